@@ -1,0 +1,79 @@
+"""Questions to the DNS and what came back. Pure: no sockets, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Failure(StrEnum):
+    """Why a question has no answer that anyone could judge."""
+
+    TIMEOUT = "timeout"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    BOGUS = "bogus"  # SERVFAIL with an extended error (RFC 8914) that says DNSSEC validation failed
+    LAME = "lame"  # an answer without authority from a server that should have it, or a referral
+    MALFORMED = "malformed"
+    TRUNCATED = "truncated"  # and TCP failed too
+    UNREACHABLE = "unreachable"  # connection refused, no route
+    FORBIDDEN = "forbidden"  # the server's address is outside ALLOWED_NETWORKS
+    CHAIN = "chain"  # CNAME loop or too long a chain
+    OTHER = "other"  # any other RCODE
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question.
+
+    `name` is an A-label name in lower case with its final dot. `server` is the IP address of one name
+    server, asked without recursion at DNS_AUTHORITATIVE_PORT; None asks the configured resolvers.
+    `unchecked` sets the CD bit (RFC 4035 §3.2.2): the answer even where validation fails.
+    """
+
+    name: str
+    type: str
+    server: str | None = None
+    unchecked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """A referral: the NS set that a parent's server hands out for `zone`, with its glue."""
+
+    zone: str
+    hosts: tuple[str, ...]
+    glue: tuple[tuple[str, str], ...] = ()  # (host, address)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one question brought.
+
+    Exactly one of: `failure` set; `nxdomain`; records (maybe none: NODATA, RFC 2308 §2.2).
+    `values` are in presentation form as in RRset (names absolute and lower case), in no particular order.
+    `chain` holds the aliases that were followed, as (owner, target) pairs; `dname` is True where a DNAME made one.
+    `zone`, `serial` and `negative_ttl` (RFC 2308 §5, seconds) come from the SOA of a negative answer.
+    """
+
+    values: tuple[str, ...] = ()
+    ttl: int = 0
+    nxdomain: bool = False
+    failure: Failure | None = None
+    chain: tuple[tuple[str, str], ...] = ()
+    dname: bool = False
+    zone: str | None = None
+    serial: int | None = None
+    negative_ttl: int | None = None
+    delegation: Delegation | None = None  # with failure LAME: a referral instead of an answer
+    errors: tuple[int, ...] = ()  # extended DNS errors, RFC 8914
+    detail: str = ""  # of a failure, for people who look closer: e.g. the addresses that were asked
+
+    @property
+    def sound(self) -> bool:
+        return self.failure is None
+
+    @property
+    def empty(self) -> bool:
+        """A sound answer that says: no such record."""
+        return self.failure is None and not self.values

@@ -1,0 +1,87 @@
+"""DNS record sets and changes to them, in zone-file presentation form. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+TXT_CHUNK = 255  # octets in one character-string, RFC 1035 §3.3
+
+
+@dataclass(frozen=True, slots=True)
+class RRset:
+    """All records at one name and type.
+
+    `name` is an A-label name in lower case with its final dot; `ttl` is in seconds, None where nobody
+    said one; `values` are in zone-file presentation form (TXT in quotes, host names absolute).
+    """
+
+    name: str
+    type: str
+    ttl: int | None
+    values: tuple[str, ...]
+
+
+class Action(StrEnum):
+    ADD = "add"
+    REPLACE = "replace"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One change to a zone.
+
+    `add`: these values join what is there. `replace`: the whole record set at name and type becomes
+    these values. `remove`: these values go, others at the name and type stay.
+    """
+
+    action: Action
+    name: str
+    type: str
+    ttl: int | None
+    values: tuple[str, ...]
+
+
+def quote_txt(text: str) -> str:
+    """Write a TXT record's text in presentation form: quoted character-strings of at most 255 octets.
+
+    Every character of `text` stands for one octet (latin-1), as `txt_text` returns it.
+    """
+    octets = text.encode("latin-1")
+    chunks = [octets[i : i + TXT_CHUNK] for i in range(0, len(octets), TXT_CHUNK)] or [b""]
+    return " ".join('"' + "".join(map(_escaped, chunk)) + '"' for chunk in chunks)
+
+
+def _escaped(octet: int) -> str:
+    if octet in b'"\\':
+        return "\\" + chr(octet)
+    return chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
+
+
+def txt_text(value: str) -> str:
+    """Join a TXT record's character-strings (RFC 7208 §3.3: without space between), one character an octet."""
+    text: list[str] = []
+    quoted = False
+    i = 0
+    while i < len(value):
+        char = value[i]
+        if char == "\\" and i + 1 < len(value):
+            if value[i + 1 : i + 4].isdigit() and len(value[i + 1 : i + 4]) == 3:
+                text.append(chr(int(value[i + 1 : i + 4]) & 0xFF))
+                i += 4
+            else:
+                text.append(value[i + 1])
+                i += 2
+            continue
+        if char == '"':
+            quoted = not quoted
+        elif quoted or char not in " \t":
+            text.append(char)
+        i += 1
+    return "".join(text)
+
+
+def absolute(name: str) -> str:
+    """Lower-case `name` with exactly one final dot."""
+    return name.lower().rstrip(".") + "."
