@@ -77,3 +77,25 @@ class Answer:
     def empty(self) -> bool:
         """A sound answer that says: no such record."""
         return self.failure is None and not self.values
+
+
+class Answers:
+    """What is known so far, and what a judge still wants to know.
+
+    Judges are pure: instead of asking they `get`, and give up (return None) where that returns None. Whoever runs
+    them asks what is `wanted`, adds it with `put`, and runs them again until nothing is wanted.
+    """
+
+    def __init__(self, known: dict[Question, Answer] | None = None) -> None:
+        self.known = known if known is not None else {}
+        self.wanted: set[Question] = set()
+
+    def get(self, question: Question) -> Answer | None:
+        answer = self.known.get(question)
+        if answer is None:
+            self.wanted.add(question)
+        return answer
+
+    def put(self, question: Question, answer: Answer) -> None:
+        self.known[question] = answer
+        self.wanted.discard(question)
