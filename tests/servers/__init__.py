@@ -1,0 +1,13 @@
+"""Real servers for the tests: Knot, Unbound, PowerDNS, and a proxy that misbehaves on purpose.
+
+Each is a plain context manager (`with Knot({...}) as knot:`), and `tests/servers/fixtures.py` has pytest fixtures.
+All listen on loopback addresses and high ports, in directories of their own.
+"""
+
+from .faults import Fault, FaultProxy
+from .knot import Knot
+from .powerdns import PowerDns
+from .process import free_port
+from .unbound import Unbound
+
+__all__ = ["Fault", "FaultProxy", "Knot", "PowerDns", "Unbound", "free_port"]
