@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class Look(models.Model):
+    """When a domain is looked at next, and who holds it meanwhile (a lease: a crashed worker loses it by time)."""
+
+    domain = models.OneToOneField("domains.Domain", on_delete=models.CASCADE, related_name="look", primary_key=True)
+    next_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)  # somebody pressed Check again and waits
+    looked_at = models.DateTimeField(null=True, blank=True)
+    home_looked_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)  # the domain, its zone or a check last changed
+    attempt = models.PositiveSmallIntegerField(default=0)  # step of the schedule after a change
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], name="look_due")]
+
+    def __str__(self) -> str:
+        return f"{self.domain_id} at {self.next_at:%H:%M:%S}"

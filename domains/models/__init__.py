@@ -1,0 +1,6 @@
+from .domains import Dispute, Domain
+from .keys import DkimKey
+from .names import Name, Ownership
+from .zones import DnsProvider, Zone, ZoneChange
+
+__all__ = ["Dispute", "DkimKey", "DnsProvider", "Domain", "Name", "Ownership", "Zone", "ZoneChange"]

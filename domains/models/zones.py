@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from panel.secrets import EncryptedTextField
+
+
+class DnsProvider(models.Model):
+    """Where an organization's zones can be changed, with the credentials for it."""
+
+    class Kind(models.TextChoices):
+        RFC2136 = "rfc2136", _("DNS server with dynamic updates (RFC 2136)")
+        POWERDNS = "powerdns", _("PowerDNS API")
+        CLOUDFLARE = "cloudflare", "Cloudflare"
+        OVH = "ovh", "OVHcloud"
+        LEXICON = "lexicon", _("another provider (untested)")
+
+    organization = models.ForeignKey("panel.Organization", on_delete=models.CASCADE, related_name="dns_providers")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    name = models.CharField(_("name"), max_length=100)
+    settings = models.JSONField(default=dict)  # what is no secret: server, port, algorithm, lexicon's provider name
+    credentials = EncryptedTextField(blank=True)  # JSON
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="provider_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Zone(models.Model):
+    """A zone that an organization manages through the panel."""
+
+    provider = models.ForeignKey(DnsProvider, on_delete=models.CASCADE, related_name="zones")
+    name = models.CharField(max_length=253)  # A-label form, no final dot
+    by_hand = models.BooleanField(default=False)  # written by a person, not listed by the provider
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["provider", "name"], name="zone_once_per_provider")]
+        indexes = [models.Index(fields=["name"], name="zone_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ZoneChange(models.Model):
+    """One plan applied to a zone: what was to change, what was there before, who, when and how it ended."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        APPLYING = "applying", _("being applied")
+        DONE = "done", _("applied")
+        PARTIAL = "partial", _("applied in part")
+        FAILED = "failed", _("not applied")
+        UNDOING = "undoing", _("being undone")
+        UNDONE = "undone", _("undone")
+
+    zone = models.ForeignKey(Zone, on_delete=models.SET_NULL, null=True, related_name="changes")
+    zone_name = models.CharField(max_length=253)
+    domain = models.ForeignKey(
+        "domains.Domain", on_delete=models.SET_NULL, null=True, blank=True, related_name="zone_changes"
+    )
+    service = models.ForeignKey("panel.Service", on_delete=models.CASCADE, related_name="zone_changes")
+    plan = models.JSONField()  # list of fixes
+    snapshot = models.JSONField(default=list)  # record sets as they were, for undo
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    progress = models.JSONField(default=dict, blank=True)  # how many of the plan's changes are done, and which
+    error = models.CharField(max_length=40, blank=True)  # stable code
+    detail = models.TextField(blank=True)
+    applied_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.zone_name}: {self.state}"

@@ -1,0 +1,84 @@
+"""Who may: the one place that decides. Every view calls one of these first.
+
+An object of an organization that one is no member of is a 404, as if it did not exist; a member whose role does
+not reach is told so (403). Staff reach everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+
+from .models import Membership, Organization, Role, Service, User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+def role_of(user: User | AnonymousUser, organization: Organization) -> Role | None:
+    """The user's role there; staff count as owners; None: no member."""
+    if not user.is_authenticated:
+        return None
+    if user.is_staff:
+        return Role.OWNER
+    role = Membership.objects.filter(user_id=user.pk, organization=organization).values_list("role", flat=True).first()
+    return Role(role) if role else None
+
+
+def require(user: User | AnonymousUser, organization: Organization, at_least: Role = Role.VIEWER) -> Role:
+    """404 for strangers, 403 for a role that does not reach."""
+    role = role_of(user, organization)
+    if role is None:
+        raise Http404
+    if role.rank < at_least.rank:
+        raise PermissionDenied
+    return role
+
+
+def organization_for(user: User | AnonymousUser, code: str, *, at_least: Role = Role.VIEWER) -> Organization:
+    organization = Organization.objects.filter(code=code).first()
+    if organization is None:
+        raise Http404
+    require(user, organization, at_least)
+    return organization
+
+
+def service_for(user: User | AnonymousUser, name: str, *, at_least: Role = Role.VIEWER) -> Service:
+    service = Service.objects.select_related("organization", "platform").filter(name=name).first()
+    if service is None:
+        raise Http404
+    require(user, service.organization, at_least)
+    return service
+
+
+def organizations_of(user: User | AnonymousUser) -> QuerySet[Organization]:
+    """Those that the user may see."""
+    if user.is_authenticated and user.is_staff:
+        return Organization.objects.all()
+    return Organization.objects.filter(memberships__user_id=user.pk)
+
+
+def services_of(user: User | AnonymousUser) -> QuerySet[Service]:
+    """Those that the user may see."""
+    if user.is_authenticated and user.is_staff:
+        return Service.objects.all()
+    return Service.objects.filter(organization__memberships__user_id=user.pk)
+
+
+def staff_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Only staff; everyone else gets a 404."""
+
+    @wraps(view)
+    @login_required
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_staff:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return wrapper

@@ -1,0 +1,73 @@
+"""Writing the activity log. Reading it is the pages' business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .models import Activity, Organization, Service, User
+
+SYSTEM = "panel"
+COMMAND_LINE = "command line"
+
+# Every verb that the log may hold, with its sentence for people. Apps add theirs at import with `register`.
+VERBS: dict[str, Any] = {
+    "organization.created": _("organization created"),
+    "organization.changed": _("organization changed"),
+    "organization.suspended": _("organization suspended"),
+    "organization.resumed": _("organization resumed"),
+    "organization.ending": _("end of the organization set"),
+    "organization.ended": _("organization ended"),
+    "member.invited": _("member invited"),
+    "member.added": _("member added"),
+    "member.changed": _("member's role changed"),
+    "member.removed": _("member removed"),
+    "invitation.withdrawn": _("invitation withdrawn"),
+    "platform.created": _("platform created"),
+    "platform.changed": _("platform changed"),
+    "service.created": _("service created"),
+    "service.changed": _("service changed"),
+    "service.suspended": _("service suspended"),
+    "service.resumed": _("service resumed"),
+    "service.ending": _("end of the service set"),
+    "service.ended": _("service ended"),
+}
+
+
+def register(verbs: Mapping[str, Any]) -> None:
+    VERBS.update(verbs)
+
+
+def record(
+    verb: str,
+    *,
+    actor: User | str | None,
+    organization: Organization | None = None,
+    service: Service | None = None,
+    target: object = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    note: str = "",
+) -> Activity:
+    """Append one entry. `actor`: the person, or COMMAND_LINE / SYSTEM (None). Never pass a secret."""
+    from .models import Activity
+
+    if verb not in VERBS:
+        raise ValueError(f"unknown verb {verb!r}")
+    person = actor if actor is not None and not isinstance(actor, str) else None
+    if service is not None and organization is None:
+        organization = service.organization
+    return Activity.objects.create(
+        verb=verb,
+        actor=person,
+        actor_label=person.email if person else actor or SYSTEM,
+        organization=organization,
+        service=service,
+        target=str(target)[:320],
+        before=before or {},
+        after=after or {},
+        note=note,
+    )

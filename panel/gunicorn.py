@@ -1,0 +1,14 @@
+"""Settings of the web server, for `manage.py run` and the container alike: `gunicorn -c python:panel.gunicorn`."""
+
+import os
+
+wsgi_app = "panel.wsgi:application"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+timeout = 60  # seconds without a sign of life from a worker
+graceful_timeout = 8
+control_socket_disable = True
+loglevel = "warning"
+max_requests = 20_000  # then a worker is replaced, should a library leak
+max_requests_jitter = 2_000

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class Activity(models.Model):
+    """One thing that someone did. Append-only; never a secret; one entry for a run of many."""
+
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    actor_label = models.CharField(max_length=254)  # e-mail address, "command line" or "panel"
+    organization = models.ForeignKey(
+        "panel.Organization", on_delete=models.CASCADE, null=True, related_name="activities"
+    )
+    service = models.ForeignKey("panel.Service", on_delete=models.CASCADE, null=True, related_name="activities")
+    verb = models.CharField(max_length=40)  # a code of panel.activity.VERBS
+    target = models.CharField(max_length=320, blank=True)  # name of what it was done to
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["service", "-id"], name="activity_of_service"),
+            models.Index(fields=["organization", "-id"], name="activity_of_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_label}: {self.verb} {self.target}"

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from .. import search
+
+
+@login_required
+def find(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "")[:253]
+    return render(request, "panel/find.html", {"text": text, "hits": search.find(request.user, text)})
