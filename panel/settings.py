@@ -65,7 +65,7 @@ def host_port(text: str, default_port: int) -> tuple[str, int]:
 
 
 # Who we are
-PUBLIC_URL = env("PUBLIC_URL", f"http://localhost:{env('PORT', '8000')}").rstrip("/")
+PUBLIC_URL = (env("PUBLIC_URL") or f"http://localhost:{env('PORT') or 8000}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 if _public.scheme not in {"http", "https"} or not _public.hostname:
     raise ImproperlyConfigured("PUBLIC_URL must look like https://panel.example.com")
@@ -113,6 +113,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "panel.health.answer_probes",
     "panel.middleware.real_address",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -177,6 +178,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "control_folder": str(SPOOL_DIR / "control"),
         "processed_folder": str(SPOOL_DIR / "processed"),
         "store_processed": False,
+        "polling_interval": 0.2,  # seconds
     }
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -191,22 +193,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 # What is due lives in the database; beat only wakes the workers. A lost message is repeated by the next one.
 CELERY_BEAT_SCHEDULE = {
-    "beat heartbeat": {"task": "panel.tasks.beat_heartbeat", "schedule": timedelta(seconds=20)},
-    "interactive heartbeat": {
-        "task": "panel.tasks.worker_heartbeat",
-        "schedule": timedelta(seconds=20),
-        "args": ["interactive"],
-        "options": {"queue": "interactive", "expires": 60},
-    },
-    "background heartbeat": {
-        "task": "panel.tasks.worker_heartbeat",
-        "schedule": timedelta(seconds=20),
-        "args": ["background"],
-        "options": {"queue": "background", "expires": 60},
-    },
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},

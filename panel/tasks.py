@@ -2,19 +2,6 @@
 
 from celery import shared_task
 
-from .models import Heartbeat
-
-
-@shared_task
-def beat_heartbeat() -> None:
-    """Beat sent this and a worker ran it: beat lives."""
-    Heartbeat.beat("beat")
-
-
-@shared_task
-def worker_heartbeat(queue: str) -> None:
-    Heartbeat.beat(f"worker:{queue}")
-
 
 @shared_task
 def close_ended() -> None:

@@ -7,12 +7,12 @@ from django.utils import timezone
 
 
 class Heartbeat(models.Model):
-    """When a process was last heard of; `/healthz` reads it. Names: `beat`, `worker:<queue>`."""
+    """When a process was last heard of (panel/heartbeat.py); `/healthz` reads it. Names: `beat`, `worker:<queue>`."""
 
     name = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField()
 
-    FRESH = timedelta(seconds=75)
+    FRESH = timedelta(seconds=30)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%H:%M:%S}"
