@@ -31,6 +31,7 @@ class Problem(StrEnum):
     MX_TARGET_MISSING = "mx-target-missing"
     MX_IS_CNAME = "mx-is-cname"
     MX_IS_ADDRESS = "mx-is-address"
+    MX_ORDER = "mx-order"
     SPF_SEVERAL = "spf-several"
     SPF_SYNTAX = "spf-syntax"
     SPF_LOOKUPS = "spf-lookups"
@@ -58,6 +59,7 @@ class Problem(StrEnum):
     NS_DISAGREE = "ns-disagree"
     NS_LAME = "ns-lame"
     NAME_DOUBLED = "name-doubled"
+    PREVIOUS_HOSTS = "previous-hosts"  # advice: the platform's old host names, accepted until a date
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""Why a check is not green: the closed list of codes that `Verdict.reason` holds. Pure.
+
+Sentences live in `sentences.py`. Each code says which facts come with it (JSON values in `Verdict.facts`). Beside
+those, any verdict may carry:
+
+confirmed    bool: what is red was seen at the domain's own name servers (False: "not confirmed at home")
+doubled      list of names published with the domain's name twice
+until        ISO date: hosts of the platform's previous names are accepted until then
+tried        how many of the own name servers answered, as [answered, all]
+lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    # Nobody can tell (unknown)
+    FAILURE = "failure"  # a question brought no answer: failure (Failure code), name, type, detail
+    SEE_NS = "see-ns"  # the zone itself is at fault: nothing else can be judged
+    HOME_UNREACHABLE = "home-unreachable"  # red at the resolvers, own name servers silent: then (Reason), wait (seconds)
+    SERVERS_DIFFER = "servers-differ"  # own name servers differ and no serial tells who is right: servers
+    NOT_SETTLED = "not-settled"  # own servers that answer say red, the primary is silent: then, wait, servers
+    PROOF_NOT_AT_HOME = "proof-not-at-home"  # resolvers see the token, own name servers could not be asked
+
+    # On its way (propagating)
+    PROPAGATING = "propagating"  # own name servers right, resolvers old: then (what the old copy says, a Reason)
+    LAGGING = "lagging"  # some own name servers have an older zone that is not right: servers, serial (the newest)
+
+    # MX. Always: accounts (configured here), moves_mail (bool: mail now goes elsewhere and the fix brings it here)
+    MX_MISSING = "mx-missing"
+    MX_INCOMPLETE = "mx-incomplete"  # some of the platform's hosts are absent: hosts
+    MX_FOREIGN = "mx-foreign"  # hosts
+    MX_NULL = "mx-null"
+    MX_IS_ADDRESS = "mx-is-address"  # hosts
+    MX_IS_CNAME = "mx-is-cname"  # hosts, targets
+    MX_TARGET_MISSING = "mx-target-missing"  # hosts
+    MX_ORDER = "mx-order"  # the platform's hosts are there in another order
+    NAME_IS_ALIAS = "name-is-alias"  # the domain's name is a CNAME, so nothing can stand beside it: name, target
+    UNDER_DNAME = "under-dname"  # a DNAME above the name leaves no room for records: name, target
+
+    # SPF
+    SPF_MISSING = "spf-missing"
+    SPF_SEVERAL = "spf-several"  # count
+    SPF_ERROR = "spf-error"  # permanent error: problem (Problem), owner, term, position, fault (FaultCode or null)
+    SPF_PLATFORM_FAILS = "spf-platform-fails"  # addresses, result (SPF result of the first of them)
+    SPF_PLUS_ALL = "spf-plus-all"  # owner, term
+    # Where fixes are empty for SPF: beyond (Problem) says what the mended record would run into.
+
+    # DKIM
+    DKIM_MISSING = "dkim-missing"  # selectors
+    DKIM_OTHER_KEY = "dkim-other-key"  # selectors
+    DKIM_REVOKED = "dkim-revoked"  # selectors
+    DKIM_SYNTAX = "dkim-syntax"  # selectors
+
+    # SRV
+    SRV_MISSING = "srv-missing"  # names
+    SRV_OTHER_TARGET = "srv-other-target"  # names, hosts
+    SRV_LEFTOVER = "srv-leftover"  # names, hosts
+
+    # DMARC
+    DMARC_MISSING = "dmarc-missing"
+    DMARC_SEVERAL = "dmarc-several"  # name, count
+    DMARC_SYNTAX = "dmarc-syntax"  # name
+
+    # CNAME
+    CNAME_MISSING = "cname-missing"
+    CNAME_OTHER_TARGET = "cname-other-target"  # target
+    CNAME_WITH_OTHER_DATA = "cname-with-other-data"  # types
+
+    # TARGET
+    TARGET_UNRESOLVED = "target-unresolved"  # no such name: host
+    TARGET_NO_ADDRESS = "target-no-address"  # unknown: the name is there, without an address: host
+    TARGET_LOOPS = "target-loops"  # host, by: "name" or "address", with (our host)
+    TARGET_REFUSES = "target-refuses"  # host, code, enhanced
+    TARGET_SILENT = "target-silent"  # unknown: no SMTP conversation came about: host, outcome
+
+    # NS
+    NS_NOT_DELEGATED = "ns-not-delegated"  # zone (that would hold the name)
+    NS_DNSSEC_BOGUS = "ns-dnssec-bogus"  # errors (extended DNS error codes)
+    NS_DISAGREE = "ns-disagree"  # servers, each as "host (address)"; questions, each as "name type"
+    NS_SERVERS_DIFFER = "ns-servers-differ"  # the same, not for long yet
+
+    # Off
+    OFF_VERIFIED = "off-verified"  # the right to the name is proven; its record is not needed any more
+    OFF_NO_TOKEN = "off-no-token"  # noqa: S105  # not attached: no token is asked for
+    OFF_NO_KEYS = "off-no-keys"  # no DKIM key of ours
+    OFF_NO_TARGET = "off-no-target"
+    OFF_AUTHORITATIVE = "off-authoritative"  # a target is for split domains only
