@@ -1,0 +1,35 @@
+"""Public suffixes, from the list that the package `publicsuffixlist` carries. No network.
+
+Names come and go as A-labels in lower case, without final dot. Under a last label that the list does not know, that
+label is the suffix (the list's default rule).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
+
+
+@cache
+def _list(*, only_icann: bool) -> PublicSuffixList:
+    return PublicSuffixList(only_icann=only_icann)
+
+
+def public_suffix(name: str) -> str:
+    """The longest public suffix of `name`, those that companies listed for their customers included."""
+    return str(_list(only_icann=False).publicsuffix(name))
+
+
+def organizational_domain(name: str) -> str | None:
+    """`name` cut to one label below its public suffix; None where `name` is a public suffix itself."""
+    found = _list(only_icann=False).privatesuffix(name)
+    return None if found is None else str(found)
+
+
+def is_registry(name: str) -> bool:
+    """Whether names are registered below `name` by a registry: a public suffix of the list's ICANN part.
+
+    The others (`github.io`) belong to somebody, who may well have mail there.
+    """
+    return _list(only_icann=True).privatesuffix(name) is None
