@@ -274,18 +274,22 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE  # never to a temporar
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # Mail
-_email = dj_email_url.parse(env("EMAIL_URL")) if env("EMAIL_URL") else {}
+_email_url = env("EMAIL_URL")
+_smtps = _email_url.startswith("smtps://")  # TLS from the first byte; the parser takes this scheme for STARTTLS
+_email = dj_email_url.parse(_email_url.replace("smtps://", "smtp://", 1)) if _email_url else {}
+if _email_url and "EMAIL_BACKEND" not in _email:
+    raise ImproperlyConfigured("EMAIL_URL must begin with submission://, smtps://, smtp://, file:// or console://")
 EMAIL_CONFIGURED = bool(_email)
 _smtp = "django.core.mail.backends.smtp.EmailBackend"
 _mail_backend = _email.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 if _mail_backend == _smtp:
     _mail_options = {
         "host": _email["EMAIL_HOST"],
-        "port": _email["EMAIL_PORT"] or 25,
+        "port": urlsplit(_email_url).port or (465 if _smtps else _email["EMAIL_PORT"]),
         "username": _email["EMAIL_HOST_USER"] or "",
         "password": _email["EMAIL_HOST_PASSWORD"] or "",
         "use_tls": _email.get("EMAIL_USE_TLS", False),
-        "use_ssl": _email.get("EMAIL_USE_SSL", False),
+        "use_ssl": _smtps or _email.get("EMAIL_USE_SSL", False),
         "timeout": 15,
     }
 elif _mail_backend.endswith(".filebased.EmailBackend"):
