@@ -1,6 +1,7 @@
 """SPF records as texts (RFC 7208): parsing and merging. Pure."""
 
 from .macros import Macro, MacroString
+from .merging import Change, ChangeKind, Merge, merge
 from .record import (
     QUERYING,
     Broken,
@@ -18,15 +19,19 @@ from .record import (
 __all__ = [
     "QUERYING",
     "Broken",
+    "Change",
+    "ChangeKind",
     "Fault",
     "FaultCode",
     "Macro",
     "MacroString",
     "Mechanism",
+    "Merge",
     "Modifier",
     "Record",
     "Term",
     "is_spf",
+    "merge",
     "parse",
     "select",
 ]

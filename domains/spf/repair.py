@@ -1,0 +1,106 @@
+"""What a broken SPF term was meant to be. Pure.
+
+A fix must publish a record without errors, and must not lose what its author meant: so slips that everyone makes are
+mended, and only what says nothing that a receiver could use is left out.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from .record import VERSION, parse
+
+# What word processors and web pages make of blanks, hyphens and quotes: their UTF-8 octets, read as latin-1.
+_TYPOGRAPHY = tuple(
+    (char.encode().decode("latin-1"), plain)
+    for chars, plain in (
+        ("\u00a0\u2002\u2003\u2009\u202f", " "),
+        ("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+        ("\u200b\u200c\u200d\u2060\ufeff\u201c\u201d\u201e\u2018\u2019", ""),
+        ("\u02dc\u223c\uff5e", "~"),
+    )
+    for char in chars
+)
+_SPACES = re.compile(r"[\x00-\x20\x7f\xa0]+")
+_ALIASES = {"ip": "ip4", "ipv4": "ip4", "ip-v4": "ip4", "ip4v": "ip4", "ipv6": "ip6", "ip-v6": "ip6", "ip6v": "ip6"}
+_ALIASES |= {"includes": "include", "inlcude": "include", "incldue": "include", "included": "include"}
+_TAKE_ADDRESS = frozenset({"ip4", "ip6", "a", "mx", "include"})
+_DIRECTIVE = re.compile(r"([+\-~?]*)([A-Za-z0-9\-]*)([:=]?)(.*)\Z", re.DOTALL)
+
+
+def tidy(text: str) -> str:
+    """The record with plain spaces between terms, and with blanks inside terms closed (`ip4: 192.0.2.1`, `- all`)."""
+    for typographic, plain in _TYPOGRAPHY:
+        text = text.replace(typographic, plain)
+    text = _SPACES.sub(" ", text).strip()
+    text = re.sub(r"(?<= )([+\-~?]) (?=[A-Za-z])", r"\1", text)
+    return re.sub(r"(?<= )([+\-~?]?(?:include|a|mx|ptr|ip4|ip6|exists):|(?:redirect|exp)=) +", r"\1", text, flags=re.I)
+
+
+def mended(text: str) -> tuple[str, ...]:
+    """Sound terms that say what the term `text`, which does not work, was meant to say; none where nobody can tell.
+
+    It may be several: `include:a.example,b.example`.
+    """
+    pieces = [piece for piece in re.split(r"[,;|]+", text) if piece]
+    lead = re.match(r"[+\-~?]?(?:include|a|mx|ip4|ip6):", pieces[0], re.IGNORECASE) if pieces else None
+    found: list[str] = []
+    for index, piece in enumerate(pieces):
+        one = _mended_one(piece, text)
+        if one is None and lead is not None and index > 0:
+            one = _mended_one(lead.group() + piece, text)
+        if one is not None:
+            found.append(one)
+    return tuple(found)
+
+
+def _mended_one(piece: str, broken: str) -> str | None:
+    for candidate in _candidates(piece):
+        record = parse(f"{VERSION} {candidate}")
+        if candidate != broken and len(record.terms) == 1 and not record.faults:
+            return candidate
+    return None
+
+
+def _candidates(text: str) -> list[str]:
+    text = re.sub(r"[^!-~]", "", text).strip("\"'`").rstrip(".:")
+    found = _DIRECTIVE.match(text)
+    assert found is not None  # every part of the pattern may be empty
+    signs, name, _, value = found.groups()
+    sign, name = signs[-1:], _ALIASES.get(name.lower(), name.lower())
+    candidates = []
+    if name == "all":
+        candidates.append(f"{sign}all")
+    if name in ("redirect", "exp"):
+        candidates.append(f"{name}={_host(value)}")
+    networks = (_network(text[len(signs) :]), _network(value) if name in _TAKE_ADDRESS else None)
+    candidates += [sign + network for network in networks if network]
+    if name in ("include", "a", "mx", "ptr", "exists") and value:
+        if "://" not in value:
+            candidates += [
+                f"{sign}{name}:{value}",
+                re.sub(r"/([0-9]+)/([0-9]+)\Z", r"/\1//\2", f"{sign}{name}:{value}"),
+            ]
+        candidates.append(f"{sign}{name}:{_host(value)}")
+    return [*candidates, text]
+
+
+def _host(value: str) -> str:
+    """The host name in what may be a URL or an address."""
+    return re.split(r"[/:]", re.sub(r"^[A-Za-z]+://", "", value).rpartition("@")[2])[0]
+
+
+def _network(value: str) -> str | None:
+    """`value` as an ip4 or ip6 term. A prefix length that cannot be is left out: the one address was surely meant."""
+    address, _, length = value.partition("/")
+    address = re.sub(r"(?<![0-9])0+(?=[0-9]+\.)|(?<=\.)0+(?=[0-9])", "", address.strip("[]"))
+    try:
+        version = ipaddress.ip_address(address).version
+    except ValueError:
+        return None
+    try:
+        prefix = f"/{ipaddress.ip_interface(f'{address}/{length}').network.prefixlen}" if length else ""
+    except ValueError:
+        prefix = ""
+    return f"ip{version}:{address}{prefix}"
