@@ -1,0 +1,113 @@
+"""Who reaches which page: a line for every named URL of the project. `tests/panel/test_every_url.py` walks them all.
+
+A new URL needs a line here: its name, the least that its caller must be, and the method that it is called with.
+Arguments of the URL are filled from ARGUMENTS by their names; a name of an argument that is new needs a line there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from panel.models import Invitation, Membership
+
+from .factories import Tenant
+
+
+class Need(Enum):
+    """The least that one must be."""
+
+    NOBODY = "nobody"  # open to everyone, signed in or not
+    PASSING = "passing"  # a step of signing in: sends away whoever does not stand there, but never fails
+    SIGNED_IN = "signed in"  # whoever is signed in; shows only what is theirs
+    VIEWER = "viewer"
+    TECHNICIAN = "technician"
+    OWNER = "owner"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    need: Need
+    method: str = "GET"
+    data: dict[str, Any] = field(default_factory=dict)  # what is sent
+    arguments: dict[str, Callable[[Tenant], object]] = field(default_factory=dict)  # where ARGUMENTS does not fit
+
+
+# What stands for an argument of a URL, given the tenant whose page it is.
+ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
+    "service_name": lambda tenant: tenant.service.name,
+    "domain_name": lambda tenant: tenant.domain.name.name,
+    "code": lambda tenant: tenant.organization.code,
+    "platform_slug": lambda tenant: tenant.platform.slug,
+    "kind": lambda tenant: "MX",
+    "slug": lambda tenant: "mx",
+    "token": lambda tenant: "no-such-token",
+    "account_id": lambda tenant: tenant.account.pk,
+    "membership_id": lambda tenant: Membership.objects.get(user=tenant.technician).pk,
+    "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "new@people.example", "viewer", None)[0].pk,
+    "user_id": lambda tenant: tenant.viewer.pk,
+}
+
+# Arguments that name nothing of a tenant's own: they may be combined with any.
+SHARED = {"kind", "slug", "token", "platform_slug"}
+
+NOBODY, PASSING, SIGNED_IN = Need.NOBODY, Need.PASSING, Need.SIGNED_IN
+VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Need.STAFF
+
+PANEL = {
+    "healthz": Row(NOBODY),
+    "panel:services": Row(SIGNED_IN),
+    "panel:service": Row(VIEWER),
+    "panel:activity": Row(VIEWER),
+    "panel:find": Row(SIGNED_IN),
+    "panel:language": Row(NOBODY, "POST", {"language": "pl", "next": "/"}),
+}
+
+SIGNING_IN = {
+    "account_login": Row(NOBODY),
+    "account_logout": Row(PASSING),
+    "account_signup": Row(NOBODY),
+    "account_inactive": Row(NOBODY),
+    "account_reauthenticate": Row(SIGNED_IN),
+    "account_confirm_login_code": Row(PASSING),
+    "account_change_password": Row(SIGNED_IN),
+    "account_set_password": Row(SIGNED_IN),
+    "account_email": Row(SIGNED_IN),
+    "account_email_verification_sent": Row(PASSING),
+    "account_confirm_email": Row(PASSING, arguments={"key": lambda tenant: "no-such-key"}),
+    "account_reset_password": Row(NOBODY),
+    "account_reset_password_done": Row(NOBODY),
+    "account_reset_password_from_key": Row(
+        NOBODY, arguments={"uidb36": lambda tenant: "1", "key": lambda tenant: "no-such-key"}
+    ),
+    "account_reset_password_from_key_done": Row(NOBODY),
+    "mfa_authenticate": Row(PASSING),
+    "mfa_reauthenticate": Row(SIGNED_IN),
+    "mfa_index": Row(SIGNED_IN),
+    "mfa_activate_totp": Row(SIGNED_IN),
+    "mfa_deactivate_totp": Row(SIGNED_IN),
+    "mfa_view_recovery_codes": Row(SIGNED_IN),
+    "mfa_generate_recovery_codes": Row(SIGNED_IN),
+    "mfa_download_recovery_codes": Row(SIGNED_IN),
+    "mfa_login_webauthn": Row(PASSING),
+    "mfa_reauthenticate_webauthn": Row(SIGNED_IN),
+    "mfa_list_webauthn": Row(SIGNED_IN),
+    "mfa_add_webauthn": Row(SIGNED_IN),
+    "mfa_remove_webauthn": Row(SIGNED_IN, arguments={"pk": lambda tenant: 1}),
+    "mfa_edit_webauthn": Row(SIGNED_IN, arguments={"pk": lambda tenant: 1}),
+}
+
+DOMAINS: dict[str, Row] = {}
+
+DIAGNOSTICS: dict[str, Row] = {
+    "diagnostics:domains": Row(VIEWER),
+}
+
+ACCOUNTS: dict[str, Row] = {
+    "accounts:list": Row(VIEWER),
+}
+
+TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS}
