@@ -1,4 +1,6 @@
+from .brakes import Brake
 from .checks import Check, CheckChange, Intent
 from .looks import Look
+from .shares import Share
 
-__all__ = ["Check", "CheckChange", "Intent", "Look"]
+__all__ = ["Brake", "Check", "CheckChange", "Intent", "Look", "Share"]

@@ -29,6 +29,7 @@ class Check(models.Model):
     changed_at = models.DateTimeField(default=timezone.now)
     stale_since = models.DateTimeField(null=True, blank=True)
     doubt = models.JSONField(null=True, blank=True)  # {"key": …, "since": …}: waits for a second look
+    told_red_at = models.DateTimeField(null=True, blank=True)  # the organization's contacts were told that it is red
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["domain", "kind"], name="check_once_per_kind")]
@@ -37,7 +38,8 @@ class Check(models.Model):
                 fields=["domain", "status"],
                 condition=models.Q(level="required", status__in=["wrong", "missing"]),
                 name="check_red",
-            )
+            ),
+            models.Index(fields=["told_red_at"], condition=~models.Q(told_red_at=None), name="check_told"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,10 @@ class Look(models.Model):
     """When a domain is looked at next, and who holds it meanwhile (a lease: a crashed worker loses it by time)."""
 
     domain = models.OneToOneField("domains.Domain", on_delete=models.CASCADE, related_name="look", primary_key=True)
+    # The domain's, said again here: due domains are shared out between organizations without a join.
+    organization = models.ForeignKey("panel.Organization", on_delete=models.CASCADE, related_name="+", db_index=False)
     next_at = models.DateTimeField()
+    lease = models.CharField(max_length=32, blank=True)  # who holds it
     lease_until = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)  # somebody pressed Check again and waits
     looked_at = models.DateTimeField(null=True, blank=True)
@@ -16,7 +19,15 @@ class Look(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)  # step of the schedule after a change
 
     class Meta:
-        indexes = [models.Index(fields=["next_at"], name="look_due")]
+        indexes = [
+            models.Index(fields=["next_at"], name="look_due"),
+            models.Index(fields=["looked_at"], name="look_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.domain_id} at {self.next_at:%H:%M:%S}"
+
+    @property
+    def pending(self) -> bool:
+        """Somebody waits for this look."""
+        return self.asked_at is not None

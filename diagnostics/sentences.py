@@ -1,0 +1,400 @@
+"""Sentences for people: what a check's reason, its facts and its problems mean, in the reader's language.
+
+Judges return codes and facts; only here do they become words. What came from the DNS is bounded here and escaped by
+whoever prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from domains.names import to_unicode
+from domains.records import Kind
+
+from .answers import Failure
+from .reasons import Reason
+from .verdicts import Problem, Status
+
+MAX_ITEMS = 4  # of a list in one sentence
+MAX_TEXT = 120  # characters of one item
+
+
+class Words(NamedTuple):
+    """`says`: what is the case, in one sentence. `follows`: what follows from it and what to do."""
+
+    says: Any
+    follows: Any = ""
+
+
+STATUS_WORDS = {
+    Status.OK: _("in order"),
+    Status.WRONG: _("wrong"),
+    Status.MISSING: _("missing"),
+    Status.PROPAGATING: _("spreading"),
+    Status.UNKNOWN: _("not known"),
+    Status.OFF: _("not asked"),
+}
+
+FAILURES = {
+    Failure.TIMEOUT: _("no answer came in time"),
+    Failure.SERVFAIL: _("the resolver could not get an answer (SERVFAIL)"),
+    Failure.REFUSED: _("the server refused to answer"),
+    Failure.BOGUS: _("the answer failed DNSSEC validation"),
+    Failure.LAME: _("the server is not responsible for the zone, though it should be"),
+    Failure.MALFORMED: _("the answer could not be read"),
+    Failure.TRUNCATED: _("the answer was too long and could not be fetched over TCP"),
+    Failure.UNREACHABLE: _("the server cannot be reached"),
+    Failure.FORBIDDEN: _("the server's address is not a public one, so it was not asked"),
+    Failure.CHAIN: _("the aliases lead in a circle or on for too long"),
+    Failure.OTHER: _("the server answered with an error"),
+}
+
+_MX_LOST = _("Mail that another server takes never reaches the mailboxes here.")
+
+REASONS: dict[str, Words] = {
+    Reason.FAILURE: Words(
+        _("Nobody could look: %(failure)s."),
+        _("That does not mean that a record is missing. The panel asks again by itself."),
+    ),
+    Reason.SEE_NS: Words(
+        _("Cannot be judged while the zone itself is at fault: see NS."),
+        _("Mend what NS says first; this check follows by itself."),
+    ),
+    Reason.HOME_UNREACHABLE: Words(
+        _("The domain's own name servers cannot be reached, so what the resolvers say is not believed yet."),
+        _("If the resolvers still say the same at a second look, the check turns red: %(then)s"),
+    ),
+    Reason.SERVERS_DIFFER: Words(
+        _("The domain's name servers give different answers, and their serial numbers do not tell which is right."),
+        _("Servers: %(servers)s. Whoever runs them should make them agree."),
+    ),
+    Reason.NOT_SETTLED: Words(
+        _("Some name servers of the domain did not answer, so it is not settled what the zone says."),
+        _("Those that answered say: %(then)s"),
+    ),
+    Reason.PROOF_NOT_AT_HOME: Words(
+        _("The record is seen by the resolvers, but the domain's own name servers could not be asked."),
+        _("The right to a name is proven only at its own name servers. The panel asks again by itself."),
+    ),
+    Reason.PROPAGATING: Words(
+        _("Right at the domain's own name servers; resolvers still have the old copy."),
+        _("Nothing is left to do: the old copies end by themselves."),
+    ),
+    Reason.LAGGING: Words(
+        _("The zone is right, but some name servers have not taken it over yet: %(servers)s."),
+        _("They usually follow within minutes. If they do not, whoever runs them should look at the zone transfer."),
+    ),
+    Reason.MX_MISSING: Words(
+        _("No mail server is named for this domain."),
+        _("Mail to it does not arrive here. Add the records below."),
+    ),
+    Reason.MX_INCOMPLETE: Words(
+        _("Some mail servers of the platform are not named: %(hosts)s."),
+        _("Mail is lost or delayed whenever the others are away. Add those below."),
+    ),
+    Reason.MX_FOREIGN: Words(_("Mail also goes to %(hosts)s."), _MX_LOST),
+    Reason.MX_NULL: Words(
+        _("The domain says that it takes no mail at all (null MX)."),
+        _("Senders give up at once. Replace the record by those below."),
+    ),
+    Reason.MX_IS_ADDRESS: Words(
+        _("An MX record holds an address instead of a host name: %(hosts)s."),
+        _("Senders cannot use it. An MX record must name a host."),
+    ),
+    Reason.MX_IS_CNAME: Words(
+        _("An MX record names an alias: %(hosts)s."),
+        _("Many senders refuse that. An MX record must name the host itself."),
+    ),
+    Reason.MX_TARGET_MISSING: Words(
+        _("An MX record names a host that does not exist: %(hosts)s."),
+        _("Mail for it waits and bounces."),
+    ),
+    Reason.MX_ORDER: Words(
+        _("The platform's mail servers stand in another order of priority than they should."),
+        _("Mail takes the long way round. Put them in the order below."),
+    ),
+    Reason.NAME_IS_ALIAS: Words(
+        _("%(name)s is an alias (CNAME) of %(target)s, so no other record can stand beside it."),
+        _("Remove the alias, and publish the records that are needed in its place."),
+    ),
+    Reason.UNDER_DNAME: Words(
+        _("Everything below %(name)s is redirected (DNAME) to %(target)s, so no record can stand there."),
+        _("Whoever runs the DNS must take that redirection away first."),
+    ),
+    Reason.SPF_MISSING: Words(
+        _("No SPF record says who may send for this domain."),
+        _("Mail sent from here is more likely to be refused or to land among spam."),
+    ),
+    Reason.SPF_SEVERAL: Words(
+        _("There are %(count)s SPF records; only one is allowed."),
+        _("Receivers treat that as an error and believe none of them. Make them one, as below."),
+    ),
+    Reason.SPF_ERROR: Words(
+        _("The SPF record is in error at %(term)s (in the record of %(owner)s): %(problem)s."),
+        _("Receivers treat that as a permanent error, whatever else the record says."),
+    ),
+    Reason.SPF_PLATFORM_FAILS: Words(
+        _("The SPF record does not let the platform send: %(addresses)s is not covered."),
+        _("Mail sent from here is more likely to be refused. Everything the record allows now stays allowed."),
+    ),
+    Reason.SPF_PLUS_ALL: Words(
+        _("The SPF record allows the whole world to send (%(term)s in the record of %(owner)s)."),
+        _("Anybody can forge mail of this domain. Close the record as below."),
+    ),
+    Reason.DKIM_MISSING: Words(
+        _("The key that proves our signatures is not published (%(selectors)s)."),
+        _("Receivers cannot verify mail sent from here. Add the record below."),
+    ),
+    Reason.DKIM_OTHER_KEY: Words(
+        _("Another key is published than the one that signs (%(selectors)s)."),
+        _("Every signature of mail sent from here fails. Replace the key as below."),
+    ),
+    Reason.DKIM_REVOKED: Words(
+        _("The published key is empty, which means revoked (%(selectors)s)."),
+        _("Every signature of mail sent from here fails. Publish the key below."),
+    ),
+    Reason.DKIM_SYNTAX: Words(
+        _("The published key cannot be read (%(selectors)s)."),
+        _("Receivers cannot verify mail sent from here. Replace the record as below."),
+    ),
+    Reason.SRV_MISSING: Words(
+        _("Mail programs cannot find their settings: %(names)s is missing."),
+        _("People have to type server names by hand. Add the records below."),
+    ),
+    Reason.SRV_OTHER_TARGET: Words(
+        _("%(names)s sends mail programs to another server (%(hosts)s)."),
+        _("They are set up with the wrong server and cannot sign in. Point the records here."),
+    ),
+    Reason.SRV_LEFTOVER: Words(
+        _("A record of an earlier provider is left over: %(names)s leads to %(hosts)s."),
+        _("Outlook follows it and asks for a password at the wrong place. Remove it."),
+    ),
+    Reason.DMARC_MISSING: Words(
+        _("No DMARC policy is published."),
+        _("Large receivers expect one. The record below asks for nothing but that it exists."),
+    ),
+    Reason.DMARC_SEVERAL: Words(
+        _("%(name)s has %(count)s DMARC records; several count as none."),
+        _("Leave exactly one."),
+    ),
+    Reason.DMARC_SYNTAX: Words(
+        _("The DMARC record at %(name)s is in error."),
+        _("Receivers ignore it."),
+    ),
+    Reason.CNAME_MISSING: Words(
+        _("The record that proves your right to the name is not there yet."),
+        _("Until it is seen, the domain takes no accounts and no mail. Add the record below."),
+    ),
+    Reason.CNAME_OTHER_TARGET: Words(
+        _("The record that proves your right to the name leads to another place (%(target)s)."),
+        _("Point it to the host below."),
+    ),
+    Reason.CNAME_WITH_OTHER_DATA: Words(
+        _("Other records stand where the proof of your right to the name should be (%(types)s)."),
+        _("A CNAME cannot stand beside others: remove them and add the one below."),
+    ),
+    Reason.TARGET_UNRESOLVED: Words(
+        _("The target server %(host)s does not exist in the DNS."),
+        _("Mail for the other system cannot be passed on. Correct the target server, or the DNS of its name."),
+    ),
+    Reason.TARGET_NO_ADDRESS: Words(
+        _("The target server %(host)s has no address."),
+        _("Mail for the other system cannot be passed on while that is so."),
+    ),
+    Reason.TARGET_LOOPS: Words(
+        _("The target server %(host)s leads back to this platform (%(with)s)."),
+        _("Mail would run in a circle. The target must be the other system's own inbound mail server."),
+    ),
+    Reason.TARGET_REFUSES: Words(
+        _("The target server %(host)s refuses mail for this domain (%(code)s %(enhanced)s)."),
+        _("Whoever runs it must let it take mail for this domain."),
+    ),
+    Reason.TARGET_SILENT: Words(
+        _("The target server %(host)s did not take up a conversation (%(outcome)s)."),
+        _("The panel tries again by itself."),
+    ),
+    Reason.NS_NOT_DELEGATED: Words(
+        _("No zone is delegated for this name (%(zone)s does not know it)."),
+        _("The name may be mistyped, expired or not registered yet. No record can be published until it is."),
+    ),
+    Reason.NS_DNSSEC_BOGUS: Words(
+        _("The zone's DNSSEC signatures are not valid."),
+        _(
+            "Validating resolvers refuse every answer. Whoever runs the DNS must sign the zone again, or take the DS "
+            "record away at the registrar."
+        ),
+    ),
+    Reason.NS_DISAGREE: Words(
+        _("The domain's name servers have disagreed for longer than they may: %(servers)s."),
+        _("Who asks gets one answer or the other. Whoever runs the DNS must mend the zone transfer between them."),
+    ),
+    Reason.NS_SERVERS_DIFFER: Words(
+        _("The domain's name servers do not agree yet: %(servers)s."),
+        _("That is usual for a while after a change."),
+    ),
+    Reason.OFF_VERIFIED: Words(_("Not needed any more: the right to the name is proven.")),
+    Reason.OFF_NO_TOKEN: Words(_("Not asked: the domain is not attached.")),
+    Reason.OFF_NO_KEYS: Words(_("Not asked: the domain has no key of ours.")),
+    Reason.OFF_NO_TARGET: Words(_("Not asked: no target server is set.")),
+    Reason.OFF_AUTHORITATIVE: Words(_("Not asked: only a non-authoritative domain has a target server.")),
+}
+
+PROBLEMS = {
+    Problem.MX_FOREIGN: _("mail also goes to a server of another system"),
+    Problem.MX_NULL: _("the domain says that it takes no mail"),
+    Problem.MX_TARGET_MISSING: _("an MX record names a host that does not exist"),
+    Problem.MX_IS_CNAME: _("an MX record names an alias"),
+    Problem.MX_IS_ADDRESS: _("an MX record holds an address"),
+    Problem.SPF_SEVERAL: _("there are several SPF records"),
+    Problem.SPF_SYNTAX: _("an SPF record is not well formed"),
+    Problem.SPF_LOOKUPS: _("SPF needs more than 10 DNS queries"),
+    Problem.SPF_VOID_LOOKUPS: _("more than 2 of SPF's queries find nothing"),
+    Problem.SPF_INCLUDE_NONE: _("SPF includes a domain that has no SPF record"),
+    Problem.SPF_REDIRECT_NONE: _("SPF redirects to a domain that has no SPF record"),
+    Problem.SPF_LOOP: _("SPF includes itself"),
+    Problem.SPF_PLATFORM_FAILS: _("SPF does not let the platform send"),
+    Problem.SPF_PLUS_ALL: _("SPF lets the whole world send"),
+    Problem.SPF_PTR: _("SPF uses ptr, which receivers are told to ignore"),
+    Problem.DKIM_OTHER_KEY: _("another DKIM key is published"),
+    Problem.DKIM_REVOKED: _("the DKIM key is revoked"),
+    Problem.DKIM_SYNTAX: _("the DKIM record cannot be read"),
+    Problem.SRV_OTHER_TARGET: _("mail programs are sent to another server"),
+    Problem.SRV_LEFTOVER: _("a record of an earlier provider is left over"),
+    Problem.DMARC_SEVERAL: _("there are several DMARC records"),
+    Problem.DMARC_SYNTAX: _("the DMARC record is in error"),
+    Problem.CNAME_OTHER_TARGET: _("the proof of the right to the name leads elsewhere"),
+    Problem.CNAME_WITH_OTHER_DATA: _("other records stand beside the CNAME"),
+    Problem.TARGET_UNRESOLVED: _("the target server does not exist in the DNS"),
+    Problem.TARGET_REFUSES: _("the target server refuses mail for the domain"),
+    Problem.TARGET_LOOPS: _("the target server leads back here"),
+    Problem.NS_NOT_DELEGATED: _("no zone is delegated for the name"),
+    Problem.NS_DNSSEC_BOGUS: _("DNSSEC validation fails"),
+    Problem.NS_DISAGREE: _("the name servers disagree"),
+    Problem.NS_LAME: _("a name server does not know the zone"),
+    Problem.NAME_DOUBLED: _("a record stands under a doubled name"),
+}
+
+KINDS = {
+    Kind.NS: _("the name servers that the zone is delegated to"),
+    Kind.CNAME: _("proves the right to the name"),
+    Kind.MX: _("names the servers that take mail for the domain, the lowest number first"),
+    Kind.SPF: _("says which servers may send mail for the domain"),
+    Kind.DKIM: _("holds the key that proves the signatures of mail sent from here"),
+    Kind.SRV: _("lets mail programs find their settings by themselves"),
+    Kind.DMARC: _("tells receivers what to do with mail that fails SPF and DKIM, and where to report it"),
+    Kind.TARGET: _("the other system's mail server, which gets mail for addresses that are not here"),
+}
+
+
+def sentence(reason: str, facts: Mapping[str, object]) -> str:
+    """One sentence that says what is the case; empty for a check in order."""
+    words = REASONS.get(reason)
+    return _fill(words.says, facts) if words else ""
+
+
+def consequence(reason: str, facts: Mapping[str, object]) -> str:
+    """What follows from it and what to do."""
+    words = REASONS.get(reason)
+    return _fill(words.follows, facts) if words and words.follows else ""
+
+
+def short(status: str, reason: str, facts: Mapping[str, object], *, intended: bool = False) -> str:
+    """For a button's title: what is the case, or just that all is well."""
+    if intended:
+        return gettext("as intended")
+    return sentence(reason, facts) or status_word(status)
+
+
+def status_word(status: str) -> str:
+    return str(STATUS_WORDS[Status(status)])
+
+
+def problem(code: str) -> str:
+    return str(PROBLEMS.get(code, code))  # type: ignore[call-overload]
+
+
+def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
+    """What else the facts say that a person should know, a sentence each."""
+    said = []
+    if facts.get("confirmed") is False:
+        said.append(gettext("Not confirmed at home: the domain's own name servers could not be reached."))
+    if doubled := facts.get("doubled"):
+        said.append(
+            gettext(
+                "Published under a doubled name: %(names)s. Most forms add the domain by themselves; type only what "
+                "stands before it."
+            )
+            % {"names": _text(doubled)}
+        )
+    if until := facts.get("until"):
+        said.append(
+            gettext("The platform's host names have changed; the old ones are accepted until %(until)s.")
+            % {"until": _text(until)}
+        )
+    if lame := facts.get("lame"):
+        said.append(
+            gettext("The parent zone delegates to name servers that do not know this zone: %(servers)s.")
+            % {"servers": _text(lame)}
+        )
+    if beyond := facts.get("beyond"):
+        said.append(
+            gettext(
+                "No change of ours can mend it: with our entry added, %(problem)s. Take out of the record what is not "
+                "needed any more, then check again."
+            )
+            % {"problem": problem(str(beyond))}
+        )
+    if kind == Kind.MX and facts.get("enters_elsewhere"):
+        said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))
+    return said
+
+
+def mx_warning(accounts: int) -> str:
+    """What stands before every change that moves a domain's mail here."""
+    return ngettext(
+        "This change brings the domain's mail here. %(count)d account is configured here; mail to every other address "
+        "will be refused.",
+        "This change brings the domain's mail here. %(count)d accounts are configured here; mail to every other "
+        "address will be refused.",
+        accounts,
+    ) % {"count": accounts}
+
+
+class _Facts(dict[str, str]):
+    """A fact that a judge did not give reads as a dash rather than breaking the page."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _fill(words: Any, facts: Mapping[str, object]) -> str:
+    text = str(words)
+    if "%(" not in text:
+        return text
+    filled = _Facts({key: _text(value) for key, value in facts.items()})
+    if "%(failure)" in text:
+        filled["failure"] = str(FAILURES.get(str(facts.get("failure")), facts.get("failure", "")))  # type: ignore[call-overload]
+    if "%(then)" in text:
+        filled["then"] = sentence(str(facts.get("then", "")), facts)
+    if "%(problem)" in text:
+        filled["problem"] = problem(str(facts.get("problem", "")))
+    return text % filled
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        items = [_item(item) for item in value[:MAX_ITEMS]]
+        if len(value) > MAX_ITEMS:
+            rest = len(value) - MAX_ITEMS
+            items.append(ngettext("%(count)d more", "%(count)d more", rest) % {"count": rest})
+        return ", ".join(items)
+    return _item(value)
+
+
+def _item(value: object) -> str:
+    text = to_unicode(str(value).removesuffix("."))
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
