@@ -1,4 +1,19 @@
 from .accounts import Address, EmailAccount
+from .links import PasswordLink
 from .orders import Order
+from .policies import PasswordPolicy
+from .retired import RetiredMailbox
+from .runs import BulkRow, BulkRun
+from .tallies import Tally
 
-__all__ = ["Address", "EmailAccount", "Order"]
+__all__ = [
+    "Address",
+    "BulkRow",
+    "BulkRun",
+    "EmailAccount",
+    "Order",
+    "PasswordLink",
+    "PasswordPolicy",
+    "RetiredMailbox",
+    "Tally",
+]

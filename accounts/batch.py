@@ -1,0 +1,382 @@
+"""What the verbs of accounts do, for one account and for hundreds alike.
+
+Every function runs in a transaction that holds the row of the service (`locked`): so the service is open, its
+slots are nobody else's, its tallies are in step, and its platform cannot change meanwhile. New addresses are
+decided under the rows of their domain names as well, as claims on names are.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import CharField, F, Q, Value
+from django.db.models.functions import Concat
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from domains.models import Domain, Name
+from panel.activity import record
+from panel.errors import Refused
+from panel.models import Service, User
+
+from . import rules
+from .models import Address, EmailAccount, PasswordLink, RetiredMailbox, Tally
+from .models.accounts import SLOTS_LAST
+from .models.retired import KEPT
+from .preview import Problem
+from .words import fault_words
+
+AT_ONCE = 500  # rows that one statement names; SQLite and PostgreSQL both like it
+TOKEN_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # noqa: S105 - an alphabet without what is easily misread
+State = EmailAccount.State
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What a slot is to become. Names are normalised and have been held against the rules."""
+
+    name: str
+    domain: str  # A-label form
+    first_name: str = ""
+    last_name: str = ""
+    display_name: str = ""
+    password_hash: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"{self.name}@{self.domain}"
+
+
+def locked(service_id: int) -> Service:
+    """The service, its row locked until the transaction ends. Refuses where nothing may be changed."""
+    rows = Service.objects.select_for_update(no_key=True, of=("self",)).select_related("organization", "platform")
+    service = rows.get(pk=service_id)
+    service.require_open()
+    return service
+
+
+def require_room(service: Service, quantity: int) -> None:
+    """Refuse more accounts than staff allow the service."""
+    if service.account_limit is None:
+        return
+    have = sum(Tally.of(service.pk).values())
+    if have + quantity > service.account_limit:
+        raise Refused(
+            "account-limit",
+            _("This service may have %(limit)d accounts; it has %(have)d.")
+            % {"limit": service.account_limit, "have": have},
+            field="quantity",
+        )
+
+
+def add_slots(service: Service, quantity: int) -> None:
+    require_room(service, quantity)
+    left = quantity
+    while left:
+        wanted = min(left, AT_ONCE)
+        tokens = {_token() for _i in range(wanted)}
+        tokens -= set(EmailAccount.objects.filter(slot_token__in=tokens).values_list("slot_token", flat=True))
+        EmailAccount.objects.bulk_create(
+            EmailAccount(service=service, slot_token=token, address_key=SLOTS_LAST + token) for token in tokens
+        )
+        left -= len(tokens)
+    Tally.shift(service.pk, {(None, State.SLOT): quantity})
+
+
+def _token() -> str:
+    letters = "".join(secrets.choice(TOKEN_LETTERS) for _i in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def cancel_slots(service: Service, quantity: int) -> int:
+    """Give back unused slots, the latest first. Returns how many went."""
+    slots = EmailAccount.objects.filter(service=service, state=State.SLOT).order_by("-id")
+    ids = list(slots.values_list("pk", flat=True)[:quantity])
+    for start in range(0, len(ids), AT_ONCE):
+        EmailAccount.objects.filter(pk__in=ids[start : start + AT_ONCE]).delete()
+    Tally.shift(service.pk, {(None, State.SLOT): -len(ids)})
+    return len(ids)
+
+
+def domains_for_update(service: Service, names: Iterable[str]) -> dict[str, Domain]:
+    """The service's attachments of these names, under the rows of the names."""
+    ids = [name.pk for name in Name.objects.select_for_update(no_key=True).filter(name__in=names).order_by("name")]
+    return {d.name.name: d for d in Domain.objects.select_related("name").filter(service=service, name_id__in=ids)}
+
+
+def place(
+    service: Service, placements: Sequence[Placement], *, now: datetime, slots: Sequence[EmailAccount] | None = None
+) -> list[EmailAccount | Problem]:
+    """Configure slots, in the order of `placements`; where one cannot be placed its answer is the problem.
+
+    `slots`: these rather than the service's oldest free ones.
+    """
+    domains = domains_for_update(service, {placement.domain for placement in placements})
+    taken = _taken(domains, [(placement.name, placement.domain) for placement in placements])
+    answers: list[EmailAccount | Problem | None] = [None] * len(placements)
+    for index, placement in enumerate(placements):
+        problem = _problem_of(placement.name, placement.domain, domains, taken)
+        if problem:
+            answers[index] = problem
+        else:
+            taken[placement.name, placement.domain] = service.pk
+    places = [index for index, answer in enumerate(answers) if answer is None]
+    if slots is None:
+        free = EmailAccount.objects.filter(service=service, state=State.SLOT).order_by("id")
+        slots = list(free[: len(places)])
+    for index in places[len(slots) :]:
+        answers[index] = Problem.NO_SLOT
+    places = places[: len(slots)]
+    addresses = Address.objects.bulk_create(
+        Address(name=domains[placements[i].domain].name, local_part=placements[i].name) for i in places
+    )
+    shifts: Counter[tuple[int | None, str]] = Counter()
+    for index, account, address in zip(places, slots, addresses, strict=False):
+        placement = placements[index]
+        account.domain = domains[placement.domain]
+        account.address = address
+        account.state = State.ACTIVE
+        account.first_name, account.last_name = placement.first_name, placement.last_name
+        account.display_name = placement.display_name
+        account.password_hash = placement.password_hash
+        account.mailbox_id = uuid.uuid4()
+        account.configured_at = account.changed_at = now
+        account.set_keys(placement.address)
+        answers[index] = account
+        shifts[account.domain.pk, State.ACTIVE] += 1
+    EmailAccount.objects.bulk_update(slots[: len(places)], _CONFIGURED_FIELDS)
+    Tally.shift(service.pk, shifts | {(None, State.SLOT): -len(places)})
+    return [answer for answer in answers if answer is not None]
+
+
+_KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key"]
+_NAME_FIELDS = ["first_name", "last_name", "display_name"]
+_CONFIGURED_FIELDS = [
+    *("domain", "address", "state", "password_hash", "mailbox_id", "configured_at", "changed_at"),
+    *_NAME_FIELDS,
+    *_KEY_FIELDS,
+]
+
+
+def _taken(domains: dict[str, Domain], wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int | None]:
+    """(name, domain) → service that has the address, for those that somebody has."""
+    by_domain: dict[str, list[str]] = defaultdict(list)
+    for name, domain in wanted:
+        by_domain[domain].append(name)
+    condition = Q(pk__in=[])
+    labels = {domain.name_id: label for label, domain in domains.items()}
+    for label, names in by_domain.items():
+        if label in domains:
+            condition |= Q(name_id=domains[label].name_id, local_part__in=names)
+    rows = Address.objects.filter(condition).values_list("local_part", "name_id", "account__service_id")
+    return {(local_part, labels[name_id]): service_id for local_part, name_id, service_id in rows}
+
+
+def _problem_of(
+    name: str, domain: str, domains: dict[str, Domain], taken: dict[tuple[str, str], int | None]
+) -> Problem | None:
+    attachment = domains.get(domain)
+    if attachment is None:
+        return Problem.DOMAIN_UNKNOWN
+    if attachment.state != Domain.State.VERIFIED:
+        return Problem.DOMAIN_PENDING
+    if (name, domain) in taken:
+        ours = taken[name, domain] == attachment.service_id
+        return Problem.ADDRESS_TAKEN if ours else Problem.ADDRESS_TAKEN_ELSEWHERE
+    return None
+
+
+def readdress(
+    service: Service, moves: Sequence[tuple[EmailAccount, str, str]], *, now: datetime
+) -> list[Problem | None]:
+    """Give accounts other addresses: (account, name, domain). No mail moves: the mailbox keeps its id."""
+    domains = domains_for_update(service, {domain for _account, _name, domain in moves})
+    taken = _taken(domains, [(name, domain) for _account, name, domain in moves])
+    answers: list[Problem | None] = []
+    placed: list[tuple[EmailAccount, str, str]] = []
+    for account, name, domain in moves:
+        problem = Problem.NO_SLOT if account.is_slot else _problem_of(name, domain, domains, taken)
+        answers.append(problem)
+        if problem is None:
+            taken[name, domain] = service.pk
+            placed.append((account, name, domain))
+    addresses = Address.objects.bulk_create(
+        Address(name=domains[domain].name, local_part=name) for _account, name, domain in placed
+    )
+    old = [account.address_id for account, _name, _domain in placed]
+    shifts: Counter[tuple[int | None, str]] = Counter()
+    for (account, name, domain), address in zip(placed, addresses, strict=True):
+        shifts[account.domain_id, account.state] -= 1
+        account.domain, account.address, account.changed_at = domains[domain], address, now
+        account.set_keys(f"{name}@{domain}")
+        shifts[account.domain_id, account.state] += 1
+    EmailAccount.objects.bulk_update(
+        [account for account, _name, _domain in placed], ["domain", "address", "changed_at", *_KEY_FIELDS]
+    )
+    Address.objects.filter(pk__in=old).delete()
+    Tally.shift(service.pk, shifts)
+    return answers
+
+
+def suspend(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> set[int]:
+    """Returns the ids of those that were active."""
+    return _switch(service, accounts, State.ACTIVE, State.SUSPENDED, now)
+
+
+def resume(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> set[int]:
+    """Returns the ids of those that were suspended."""
+    return _switch(service, accounts, State.SUSPENDED, State.ACTIVE, now)
+
+
+def _switch(service: Service, accounts: Sequence[EmailAccount], from_: State, to: State, now: datetime) -> set[int]:
+    rows = EmailAccount.objects.filter(service=service, pk__in=[a.pk for a in accounts], state=from_)
+    found = dict(rows.values_list("pk", "domain_id"))
+    rows.update(state=to, changed_at=now)
+    shifts: Counter[tuple[int | None, str]] = Counter()
+    for domain_id in found.values():
+        shifts[domain_id, from_] -= 1
+        shifts[domain_id, to] += 1
+    Tally.shift(service.pk, shifts)
+    return set(found)
+
+
+def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> set[int]:
+    """Back to slots; the mail is kept for a while. Returns the ids of those that were configured."""
+    rows = EmailAccount.objects.filter(service=service, pk__in=[a.pk for a in accounts]).exclude(state=State.SLOT)
+    found = list(rows.values_list("pk", "domain_id", "state", "address_id", "address_key", "mailbox_id"))
+    ids = [pk for pk, *_rest in found]
+    RetiredMailbox.objects.bulk_create(
+        RetiredMailbox(service=service, address=address, mailbox_id=mailbox, retired_at=now, purge_at=now + KEPT)
+        for _pk, _domain, _state, _address_id, address, mailbox in found
+    )
+    PasswordLink.objects.filter(account_id__in=ids).delete()
+    EmailAccount.objects.filter(pk__in=ids).update(
+        state=State.SLOT,
+        domain=None,
+        address=None,
+        first_name="",
+        last_name="",
+        display_name="",
+        password_hash="",
+        mailbox_id=None,
+        configured_at=None,
+        changed_at=now,
+        first_key="",
+        last_key="",
+        display_key="",
+        address_key=Concat(Value(SLOTS_LAST), F("slot_token"), output_field=CharField()),
+    )
+    Address.objects.filter(pk__in=[address_id for _pk, _domain, _state, address_id, *_rest in found]).delete()
+    shifts: Counter[tuple[int | None, str]] = Counter({(None, State.SLOT.value): len(found)})
+    for _pk, domain_id, state, *_rest in found:
+        shifts[domain_id, state] -= 1
+    Tally.shift(service.pk, shifts)
+    return set(ids)
+
+
+def set_passwords(service: Service, hashes: dict[int, str], now: datetime) -> set[int]:
+    """account id → hash. Links to set a password lapse. Returns the ids of those that were configured."""
+    rows = EmailAccount.objects.filter(service=service, pk__in=hashes).exclude(state=State.SLOT)
+    accounts = list(rows.only("pk", "password_hash"))
+    for account in accounts:
+        account.password_hash, account.changed_at = hashes[account.pk], now
+    EmailAccount.objects.bulk_update(accounts, ["password_hash", "changed_at"])
+    ids = {account.pk for account in accounts}
+    PasswordLink.objects.filter(account_id__in=ids, used_at=None).delete()
+    return ids
+
+
+# One account: the same, recorded in the activity log.
+
+NOT_CONFIGURED = _("This account is not configured, or its state has changed meanwhile.")
+
+
+def _refusal(problem: Problem | rules.Rule) -> Refused:
+    return Refused(problem, fault_words(problem), field="name")
+
+
+@transaction.atomic
+def configure_one(account: EmailAccount, placement: Placement, *, by: User | str | None, owner: bool) -> None:
+    service = locked(account.service_id)
+    if placement.name in rules.RESERVED and not owner:
+        raise _refusal(rules.Rule.NAME_RESERVED)
+    slot = EmailAccount.objects.filter(pk=account.pk, state=State.SLOT).first()
+    if slot is None:
+        raise Refused("not-a-slot", _("This slot has been configured or cancelled meanwhile."))
+    (answer,) = place(service, [placement], now=timezone.now(), slots=[slot])
+    if isinstance(answer, Problem):
+        raise _refusal(answer)
+    record(
+        "account.configured",
+        actor=by,
+        service=service,
+        target=placement.address,
+        before={"slot": slot.slot_token},
+        after=_names(slot),
+    )
+    account.refresh_from_db()
+
+
+@transaction.atomic
+def change_one(
+    account: EmailAccount,
+    change: Callable[[Service, Sequence[EmailAccount], datetime], set[int]],
+    verb: str,
+    *,
+    by: User | str | None,
+) -> None:
+    service = locked(account.service_id)
+    before = EmailAccount.objects.get(pk=account.pk)
+    if not change(service, [account], timezone.now()):
+        raise Refused("wrong-state", NOT_CONFIGURED)
+    account.refresh_from_db()
+    record(
+        verb,
+        actor=by,
+        service=service,
+        target=before.shown_address,
+        before={"state": before.state},
+        after={"state": account.state},
+    )
+
+
+@transaction.atomic
+def set_password_of_one(account: EmailAccount, password_hash: str, *, by: User | str | None) -> None:
+    service = locked(account.service_id)
+    if not set_passwords(service, {account.pk: password_hash}, timezone.now()):
+        raise Refused("wrong-state", NOT_CONFIGURED)
+    account.refresh_from_db()
+    record("account.password", actor=by, service=service, target=account.shown_address)
+
+
+@transaction.atomic
+def rename_one(account: EmailAccount, placement: Placement, *, by: User | str | None, owner: bool) -> None:
+    service = locked(account.service_id)
+    fresh = EmailAccount.objects.select_related("domain__name").get(pk=account.pk)
+    before = {"address": fresh.shown_address, **_names(fresh)}
+    if fresh.is_slot:
+        raise Refused("wrong-state", NOT_CONFIGURED)
+    now = timezone.now()
+    fresh.first_name, fresh.last_name = placement.first_name, placement.last_name
+    fresh.display_name, fresh.changed_at = placement.display_name, now
+    if placement.address != fresh.address_key:
+        if placement.name in rules.RESERVED and not owner:
+            raise _refusal(rules.Rule.NAME_RESERVED)
+        (problem,) = readdress(service, [(fresh, placement.name, placement.domain)], now=now)
+        if problem:
+            raise _refusal(problem)
+    fresh.set_keys(placement.address)
+    fresh.save(update_fields=[*_NAME_FIELDS, *_KEY_FIELDS, "changed_at"])
+    after = {"address": placement.address, **_names(fresh)}
+    record("account.renamed", actor=by, service=service, target=placement.address, before=before, after=after)
+    account.refresh_from_db()
+
+
+def _names(account: EmailAccount) -> dict[str, str]:
+    return {name: getattr(account, name) for name in _NAME_FIELDS}
