@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Brake(models.Model):
@@ -11,6 +12,11 @@ class Brake(models.Model):
     look, or when staff release it.
     """
 
+    class State(models.TextChoices):
+        HOLDING = "holding", _("holding verdicts")
+        RELEASED = "released", _("released")
+
+    state = models.CharField(max_length=10, choices=State, default=State.HOLDING)
     pulled_at = models.DateTimeField(default=timezone.now)
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -22,12 +28,12 @@ class Brake(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["released_at"],
-                condition=models.Q(released_at=None),
-                nulls_distinct=False,
-                name="brake_one_open",
-            )
+            models.UniqueConstraint(fields=["state"], condition=models.Q(state="holding"), name="brake_one_at_a_time"),
+            models.CheckConstraint(
+                name="brake_released_has_its_time",
+                condition=models.Q(state="holding", released_at=None)
+                | models.Q(state="released", released_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

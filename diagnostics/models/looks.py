@@ -16,7 +16,8 @@ class Look(models.Model):
     looked_at = models.DateTimeField(null=True, blank=True)
     home_looked_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True)  # the domain, its zone or a check last changed
-    attempt = models.PositiveSmallIntegerField(default=0)  # step of the schedule after a change
+    attempt = models.PositiveSmallIntegerField(default=0)  # looks in a row that could not tell
+    digest = models.CharField(max_length=32, blank=True)  # of what the last look said; empty: something is unsettled
 
     class Meta:
         indexes = [
