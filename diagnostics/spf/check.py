@@ -10,7 +10,7 @@ from diagnostics.answers import Answer, Answers, Failure, Question
 from diagnostics.verdicts import Problem
 from domains.spf import FaultCode, MacroString, Mechanism, Modifier, Record, parse
 
-from .names import checkable, expand, question_name, reverse_name
+from .names import checkable, exchanger, expand, question_name, reverse_name
 from .results import MAX_LOOKUPS, MAX_NAMES, MAX_VOID_LOOKUPS, Place, Result, SpfResult, spf_records
 
 type Where = Callable[[str], str | None]
@@ -188,7 +188,7 @@ class _Check:
         return any(name == target or name.endswith("." + target) for name in self._validated(target, owner))
 
     def _at_exchangers(self, target: str, mechanism: Mechanism, owner: str) -> bool:
-        exchangers = sorted(_exchanger(value) for value in self._sound(target, "MX", owner, void=True).values)
+        exchangers = sorted(exchanger(value) for value in self._sound(target, "MX", owner, void=True).values)
         hosts = [host for _, host in exchangers if host != "."]
         found = self._all_of(hosts[:MAX_NAMES], self.family)
         if any(answer.sound and self._at_host(answer, mechanism) for answer in found):
@@ -327,7 +327,7 @@ class _Check:
                     self._get(target, self.family)
                 case "mx":
                     answer = self._get(target, "MX")
-                    self._all_of([_exchanger(value)[1] for value in answer.values][:MAX_NAMES], self.family)
+                    self._all_of([exchanger(value)[1] for value in answer.values][:MAX_NAMES], self.family)
                 case "exists":
                     self._get(target, "A")
                 case _:
@@ -365,8 +365,3 @@ class _Check:
 
     def _result(self, result: Result, owner: str, path: tuple[Place, ...] = ()) -> SpfResult:
         return SpfResult(result, owner, path, None, None, self.passed_over, self.lookups, self.voids)
-
-
-def _exchanger(value: str) -> tuple[int, str]:
-    preference, _, host = value.partition(" ")
-    return int(preference), host.strip().lower()

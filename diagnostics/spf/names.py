@@ -54,6 +54,12 @@ def reverse_name(version: int, number: int) -> str:
     return ".".join(f"{number:032x}"[::-1]) + ".ip6.arpa."
 
 
+def exchanger(value: str) -> tuple[int, str]:
+    """Preference and host of an MX value."""
+    preference, _, host = value.partition(" ")
+    return int(preference), host.strip().lower()
+
+
 def expand(spec: MacroString, value_of: Callable[[str], str]) -> str:
     """Put values in place of macros; `value_of` has the value of a letter. RFC 7208 §7.3."""
     return "".join(part if isinstance(part, str) else _expanded(part, value_of(part.letter)) for part in spec.parts)
