@@ -1,0 +1,15 @@
+"""Asking the DNS: many questions at once, over sockets of our own, without ever mistaking silence for an answer.
+
+    async with Engine(config) as engine:
+        answer = await engine.ask(Question("example.com.", "MX"))
+
+Pure asyncio, no Django. `run` runs a coroutine on uvloop where that is installed.
+"""
+
+from .asking import Engine
+from .config import Endpoint, EngineConfig, system_resolvers
+from .guard import may_ask
+from .loop import run
+from .server import Health
+
+__all__ = ["Endpoint", "Engine", "EngineConfig", "Health", "may_ask", "run", "system_resolvers"]

@@ -1,0 +1,227 @@
+"""The engine: questions in, answers out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Self
+
+from diagnostics import wire
+from diagnostics.answers import Answer, Failure, Question
+
+from .cache import Cache
+from .config import Endpoint, EngineConfig
+from .guard import may_ask
+from .job import Callback, Job
+from .lane import Lane
+from .server import Health, Server
+from .sockets import RandomIds
+from .stream import ask_by_stream
+from .wheel import Wheel
+
+STREAMS = 64  # TCP connections at once
+STREAM_SECONDS = 4.0
+HOME_LIMIT = 64  # questions under way at one name server
+HOME_SERVERS = 2_000  # whose ceilings and counters are kept
+
+Asker = Callable[[Question], Awaitable[Answer]]
+
+
+class Engine:
+    """Asks the DNS. Use it as an async context manager, within one event loop."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.config = config
+        self._cache = Cache(config.cache_size, config.cache_seconds)
+        self._flying: dict[tuple[Question, bool], Job] = {}
+        self._servers: dict[Endpoint, Server] = {}
+        self._home: dict[Endpoint, Lane] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ids = RandomIds()
+
+    async def __aenter__(self) -> Self:
+        self.loop = asyncio.get_running_loop()
+        self.wheel = Wheel(self.loop)
+        self._streams = asyncio.Semaphore(STREAMS)
+        config = self.config
+        self._resolvers = self._own_lane([await self._located(endpoint) for endpoint in config.resolvers], home=False)
+        self._stubs: dict[str, tuple[Lane, Lane]] = {}
+        for zone, endpoint in config.stub_zones.items():
+            located = [await self._located(endpoint)]
+            self._stubs[zone] = self._own_lane(located, home=False), self._own_lane(located, home=True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for job in list(self._flying.values()):
+            job.close()
+        for task in self._tasks:
+            task.cancel()
+        self.wheel.close()
+        for server in self._servers.values():
+            server.close()
+
+    async def ask(self, question: Question, deadline: float | None = None, *, fresh: bool = False) -> Answer:
+        """The answer to one question; never raises for what the DNS does or fails to do.
+
+        `deadline` is a time of the loop's clock, by which the answer is a failure at the latest; without it a question
+        may take `question_seconds` from its first query. `fresh`: not from the cache.
+        """
+        future: asyncio.Future[Answer] = self.loop.create_future()
+
+        def done(_: Question, answer: Answer) -> None:
+            if not future.done():
+                future.set_result(answer)
+
+        answer = self.start(question, done, deadline, fresh=fresh)
+        return answer if answer is not None else await future
+
+    async def ask_many(
+        self, questions: Iterable[Question], deadline: float | None = None, *, fresh: bool = False
+    ) -> dict[Question, Answer]:
+        """The answers to several questions, asked at once: one future for all of them."""
+        answers: dict[Question, Answer] = {}
+        left = 0
+        future: asyncio.Future[None] = self.loop.create_future()
+
+        def done(question: Question, answer: Answer) -> None:
+            nonlocal left
+            answers[question] = answer
+            left -= 1
+            if not left and not future.done():
+                future.set_result(None)
+
+        left = 1  # this loop itself, so that nobody ends before all have begun
+        for question in questions:
+            answer = self.start(question, done, deadline, fresh=fresh)
+            if answer is None:
+                left += 1
+            else:
+                answers[question] = answer
+        left -= 1
+        if left:
+            await future
+        return answers
+
+    def asker(self, deadline: float | None = None, *, fresh: bool = False) -> Asker:
+        """`ask` with its options filled in."""
+        return lambda question: self.ask(question, deadline, fresh=fresh)
+
+    def start(
+        self, question: Question, callback: Callback, deadline: float | None = None, *, fresh: bool = False
+    ) -> Answer | None:
+        """Answer at once where that is possible; otherwise return None and call `callback` later."""
+        if not fresh and question.server is None:
+            known = self._cache.get(question, self.loop.time())
+            if known is not None:
+                return known
+        key = question, fresh
+        job = self._flying.get(key)
+        if job is None:
+            lane = self._lane_for(question)
+            if lane is None:
+                return Answer(failure=Failure.FORBIDDEN, detail=question.server or "")
+            try:
+                section = wire.question_section(question.name, question.type)
+            except wire.WireError as error:
+                return Answer(failure=Failure.OTHER, detail=str(error))
+            job = self._flying[key] = Job(self, lane, question, section, deadline, fresh)
+            job.callbacks.append(callback)
+            if lane.submit(job):
+                job.launch()
+            else:
+                job.wait_in_line()
+            return None
+        job.callbacks.append(callback)
+        return None
+
+    def finished(self, job: Job, answer: Answer) -> None:
+        """Hand an answer to everybody who waits for it."""
+        question = job.question
+        del self._flying[question, job.fresh]
+        if question.server is None:
+            self._cache.put(question, answer, self.loop.time())
+        if job.launched:
+            job.lane.leave()
+        for callback in job.callbacks:
+            callback(question, answer)
+
+    def ask_by_stream(self, job: Job, server: Server, query: bytes) -> None:
+        """Ask over TCP; `job.on_stream` gets what it brings."""
+        task = self.loop.create_task(self._stream(job, server, query))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _stream(self, job: Job, server: Server, query: bytes) -> None:
+        data = None
+        try:
+            async with asyncio.timeout_at(min(job.deadline, self.loop.time() + STREAM_SECONDS)), self._streams:
+                data = await ask_by_stream(server.endpoint, query)
+        except (OSError, EOFError, TimeoutError):
+            server.unreachable += 1
+        job.on_stream(server, data)
+
+    def health(self) -> tuple[Health, ...]:
+        """How the configured resolvers (and the servers of stub zones) do."""
+        lanes = [self._resolvers, *(lane for lane, _ in self._stubs.values())]
+        return tuple(server.health() for lane in lanes for server in lane.servers)
+
+    @property
+    def under_way(self) -> int:
+        """Questions asked and not answered yet."""
+        return len(self._flying)
+
+    def _own_lane(self, endpoints: list[Endpoint], *, home: bool) -> Lane:
+        """A lane to servers that the operator configured."""
+        servers = [self._server(endpoint, self.config.own_resolver_rate, configured=True) for endpoint in endpoints]
+        return Lane(servers, self.config.concurrency, home=home)
+
+    def _server(self, endpoint: Endpoint, rate: float | None, *, configured: bool) -> Server:
+        server = self._servers.get(endpoint)
+        if server is None:
+            server = Server(self.loop, endpoint, rate, self._ids, configured=configured)
+            self._servers[endpoint] = server
+        return server
+
+    def _lane_for(self, question: Question) -> Lane | None:
+        """Who is to be asked; None where that is not allowed."""
+        if self._stubs:
+            name = question.name
+            while name:
+                pair = self._stubs.get(name)
+                if pair is not None:
+                    return pair[question.server is not None]
+                name = name.partition(".")[2]
+        if question.server is None:
+            return self._resolvers
+        endpoint = question.server, self.config.authoritative_port
+        lane = self._home.get(endpoint)
+        if lane is None:
+            if not may_ask(question.server, self.config.allowed_networks):
+                return None
+            if len(self._home) >= HOME_SERVERS:
+                self._forget_idle()
+            server = self._server(endpoint, self.config.per_server_rate, configured=False)
+            lane = self._home[endpoint] = Lane([server], HOME_LIMIT, home=True)
+        return lane
+
+    def _forget_idle(self) -> None:
+        """Let go of name servers that nobody waits for: a sweep meets thousands of them."""
+        for endpoint, lane in list(self._home.items()):
+            if not lane.flying and not lane.waiting:
+                del self._home[endpoint]
+                if not self._servers[endpoint].configured:
+                    self._servers.pop(endpoint).close()
+
+    async def _located(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint with its host name, if it is one, resolved by the system."""
+        host, port = endpoint
+        try:
+            ip_address(host)
+        except ValueError:
+            found = await self.loop.getaddrinfo(host, port)
+            return str(found[0][4][0]), port
+        return endpoint

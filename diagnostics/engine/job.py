@@ -1,0 +1,326 @@
+"""One question under way: sent again with back-off, to one server after another, until an answer can be believed.
+
+An answer counts when it comes from the address that was asked (connected sockets see to that), under an id in use
+there and with our question in it. Anything else is as if it had not arrived. What can be read but not used (SERVFAIL,
+REFUSED, garbage behind the right id) is remembered, and named in the failure when nothing better comes in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from diagnostics import wire
+from diagnostics.answers import Answer, Failure, Question
+
+from .reading import MAX_CHAIN, Chain, Onward, interpret
+from .sockets import Channel
+
+if TYPE_CHECKING:
+    from .asking import Engine
+    from .lane import Lane
+    from .server import Server
+
+# Seconds to wait for an answer before the question is sent again, by the number of queries sent so far.
+PATIENCE = (0.4, 0.6, 0.9, 1.3, 1.8, 2.0)
+MAX_TRIES = len(PATIENCE) + 1
+# Seconds before asking again after an answer of no use, by the number of those.
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+BOGUS_TRIES = 3  # a validator that says so three times means it
+# Where several things went wrong, the failure that tells people most.
+TELLING = (
+    Failure.BOGUS,
+    Failure.LAME,
+    Failure.SERVFAIL,
+    Failure.REFUSED,
+    Failure.TRUNCATED,
+    Failure.MALFORMED,
+    Failure.OTHER,
+    Failure.UNREACHABLE,
+    Failure.TIMEOUT,
+)
+
+Callback = Callable[[Question, Answer], object]
+
+
+class Job:
+    __slots__ = (
+        "bogus", "callbacks", "chain", "deadline", "dname", "done", "edns", "engine", "first", "fresh", "lane",
+        "launched", "limit", "name", "noted", "out", "patient", "question", "reserved", "section", "sent_at", "server",
+        "streams", "tail", "tick", "tries", "ttl", "useless",
+    )  # fmt: skip
+
+    def __init__(
+        self, engine: Engine, lane: Lane, question: Question, section: bytes, limit: float | None, fresh: bool
+    ) -> None:
+        self.engine = engine
+        self.lane = lane
+        self.question = question
+        self.name = question.name  # of the alias' target once a chain was followed
+        self.section = section
+        self.limit = limit  # the asker's deadline, by the loop's clock
+        self.fresh = fresh
+        self.callbacks: list[Callback] = []
+        self.done = False
+        self.launched = False
+        self.deadline = 0.0
+        self.tick = 0
+        self.chain: Chain = ()
+        self.dname = False
+        self.ttl: int | None = None  # of the aliases followed so far
+        self.first = lane.next_turn()
+        self.server: Server | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.edns = True
+        self.tail = self._query_tail()
+        self.tries = 0  # queries sent
+        self.useless = 0  # answers of no use
+        self.bogus = 0
+        self.reserved = False  # waiting for a place below the server's ceiling
+        self.streams = 0  # TCP connections at work
+        self.patient = False
+        self.sent_at = 0.0
+        self.out: list[tuple[Channel, int]] = []
+        self.noted: dict[Failure, Answer | None] = {}
+
+    def _query_tail(self) -> bytes:
+        unchecked = self.question.unchecked
+        return wire.query_tail(self.section, recursion=not self.lane.home, unchecked=unchecked, edns=self.edns)
+
+    def wait_in_line(self) -> None:
+        """Not launched yet; but whoever asked does not wait for ever."""
+        if self.limit is not None:
+            self.engine.wheel.set(self, self.limit)
+
+    def launch(self) -> None:
+        now = self.engine.loop.time()
+        self.launched = True
+        self.deadline = now + self.engine.config.question_seconds
+        if self.limit is not None and self.limit < self.deadline:
+            self.deadline = self.limit
+        self._next_try(now)
+
+    def on_timer(self, now: float) -> None:
+        if self.done:
+            return
+        if not self.launched or now >= self.deadline:
+            self._give_up()
+        elif self.reserved:
+            self._transmit(now)
+        else:
+            if self.patient and self.server is not None:
+                self.server.kept_silent()
+                if self.tries == 1:
+                    self.lane.count(now, lost=True)
+            self._next_try(now)
+
+    def _next_try(self, now: float) -> None:
+        """Send the question to the next server, as soon as its ceiling allows."""
+        if self.tries >= MAX_TRIES:
+            self._set_timer(self.deadline, patient=False)
+            return
+        server = self.server = self.lane.server(self.tries, self.first, now)
+        wait = server.reserve(now)
+        if wait > 0:
+            self.reserved = True
+            if self.tries == 0 and self.limit is None:
+                self.deadline = now + wait + self.engine.config.question_seconds
+            self._set_timer(now + wait, patient=False)
+        else:
+            self._transmit(now)
+
+    def _transmit(self, now: float) -> None:
+        server = self.server
+        assert server is not None
+        self.reserved = False
+        self.sent_at = now
+        if self.tries == 0:
+            self.lane.count(now, lost=False)
+        self.tries += 1
+        server.sent += 1
+        try:
+            channel = server.channel()
+            self.out.append((channel, channel.transmit(self.tail, self)))
+        except OSError:
+            server.unreachable += 1
+            self._useless(Failure.UNREACHABLE, now)
+            return
+        patience = PATIENCE[self.tries - 1] if self.tries < MAX_TRIES else self.deadline
+        self._set_timer(now + patience, patient=True)
+
+    def on_unreachable(self, channel: Channel, id_: int) -> None:
+        channel.server.unreachable += 1
+        self._forget(channel, id_)
+        self._useless(Failure.UNREACHABLE, self.engine.loop.time())
+
+    def on_datagram(self, channel: Channel, id_: int, data: bytes) -> None:
+        if not data[2] & 0x80 or not self._is_ours(data):
+            return
+        now = self.engine.loop.time()
+        server = channel.server
+        server.replied(now - self.sent_at)
+        if data[2] & 0x02:  # TC
+            self._forget(channel, id_)
+            self.noted.setdefault(Failure.TRUNCATED, None)
+            self.streams += 1
+            self.engine.ask_by_stream(self, server, id_.to_bytes(2) + self.tail)
+            self._set_timer(self.deadline, patient=False)
+        else:
+            self._take(data, now, server, channel, id_)
+
+    def on_stream(self, server: Server, data: bytes | None) -> None:
+        """What TCP brought; None where it failed."""
+        if self.done:
+            return
+        self.streams -= 1
+        now = self.engine.loop.time()
+        if data is None or len(data) < 12 or data[2] & 0x82 != 0x80 or not self._is_ours(data):
+            self._useless(Failure.TRUNCATED, now)
+        else:
+            self._take(data, now, server, None, 0)
+
+    def _is_ours(self, data: bytes) -> bool:
+        """Whether our question came back, in whatever case; some old servers leave it out of an error."""
+        section = self.section
+        echoed = data[12 : 12 + len(section)]
+        if echoed == section or echoed.lower() == section.lower():
+            return True
+        return data[4:6] == b"\0\0" and data[3] & 0x0F not in (wire.NOERROR, wire.NXDOMAIN)
+
+    def _take(self, data: bytes, now: float, server: Server, channel: Channel | None, id_: int) -> None:
+        """Judge a message that is about our question. `channel`: where it came from, unless by TCP."""
+        try:
+            message = wire.read(data)
+        except wire.WireError:
+            # It might be a forgery that guessed well: the true answer may still come under this id.
+            server.malformed += 1
+            self._useless(Failure.MALFORMED, now)
+            return
+        if channel is not None:
+            self._forget(channel, id_)
+        rcode = message.rcode
+        if self.edns and rcode in (wire.FORMERR, wire.NOTIMP, wire.BADVERS):
+            self.edns = False
+            self.tail = self._query_tail()
+            self.noted[Failure.OTHER] = Answer(failure=Failure.OTHER, detail=f"rcode {rcode}")
+            self.server = server
+            self._transmit(now)
+            return
+        outcome = interpret(message, self.name, self.question.type, home=self.lane.home)
+        if isinstance(outcome, Onward):
+            self._go_on(outcome, now)
+        elif self._is_final(outcome):
+            self._finish(outcome)
+        else:
+            server.failures += 1
+            self._useless(outcome.failure or Failure.OTHER, now, outcome)
+
+    def _is_final(self, answer: Answer) -> bool:
+        """Whether asking again could bring nothing better."""
+        failure = answer.failure
+        if failure is None or failure is Failure.CHAIN:
+            return True
+        # A name server that does not hold the zone (of the name, or of the target of its alias) will not hold it soon.
+        return self.lane.home and (failure is Failure.LAME or (failure is Failure.REFUSED and bool(self.chain)))
+
+    def _useless(self, failure: Failure, now: float, answer: Answer | None = None) -> None:
+        """Remember why this was no answer, and ask again: at once where a server was not asked yet, else in a while."""
+        if self.done:
+            return
+        self.noted[failure] = answer or self.noted.get(failure)
+        self.useless += 1
+        self.bogus += failure is Failure.BOGUS
+        if self.bogus >= BOGUS_TRIES or (self.tries >= MAX_TRIES and not self.out and not self.streams):
+            self._give_up()
+            return
+        if self.reserved:
+            return
+        pause = PAUSES[min(self.useless, len(PAUSES)) - 1]
+        if self.tries < len(self.lane.servers) and failure is not Failure.MALFORMED:
+            pause = 0.0
+        self._set_timer(now + pause, patient=False)
+
+    def _set_timer(self, when: float, *, patient: bool) -> None:
+        """`patient`: the timer ends the wait for an answer that should have come."""
+        self.patient = patient
+        self.engine.wheel.set(self, min(when, self.deadline))
+
+    def _go_on(self, onward: Onward, now: float) -> None:
+        """Ask for the target of an alias at which the server stopped."""
+        self.chain += onward.chain
+        self.dname = self.dname or onward.dname
+        self.ttl = onward.ttl if self.ttl is None else min(self.ttl, onward.ttl)
+        owners = [owner for owner, _ in self.chain]
+        if onward.target in owners or len(self.chain) > MAX_CHAIN:
+            self.chain, answer = (), Answer(failure=Failure.CHAIN, chain=self.chain, dname=self.dname)
+            self._finish(answer)
+            return
+        self._forget_all()
+        self.name = onward.target
+        try:
+            self.section = wire.question_section(self.name, self.question.type)
+        except wire.WireError:
+            self._finish(Answer(failure=Failure.OTHER, detail=self.name))
+            return
+        self._begin()
+        self._next_try(now)
+
+    def _give_up(self) -> None:
+        failure = next((kind for kind in TELLING if kind in self.noted), Failure.TIMEOUT)
+        answer = self.noted.get(failure)
+        asked = sorted({server.endpoint[0] for server in self.lane.servers})
+        self._finish(
+            Answer(
+                failure=failure,
+                delegation=answer.delegation if answer else None,
+                errors=answer.errors if answer else (),
+                detail=" ".join(filter(None, [answer.detail if answer else "", *asked])),
+            )
+        )
+
+    def _finish(self, answer: Answer) -> None:
+        if self.done:
+            return
+        if self.chain:
+            answer = self._with_chain(answer)
+        self.done = True
+        self._forget_all()
+        self.engine.finished(self, answer)
+
+    def _with_chain(self, answer: Answer) -> Answer:
+        """The answer about the target, as an answer about the alias that was asked for."""
+        chain = self.chain + answer.chain
+        ttl = answer.ttl if self.ttl is None or not answer.values else min(self.ttl, answer.ttl)
+        failure = answer.failure
+        if len({owner for owner, _ in chain}) < len(chain) or len(chain) > MAX_CHAIN:
+            failure = Failure.CHAIN
+        return Answer(
+            values=answer.values if failure is None else (),
+            ttl=ttl,
+            nxdomain=answer.nxdomain and failure is None,
+            failure=failure,
+            chain=chain,
+            dname=self.dname or answer.dname,
+            zone=answer.zone,
+            serial=answer.serial,
+            negative_ttl=answer.negative_ttl,
+            delegation=answer.delegation,
+            errors=answer.errors,
+            detail=answer.detail,
+        )
+
+    def close(self) -> None:
+        """The engine goes: whoever waits learns that there is no answer."""
+        self._give_up()
+
+    def _forget(self, channel: Channel, id_: int) -> None:
+        channel.forget(id_)
+        if (channel, id_) in self.out:
+            self.out.remove((channel, id_))
+
+    def _forget_all(self) -> None:
+        for channel, id_ in self.out:
+            channel.forget(id_)
+        self.out = []

@@ -1,0 +1,86 @@
+"""A way to a group of servers that do the same: the resolvers, or one name server. Bounds what is under way there.
+
+The bound adapts: it grows while queries are answered and shrinks when too many get no answer in time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from .server import Server
+
+if TYPE_CHECKING:
+    from .job import Job
+
+LEAST = 32  # questions under way, however bad it gets
+FIRST = 100
+EPOCH_SECONDS = 0.5
+LOSS_TOLERATED = 0.1  # some domains are slow for reasons of their own
+SHRINK, GROW = 0.7, 1.25
+
+
+class Lane:
+    __slots__ = ("_epoch_at", "_lost", "_sent", "_turn", "flying", "home", "limit", "servers", "waiting", "window")
+
+    def __init__(self, servers: list[Server], limit: int, *, home: bool) -> None:
+        self.servers = servers
+        self.home = home  # name servers are asked without recursion and must have authority
+        self.limit = limit
+        self.window = float(min(FIRST, limit))
+        self.flying = 0
+        self.waiting: deque[Job] = deque()
+        self._turn = 0
+        self._sent = self._lost = 0
+        self._epoch_at = 0.0
+
+    def submit(self, job: Job) -> bool:
+        """Start the job now (True) or when others are done."""
+        if self.flying < self.window:
+            self.flying += 1
+            return True
+        self.waiting.append(job)
+        return False
+
+    def leave(self) -> None:
+        """One that was under way is done: the next may start."""
+        self.flying -= 1
+        if self.home and not self.flying and not self.waiting:
+            for server in self.servers:
+                if not server.configured:
+                    server.close()
+        while self.waiting and self.flying < self.window:
+            job = self.waiting.popleft()
+            if not job.done:
+                self.flying += 1
+                job.launch()
+
+    def server(self, tries: int, first: int, now: float) -> Server:
+        """The server for the given try of a question that began at the `first`: each time another one."""
+        servers = self.servers
+        count = len(servers)
+        if count == 1:
+            return servers[0]
+        for step in range(count):
+            server = servers[(first + tries + step) % count]
+            if not server.rests(now):
+                return server
+        return servers[(first + tries) % count]
+
+    def next_turn(self) -> int:
+        self._turn += 1
+        return self._turn
+
+    def count(self, now: float, *, lost: bool) -> None:
+        """A first query was sent, or got no answer in time."""
+        if lost:
+            self._lost += 1
+        else:
+            self._sent += 1
+        if now >= self._epoch_at:
+            if self._lost > max(self._sent * LOSS_TOLERATED, 5):
+                self.window = max(self.window * SHRINK, min(LEAST, self.limit))
+            elif self.waiting:
+                self.window = min(self.window * GROW, self.limit)
+            self._sent = self._lost = 0
+            self._epoch_at = now + EPOCH_SECONDS

@@ -1,0 +1,19 @@
+"""The event loop that the engine runs best on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+try:
+    import uvloop
+except ImportError:  # no wheel for this platform: the standard loop does the same, slower
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    new_event_loop = uvloop.new_event_loop
+
+
+def run[T](main: Coroutine[object, object, T]) -> T:
+    """`asyncio.run`, on uvloop where it is installed."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(main)

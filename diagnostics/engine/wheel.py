@@ -1,0 +1,55 @@
+"""Timers for many thousand questions: one call of the loop each tick instead of one timer a query."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+TICK = 0.01  # seconds
+
+
+class Timed(Protocol):
+    """Something with one timer. `tick` is when it is due; setting it anew makes the earlier one void."""
+
+    tick: int
+
+    def on_timer(self, now: float) -> None: ...
+
+
+class Wheel:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._slots: dict[int, list[Timed]] = {}
+        self._done = 0  # every tick up to this one was served
+        self._handle: asyncio.TimerHandle | None = None
+
+    def set(self, timed: Timed, when: float) -> None:
+        """Call `timed.on_timer` at `when` (the loop's time) instead of whenever it was due before."""
+        tick = int(when / TICK) + 1
+        if self._handle is None:
+            self._done = int(self._loop.time() / TICK)
+            self._handle = self._loop.call_later(TICK, self._turn)
+        if tick <= self._done:
+            tick = self._done + 1
+        timed.tick = tick
+        slot = self._slots.get(tick)
+        if slot is None:
+            self._slots[tick] = [timed]
+        else:
+            slot.append(timed)
+
+    def close(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        self._slots.clear()
+
+    def _turn(self) -> None:
+        now = self._loop.time()
+        until = int(now / TICK)
+        for tick in range(self._done + 1, until + 1):
+            self._done = tick
+            for timed in self._slots.pop(tick, ()):
+                if timed.tick == tick:
+                    timed.on_timer(now)
+        self._handle = self._loop.call_later(TICK, self._turn) if self._slots else None

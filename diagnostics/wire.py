@@ -1,0 +1,354 @@
+"""Reading DNS messages fast, and writing queries. RFC 1035 §4, RFC 6891, RFC 8914. Pure.
+
+Most answers of a sweep are a few A, AAAA, CNAME, MX, TXT, SRV, NS or SOA records with plain names. Those are read here;
+whatever is not fully understood (another type or class, a label with odd octets, an EDNS option that nobody asked for,
+anything that looks damaged) is handed to dnspython, so that both ways of reading say the same about every message.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from socket import AF_INET6, inet_ntop, inet_pton
+
+import dns.edns
+import dns.exception
+import dns.message
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+# (owner, type, TTL, value), names absolute and in lower case, the value in presentation form.
+Record = tuple[str, str, int, str]
+
+QR, AA, TC, RD, RA, CD = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0010
+OPCODE = 0x7800
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS = 0, 1, 2, 3, 4, 5, 16
+
+UDP_PAYLOAD = 1232  # octets, what fits into every path without fragments (DNS flag day 2020)
+MAX_NAME = 255  # octets, RFC 1035 §3.1
+MAX_LABEL = 63
+MAX_HOPS = 64  # compression pointers in one name; honest servers need one or two
+MAX_RECORDS = 5_000  # more do not fit into 64 KiB
+MAX_RECORDS_SLOW = 500  # dnspython follows pointers without a bound: no work for an hour from one message
+PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789-_*."
+
+TYPES = {1: "A", 28: "AAAA", 5: "CNAME", 15: "MX", 16: "TXT", 33: "SRV", 2: "NS", 6: "SOA"}
+TYPE_OPT, CLASS_IN, OPTION_EDE = 41, 1, 15
+OPT = b"\0" + struct.pack("!HHIH", TYPE_OPT, UDP_PAYLOAD, 0, 0)
+
+_HEADER = struct.Struct("!HHHHHH")
+_QUESTION = struct.Struct("!HH")
+_RECORD = struct.Struct("!HHIH")
+_OPTION = struct.Struct("!HH")
+_MX = struct.Struct("!H")
+_SRV = struct.Struct("!HHH")
+_SOA = struct.Struct("!IIIII")
+
+
+class WireError(Exception):
+    """Not a DNS message, or one that breaks a bound; or a name that no message can carry."""
+
+
+class _NotPlain(Exception):  # noqa: N818 - a signal, not an error
+    """For dnspython to read."""
+
+
+@dataclass(slots=True)
+class Message:
+    """A DNS message. `rcode` includes the extended bits; `errors` are extended DNS errors (RFC 8914)."""
+
+    id: int
+    flags: int
+    rcode: int
+    question: tuple[str, str] | None  # name, type; None where there is not exactly one of class IN
+    answer: list[Record]
+    authority: list[Record]
+    additional: list[Record]
+    edns: bool = False
+    errors: tuple[int, ...] = ()
+
+
+def read(data: bytes) -> Message:
+    """Read a message. Raises WireError for everything that is none."""
+    try:
+        return _read_plain(data)
+    except (_NotPlain, IndexError, struct.error):
+        return read_slow(data)
+
+
+def _read_plain(data: bytes) -> Message:
+    id_, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(data)
+    if questions != 1 or flags & OPCODE:
+        raise _NotPlain
+    if answers + authorities + additionals > MAX_RECORDS:
+        raise WireError("too many records")
+    end = len(data)
+    asked, position = _name(data, 12, end)
+    type_, class_ = _QUESTION.unpack_from(data, position)
+    if class_ != CLASS_IN or type_ not in TYPES:
+        raise _NotPlain
+    message = Message(id_, flags, flags & 15, (asked, TYPES[type_]), [], [], [])
+    position += 4
+    if answers:
+        position = _section(data, position, answers, message.answer, asked)
+    if authorities:
+        position = _section(data, position, authorities, message.authority, asked)
+    if additionals:
+        position = _additional(data, position, additionals, message, asked)
+    if position != end:
+        raise _NotPlain
+    return message
+
+
+def _section(data: bytes, position: int, count: int, records: list[Record], asked: str) -> int:
+    """Read `count` records into `records`; returns where the next section starts."""
+    for _ in range(count):
+        if data[position] == 0xC0 and data[position + 1] == 12:
+            owner = asked
+            position += 2
+        else:
+            owner, position = _name(data, position, len(data))
+        type_, class_, ttl, length = _RECORD.unpack_from(data, position)
+        position += 10
+        end = position + length
+        if class_ != CLASS_IN or end > len(data) or ttl > 0x7FFFFFFF:
+            raise _NotPlain
+        reader = _READERS.get(type_)
+        if reader is None:
+            raise _NotPlain
+        records.append((owner, TYPES[type_], ttl, reader(data, position, end)))
+        position = end
+    return position
+
+
+def _additional(data: bytes, position: int, count: int, message: Message, asked: str) -> int:
+    for _ in range(count):
+        if data[position : position + 3] != b"\0\0\x29":
+            position = _section(data, position, 1, message.additional, asked)
+            continue
+        if message.edns:
+            raise _NotPlain
+        _, _, ttl, length = _RECORD.unpack_from(data, position + 1)
+        position += 11
+        end = position + length
+        if end > len(data):
+            raise _NotPlain
+        message.edns = True
+        message.rcode |= ttl >> 24 << 4
+        if length:
+            message.errors = _extended_errors(data, position, end)
+        position = end
+    return position
+
+
+def _extended_errors(data: bytes, position: int, end: int) -> tuple[int, ...]:
+    errors = []
+    while position < end:
+        code, length = _OPTION.unpack_from(data, position)
+        position += 4
+        if code != OPTION_EDE or length < 2 or position + length > end:
+            raise _NotPlain
+        if not data[position + 2 : position + length].isascii():
+            raise _NotPlain
+        errors.append(data[position] << 8 | data[position + 1])
+        position += length
+    return tuple(errors)
+
+
+def _name(data: bytes, position: int, end: int) -> tuple[str, int]:
+    """Read the name at `position`, no octet of it at or behind `end`; returns where the next thing starts."""
+    labels: list[bytes] = []
+    after = -1
+    lowest = position
+    hops = size = 0
+    while True:
+        if position >= end:
+            raise _NotPlain
+        length = data[position]
+        if length == 0:
+            break
+        if length <= MAX_LABEL:
+            position += 1
+            labels.append(data[position : position + length])
+            position += length
+            size += length + 1
+            if size >= MAX_NAME:
+                raise _NotPlain
+        elif length >= 0xC0 and position + 1 < end:
+            if after < 0:
+                after = position + 2
+            position = (length & 0x3F) << 8 | data[position + 1]
+            hops += 1
+            if position >= lowest:
+                raise _NotPlain
+            if hops > MAX_HOPS:
+                raise WireError("too many compression pointers")
+            lowest = position
+        else:
+            raise _NotPlain
+    if not labels:
+        return ".", after if after >= 0 else position + 1
+    name = b".".join(labels).lower()
+    if name.translate(None, PLAIN) or name.count(b".") != len(labels) - 1:
+        raise _NotPlain
+    return name.decode() + ".", after if after >= 0 else position + 1
+
+
+def _a(data: bytes, position: int, end: int) -> str:
+    if end - position != 4:
+        raise _NotPlain
+    return f"{data[position]}.{data[position + 1]}.{data[position + 2]}.{data[position + 3]}"
+
+
+def _aaaa(data: bytes, position: int, end: int) -> str:
+    if end - position != 16:
+        raise _NotPlain
+    return inet_ntop(AF_INET6, data[position:end])
+
+
+def _host(data: bytes, position: int, end: int) -> str:
+    name, after = _name(data, position, end)
+    if after != end:
+        raise _NotPlain
+    return name
+
+
+def _mx(data: bytes, position: int, end: int) -> str:
+    if position + 2 > end:
+        raise _NotPlain
+    return f"{data[position] << 8 | data[position + 1]} {_host(data, position + 2, end)}"
+
+
+def _srv(data: bytes, position: int, end: int) -> str:
+    if position + 6 > end:
+        raise _NotPlain
+    priority, weight, port = _SRV.unpack_from(data, position)
+    return f"{priority} {weight} {port} {_host(data, position + 6, end)}"
+
+
+def _soa(data: bytes, position: int, end: int) -> str:
+    primary, position = _name(data, position, end)
+    contact, position = _name(data, position, end)
+    if end - position != 20:
+        raise _NotPlain
+    serial, refresh, retry, expire, minimum = _SOA.unpack_from(data, position)
+    return f"{primary} {contact} {serial} {refresh} {retry} {expire} {minimum}"
+
+
+def _txt(data: bytes, position: int, end: int) -> str:
+    if position >= end:
+        raise _NotPlain
+    strings = []
+    while position < end:
+        stop = position + 1 + data[position]
+        if stop > end:
+            raise _NotPlain
+        octets = data[position + 1 : stop]
+        if octets.isascii():
+            text = octets.decode("ascii")
+            if text.isprintable() and '"' not in text and "\\" not in text:
+                strings.append(f'"{text}"')
+                position = stop
+                continue
+        strings.append('"' + "".join(map(_TXT_OCTETS.__getitem__, octets)) + '"')
+        position = stop
+    return strings[0] if len(strings) == 1 else " ".join(strings)
+
+
+_TXT_OCTETS = [chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}" for octet in range(256)]
+_TXT_OCTETS[ord('"')] = '\\"'
+_TXT_OCTETS[ord("\\")] = "\\\\"
+
+_READERS = {1: _a, 28: _aaaa, 5: _host, 15: _mx, 16: _txt, 33: _srv, 2: _host, 6: _soa}
+
+
+def read_slow(data: bytes) -> Message:
+    """Read a message with dnspython. Raises WireError for everything that is none."""
+    if len(data) < 12:
+        raise WireError("shorter than a header")
+    if sum(_HEADER.unpack_from(data)[3:]) > MAX_RECORDS_SLOW:
+        raise WireError("too many records")
+    try:
+        parsed = dns.message.from_wire(data, one_rr_per_rrset=True)
+        return Message(
+            id=parsed.id,
+            flags=int(parsed.flags),
+            rcode=int(parsed.rcode()),
+            question=_question(parsed),
+            answer=_records(parsed.answer),
+            authority=_records(parsed.authority),
+            additional=_records(parsed.additional),
+            edns=parsed.edns >= 0,
+            errors=tuple(int(option.code) for option in parsed.options if isinstance(option, dns.edns.EDEOption)),
+        )
+    except (dns.exception.DNSException, ValueError, LookupError, struct.error, ArithmeticError, TypeError) as error:
+        raise WireError(f"{type(error).__name__}: {error}") from error
+
+
+def _question(parsed: dns.message.Message) -> tuple[str, str] | None:
+    if len(parsed.question) != 1 or parsed.question[0].rdclass != dns.rdataclass.IN:
+        return None
+    asked = parsed.question[0]
+    return asked.name.to_text().lower(), dns.rdatatype.to_text(asked.rdtype)
+
+
+def _records(section: list[dns.rrset.RRset]) -> list[Record]:
+    return [
+        (rrset.name.to_text().lower(), dns.rdatatype.to_text(rrset.rdtype), int(rrset.ttl), _value(rdata))
+        for rrset in section
+        if rrset.rdclass == dns.rdataclass.IN
+        for rdata in rrset
+    ]
+
+
+# Types whose presentation form holds names, and nothing else that has a case.
+_NAMES_ONLY = frozenset({"CNAME", "MX", "SRV", "NS", "SOA", "DNAME", "PTR"})
+
+
+def _value(rdata: dns.rdata.Rdata) -> str:
+    text = rdata.to_text()
+    type_ = dns.rdatatype.to_text(rdata.rdtype)
+    if type_ in _NAMES_ONLY:
+        return text.lower()
+    if type_ == "AAAA":
+        return inet_ntop(AF_INET6, inet_pton(AF_INET6, text))
+    return text
+
+
+def name_to_wire(name: str) -> bytes:
+    """The wire form of an absolute name. Raises WireError where there is none (a label or the name too long)."""
+    if "\\" not in name and name.isascii() and name.endswith("."):
+        if name == ".":
+            return b"\0"
+        labels = name[:-1].encode().split(b".")
+        if len(name) < MAX_NAME and all(0 < len(label) <= MAX_LABEL for label in labels):
+            return b"".join([bytes((len(label),)) + label for label in labels]) + b"\0"
+    try:
+        wire = dns.name.from_text(name).to_wire()
+    except (dns.exception.DNSException, ValueError) as error:
+        raise WireError(f"no name: {name}") from error
+    return wire or b"\0"
+
+
+_TYPE_NUMBERS = {text: struct.pack("!HH", number, CLASS_IN) for number, text in TYPES.items()}
+
+
+def question_section(name: str, type_: str) -> bytes:
+    """One question of class IN. Raises WireError for a name or type that no message can carry."""
+    tail = _TYPE_NUMBERS.get(type_)
+    if tail is None:
+        try:
+            tail = struct.pack("!HH", dns.rdatatype.from_text(type_), CLASS_IN)
+        except (dns.exception.DNSException, ValueError) as error:
+            raise WireError(f"no type: {type_}") from error
+    return name_to_wire(name) + tail
+
+
+def query_tail(section: bytes, *, recursion: bool, unchecked: bool = False, edns: bool = True) -> bytes:
+    """A query without its id: two octets in front of this make the message."""
+    flags = (RD if recursion else 0) | (CD if unchecked else 0)
+    head = struct.pack("!HHHHH", flags, 1, 0, 0, 1 if edns else 0)
+    return head + section + OPT if edns else head + section
