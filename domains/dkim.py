@@ -1,0 +1,210 @@
+"""DKIM keys: the records that publish them (RFC 6376 §3.6.1, RFC 8463) and new ones. Pure, but for randomness."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from .taglist import NoTag, Tag, split_tags
+
+RSA_BITS = 2048
+ED25519_OCTETS = 32
+_BARE_KEY = re.compile(r"[A-Za-z0-9+/\s]{100,}={0,2}\s*\Z")
+_BLANKS = re.compile(r"[ \t\r\n]+")
+
+
+class DkimFaultCode(StrEnum):
+    """What makes a text no key record. Closed list; sentences are made where shown."""
+
+    TAG = "tag"  # not `name=value`
+    DUPLICATE = "duplicate"
+    VERSION = "version"  # `v` is not DKIM1 or not first
+    KEY_MISSING = "key-missing"  # no `p`
+    KEY = "key"  # `p` is no base64, or no key of its type
+
+
+@dataclass(frozen=True, slots=True)
+class DkimFault:
+    code: DkimFaultCode
+    position: int
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key record as parsed. With `faults` verifiers discard it."""
+
+    text: str
+    key_type: str  # `k`, lower case: rsa, ed25519, or one that nobody knows
+    key: bytes  # what `p` says: DER for rsa, 32 octets for ed25519; empty: revoked
+    hashes: tuple[str, ...]  # `h`; empty: all
+    services: tuple[str, ...]  # `s`
+    flags: tuple[str, ...]  # `t`
+    faults: tuple[DkimFault, ...]
+
+    @property
+    def revoked(self) -> bool:
+        return not self.key and not self.faults
+
+    @property
+    def testing(self) -> bool:
+        """`t=y`: verifiers treat mail as if it were not signed when the signature fails."""
+        return "y" in self.flags
+
+    @property
+    def usable_for_mail(self) -> bool:
+        """`s` allows e-mail, and `h` the one hash that is still signed with (RFC 8301)."""
+        return bool({"*", "email"} & set(self.services)) and (not self.hashes or "sha256" in self.hashes)
+
+
+class KeyMatch(StrEnum):
+    """How the records at a selector's name compare with a key of ours, from best to worst."""
+
+    EQUAL = "equal"
+    RESTRICTED = "restricted"  # our key, but `s` or `h` keeps verifiers from using it
+    OTHER = "other"
+    WRONG_TYPE = "wrong-type"
+    REVOKED = "revoked"
+    SYNTAX = "syntax"
+    ABSENT = "absent"  # no text there that could be a key record
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`record` is the one that compares best. `beside` counts further key records at the name: verifiers may take any
+    of them (RFC 6376 §6.1.2)."""
+
+    match: KeyMatch
+    record: KeyRecord | None = None
+    beside: int = 0
+
+
+def resembles_key(text: str) -> bool:
+    """Whether a TXT record at a selector's name is meant as a key: it has `p` or `k`, says DKIM1, or is a bare key.
+
+    Others get there by wildcards, and say nothing about the selector.
+    """
+    if _BARE_KEY.match(text):
+        return True
+    return any(isinstance(tag, Tag) and (tag.name in ("p", "k") or tag.value == "DKIM1") for tag in split_tags(text))
+
+
+@lru_cache(maxsize=8192)
+def parse_key(text: str) -> KeyRecord:
+    """Parse a key record. Never raises: see `faults`."""
+    tags: dict[str, Tag] = {}
+    faults: list[DkimFault] = []
+    for number, tag in enumerate(split_tags(text)):
+        if isinstance(tag, NoTag):
+            faults.append(DkimFault(DkimFaultCode.TAG, tag.position, tag.text.strip()))
+        elif tag.name in tags:
+            faults.append(DkimFault(DkimFaultCode.DUPLICATE, tag.position, tag.name))
+        else:
+            tags[tag.name] = tag
+            if tag.name == "v" and (number > 0 or tag.value != "DKIM1"):
+                faults.append(DkimFault(DkimFaultCode.VERSION, tag.position, tag.name))
+    key_type = tags["k"].value.lower() if "k" in tags else "rsa"
+    key = b""
+    if "p" not in tags:
+        faults.append(DkimFault(DkimFaultCode.KEY_MISSING, len(text), "p"))
+    else:
+        try:
+            key = _key_octets(key_type, tags["p"].value)
+        except ValueError:
+            faults.append(DkimFault(DkimFaultCode.KEY, tags["p"].position, "p"))
+    return KeyRecord(
+        text,
+        key_type,
+        key,
+        _listed(tags, "h", ""),
+        _listed(tags, "s", "*"),
+        _listed(tags, "t", ""),
+        tuple(faults),
+    )
+
+
+def _listed(tags: dict[str, Tag], name: str, default: str) -> tuple[str, ...]:
+    value = tags[name].value if name in tags else default
+    return tuple(part.lower() for part in _BLANKS.sub("", value).split(":") if part)
+
+
+def _key_octets(key_type: str, value: str) -> bytes:
+    """Raises ValueError where `value` is no base64 or holds no key of that type."""
+    value = _BLANKS.sub("", value)
+    if not value:
+        return b""
+    try:
+        octets = base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError(value) from error
+    if key_type == "rsa" and _rsa_numbers(octets) is None:
+        raise ValueError(value)
+    if key_type == "ed25519" and len(octets) != ED25519_OCTETS:
+        raise ValueError(value)
+    return octets
+
+
+@lru_cache(maxsize=4096)
+def _rsa_numbers(der: bytes) -> tuple[int, int] | None:
+    """Modulus and exponent of a SubjectPublicKeyInfo, or of a bare RSAPublicKey, which RFC 6376 also describes."""
+    try:
+        key = serialization.load_der_public_key(der)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    if not isinstance(key, rsa.RSAPublicKey):
+        return None
+    numbers = key.public_numbers()
+    return numbers.n, numbers.e
+
+
+def match_key(texts: Iterable[str], public_key: str, key_type: str = "rsa") -> Match:
+    """Compare the TXT records (joined texts) at a selector's name with our key (base64, as it stands in `p=`)."""
+    ours = _key_octets(key_type, public_key)
+    found = [
+        (list(KeyMatch).index(match), index, match, record)
+        for index, record in enumerate(map(parse_key, filter(resembles_key, texts)))
+        for match in [_compare(record, ours, key_type)]
+    ]
+    if not found:
+        return Match(KeyMatch.ABSENT)
+    _, _, match, record = min(found, key=lambda entry: entry[:2])
+    return Match(match, record, len(found) - 1)
+
+
+def _compare(record: KeyRecord, ours: bytes, key_type: str) -> KeyMatch:
+    if record.faults:
+        return KeyMatch.SYNTAX
+    if record.revoked:
+        return KeyMatch.REVOKED
+    if record.key_type != key_type:
+        return KeyMatch.WRONG_TYPE
+    if record.key != ours and (key_type != "rsa" or _rsa_numbers(record.key) != _rsa_numbers(ours)):
+        return KeyMatch.OTHER
+    return KeyMatch.EQUAL if record.usable_for_mail else KeyMatch.RESTRICTED
+
+
+def generate_rsa() -> tuple[str, str]:
+    """A new key pair: the private key as PEM (PKCS #8, not encrypted), the public one as base64 for `p=`."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return private.decode("ascii"), base64.b64encode(public).decode("ascii")
+
+
+def new_selector(taken: Collection[str] = ()) -> str:
+    """A selector that is not among `taken`. Random, so that no cache remembers an earlier key (or none) under it."""
+    while (selector := f"cm{secrets.token_hex(3)}") in taken:
+        pass
+    return selector
