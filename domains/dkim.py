@@ -1,12 +1,11 @@
-"""DKIM keys: the records that publish them (RFC 6376 §3.6.1, RFC 8463) and new ones. Pure, but for randomness."""
+"""DKIM keys: the records that publish them (RFC 6376 §3.6.1, RFC 8463) and how they compare. Pure."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -17,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .taglist import NoTag, Tag, split_tags
 
-RSA_BITS = 2048
 ED25519_OCTETS = 32
 _BARE_KEY = re.compile(r"[A-Za-z0-9+/\s]{100,}={0,2}\s*\Z")
 _BLANKS = re.compile(r"[ \t\r\n]+")
@@ -193,18 +191,6 @@ def _compare(record: KeyRecord, ours: bytes, key_type: str) -> KeyMatch:
     return KeyMatch.EQUAL if record.usable_for_mail else KeyMatch.RESTRICTED
 
 
-def generate_rsa() -> tuple[str, str]:
-    """A new key pair: the private key as PEM (PKCS #8, not encrypted), the public one as base64 for `p=`."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return private.decode("ascii"), base64.b64encode(public).decode("ascii")
-
-
-def new_selector(taken: Collection[str] = ()) -> str:
-    """A selector that is not among `taken`. Random, so that no cache remembers an earlier key (or none) under it."""
-    while (selector := f"cm{secrets.token_hex(3)}") in taken:
-        pass
-    return selector
+def same_key(text: str, public_key: str) -> bool:
+    """Whether one TXT record publishes our key."""
+    return match_key([text], public_key).match in (KeyMatch.EQUAL, KeyMatch.RESTRICTED)
