@@ -1,5 +1,31 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+VERBS = {
+    "domain.attached": _("domain attached"),
+    "domain.verified": _("domain verified"),
+    "domain.mode_changed": _("mode or target server of a domain changed"),
+    "domain.detached": _("domain detached"),
+    "domain.released": _("right to a domain withdrawn"),
+    "dispute.opened": _("dispute about a domain opened"),
+    "dispute.released": _("disputed domain released to the claimant"),
+    "dispute.kept": _("disputed domain left with its holder"),
+    "provider.created": _("DNS provider added"),
+    "provider.changed": _("DNS provider changed"),
+    "provider.removed": _("DNS provider removed"),
+    "zone.added": _("zone added"),
+    "zone.removed": _("zone removed"),
+    "zone.applied": _("records of a zone changed"),
+    "zone.undone": _("change of a zone undone"),
+}
 
 
 class DomainsConfig(AppConfig):
     name = "domains"
+
+    def ready(self) -> None:
+        from panel.activity import register
+
+        from . import receivers  # noqa: F401 - connects itself
+
+        register(VERBS)

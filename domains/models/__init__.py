@@ -1,4 +1,5 @@
-from .domains import Dispute, Domain
+from .disputes import Dispute
+from .domains import Domain
 from .keys import DkimKey
 from .names import Name, Ownership
 from .zones import DnsProvider, Zone, ZoneChange

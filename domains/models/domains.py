@@ -1,11 +1,34 @@
 from __future__ import annotations
 
-from django.db import models
-from django.db.models import Q
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import ProtectedError, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from panel.activity import record
+from panel.errors import Refused
+from panel.models import Service
+
+from .. import claims, signals
+from ..keys import new_key
+from ..names import NameRefused, to_ascii
+from ..platforms import own_hosts
 from ..records import Mode as RecordsMode
+from ..sentences import name_sentence, target_sentence
+from ..targets import Target, TargetRefused, check_target, parse_target
+from .disputes import Dispute
+from .names import Ownership
+
+if TYPE_CHECKING:
+    from panel.models import Platform, User
+
+    from .zones import Zone
 
 
 class Domain(models.Model):
@@ -32,11 +55,16 @@ class Domain(models.Model):
     target_port = models.PositiveIntegerField(_("port"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
     zone = models.ForeignKey("domains.Zone", on_delete=models.SET_NULL, null=True, blank=True, related_name="domains")
+    # The zone that would hold the name, but delegates it away: the domain is external in spite of it.
+    delegated_below = models.ForeignKey(
+        "domains.Zone", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     verified_at = models.DateTimeField(null=True, blank=True)
     proof = models.CharField(max_length=10, choices=Proof, blank=True)
     proof_lost_at = models.DateTimeField(null=True, blank=True)  # the record is gone; takes nothing away by itself
     reminded_at = models.DateTimeField(null=True, blank=True)  # pending for three days: its owners were told
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    pending_since = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
@@ -68,29 +96,257 @@ class Domain(models.Model):
     @property
     def target(self) -> str:
         """host or host:port; empty in authoritative mode."""
-        return f"{self.target_host}:{self.target_port}" if self.target_port else self.target_host
+        return str(Target(self.target_host, self.target_port)) if self.target_host else ""
+
+    @property
+    def is_authoritative(self) -> bool:
+        return self.mode == self.Mode.AUTHORITATIVE
+
+    @property
+    def is_verified(self) -> bool:
+        return self.state == self.State.VERIFIED
+
+    @classmethod
+    def attach(
+        cls,
+        service: Service,
+        name: str,
+        *,
+        mode: str,
+        target: str = "",
+        actor: User | str | None,
+        verified: bool = False,
+        zone: Zone | None = None,
+    ) -> Domain:
+        """Attach `name` (as people type it) to `service`. Raises Refused.
+
+        The attachment is pending until its proof is seen; `verified` is the operator's word in place of that.
+        `zone`: the organization's zone that holds the name; by default the longest of its zones that could.
+        """
+        ascii_name = name_or_refuse(name)
+        chosen = mode_or_refuse(mode)
+        key = new_key()  # takes a while: not under the locks
+        with _locked_service(service) as service, claims.locked(ascii_name) as row:
+            service.require_open()
+            organization = service.organization
+            aim = target_or_refuse(target, chosen, service.platform)
+            if row.domains.filter(service=service).exists():
+                raise Refused(
+                    "already-attached",
+                    _("%(name)s is already attached to this service.") % {"name": row.unicode},
+                    field="name",
+                )
+            authoritative = chosen == cls.Mode.AUTHORITATIVE
+            claims.require_free(row, organization=organization, authoritative=authoritative, joining=not verified)
+            if verified:
+                claims.require_place(row, service.platform_id, organization=organization)
+            domain = cls(
+                service=service,
+                platform_id=service.platform_id,
+                name=row,
+                ownership=Ownership.ensure(organization, row, key),
+                mode=chosen,
+                target_host=aim.host if aim else "",
+                target_port=aim.port if aim else None,
+                zone=zone or _zone_of(service, ascii_name),
+            )
+            if verified:
+                domain._set_verified(cls.Proof.OPERATOR)
+            domain.save(force_insert=True)
+            record("domain.attached", actor=actor, service=service, target=row.name, after=domain._facts())
+            domain._announce(signals.ATTACHED)
+        return domain
+
+    def verify(self, proof: str, actor: User | str | None) -> None:
+        """The right to the name is proven. Raises Refused where the name is taken meanwhile; where its holder's own
+        proof is gone, a dispute is opened for staff first."""
+        with claims.locked(self.name.name) as row:
+            domain = self._again()
+            if domain.is_verified:
+                self._take(domain)
+                return
+            organization = domain.service.organization
+            holder = claims.holder_without_proof(row, organization=organization)
+            refusal: Refused | None = None
+            try:
+                claims.require_free(row, organization=organization, authoritative=domain.is_authoritative, but=domain)
+                claims.require_place(row, domain.platform_id, organization=organization, but=domain)
+            except Refused:
+                if holder is None:
+                    raise
+                Dispute.open_case(holder, domain)
+                refusal = Refused(
+                    "disputed",
+                    _("%(name)s is held by another service whose own proof is gone. Our staff were asked to decide.")
+                    % {"name": row.unicode},
+                )
+            else:
+                domain._set_verified(self.Proof(proof))
+                domain.save(update_fields=["state", "verified_at", "proof", "proof_lost_at"])
+                record(
+                    "domain.verified",
+                    actor=actor,
+                    service=domain.service,
+                    target=row.name,
+                    before={"state": self.State.PENDING.value},
+                    after=domain._facts(),
+                )
+                domain._announce(signals.VERIFIED)
+                self._take(domain)
+        if refusal is not None:
+            raise refusal
+
+    def note_proof(self, *, seen: bool, at: datetime) -> None:
+        """A verified domain's token is seen at its name servers, or is gone from all of them. Takes nothing away."""
+        if not self.is_verified:
+            return
+        if seen and self.proof_lost_at is not None:
+            Domain.objects.filter(pk=self.pk).update(proof_lost_at=None)
+            Dispute.lapse(holder_id=self.pk)
+            self.proof_lost_at = None
+        elif not seen and self.proof_lost_at is None and self.proof == self.Proof.TOKEN:
+            Domain.objects.filter(pk=self.pk, proof_lost_at=None).update(proof_lost_at=at)
+            self.proof_lost_at = at
+
+    def change_mode(self, mode: str, target: str, actor: User | str | None) -> None:
+        """Another mode, or another target server. Raises Refused."""
+        self.service.require_open()
+        chosen = mode_or_refuse(mode)
+        aim = target_or_refuse(target, chosen, self.platform)
+        with claims.locked(self.name.name) as row:
+            domain = self._again()
+            before = domain._facts()
+            if chosen == self.Mode.AUTHORITATIVE and not domain.is_authoritative:
+                claims.require_free(
+                    row,
+                    organization=domain.service.organization,
+                    authoritative=True,
+                    but=domain,
+                    joining=not domain.is_verified,
+                )
+            domain.mode = chosen
+            domain.target_host = aim.host if aim else ""
+            domain.target_port = aim.port if aim else None
+            if domain._facts() != before:
+                domain.save(update_fields=["mode", "target_host", "target_port"])
+                record(
+                    "domain.mode_changed",
+                    actor=actor,
+                    service=domain.service,
+                    target=row.name,
+                    before=before,
+                    after=domain._facts(),
+                )
+                domain._announce(signals.MODE)
+            self._take(domain)
+
+    def detach(self, actor: User | str | None, *, note: str = "") -> None:
+        """Take the domain off its service. Its token and DKIM keys are kept. Refused while accounts use it."""
+        self.service.require_open()
+        self._remove(actor, note)
+
+    def _remove(self, actor: User | str | None, note: str = "") -> None:
+        with claims.locked(self.name.name) as row:
+            domain = self._again()
+            pk, facts, service = domain.pk, domain._facts(), domain.service
+            try:
+                domain.delete()
+            except ProtectedError as error:
+                raise Refused(
+                    "accounts-use-domain",
+                    _("E-mail accounts use %(name)s. Reset or move them first.") % {"name": row.unicode},
+                ) from error
+            record("domain.detached", actor=actor, service=service, target=row.name, before=facts, note=note)
+            domain.pk = pk
+            domain._announce(signals.DETACHED)
+
+    def release(self, actor: User | str | None) -> None:
+        """Take a verified domain's right to its name away: it is pending again, and claims nothing."""
+        with claims.locked(self.name.name) as row:
+            domain = self._again()
+            if not domain.is_verified:
+                raise Refused("not-verified", _("%(name)s is not verified here.") % {"name": row.unicode})
+            domain.state, domain.verified_at, domain.proof = self.State.PENDING, None, ""
+            domain.proof_lost_at = domain.reminded_at = None
+            domain.pending_since = timezone.now()
+            domain.save(
+                update_fields=["state", "verified_at", "proof", "proof_lost_at", "reminded_at", "pending_since"]
+            )
+            record(
+                "domain.released",
+                actor=actor,
+                service=domain.service,
+                target=row.name,
+                before={"state": self.State.VERIFIED.value},
+                after={"state": self.State.PENDING.value},
+            )
+            domain._announce(signals.RELEASED)
+            self._take(domain)
+
+    def _again(self) -> Domain:
+        """The row as it is now, under the lock of its name."""
+        domain = Domain.objects.select_related("service__organization", "platform", "name").filter(pk=self.pk).first()
+        if domain is None:
+            raise Refused("not-attached", _("This domain is not attached any more."))
+        return domain
+
+    def _take(self, domain: Domain) -> None:
+        for field in ("mode", "target_host", "target_port", "state", "verified_at", "proof", "proof_lost_at"):
+            setattr(self, field, getattr(domain, field))
+
+    def _set_verified(self, proof: str) -> None:
+        self.state, self.verified_at, self.proof = self.State.VERIFIED, timezone.now(), proof
+        self.proof_lost_at = None
+
+    def _facts(self) -> dict[str, str]:
+        """What the activity log says of it."""
+        return {"mode": str(self.mode), "target": self.target, "state": str(self.state)}
+
+    def _announce(self, what: str) -> None:
+        transaction.on_commit(lambda: signals.domain_changed.send(sender=Domain, domain=self, what=what))
 
 
-class Dispute(models.Model):
-    """Somebody proves the right to a name whose holder's own proof is gone. Staff decide."""
+@contextmanager
+def _locked_service(service: Service) -> Iterator[Service]:
+    """The service as it is now; its platform cannot change meanwhile."""
+    with transaction.atomic():
+        yield (
+            Service.objects.select_for_update(of=("self",))
+            .select_related("organization", "platform")
+            .get(pk=service.pk)
+        )
 
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        RELEASED = "released", _("released to the claimant")
-        KEPT = "kept", _("kept by the holder")
-        LAPSED = "lapsed", _("lapsed")
 
-    holder = models.ForeignKey(Domain, on_delete=models.CASCADE, related_name="disputes_held")
-    claimant = models.ForeignKey(Domain, on_delete=models.CASCADE, related_name="disputes_claimed")
-    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    opened_at = models.DateTimeField(default=timezone.now, editable=False)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+def name_or_refuse(text: str) -> str:
+    """The A-label form of what somebody typed. Raises Refused with the code `name-…`."""
+    try:
+        return to_ascii(text)
+    except NameRefused as refusal:
+        raise Refused(f"name-{refusal.code.value}", name_sentence(refusal), field="name") from refusal
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["holder", "claimant"], condition=Q(state="open"), name="dispute_open_once")
-        ]
 
-    def __str__(self) -> str:
-        return f"{self.holder_id} / {self.claimant_id}: {self.state}"
+def mode_or_refuse(text: str) -> Domain.Mode:
+    try:
+        return Domain.Mode(text.replace("-", "_"))
+    except ValueError as error:
+        raise Refused("mode", _("The mode is authoritative or non-authoritative."), field="mode") from error
+
+
+def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target | None:
+    """The target server of a domain in `mode` on `platform`; None in authoritative mode. Raises Refused."""
+    if mode == Domain.Mode.AUTHORITATIVE:
+        if text.strip():
+            raise Refused("target-not-used", _("In authoritative mode there is no target server."), field="target")
+        return None
+    try:
+        target = parse_target(text)
+        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS)
+    except TargetRefused as refusal:
+        raise Refused(refusal.code.value, target_sentence(refusal), field="target") from refusal
+    return target
+
+
+def _zone_of(service: Service, name: str) -> Zone | None:
+    from ..zones import zone_of
+
+    return zone_of(service.organization, name)

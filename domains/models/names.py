@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils import timezone
+
+from ..keys import new_selector, new_token
+from ..names import to_unicode
+
+if TYPE_CHECKING:
+    from panel.models import Organization
 
 
 class Name(models.Model):
@@ -11,6 +19,11 @@ class Name(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def unicode(self) -> str:
+        """As people read it."""
+        return to_unicode(self.name)
 
 
 class Ownership(models.Model):
@@ -27,3 +40,23 @@ class Ownership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name_id} of {self.organization_id}"
+
+    @classmethod
+    def ensure(cls, organization: Organization, name: Name, key: tuple[str, str]) -> Ownership:
+        """The organization's standing with `name`, made with `key` (private, public) where there is none yet.
+
+        Call it under the name's lock.
+        """
+        from .keys import DkimKey
+
+        ownership, _created = cls.objects.get_or_create(
+            organization=organization, name=name, defaults={"token": new_token()}
+        )
+        if not ownership.dkim_keys.filter(state=DkimKey.State.ACTIVE).exists():
+            taken = set(name.dkim_keys.values_list("selector", flat=True))
+            selector = next(label for label in iter(new_selector, "") if label not in taken)
+            private, public = key
+            DkimKey.objects.create(
+                ownership=ownership, name=name, selector=selector, private_key=private, public_key=public
+            )
+        return ownership

@@ -1,0 +1,50 @@
+"""Rows as the pure modules want them: what a domain and its platform are, for records and diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import batched
+
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.utils import timezone
+
+from .models import DkimKey, Domain
+from .platforms import platform_facts
+from .records import DomainFacts, Mode, PlatformFacts
+
+BATCH = 500
+
+
+def facts_of(domains: QuerySet[Domain] | Iterable[Domain]) -> Iterator[tuple[Domain, DomainFacts, PlatformFacts]]:
+    """Each domain with its facts and its platform's. Streams: a constant number of queries for each BATCH."""
+    today = timezone.localdate()
+    platforms: dict[int, PlatformFacts] = {}
+    rows = domains.iterator(chunk_size=BATCH) if isinstance(domains, QuerySet) else domains
+    keys = DkimKey.objects.filter(state=DkimKey.State.ACTIVE).defer("private_key").order_by("pk")
+    for batch in batched(rows, BATCH):
+        prefetch_related_objects(
+            batch, "name", "platform", "ownership", Prefetch("ownership__dkim_keys", keys, to_attr="active_keys")
+        )
+        for domain in batch:
+            if domain.platform_id not in platforms:
+                platforms[domain.platform_id] = platform_facts(domain.platform, today)
+            yield domain, _domain_facts(domain), platforms[domain.platform_id]
+
+
+def facts(domain: Domain) -> tuple[DomainFacts, PlatformFacts]:
+    """Of one domain."""
+    _domain, domain_facts, its_platform = next(facts_of([domain]))
+    return domain_facts, its_platform
+
+
+def _domain_facts(domain: Domain) -> DomainFacts:
+    keys: list[DkimKey] = domain.ownership.active_keys  # type: ignore[attr-defined]  # the prefetch above sets it
+    return DomainFacts(
+        name=domain.name.name,
+        mode=Mode(domain.mode),
+        target=domain.target,
+        token=domain.ownership.token,
+        verified=domain.is_verified,
+        dkim={key.selector: key.public_key for key in keys},
+        managed=domain.zone_id is not None,
+    )

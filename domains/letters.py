@@ -1,0 +1,67 @@
+"""Mail to the owners of organizations about their domains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from panel.models import Role, User
+
+if TYPE_CHECKING:
+    from panel.models import Organization
+
+    from .models import Domain
+
+
+def tell_released(holder: Domain, claimant: Domain) -> None:
+    """Staff gave a disputed name to the claimant: both hear of it, neither is told who the other is."""
+    _tell(holder, "domains/mail/lost.txt")
+    _tell(claimant, "domains/mail/won.txt")
+
+
+def remind_pending(domain: Domain, *, remove_on: str) -> None:
+    """The proof is still awaited."""
+    _tell(domain, "domains/mail/pending.txt", remove_on=remove_on)
+
+
+def tell_removed(domain: Domain) -> None:
+    """A domain whose proof never came has been removed."""
+    _tell(domain, "domains/mail/removed.txt")
+
+
+def _tell(domain: Domain, template: str, **facts: Any) -> None:
+    """One letter to each owner, in the owner's language, once the transaction has been committed. The first line of
+    the template is the subject."""
+    service = domain.service
+    page = settings.PUBLIC_URL + reverse("diagnostics:domains", args=[service.name])
+    context = {
+        "domain": domain.name.unicode,
+        "service": service.name,
+        "page": page,
+        "record": f"{domain.ownership.token}.{domain.name.name}",
+        "host": domain.platform.verification_host,
+        "panel_name": settings.PANEL_NAME,
+        **facts,
+    }
+    letters = []
+    for owner in _owners(service.organization):
+        with translation.override(owner.language or settings.LANGUAGE_CODE):
+            subject, _line, body = render_to_string(template, context).strip().partition("\n")
+        letters.append(EmailMessage(subject.strip(), body.lstrip("\n") + "\n", to=[owner.email]))
+    transaction.on_commit(lambda: _send(letters))
+
+
+def _send(letters: list[EmailMessage]) -> None:
+    for letter in letters:
+        letter.send()
+
+
+def _owners(organization: Organization) -> list[User]:
+    owners = User.objects.filter(memberships__organization=organization, memberships__role=Role.OWNER, is_active=True)
+    return list(owners.order_by("pk"))

@@ -1,0 +1,103 @@
+"""Where the panel may connect to on a customer's word: public addresses only, resolved first and then pinned.
+
+Addresses in ALLOWED_NETWORKS are allowed beside them (the demonstration, tests, an operator's own network).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import dns.exception
+import dns.name
+import dns.nameserver
+import dns.resolver
+from django.conf import settings
+
+from panel.errors import Refused
+
+from .sentences import target_sentence
+from .targets import Address, TargetFault, TargetRefused, is_public, literal, parse_target
+
+SECONDS = 4.0  # for all look-ups of one name together
+
+
+class Unreachable(Exception):  # noqa: N818 - said to people
+    """No address of a host may or can be connected to. `code`: `unresolved`, `no-such-host` or `forbidden`."""
+
+    def __init__(self, code: str, host: str) -> None:
+        super().__init__(f"{host}: {code}")
+        self.code = code
+        self.host = host
+
+
+def addresses_of(host: str, *, seconds: float = SECONDS) -> tuple[Address, ...]:
+    """Every address that `host` (a name or an address) has, public or not.
+
+    Raises Unreachable with `no-such-host` where the DNS says that there is none, `unresolved` where it says nothing.
+    """
+    address = literal(host)
+    if address is not None:
+        return (address,)
+    resolver = _resolver(host)
+    resolver.lifetime = seconds / 2
+    found: list[Address] = []
+    silent = False
+    for kind in ("A", "AAAA"):
+        try:
+            answer = resolver.resolve(dns.name.from_text(host.rstrip(".") + "."), kind, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN:
+            break
+        except (dns.exception.DNSException, OSError):
+            silent = True
+            continue
+        found += [ipaddress.ip_address(record.address) for record in answer.rrset or ()]
+    if not found:
+        raise Unreachable("unresolved" if silent else "no-such-host", host)
+    return tuple(found)
+
+
+def pinned(host: str) -> str:
+    """The address to connect to for `host`. Raises Unreachable; `forbidden` where none of its addresses is allowed.
+
+    Whoever connects must use this very address: a second look-up may answer otherwise.
+    """
+    addresses = addresses_of(host)
+    allowed = next((a for a in addresses if is_public(a, settings.ALLOWED_NETWORKS)), None)
+    if allowed is None:
+        raise Unreachable("forbidden", host)
+    return str(allowed)
+
+
+def require_reachable_target(text: str) -> bool:
+    """Refuse a target server that resolves to an address the platform must not pass mail to.
+
+    Returns whether it resolves at all: one that does not may be in the making. An empty or malformed `text` is
+    left to `Domain.attach`, which says what is wrong with it.
+    """
+    try:
+        target = parse_target(text)
+    except TargetRefused:
+        return True
+    try:
+        addresses = addresses_of(target.host)
+    except Unreachable:
+        return False
+    if not all(is_public(address, settings.ALLOWED_NETWORKS) for address in addresses):
+        refusal = TargetRefused(TargetFault.PRIVATE)
+        raise Refused(refusal.code.value, target_sentence(refusal), field="target")
+    return True
+
+
+def _resolver(host: str) -> dns.resolver.Resolver:
+    """The configured resolvers, or the stub server of the zone that `host` is in."""
+    name = host.lower().rstrip(".")
+    stubs = [zone for zone in settings.DNS_STUB_ZONES if name == zone or name.endswith(f".{zone}")]
+    servers = [settings.DNS_STUB_ZONES[max(stubs, key=len)]] if stubs else settings.DNS_RESOLVERS
+    if not servers:
+        return dns.resolver.Resolver()
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers = [
+        dns.nameserver.Do53Nameserver(socket.gethostbyname(server), port) for server, port in servers
+    ]
+    return resolver
