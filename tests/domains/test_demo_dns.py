@@ -1,13 +1,11 @@
 """The demonstration's DNS server: what it answers, and who may change its zones."""
 
 import base64
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import dns.flags
 import dns.message
@@ -22,6 +20,7 @@ import pytest
 from domains.demo_dns.answering import answer
 from domains.demo_dns.store import KEY_ALGORITHM, KEY_NAME, Store
 from panel.environment import free_port
+from tests.processes import ROOT, environment
 
 RECORDS = """
 @ MX 10 mx1.mail.example.
@@ -205,9 +204,8 @@ def served(store):
     var = store.folder.parent / f"{store.folder.name}-var"
     var.mkdir()
     store.folder.rename(var / "demo-dns")
-    environment = os.environ | {"VAR_DIR": str(var), "DNS_STUB_ZONES": f"mail.example=127.0.0.1:{port}"}
-    root = Path(__file__).parents[2]
-    process = subprocess.Popen([sys.executable, "manage.py", "demo_dns"], env=environment, cwd=root)
+    env = environment(VAR_DIR=str(var), DNS_STUB_ZONES=f"mail.example=127.0.0.1:{port}")
+    process = subprocess.Popen([sys.executable, "manage.py", "demo_dns"], env=env, cwd=ROOT)
     for _ in range(300):
         try:
             dns.query.tcp(dns.message.make_query("shop.example", "SOA"), "127.0.0.1", 2, port)

@@ -1,4 +1,4 @@
-"""Real servers for the tests: Knot, Unbound, PowerDNS, and a proxy that misbehaves on purpose.
+"""Real servers for the tests: Knot, Unbound, PowerDNS, PostgreSQL, Redis, and a proxy that misbehaves on purpose.
 
 Each is a plain context manager (`with Knot({...}) as knot:`), and `tests/servers/fixtures.py` has pytest fixtures.
 All listen on loopback addresses and high ports, in directories of their own.
@@ -6,8 +6,10 @@ All listen on loopback addresses and high ports, in directories of their own.
 
 from .faults import Fault, FaultProxy
 from .knot import Knot
+from .postgresql import PostgreSql
 from .powerdns import PowerDns
 from .process import free_port
+from .redis import Redis
 from .unbound import Unbound
 
-__all__ = ["Fault", "FaultProxy", "Knot", "PowerDns", "Unbound", "free_port"]
+__all__ = ["Fault", "FaultProxy", "Knot", "PostgreSql", "PowerDns", "Redis", "Unbound", "free_port"]

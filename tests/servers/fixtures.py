@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from .knot import Knot
+from .postgresql import PostgreSql
 from .powerdns import PowerDns
+from .redis import Redis
 from .unbound import Unbound
 
 
@@ -29,4 +31,18 @@ def unbound(knot: Knot) -> Iterator[Unbound]:
 def powerdns() -> Iterator[PowerDns]:
     """A server with an HTTP API and the zone `example.test.`"""
     with PowerDns({"example.test": []}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A Redis server for this session's tests; whoever fills it empties it."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSql]:
+    """A PostgreSQL server with an empty database `panel`."""
+    with PostgreSql() as server:
         yield server

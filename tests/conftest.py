@@ -1,0 +1,50 @@
+"""What all tests share: real servers, a real browser, a worker.
+
+A server that is not installed skips the tests that need it and says how to get it; with CI=true that is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from django.conf import settings
+from django.db import connection
+
+from panel.celery import app
+from panel.health import QUEUES
+
+from .processes import environment
+
+pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """A Celery worker for all queues, in a thread of this process: it sees the test's database and settings."""
+    app.amqp.queues.select(QUEUES)
+    with start_worker(
+        app, pool="solo", concurrency=1, loglevel="WARNING", perform_ping_check=False, shutdown_timeout=30
+    ):
+        yield
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> dict[str, str]:
+    """The environment in which another process (`manage.py …`, a worker) sees this test's database and folders."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        url = f"postgresql://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return environment(DATABASE_URL=url)
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches(request: pytest.FixtureRequest) -> None:
+    """Rate limits of one test are no business of the next. The database's cache is emptied with the database."""
+    if settings.REDIS_URL and {"db", "transactional_db"} & set(request.fixturenames):
+        from django.core.cache import cache
+
+        cache.clear()
