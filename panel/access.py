@@ -59,16 +59,23 @@ def service_for(user: User | AnonymousUser, name: str, *, at_least: Role = Role.
 
 def organizations_of(user: User | AnonymousUser) -> QuerySet[Organization]:
     """Those that the user may see."""
-    if user.is_authenticated and user.is_staff:
-        return Organization.objects.all()
-    return Organization.objects.filter(memberships__user_id=user.pk)
+    if not user.is_authenticated:
+        return Organization.objects.none()
+    return Organization.objects.all() if user.is_staff else Organization.objects.filter(memberships__user=user)
 
 
 def services_of(user: User | AnonymousUser) -> QuerySet[Service]:
     """Those that the user may see."""
-    if user.is_authenticated and user.is_staff:
-        return Service.objects.all()
-    return Service.objects.filter(organization__memberships__user_id=user.pk)
+    if not user.is_authenticated:
+        return Service.objects.none()
+    return Service.objects.all() if user.is_staff else Service.objects.filter(organization__memberships__user=user)
+
+
+def person(request: HttpRequest) -> User:
+    """Whoever is signed in, on a page that needs one to be."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
 
 
 def staff_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

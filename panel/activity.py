@@ -34,6 +34,14 @@ VERBS: dict[str, Any] = {
     "service.resumed": _("service resumed"),
     "service.ending": _("end of the service set"),
     "service.ended": _("service ended"),
+    "user.created": _("user created"),
+    "user.changed": _("user changed"),
+    "user.link": _("link for a password made"),
+    "user.second_factor_removed": _("second factor removed"),
+    "user.password_changed": _("password changed"),
+    "user.second_factor_added": _("second factor added"),
+    "user.signed_in_by_recovery_code": _("signed in with a recovery code"),
+    "user.sign_in_blocked": _("too many failed sign-ins"),
 }
 
 
@@ -57,13 +65,13 @@ def record(
 
     if verb not in VERBS:
         raise ValueError(f"unknown verb {verb!r}")
-    person = actor if actor is not None and not isinstance(actor, str) else None
+    person, label = (None, actor or SYSTEM) if actor is None or isinstance(actor, str) else (actor, actor.email)
     if service is not None and organization is None:
         organization = service.organization
     return Activity.objects.create(
         verb=verb,
         actor=person,
-        actor_label=person.email if person else actor or SYSTEM,
+        actor_label=label,
         organization=organization,
         service=service,
         target=str(target)[:320],

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from .activity import SYSTEM, record
+from .activity import SYSTEM
+from .errors import Refused
 from .models import Organization, Service
 
 
 def close_ended() -> int:
-    """End what was to end by today. Returns how many ended; safe to run twice."""
+    """End what was to end by today. Returns how many ended; safe to run twice, and at once."""
     today = timezone.localdate()
     ended = 0
-    for organization in Organization.objects.filter(ends_on__lte=today).exclude(state="ended"):
-        changed = Organization.objects.filter(pk=organization.pk).exclude(state="ended").update(state="ended")
-        if changed:
-            record("organization.ended", actor=SYSTEM, organization=organization, target=organization.code)
-        ended += changed
-    for service in Service.objects.filter(ends_on__lte=today).exclude(state="ended").select_related("organization"):
-        changed = Service.objects.filter(pk=service.pk).exclude(state="ended").update(state="ended")
-        if changed:
-            record("service.ended", actor=SYSTEM, service=service, target=service.name)
-        ended += changed
+    for model in (Organization, Service):
+        for item in model.objects.filter(ends_on__lte=today).exclude(state=model.State.ENDED):
+            try:
+                item.end(actor=SYSTEM)
+            except Refused:  # another worker was faster
+                continue
+            ended += 1
     return ended

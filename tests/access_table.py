@@ -21,6 +21,7 @@ class Need(Enum):
 
     NOBODY = "nobody"  # open to everyone, signed in or not
     PASSING = "passing"  # a step of signing in: sends away whoever does not stand there, but never fails
+    HOLDER = "holder"  # signed in, and for whoever has the thing: others may be sent away
     SIGNED_IN = "signed in"  # whoever is signed in; shows only what is theirs
     VIEWER = "viewer"
     TECHNICIAN = "technician"
@@ -54,7 +55,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
 # Arguments that name nothing of a tenant's own: they may be combined with any.
 SHARED = {"kind", "slug", "token", "platform_slug"}
 
-NOBODY, PASSING, SIGNED_IN = Need.NOBODY, Need.PASSING, Need.SIGNED_IN
+NOBODY, PASSING, HOLDER, SIGNED_IN = Need.NOBODY, Need.PASSING, Need.HOLDER, Need.SIGNED_IN
 VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Need.STAFF
 
 PANEL = {
@@ -71,7 +72,7 @@ SIGNING_IN = {
     "account_logout": Row(PASSING),
     "account_signup": Row(NOBODY),
     "account_inactive": Row(NOBODY),
-    "account_reauthenticate": Row(SIGNED_IN),
+    "account_reauthenticate": Row(HOLDER),
     "account_confirm_login_code": Row(PASSING),
     "account_change_password": Row(SIGNED_IN),
     "account_set_password": Row(SIGNED_IN),
@@ -85,19 +86,19 @@ SIGNING_IN = {
     ),
     "account_reset_password_from_key_done": Row(NOBODY),
     "mfa_authenticate": Row(PASSING),
-    "mfa_reauthenticate": Row(SIGNED_IN),
+    "mfa_reauthenticate": Row(HOLDER),
     "mfa_index": Row(SIGNED_IN),
     "mfa_activate_totp": Row(SIGNED_IN),
-    "mfa_deactivate_totp": Row(SIGNED_IN),
-    "mfa_view_recovery_codes": Row(SIGNED_IN),
+    "mfa_deactivate_totp": Row(HOLDER),
+    "mfa_view_recovery_codes": Row(HOLDER),
     "mfa_generate_recovery_codes": Row(SIGNED_IN),
-    "mfa_download_recovery_codes": Row(SIGNED_IN),
+    "mfa_download_recovery_codes": Row(HOLDER),
     "mfa_login_webauthn": Row(PASSING),
-    "mfa_reauthenticate_webauthn": Row(SIGNED_IN),
+    "mfa_reauthenticate_webauthn": Row(HOLDER),
     "mfa_list_webauthn": Row(SIGNED_IN),
     "mfa_add_webauthn": Row(SIGNED_IN),
-    "mfa_remove_webauthn": Row(SIGNED_IN, arguments={"pk": lambda tenant: 1}),
-    "mfa_edit_webauthn": Row(SIGNED_IN, arguments={"pk": lambda tenant: 1}),
+    "mfa_remove_webauthn": Row(HOLDER, arguments={"pk": lambda tenant: 1}),
+    "mfa_edit_webauthn": Row(HOLDER, arguments={"pk": lambda tenant: 1}),
 }
 
 DOMAINS: dict[str, Row] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Address, EmailAccount
+from accounts.models import Address, EmailAccount, Tally
 from domains.models import Domain, Name, Ownership
 from panel.models import Membership, Organization, Platform, Role, Service, User
 
@@ -76,7 +76,9 @@ def make_domain(service: Service, name: str = "", *, pending: bool = False, targ
 
 
 def make_slot(service: Service, **fields: Any) -> EmailAccount:
-    return EmailAccount.objects.create(service=service, **{"slot_token": f"slot-{next(_numbers)}", **fields})
+    account = EmailAccount.objects.create(service=service, **{"slot_token": f"slot-{next(_numbers)}", **fields})
+    Tally.shift(service.pk, {(account.domain_id, account.state): 1})
+    return account
 
 
 def make_account(domain: Domain, local_part: str = "", **fields: Any) -> EmailAccount:

@@ -1,6 +1,7 @@
 from .activity import Activity
-from .organizations import Invitation, Membership, Organization, Role
-from .platforms import Platform
+from .members import Invitation, Membership, Role
+from .organizations import Organization
+from .platforms import Platform, hosts_changed
 from .services import Service, platform_changing
 from .system import Heartbeat
 from .users import User
@@ -15,5 +16,6 @@ __all__ = [
     "Role",
     "Service",
     "User",
+    "hosts_changed",
     "platform_changing",
 ]

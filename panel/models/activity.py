@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
@@ -16,8 +17,8 @@ class Activity(models.Model):
     service = models.ForeignKey("panel.Service", on_delete=models.CASCADE, null=True, related_name="activities")
     verb = models.CharField(max_length=40)  # a code of panel.activity.VERBS
     target = models.CharField(max_length=320, blank=True)  # name of what it was done to
-    before = models.JSONField(default=dict, blank=True)
-    after = models.JSONField(default=dict, blank=True)
+    before = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     note = models.TextField(blank=True)
 
     class Meta:

@@ -1,32 +1,23 @@
 from __future__ import annotations
 
-import hashlib
-import secrets
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, validate_email
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..activity import record
 from ..errors import Refused
+from .members import Membership, Role
 
 if TYPE_CHECKING:
     from .users import User
 
-
-class Role(models.TextChoices):
-    """What a member may do; each role may also do all that the ones below it may."""
-
-    OWNER = "owner", _("owner")
-    TECHNICIAN = "technician", _("technician")
-    VIEWER = "viewer", _("viewer")
-
-    @property
-    def rank(self) -> int:
-        return {Role.VIEWER: 1, Role.TECHNICIAN: 2, Role.OWNER: 3}[self]
+CODE = RegexValidator(r"\A[a-z0-9]{2,32}\Z", _("Two to 32 lower-case letters and digits."))
 
 
 class Organization(models.Model):
@@ -41,7 +32,7 @@ class Organization(models.Model):
         _("code"),
         max_length=32,
         unique=True,
-        validators=[RegexValidator(r"\A[a-z0-9]{2,32}\Z", _("Two to 32 lower-case letters and digits."))],
+        validators=[CODE],
         help_text=_("Two to 32 lower-case letters and digits; part of every service's name."),
     )
     name = models.CharField(_("name"), max_length=150)
@@ -58,87 +49,115 @@ class Organization(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
     @transaction.atomic
-    def add_member(self, user: User, role: str) -> Membership:
+    def create(cls, code: str, name: str, *, actor: User | str | None, contacts: Iterable[str] = ()) -> Organization:
+        """A new customer. Raises Refused where the code is taken or not fit."""
+        try:
+            CODE(code)
+        except ValidationError as error:
+            raise Refused("code-invalid", error.message, field="code") from error
+        if not name.strip():
+            raise Refused("name-missing", _("An organization needs a name."), field="name")
+        organization, created = cls.objects.get_or_create(
+            code=code, defaults={"name": name.strip(), "contacts": addresses(contacts)}
+        )
+        if not created:
+            raise Refused("code-taken", _("This code belongs to another organization."), field="code")
+        record("organization.created", actor=actor, organization=organization, target=code, after={"name": name})
+        return organization
+
+    @transaction.atomic
+    def change(self, *, actor: User | str | None, **fields: Any) -> None:
+        """Set any of name, contacts and notify."""
+        if "contacts" in fields:
+            fields["contacts"] = addresses(fields["contacts"])
+        organization = Organization.objects.select_for_update().get(pk=self.pk)
+        changed = {name: value for name, value in fields.items() if getattr(organization, name) != value}
+        if not changed:
+            return
+        before = {name: getattr(organization, name) for name in changed}
+        Organization.objects.filter(pk=self.pk).update(**changed)
+        record("organization.changed", actor=actor, organization=self, target=self.code, before=before, after=changed)
+        self.refresh_from_db()
+
+    def suspend(self, *, actor: User | str | None) -> None:
+        """Its services can be read and not changed."""
+        self._move({self.State.ACTIVE}, self.State.SUSPENDED, "organization.suspended", actor)
+
+    def resume(self, *, actor: User | str | None) -> None:
+        self._move({self.State.SUSPENDED}, self.State.ACTIVE, "organization.resumed", actor)
+
+    def end(self, *, actor: User | str | None) -> None:
+        self._move({self.State.ACTIVE, self.State.SUSPENDED}, self.State.ENDED, "organization.ended", actor)
+
+    @transaction.atomic
+    def end_on(self, day: date | None, *, actor: User | str | None) -> None:
+        """End the organization on `day`; None withdraws that."""
+        if day is not None and day < timezone.localdate():
+            raise Refused("day-past", _("This day has passed."), field="day")
+        organization = Organization.objects.select_for_update().get(pk=self.pk)
+        if organization.state == self.State.ENDED:
+            raise Refused("organization-ended", _("This organization has ended."))
+        Organization.objects.filter(pk=self.pk).update(ends_on=day)
+        before, after = {"ends_on": organization.ends_on}, {"ends_on": day}
+        record("organization.ending", actor=actor, organization=self, target=self.code, before=before, after=after)
+        self.ends_on = day
+
+    @transaction.atomic
+    def _move(self, from_: set[State], to: State, verb: str, actor: User | str | None) -> None:
+        if not Organization.objects.filter(pk=self.pk, state__in=from_).update(state=to):
+            self.refresh_from_db(fields=["state"])
+            state = self.get_state_display()
+            raise Refused("wrong-state", _("This organization is %(state)s.") % {"state": state})
+        record(verb, actor=actor, organization=self, target=self.code)
+        self.state = to
+
+    @transaction.atomic
+    def add_member(self, user: User, role: str, *, actor: User | str | None) -> Membership:
         """Make `user` a member, or give the member this role. Refused where no owner would be left."""
         organization = Organization.objects.select_for_update().get(pk=self.pk)
+        after = {"role": Role(role).value}
         membership = Membership.objects.filter(organization=organization, user=user).first()
         if membership is None:
+            record("member.added", actor=actor, organization=organization, target=user.email, after=after)
             return Membership.objects.create(organization=organization, user=user, role=role)
-        if membership.role == Role.OWNER and role != Role.OWNER:
+        if membership.role == role:
+            return membership
+        if membership.role == Role.OWNER:
             organization._keep_an_owner(but=membership)
+        before = {"role": membership.role}
+        record("member.changed", actor=actor, organization=organization, target=user.email, before=before, after=after)
         membership.role = role
         membership.save(update_fields=["role"])
         return membership
 
     @transaction.atomic
-    def remove_member(self, user: User) -> None:
+    def remove_member(self, user: User, *, actor: User | str | None) -> None:
         """End a membership; never the last owner's."""
         organization = Organization.objects.select_for_update().get(pk=self.pk)
-        membership = Membership.objects.get(organization=organization, user=user)
+        membership = Membership.objects.filter(organization=organization, user=user).first()
+        if membership is None:
+            raise Refused("not-a-member", _("This person is no member any more."))
         if membership.role == Role.OWNER:
             organization._keep_an_owner(but=membership)
+        before = {"role": membership.role}
+        record("member.removed", actor=actor, organization=organization, target=user.email, before=before)
         membership.delete()
 
     def _keep_an_owner(self, *, but: Membership) -> None:
-        others = Membership.objects.filter(organization=self, role=Role.OWNER).exclude(pk=but.pk)
+        others = Membership.objects.filter(organization=self, role=Role.OWNER, user__is_active=True).exclude(pk=but.pk)
         if not others.exists():
             raise Refused("last-owner", _("This is the last owner. Make someone else an owner first."))
 
 
-class Membership(models.Model):
-    user = models.ForeignKey("panel.User", on_delete=models.CASCADE, related_name="memberships")
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(_("role"), max_length=12, choices=Role)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        ordering = ["user__email"]
-        constraints = [models.UniqueConstraint(fields=["user", "organization"], name="membership_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} in {self.organization_id}: {self.role}"
-
-
-class Invitation(models.Model):
-    """A link that makes whoever opens it a member; the database keeps only its digest."""
-
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField(_("e-mail address"))
-    role = models.CharField(_("role"), max_length=12, choices=Role)
-    digest = models.CharField(max_length=64, unique=True)
-    invited_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField()
-    accepted_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return f"{self.email} to {self.organization_id}"
-
-    @classmethod
-    def issue(cls, organization: Organization, email: str, role: str, by: User | None) -> tuple[Invitation, str]:
-        """Make an invitation; earlier ones to the same address lapse. Returns it with its secret token."""
-        token = secrets.token_urlsafe(32)
-        now = timezone.now()
-        cls.objects.filter(organization=organization, email__iexact=email, accepted_at=None).delete()
-        invitation = cls.objects.create(
-            organization=organization,
-            email=email.strip().lower(),
-            role=role,
-            digest=cls.digest_of(token),
-            invited_by=by,
-            expires_at=now + timedelta(days=settings.INVITATION_DAYS),
-        )
-        return invitation, token
-
-    @classmethod
-    def open_one(cls, token: str) -> Invitation | None:
-        """The invitation of this token, unless it has expired or been used."""
-        return cls.objects.filter(digest=cls.digest_of(token), accepted_at=None, expires_at__gt=timezone.now()).first()
-
-    @staticmethod
-    def digest_of(token: str) -> str:
-        return hashlib.sha256(token.encode()).hexdigest()
+def addresses(texts: Iterable[str]) -> list[str]:
+    """E-mail addresses, each once, in lower case. Raises Refused for what is none."""
+    cleaned = dict.fromkeys(text.strip().lower() for text in texts if text.strip())
+    for text in cleaned:
+        try:
+            validate_email(text)
+        except ValidationError as error:
+            message = _("%(text)s is no e-mail address.") % {"text": text}
+            raise Refused("contact-invalid", message, field="contacts") from error
+    return list(cleaned)

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..activity import record
 from ..errors import Refused
 from .organizations import Organization
 from .platforms import Platform
+
+if TYPE_CHECKING:
+    from ..counting import Counts
+    from .users import User
 
 # Sent under the lock of the service's row; a receiver refuses by raising Refused. Arguments: service, platform.
 platform_changing = Signal()
@@ -45,15 +52,25 @@ class Service(models.Model):
 
     @classmethod
     @transaction.atomic
-    def create(cls, organization: Organization, platform: Platform, **fields: object) -> Service:
-        """The organization's next service on `platform`; numbers are never given twice, nor skipped under a race."""
+    def create(
+        cls, organization: Organization, platform: Platform, *, actor: User | str | None = None, **fields: Any
+    ) -> Service:
+        """The organization's next service on `platform`; numbers are never given twice, nor skipped under a race.
+
+        Its owners are told by mail when all is committed.
+        """
+        from ..mail import service_created
+
         organization = Organization.objects.select_for_update().get(pk=organization.pk)
         if organization.state != Organization.State.ACTIVE:
             raise Refused("organization-not-active", _("This organization is suspended or has ended."))
         last = cls.objects.filter(organization=organization).aggregate(last=models.Max("number"))["last"] or 0
         number = last + 1
         name = f"{platform.service_prefix}-{organization.code}-{number}"
-        return cls.objects.create(organization=organization, platform=platform, number=number, name=name, **fields)
+        service = cls.objects.create(organization=organization, platform=platform, number=number, name=name, **fields)
+        record("service.created", actor=actor, service=service, target=name, after={"platform": platform.slug})
+        transaction.on_commit(lambda: service_created(service))
+        return service
 
     @property
     def is_open(self) -> bool:
@@ -65,34 +82,65 @@ class Service(models.Model):
         if not self.is_open:
             raise Refused("service-not-active", _("This service is suspended or has ended: nothing can be changed."))
 
-    def suspend(self) -> None:
-        self._move({self.State.ACTIVE}, self.State.SUSPENDED)
+    @cached_property
+    def counts(self) -> Counts:
+        """Its domains, red ones, accounts and slots, as its head shows them."""
+        from ..counting import counts_of
 
-    def resume(self) -> None:
-        self._move({self.State.SUSPENDED}, self.State.ACTIVE)
+        return counts_of(self)
 
-    def end_on(self, day: date | None) -> None:
-        """End the service on `day`; None withdraws that."""
-        if self.state == self.State.ENDED:
-            raise Refused("service-ended", _("This service has ended."))
-        self.ends_on = day
-        self.save(update_fields=["ends_on"])
-
-    def end(self) -> None:
-        self._move({self.State.ACTIVE, self.State.SUSPENDED}, self.State.ENDED)
-
-    def _move(self, from_: set[State], to: State) -> None:
-        changed = Service.objects.filter(pk=self.pk, state__in=from_).update(state=to)
+    @transaction.atomic
+    def change(self, *, actor: User | str | None, **fields: Any) -> None:
+        """Set any of display_name, renews_on and account_limit."""
+        service = Service.objects.select_for_update().get(pk=self.pk)
+        changed = {name: value for name, value in fields.items() if getattr(service, name) != value}
         if not changed:
+            return
+        before = {name: getattr(service, name) for name in changed}
+        Service.objects.filter(pk=self.pk).update(**changed)
+        record("service.changed", actor=actor, service=self, target=self.name, before=before, after=changed)
+        for name, value in changed.items():
+            setattr(self, name, value)
+
+    def suspend(self, *, actor: User | str | None) -> None:
+        """Nothing of it can be changed by its customers."""
+        self._move({self.State.ACTIVE}, self.State.SUSPENDED, "service.suspended", actor)
+
+    def resume(self, *, actor: User | str | None) -> None:
+        self._move({self.State.SUSPENDED}, self.State.ACTIVE, "service.resumed", actor)
+
+    def end(self, *, actor: User | str | None) -> None:
+        self._move({self.State.ACTIVE, self.State.SUSPENDED}, self.State.ENDED, "service.ended", actor)
+
+    @transaction.atomic
+    def end_on(self, day: date | None, *, actor: User | str | None) -> None:
+        """End the service on `day`; None withdraws that."""
+        if day is not None and day < timezone.localdate():
+            raise Refused("day-past", _("This day has passed."), field="day")
+        service = Service.objects.select_for_update().get(pk=self.pk)
+        if service.state == self.State.ENDED:
+            raise Refused("service-ended", _("This service has ended."))
+        Service.objects.filter(pk=self.pk).update(ends_on=day)
+        before, after = {"ends_on": service.ends_on}, {"ends_on": day}
+        record("service.ending", actor=actor, service=self, target=self.name, before=before, after=after)
+        self.ends_on = day
+
+    @transaction.atomic
+    def _move(self, from_: set[State], to: State, verb: str, actor: User | str | None) -> None:
+        if not Service.objects.filter(pk=self.pk, state__in=from_).update(state=to):
             self.refresh_from_db(fields=["state"])
             raise Refused("wrong-state", _("This service is %(state)s.") % {"state": self.get_state_display()})
+        record(verb, actor=actor, service=self, target=self.name)
         self.state = to
 
     @transaction.atomic
-    def move_to(self, platform: Platform) -> None:
-        """Change the platform, while nothing that lives on it is configured."""
-        service = Service.objects.select_for_update().get(pk=self.pk)
+    def move_to(self, platform: Platform, *, actor: User | str | None) -> None:
+        """Change the platform, while nothing that lives on it is configured. The service keeps its name."""
+        service = Service.objects.select_for_update(of=("self",)).select_related("platform").get(pk=self.pk)
+        if service.platform_id == platform.pk:
+            return
         platform_changing.send(sender=Service, service=service, platform=platform)
-        service.platform = platform
-        service.save(update_fields=["platform"])
+        before, after = {"platform": service.platform.slug}, {"platform": platform.slug}
+        record("service.changed", actor=actor, service=self, target=self.name, before=before, after=after)
+        Service.objects.filter(pk=self.pk).update(platform=platform)
         self.platform = platform

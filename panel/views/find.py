@@ -5,9 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from .. import search
+from ..access import person
 
 
 @login_required
 def find(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")[:253]
-    return render(request, "panel/find.html", {"text": text, "hits": search.find(request.user, text)})
+    return render(request, "panel/find.html", {"text": text, "hits": search.find(person(request), text)})

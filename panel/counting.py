@@ -1,0 +1,53 @@
+"""Numbers of a service that other apps hold: counted through reverse relations; `panel` imports none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Aggregate, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+if TYPE_CHECKING:
+    from .models import Service
+
+RED = Q(domains__checks__level="required", domains__checks__status__in=["wrong", "missing"])
+WHOLE = Q(tallies__domain=None)  # tallies are kept of a service and of each of its domains
+SLOT = WHOLE & Q(tallies__state="slot")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    domains: int
+    red: int  # domains with a red button
+    accounts: int  # slots included
+    slots: int  # to configure
+
+    @property
+    def configured(self) -> int:
+        return self.accounts - self.slots
+
+
+def with_counts(services: QuerySet[Service]) -> QuerySet[Service]:
+    """Each service with n_domains, n_red, n_accounts and n_slots: a subquery each, evaluated for the rows of a page."""
+    return services.annotate(
+        n_domains=_each(services, Count("domains")),
+        n_red=_each(services, Count("domains", distinct=True), RED),
+        n_accounts=_each(services, Sum("tallies__count"), WHOLE),
+        n_slots=_each(services, Sum("tallies__count"), SLOT),
+    )
+
+
+def counts_of(service: Service) -> Counts:
+    """One query."""
+    numbers = ("n_domains", "n_red", "n_accounts", "n_slots")
+    row = with_counts(type(service)._default_manager.filter(pk=service.pk)).values(*numbers).get()
+    return Counts(*(row[number] for number in numbers))
+
+
+def _each(services: QuerySet[Service], number: Aggregate, only: Q | None = None) -> Coalesce:
+    inner = services.model._default_manager.filter(pk=OuterRef("pk"))
+    if only is not None:
+        inner = inner.filter(only)
+    counted = inner.order_by().values("pk").annotate(n=number).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

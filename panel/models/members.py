@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..activity import record
+from ..errors import Refused
+
+if TYPE_CHECKING:
+    from .organizations import Organization
+    from .users import User
+
+
+class Role(models.TextChoices):
+    """What a member may do; each role may also do all that the ones below it may."""
+
+    OWNER = "owner", _("owner")
+    TECHNICIAN = "technician", _("technician")
+    VIEWER = "viewer", _("viewer")
+
+    @property
+    def rank(self) -> int:
+        return {Role.VIEWER: 1, Role.TECHNICIAN: 2, Role.OWNER: 3}[self]
+
+
+class Membership(models.Model):
+    user = models.ForeignKey("panel.User", on_delete=models.CASCADE, related_name="memberships")
+    organization = models.ForeignKey("panel.Organization", on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["user__email"]
+        constraints = [models.UniqueConstraint(fields=["user", "organization"], name="membership_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.organization_id}: {self.role}"
+
+
+class Invitation(models.Model):
+    """A link that makes whoever it was sent to a member; the database keeps only its digest."""
+
+    organization = models.ForeignKey("panel.Organization", on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail address"))
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization_id}"
+
+    @property
+    def expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @classmethod
+    @transaction.atomic
+    def issue(cls, organization: Organization, email: str, role: str, by: User | str | None) -> tuple[Invitation, str]:
+        """Make an invitation; earlier ones to the same address lapse. Returns it with its secret token."""
+        email = email.strip().lower()
+        if Membership.objects.filter(organization=organization, user__email=email).exists():
+            raise Refused("already-member", _("This person is a member already."), field="email")
+        token = secrets.token_urlsafe(32)
+        cls.objects.filter(organization=organization, email=email, accepted_at=None).delete()
+        invitation = cls.objects.create(
+            organization=organization,
+            email=email,
+            role=Role(role),
+            digest=cls.digest_of(token),
+            invited_by=None if isinstance(by, str) else by,
+            expires_at=timezone.now() + timedelta(days=settings.INVITATION_DAYS),
+        )
+        record("member.invited", actor=by, organization=organization, target=email, after={"role": invitation.role})
+        return invitation, token
+
+    @classmethod
+    def open_one(cls, token: str) -> Invitation | None:
+        """The invitation of this token, unless it has expired or been used."""
+        invitations = cls.objects.select_related("organization", "invited_by")
+        return invitations.filter(digest=cls.digest_of(token), accepted_at=None, expires_at__gt=timezone.now()).first()
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    @transaction.atomic
+    def accept(self, user: User) -> Membership:
+        """Make its addressee a member, once. A role that he has already is never lowered."""
+        if user.email != self.email:
+            raise Refused("invitation-of-another", _("This invitation is for somebody else."))
+        now = timezone.now()
+        if not Invitation.objects.filter(pk=self.pk, accepted_at=None, expires_at__gt=now).update(accepted_at=now):
+            raise Refused("invitation-lapsed", _("This invitation has expired or has been used."))
+        present = Membership.objects.filter(organization_id=self.organization_id, user=user).first()
+        if present and Role(present.role).rank >= Role(self.role).rank:
+            return present
+        return self.organization.add_member(user, self.role, actor=user)
+
+    @transaction.atomic
+    def withdraw(self, *, actor: User | str | None) -> None:
+        """Its link works no more."""
+        if not Invitation.objects.filter(pk=self.pk, accepted_at=None).delete()[0]:
+            raise Refused("invitation-lapsed", _("This invitation has expired or has been used."))
+        record("invitation.withdrawn", actor=actor, organization=self.organization, target=self.email)
