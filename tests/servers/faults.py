@@ -163,21 +163,21 @@ class FaultProxy:
             while True:
                 (length,) = struct.unpack("!H", await reader.readexactly(2))
                 query = await reader.readexactly(length)
-                reply = await self._reply_by_stream(query)
-                if reply is None:
-                    break
+                reply, more = await self._reply_by_stream(query)
                 writer.write(reply)
                 await writer.drain()
+                if not more:
+                    break
         except (OSError, EOFError, TimeoutError):
             pass  # the client left, or the server behind us is gone: closing says so
         finally:
             writer.close()
 
-    async def _reply_by_stream(self, query: bytes) -> bytes | None:
-        """The octets to send, length included; None closes the connection at once."""
+    async def _reply_by_stream(self, query: bytes) -> tuple[bytes, bool]:
+        """The octets to send, length included, and whether the connection stays open after them."""
         fault = self.choose()
         if fault is Fault.DROP:
-            return None
+            return b"", False
         if fault is Fault.DELAY:
             await asyncio.sleep(self.delay)
         answer = immediate(fault, query, self.generator)
@@ -185,7 +185,7 @@ class FaultProxy:
             answer = await self._ask_by_stream(query)
             answer = altered(fault, answer, self.generator)
         framed = struct.pack("!H", len(answer)) + answer
-        return framed[: len(framed) // 2] if fault is Fault.TRUNCATED else framed
+        return (framed[: len(framed) // 2], False) if fault is Fault.TRUNCATED else (framed, True)
 
     async def _ask_by_stream(self, query: bytes) -> bytes:
         async with asyncio.timeout(UPSTREAM_SECONDS):
