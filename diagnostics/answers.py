@@ -53,6 +53,8 @@ class Answer:
     Exactly one of: `failure` set; `nxdomain`; records (maybe none: NODATA, RFC 2308 §2.2).
     `values` are in presentation form as in RRset (names absolute and lower case), in no particular order.
     `chain` holds the aliases that were followed, as (owner, target) pairs; `dname` is True where a DNAME made one.
+    A single name server (`Question.server`) is not followed out of its zones: there `values` is empty although the
+    alias may well lead to some, `chain` ends with the target that others know, and `zone` is None.
     `zone`, `serial` and `negative_ttl` (RFC 2308 §5, seconds) come from the SOA of a negative answer.
     """
 

@@ -222,8 +222,7 @@ class Job:
         failure = answer.failure
         if failure is None or failure is Failure.CHAIN:
             return True
-        # A name server that does not hold the zone (of the name, or of the target of its alias) will not hold it soon.
-        return self.lane.home and (failure is Failure.LAME or (failure is Failure.REFUSED and bool(self.chain)))
+        return failure is Failure.LAME and self.lane.home  # it does not hold the zone, and will say so each time
 
     def _useless(self, failure: Failure, now: float, answer: Answer | None = None) -> None:
         """Remember why this was no answer, and ask again: at once where a server was not asked yet, else in a while."""

@@ -18,7 +18,7 @@ Chain = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """The server stopped in the middle of a chain of aliases: its target must be asked for."""
+    """The server stopped in the middle of a chain of aliases: its zones do not hold the target."""
 
     target: str
     chain: Chain
@@ -29,8 +29,8 @@ class Onward:
 def interpret(message: Message, name: str, type_: str, *, home: bool) -> Answer | Onward:
     """The answer that `message` is for `name` and `type_`.
 
-    `home`: asked without recursion at a name server that should have authority. Elsewhere an answer counts when the
-    server offers recursion or has authority itself.
+    `home`: asked without recursion at a name server that should have authority; where an alias leaves its zones the
+    answer ends there. Elsewhere an answer counts when the server offers recursion or has authority itself.
     """
     rcode = message.rcode
     if rcode not in (wire.NOERROR, wire.NXDOMAIN):
@@ -45,7 +45,10 @@ def interpret(message: Message, name: str, type_: str, *, home: bool) -> Answer 
             ttl=min([record[2] for record in answer]),
             errors=message.errors,
         )
-    return _follow(message, name, type_)
+    outcome = _follow(message, name, type_)
+    if home and isinstance(outcome, Onward):
+        return Answer(ttl=outcome.ttl, chain=outcome.chain, dname=outcome.dname, errors=message.errors)
+    return outcome
 
 
 def _failed(message: Message) -> Answer:
