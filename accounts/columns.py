@@ -23,6 +23,7 @@ class Field(StrEnum):
     CONTACT = "contact"  # where a link to set the password is sent
 
 
+STATUS, REASON = "Status", "Reason"  # columns that we add to a table that comes back
 TEMPLATE = ("E-mail address", "First name", "Last name", "Display name", "Password", "Contact address")
 
 # Headings as `_plain` leaves them: ours, Polish ones (the guide's too), Google Workspace's, Microsoft 365's.
@@ -77,6 +78,11 @@ def recognise(headings: Sequence[str]) -> tuple[Field, ...]:
     if Field.ADDRESS in fields and Field.NAME in fields and Field.DOMAIN not in fields:
         fields[fields.index(Field.NAME)] = Field.IGNORE  # an alias beside the address (Microsoft 365)
     return tuple(fields)
+
+
+def came_from_us(headings: Sequence[str]) -> bool:
+    """Tell whether we wrote this table: it ends with our columns."""
+    return tuple(headings[-2:]) == (STATUS, REASON)
 
 
 def is_heading(cells: Sequence[str]) -> bool:

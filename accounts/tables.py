@@ -13,7 +13,7 @@ import sys
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -264,3 +264,23 @@ def _delimiter_of(text: str) -> str:
 
     best = max(DELIMITERS, key=lambda delimiter: (round(score(delimiter)[0], 1), score(delimiter)[1]))
     return best if score(best)[1] > 1 else ","
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
+
+
+def defuse(cell: str) -> str:
+    """A cell that no spreadsheet runs: an apostrophe before what would be a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def undefuse(cell: str) -> str:
+    """The cell as it was before `defuse`; only for tables that we wrote ourselves."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
+
+
+def csv_line(cells: Iterable[str], delimiter: str = ",") -> str:
+    """One record of CSV, defused, with its line end."""
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=delimiter).writerow(map(defuse, cells))
+    return buffer.getvalue()

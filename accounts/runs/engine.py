@@ -1,0 +1,291 @@
+"""Applying a run: any number of workers, each claims rows for a while, hashes, and commits a chunk at a time.
+
+A row is claimed by a lease and changed in the same transaction that marks it done, under the worker's own lease:
+a worker that dies, comes late or is told twice about a run changes nothing twice and loses nothing.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import batched
+
+from django.db import OperationalError, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from panel.activity import COMMAND_LINE, record
+from panel.errors import Refused
+
+from .. import batch
+from ..columns import Field
+from ..hashing import hash_password
+from ..models import BulkRow, BulkRun
+from ..vault import Vault
+from . import actions
+from .actions import Faults, Hasher, Prepared
+
+RunState = BulkRun.State
+RowState = BulkRow.State
+LEASE = timedelta(seconds=25)  # a dead worker's rows are taken over after it, so within a minute of its death
+CHUNK_SECONDS = 1.5  # of hashing: far within the lease on any machine, long against a commit
+FIRST_CHUNK, LARGEST_CHUNK = 8, 200  # rows
+ATTEMPTS = 6  # at a commit that lost against another transaction
+
+
+class Progress(Enum):
+    OVER = "over"  # nothing is left to do, or the run was stopped
+    WAITING = "waiting"  # what is left is other workers'
+    MORE = "more"  # the time given is up
+
+
+def start(run: BulkRun, *, all_or_nothing: bool = False) -> None:
+    """Let workers apply a previewed run."""
+    run.service.require_open()
+    if not run.left:
+        raise Refused("nothing-to-do", _("No row is good: there is nothing to do."))
+    if all_or_nothing and run.bad:
+        raise Refused("not-all-good", _("Some rows need mending: all or nothing means nothing."))
+    now = timezone.now()
+    changed = BulkRun.objects.filter(pk=run.pk, state=RunState.PREVIEW).update(
+        state=RunState.RUNNING, all_or_nothing=all_or_nothing, started_at=now, touched_at=now
+    )
+    if not changed:
+        raise Refused("wrong-state", _("This run has begun already."))
+    run.refresh_from_db()
+
+
+def stop(run: BulkRun) -> None:
+    """Stop after the chunks that are being worked on."""
+    now = timezone.now()
+    if not BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(state=RunState.STOPPED, touched_at=now):
+        raise Refused("wrong-state", _("This run is not running."))
+    run.refresh_from_db()
+
+
+def go_on(run: BulkRun) -> None:
+    """Go on with a stopped run."""
+    run.service.require_open()
+    now = timezone.now()
+    changed = BulkRun.objects.filter(pk=run.pk, state=RunState.STOPPED).update(
+        state=RunState.RUNNING, started_at=now, touched_at=now, started_with=F("done") + F("refused")
+    )
+    if not changed:
+        raise Refused("wrong-state", _("This run was not stopped."))
+    run.refresh_from_db()
+
+
+def unattended() -> QuerySet[BulkRun]:
+    """Running runs that have rows which nobody works on, or that only need to be closed."""
+    now = timezone.now()
+    todo = BulkRow.objects.filter(run=OuterRef("pk"), state=RowState.GOOD)
+    free = todo.filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    return BulkRun.objects.filter(Exists(free) | ~Exists(todo), state=RunState.RUNNING)
+
+
+def work(
+    run_id: int,
+    *,
+    seconds: float | None = None,
+    threads: int = 1,
+    told: Callable[[BulkRun], None] | None = None,
+) -> Progress:
+    """Work on a run until nothing is left, or for about so many seconds. `told` hears of each chunk."""
+    begun = time.monotonic()
+    size = FIRST_CHUNK * threads
+    with _hasher(threads) as hasher:
+        while True:
+            run = BulkRun.objects.filter(pk=run_id).first()
+            if run is None or run.state != RunState.RUNNING:
+                return Progress.OVER
+            lease = uuid.uuid4()
+            rows = _claim(run_id, lease, size)
+            if not rows:
+                return Progress.OVER if settle(run) else Progress.WAITING
+            chunk_begun = time.monotonic()
+            prepared = actions.prepare(run, rows, hasher)
+            elapsed = time.monotonic() - chunk_begun
+            size = max(1, min(LARGEST_CHUNK, int(len(rows) * CHUNK_SECONDS / max(elapsed, 0.01))))
+            run = _commit(run, lease, prepared)
+            if told:
+                told(run)
+            if seconds is not None and time.monotonic() - begun > seconds:
+                return Progress.MORE
+
+
+@contextmanager
+def _hasher(threads: int) -> Iterator[Hasher]:
+    if threads == 1:
+        yield lambda plain: [hash_password(password) for password in plain]
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield lambda plain: list(pool.map(hash_password, plain))
+
+
+@transaction.atomic
+def _claim(run_id: int, lease: uuid.UUID, size: int) -> list[BulkRow]:
+    now = timezone.now()
+    free = BulkRow.objects.filter(run_id=run_id, state=RowState.GOOD).filter(
+        Q(lease_until=None) | Q(lease_until__lt=now)
+    )
+    rows = list(free.select_for_update(skip_locked=True).order_by("number")[:size])
+    BulkRow.objects.filter(pk__in=[row.pk for row in rows]).update(lease_until=now + LEASE, lease_by=lease)
+    return rows
+
+
+def _commit(run: BulkRun, lease: uuid.UUID, prepared: Mapping[int, Prepared]) -> BulkRun:
+    """Apply the rows that are still ours. A service that was suspended meanwhile stops the run."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return _commit_once(run, lease, prepared)
+        except OperationalError:
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(0.05 * 2**attempt)
+        except Refused:
+            BulkRow.objects.filter(run=run, lease_by=lease).update(lease_until=None, lease_by=None)
+            BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(state=RunState.STOPPED)
+            break
+    run.refresh_from_db()
+    return run
+
+
+@transaction.atomic
+def _commit_once(run: BulkRun, lease: uuid.UUID, prepared: Mapping[int, Prepared]) -> BulkRun:
+    service = batch.locked(run.service_id)
+    run = BulkRun.objects.select_for_update(of=("self",)).select_related("target__name").get(pk=run.pk)
+    ours = BulkRow.objects.filter(run=run, lease_by=lease, state=RowState.GOOD)
+    if run.state != RunState.RUNNING:
+        ours.update(lease_until=None, lease_by=None)
+        return run
+    rows = list(ours.select_for_update(of=("self",)).order_by("number"))
+    now = timezone.now()
+    if run.all_or_nothing:
+        _keep_hashes(run, rows, prepared)
+        return run
+    faults = actions.apply(run, service, rows, prepared, now)
+    _close_rows(run, rows, faults, {pk: made.secret for pk, made in prepared.items()}, now)
+    return run
+
+
+def _keep_hashes(run: BulkRun, rows: Sequence[BulkRow], prepared: Mapping[int, Prepared]) -> None:
+    """All or nothing: hashes wait in the rows until there is one for each."""
+    vault = Vault(run.key)
+    for row in rows:
+        made = prepared.get(row.pk)
+        if made:
+            row.password_hash = made.password_hash
+            row.secret = vault.seal(made.secret.encode()) if made.secret else b""
+    BulkRow.objects.bulk_update(rows, ["password_hash", "secret"])
+    BulkRow.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=RowState.HASHED, cells=b"", lease_until=None, lease_by=None
+    )
+
+
+def _close_rows(run: BulkRun, rows: Sequence[BulkRow], faults: Faults, told: Mapping[int, str], now: datetime) -> None:
+    """Mark rows done or refused, and erase what was uploaded for them."""
+    done = [row for row in rows if row.pk not in faults]
+    refused = [row for row in rows if row.pk in faults]
+    if run.kind in {BulkRun.Kind.CONFIGURE, BulkRun.Kind.PASSWORDS}:
+        vault = Vault(run.key)
+        for row in done:
+            secret = told.get(row.pk, "")
+            row.secret = vault.seal(secret.encode()) if secret else row.secret
+        BulkRow.objects.bulk_update(done, ["secret", "account", "mailbox_id"])
+    for row in refused:
+        row.faults = [[faults[row.pk], Field.ADDRESS, {}]]
+    BulkRow.objects.bulk_update(refused, ["faults"])
+    over = {"cells": b"", "password_hash": "", "lease_until": None, "lease_by": None}
+    BulkRow.objects.filter(pk__in=[row.pk for row in done]).update(state=RowState.DONE, changed_at=now, **over)
+    BulkRow.objects.filter(pk__in=[row.pk for row in refused]).update(state=RowState.REFUSED, **over)
+    run.done, run.refused, run.touched_at = run.done + len(done), run.refused + len(refused), now
+    run.save(update_fields=["done", "refused", "touched_at"])
+
+
+class _NotAll(Exception):  # noqa: N818 - rolls back what was placed
+    def __init__(self, faults: Faults) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+def settle(run: BulkRun) -> bool:
+    """Close a run that has no row left to work on. True when it is over, whoever closed it."""
+    if BulkRow.objects.filter(run=run, state=RowState.GOOD).exists():
+        return False
+    try:
+        if run.all_or_nothing:
+            _place_all(run)
+        _finish(run)
+    except _NotAll as not_all:
+        _refuse_all(run, not_all.faults)
+    except Refused:
+        BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(state=RunState.STOPPED)
+    return True
+
+
+@transaction.atomic
+def _place_all(run: BulkRun) -> None:
+    service = batch.locked(run.service_id)
+    run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if run.state != RunState.RUNNING:
+        return
+    now = timezone.now()
+    vault = Vault(run.key)
+    faults: Faults = {}
+    hashed = BulkRow.objects.filter(run=run, state=RowState.HASHED).order_by("number").values_list("pk", flat=True)
+    for ids in batched(list(hashed), batch.AT_ONCE, strict=False):
+        rows = list(BulkRow.objects.filter(pk__in=ids).order_by("number"))
+        prepared = {
+            row.pk: Prepared(row.password_hash, vault.open(row.secret).decode() if row.secret else "") for row in rows
+        }
+        found = actions.apply(run, service, rows, prepared, now)
+        faults |= found
+        if not faults:
+            _close_rows(run, rows, {}, {}, now)
+    if faults:
+        raise _NotAll(faults)
+
+
+@transaction.atomic
+def _refuse_all(run: BulkRun, faults: Faults) -> None:
+    run = BulkRun.objects.select_for_update().get(pk=run.pk)
+    if run.state != RunState.RUNNING:
+        return
+    rows = list(BulkRow.objects.filter(run=run, pk__in=faults))
+    _close_rows(run, rows, faults, {}, timezone.now())
+    BulkRow.objects.filter(run=run).update(password_hash="", secret=b"")
+    run.state, run.finished_at, run.key = RunState.NOTHING, timezone.now(), ""
+    run.save(update_fields=["state", "finished_at", "key"])
+    _record(run)
+
+
+@transaction.atomic
+def _finish(run: BulkRun) -> None:
+    run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if run.state not in {RunState.RUNNING, RunState.STOPPED}:
+        return
+    run.state = RunState.DONE if run.done else RunState.NOTHING
+    run.finished_at = run.touched_at = timezone.now()
+    run.save(update_fields=["state", "finished_at", "touched_at"])
+    _record(run)
+
+
+def give_up(run: BulkRun) -> None:
+    """Close a run that was stopped and that nobody went on with; what it did stays."""
+    _finish(run)
+
+
+def _record(run: BulkRun) -> None:
+    record(
+        f"run.{run.kind}",
+        actor=run.by or COMMAND_LINE,
+        service=run.service,
+        target=run.filename or run.total,
+        after={"done": run.done, "refused": run.refused + run.bad, "already": run.already, "run": run.pk},
+    )
