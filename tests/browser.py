@@ -47,9 +47,8 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the tests' own queries, beside Playwright's loop
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=[*FLAGS, *root], env=os.environ | {"HOME": profile}
-            )
+            environment: dict[str, str | float | bool] = {**os.environ, "HOME": profile}
+            browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *root], env=environment)
             yield browser
             browser.close()
     finally:

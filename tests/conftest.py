@@ -23,7 +23,12 @@ pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[None]:
     """A Celery worker for all queues, in a thread of this process: it sees the test's database and settings."""
-    app.amqp.queues.select(QUEUES)
+    app.amqp.queues.select(list(QUEUES))
+    with app.connection_for_write() as broker:
+        for queue in QUEUES:  # what earlier tests left in them
+            bound = app.amqp.queues[queue](broker.default_channel)
+            bound.declare()
+            bound.purge()
     with start_worker(
         app, pool="solo", concurrency=1, loglevel="WARNING", perform_ping_check=False, shutdown_timeout=30
     ):

@@ -26,6 +26,12 @@ os.environ |= {
     "DEBUG": "0",
 }
 
+if os.environ.get("REDIS_URL"):
+    # Each of pytest's processes its own database of the server: nobody's worker takes another's messages.
+    _server, _, _ = os.environ["REDIS_URL"].rpartition("/")
+    _number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["REDIS_URL"] = f"{_server}/{int(_number) + 1}"
+
 from panel.settings import *  # noqa: E402, F403
 from panel.settings import DATABASES, SPOOL_DIR, STORAGES, VAR_DIR  # noqa: E402
 

@@ -13,21 +13,29 @@ import psycopg
 
 from .process import STOP_SECONDS, Server, free_port, program
 
-PACKAGE = "postgresql"
+
+def _newest(name: str) -> str | None:
+    """Debian keeps the servers' programs out of the path, a folder for each version."""
+    versions = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), key=lambda path: int(Path(path).parts[4]))
+    return versions[-1] if versions else shutil.which(name)
 
 
 def _binary(name: str) -> str:
-    """Debian keeps the servers' programs out of the path."""
-    versions = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), key=lambda path: int(Path(path).parts[4]))
-    return versions[-1] if versions else program(name, PACKAGE)
+    return _newest(name) or program(name, PostgreSql.package)
 
 
 class PostgreSql(Server):
     """`url` names the empty database `panel`; its user may make others. It is fast, not durable."""
 
+    package = "postgresql"
+
     def __init__(self) -> None:
         super().__init__()
         self.port = free_port()
+
+    @staticmethod
+    def installed() -> bool:
+        return _newest("initdb") is not None
 
     @property
     def url(self) -> str:

@@ -1,0 +1,77 @@
+"""Every sentence of the program is in the Polish catalogue, translated, and none that it no longer says."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from panel.catalogues import compile_catalogues
+from tests.servers.process import program
+
+ROOT = Path(__file__).parents[2]
+SPOKEN = ("panel", "domains", "diagnostics", "accounts", "templates", "static")
+CATALOGUE = Path("locale/pl/LC_MESSAGES/django.po")
+
+
+def read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale="pl")
+
+
+@pytest.fixture(scope="module")
+def merged(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The catalogue as GNU gettext brings it up to date with the sources, in a copy of them."""
+    program("xgettext", "gettext")
+    copy = tmp_path_factory.mktemp("sources")
+    for name in SPOKEN:
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "migrations"))
+    (copy / CATALOGUE).parent.mkdir(parents=True)
+    shutil.copy(ROOT / CATALOGUE, copy / CATALOGUE)
+    subprocess.run(
+        [sys.executable, "-m", "django", "makemessages", "-l", "pl", "--no-obsolete", "--no-location", "-v", "0"],
+        cwd=copy,
+        check=True,
+        capture_output=True,
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"},
+    )
+    return read(copy / CATALOGUE)
+
+
+def first(message_id: object) -> str:
+    return str(message_id[0] if isinstance(message_id, tuple | list) else message_id)
+
+
+def test_every_sentence_is_translated(merged: Catalog) -> None:
+    untranslated = [
+        first(message.id)
+        for message in merged
+        if message.id
+        and (message.fuzzy or not all(message.string if isinstance(message.string, tuple | list) else [message.string]))
+    ]
+    assert not untranslated, f"{len(untranslated)} without a Polish translation:\n" + "\n".join(untranslated[:50])
+
+
+def test_the_catalogue_holds_nothing_that_is_no_longer_said(merged: Catalog) -> None:
+    said = {first(message.id) for message in merged}
+    stale = [first(message.id) for message in read(ROOT / CATALOGUE) if first(message.id) not in said]
+    assert not stale, "\n".join(stale[:50])
+
+
+def test_translations_keep_the_placeholders() -> None:
+    wrong = [f"{first(message.id)}: {errors[0]}" for message, errors in read(ROOT / CATALOGUE).check()]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_catalogues_are_compiled_without_gettext(tmp_path: Path) -> None:
+    target = tmp_path / "pl" / "LC_MESSAGES"
+    target.mkdir(parents=True)
+    shutil.copy(ROOT / CATALOGUE, target)
+    assert compile_catalogues(tmp_path) == [target / "django.mo"]
+    assert (target / "django.mo").read_bytes()[:4] == b"\xde\x12\x04\x95"
+    assert compile_catalogues(tmp_path) == []
