@@ -1,4 +1,4 @@
-"""Public suffixes, from the list that the package `publicsuffixlist` carries. No network.
+"""Public suffixes, from the list that the package `publicsuffixlist` carries. Pure.
 
 Names come and go as A-labels in lower case, without final dot. Under a last label that the list does not know, that
 label is the suffix (the list's default rule).
