@@ -16,14 +16,18 @@ import os
 import sys
 from argparse import ArgumentParser
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.core.management import BaseCommand, CommandError
 from django.core.management.base import CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from .errors import Refused
+
+if TYPE_CHECKING:
+    from .models import Organization, Service
 
 REFUSED = 1
 USAGE = 3
@@ -133,3 +137,23 @@ def language_of_environment() -> str:
         return translation.get_supported_language_variant(code)
     except LookupError:
         return "en"
+
+
+def organization_named(code: str) -> Organization:
+    """Raises Refused."""
+    from .models import Organization
+
+    found = Organization.objects.filter(code=code).first()
+    if found is None:
+        raise Refused("no-such-organization", _("There is no organization %(code)s.") % {"code": code})
+    return found
+
+
+def service_named(name: str) -> Service:
+    """With its organization and platform. Raises Refused."""
+    from .models import Service
+
+    found = Service.objects.select_related("organization", "platform").filter(name=name).first()
+    if found is None:
+        raise Refused("no-such-service", _("There is no service %(name)s.") % {"name": name})
+    return found

@@ -42,3 +42,31 @@ class EncryptedTextField(models.TextField):
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
         return decrypt(value) if value else value
+
+
+def reencrypt(model: type[models.Model], field: EncryptedTextField, batch: int = 500) -> tuple[int, list[Any]]:
+    """Every value of `field` under the first key. Returns how many, and the keys of rows that no key reads.
+
+    A value that changes meanwhile is left alone: who writes it writes it under the first key.
+    """
+    raw = models.functions.Cast(field.name, models.TextField())
+    rewritten, last = 0, None
+    unreadable: list[Any] = []
+    while True:
+        rows = model._default_manager.annotate(_stored=raw).order_by("pk")
+        if last is not None:
+            rows = rows.filter(pk__gt=last)
+        page = list(rows.values_list("pk", "_stored")[:batch])
+        if not page:
+            return rewritten, unreadable
+        for pk, stored in page:
+            last = pk
+            if not stored:
+                continue
+            try:
+                fresh = rotate(stored)
+            except InvalidToken:
+                unreadable.append(pk)
+                continue
+            same = model._default_manager.annotate(_stored=raw).filter(pk=pk, _stored=stored)
+            rewritten += same.update(**{field.name: models.Value(fresh, models.TextField())})

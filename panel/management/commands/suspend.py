@@ -1,0 +1,21 @@
+"""`manage.py suspend SERVICE`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from panel.activity import COMMAND_LINE
+from panel.commands import Done, Verb, service_named
+
+
+class Command(Verb):
+    help = "Suspend a service."
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("service", metavar="SERVICE")
+
+    def act(self, *, service: str, **options: Any) -> Done:
+        found = service_named(service)
+        found.suspend(actor=COMMAND_LINE)
+        return Done({"service": found.name, "state": found.state}, f"{found.name}: {found.get_state_display()}")
