@@ -1,11 +1,14 @@
-"""Tags that every template may use: a link's query with one thing changed, an icon of a status."""
+"""Tags that every template may use: a link's query with one thing changed, a field of a form, a sortable heading."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from django import template
+from django import forms, template
+from django.forms import BoundField
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -22,7 +25,43 @@ def query(context: dict[str, Any], **changes: object) -> str:
     return "?" + params.urlencode()
 
 
+@register.simple_tag(takes_context=True)
+def sort_head(context: dict[str, Any], listing: Any, key: str, label: str) -> SafeString:
+    """A `<th>` whose link sorts the list by `key`, and the other way round when it is sorted by that already."""
+    rising, falling = listing.sort == key, listing.sort == f"-{key}"
+    order = "ascending" if rising else "descending" if falling else "none"
+    mark = " ▴" if rising else " ▾" if falling else ""
+    link = query(context, sort=f"-{key}" if rising else key, page=None)
+    return format_html(
+        '<th scope="col" aria-sort="{}"><a class="sort" href="{}">{}<span aria-hidden="true">{}</span></a></th>',
+        order,
+        link,
+        label,
+        mark,
+    )
+
+
 @register.filter
 def as_json(value: object) -> str:
     """JSON for an attribute; the template escapes it."""
     return json.dumps(value)
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """A field's input with Bootstrap's classes; what describes it and that it is wrong, Django adds."""
+    widget = field.field.widget
+    if isinstance(widget, forms.CheckboxInput):
+        name = "form-check-input"
+    elif isinstance(widget, forms.Select):
+        name = "form-select"
+    else:
+        name = "form-control"
+    own = widget.attrs.get("class", "")
+    wrong = " is-invalid" if field.errors else ""
+    return field.as_widget(attrs={"class": f"{own} {name}{wrong}".strip()})
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    return isinstance(field.field.widget, forms.CheckboxInput)

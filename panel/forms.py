@@ -1,0 +1,255 @@
+"""Forms of the panel's own pages. What a verb refuses is shown beside the field that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .errors import Refused
+from .models import Organization, Platform, Role, User
+
+
+def carried_out(form: forms.BaseForm, verb: Callable[[], Any]) -> bool:
+    """Whether the verb did it; what it refused becomes an error of the form."""
+    try:
+        verb()
+    except Refused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return False
+    return True
+
+
+class LinesField(forms.CharField):
+    """Several values, one on a line; as Python a list."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        lines = value if isinstance(value, list) else (value or "").replace(",", "\n").splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.to_python(initial) != self.to_python(data)
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def contacts_field() -> LinesField:
+    return LinesField(
+        label=_("Contacts"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("E-mail addresses, one on a line. They are told when a domain turns red and when it recovers."),
+    )
+
+
+class NewOrganization(forms.Form):
+    code = forms.CharField(label=_("Code"), max_length=32, help_text=Organization._meta.get_field("code").help_text)
+    name = forms.CharField(label=_("Name"), max_length=150)
+    owner = forms.EmailField(
+        label=_("First owner's e-mail address"),
+        required=False,
+        help_text=_("Gets an invitation; its link is shown to copy as well."),
+    )
+    contacts = contacts_field()
+
+
+class EditOrganization(forms.Form):
+    """What its owners decide."""
+
+    contacts = contacts_field()
+    notify = forms.BooleanField(
+        label=_("Tell the contacts when a domain turns red and when it recovers"), required=False
+    )
+
+
+class EditOrganizationByStaff(EditOrganization):
+    name = forms.CharField(label=_("Name"), max_length=150)
+    field_order = ["name", "contacts", "notify"]
+
+
+class Invite(forms.Form):
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.TECHNICIAN)
+
+
+class ChangeRole(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class Join(forms.Form):
+    """Someone new accepts an invitation."""
+
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    again = forms.CharField(
+        label=_("Password again"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        from django.contrib.auth.password_validation import validate_password
+
+        data: dict[str, Any] = super().clean() or {}
+        password = data.get("password", "")
+        if password and "again" in data and data["again"] != password:
+            self.add_error("again", _("The two passwords differ."))
+        if password:
+            try:
+                validate_password(password, User(email=self.email, name=data.get("name", "")))
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class Yourself(forms.ModelForm[User]):
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("as the browser asks")), *settings.LANGUAGES]
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "language"]
+
+
+class EditService(forms.Form):
+    """What its owners decide."""
+
+    display_name = forms.CharField(
+        label=_("Display name"),
+        max_length=250,
+        required=False,
+        help_text=_("Shown beside the service's name, for instance the department that uses it."),
+    )
+
+
+class EditServiceByStaff(EditService):
+    platform = forms.ModelChoiceField(
+        label=_("Platform"),
+        queryset=Platform.objects.all(),
+        empty_label=None,
+        help_text=_("Can be changed while no account is configured. The service keeps its name."),
+    )
+    account_limit = forms.IntegerField(
+        label=_("Limit of accounts"), required=False, min_value=0, help_text=_("Empty: no limit.")
+    )
+    renews_on = forms.DateField(label=_("Renews on"), required=False, widget=DateInput())
+
+
+class NewService(forms.Form):
+    organization = forms.ModelChoiceField(
+        label=_("Organization"),
+        queryset=Organization.objects.filter(state=Organization.State.ACTIVE),
+        to_field_name="code",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Its code."),
+        error_messages={"invalid_choice": _("There is no active organization with this code.")},
+    )
+    platform = forms.ModelChoiceField(label=_("Platform"), queryset=Platform.objects.all(), empty_label=None)
+    slots = forms.IntegerField(
+        label=_("Accounts to configure"), min_value=0, max_value=100_000, initial=0, required=False
+    )
+    display_name = forms.CharField(label=_("Display name"), max_length=250, required=False)
+    account_limit = forms.IntegerField(
+        label=_("Limit of accounts"), required=False, min_value=0, help_text=_("Empty: no limit.")
+    )
+    renews_on = forms.DateField(label=_("Renews on"), required=False, widget=DateInput())
+
+
+class EndOn(forms.Form):
+    day = forms.DateField(label=_("Ends on"), widget=DateInput())
+
+
+class NewStaff(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=150, required=False)
+    email = forms.EmailField(label=_("E-mail address"))
+
+
+class EditUser(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=150, required=False)
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    is_active = forms.BooleanField(label=_("May sign in"), required=False)
+    is_staff = forms.BooleanField(label=_("Staff"), required=False, help_text=_("Sees and changes every organization."))
+
+
+class EditPlatform(forms.ModelForm[Platform]):
+    mx_hosts = LinesField(
+        label=_("MX hosts, in order"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One on a line, the preferred one first."),
+    )
+    outbound_addresses = LinesField(
+        label=_("Outbound addresses"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("IPv4 and IPv6 addresses that send mail, one on a line. SPF must pass for each of them."),
+    )
+
+    class Meta:
+        model = Platform
+        fields = [
+            "name",
+            "is_default",
+            "mx_hosts",
+            "imap_host",
+            "smtp_host",
+            "webmail_host",
+            "autodiscover_host",
+            "verification_host",
+            "spf_include",
+            "outbound_addresses",
+        ]
+        help_texts = {
+            "imap_host": _("Incoming mail, SSL/TLS on port 993. Shown as the service's server."),
+            "smtp_host": _("Outgoing mail, STARTTLS on port 587."),
+            "autodiscover_host": _("Where SRV records and autodiscover names point to."),
+            "verification_host": _("Where the CNAME points to that proves the right to a domain."),
+            "spf_include": _("The name that domains include in their SPF record; it must list the outbound addresses."),
+        }
+
+    def _post_clean(self) -> None:
+        """The model's verbs validate; nothing is written to the instance here."""
+
+
+class NewPlatform(EditPlatform):
+    class Meta(EditPlatform.Meta):
+        fields = ["slug", "kind", *EditPlatform.Meta.fields]
+        help_texts = EditPlatform.Meta.help_texts | {
+            "slug": _("Short name for addresses of pages and the command line; cannot be changed."),
+            "kind": _("Decides how services are called: emailpro-… or mxplan-…; cannot be changed."),
+        }
+
+
+class ChangePlatform(EditPlatform):
+    previous_until = forms.DateField(
+        label=_("Old host names accepted until"),
+        required=False,
+        widget=DateInput(),
+        help_text=_(
+            "Needed when a host changes: until that day domains that still point to the old ones stay green, with "
+            "the advice to change them."
+        ),
+    )
+
+    def clean_previous_until(self) -> Any:
+        day = self.cleaned_data["previous_until"]
+        if day and day < timezone.localdate() and day != self.instance.previous_until:
+            raise forms.ValidationError(_("This day has passed."))
+        return day
