@@ -30,6 +30,7 @@ from ..models import BulkRow, BulkRun
 from ..vault import Vault
 from . import actions
 from .actions import Faults, Hasher, Prepared
+from .results import forget_secrets
 
 RunState = BulkRun.State
 RowState = BulkRow.State
@@ -274,6 +275,15 @@ def _finish(run: BulkRun) -> None:
     run.finished_at = run.touched_at = timezone.now()
     run.save(update_fields=["state", "finished_at", "touched_at"])
     _record(run)
+
+
+def close_untouched(run: BulkRun) -> None:
+    """Close a previewed run in which nothing is to be done."""
+    BulkRun.objects.filter(pk=run.pk, state=RunState.PREVIEW).update(
+        state=RunState.DONE if run.already else RunState.NOTHING, finished_at=timezone.now()
+    )
+    forget_secrets(run)
+    run.refresh_from_db()
 
 
 def give_up(run: BulkRun) -> None:

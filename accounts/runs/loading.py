@@ -10,7 +10,7 @@ from itertools import batched, islice
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,7 @@ from panel.models import Service, User
 from .. import columns, preview, tables
 from ..columns import Field
 from ..models import BulkRow, BulkRun
+from ..preview import Verdict
 from ..tables import Line, Shape
 from ..vault import Vault, new_key
 from .checking import Checker
@@ -102,10 +103,14 @@ def sample_of(run: BulkRun) -> list[Line]:
     return list(islice(lines_of(run, source_of(run)), SAMPLE))
 
 
-def begin_check(run: BulkRun, fields: Sequence[Field], default_domain: str, way: str) -> None:
-    """The columns are confirmed: what they mean is settled."""
+def require_usable(fields: Sequence[Field]) -> None:
     if not columns.usable(fields):
         raise Refused("columns", _("Say which one column has the address; every other field has one column at most."))
+
+
+def begin_check(run: BulkRun, fields: Sequence[Field], default_domain: str, way: str) -> None:
+    """The columns are confirmed: what they mean is settled."""
+    require_usable(fields)
     changed = BulkRun.objects.filter(pk=run.pk, state=State.COLUMNS).update(
         columns=list(fields), default_domain=default_domain, way=way, touched_at=timezone.now()
     )
@@ -125,22 +130,16 @@ def check(run: BulkRun) -> bool:
         return False
     run.refresh_from_db()
     BulkRow.objects.filter(run=run).delete()
-    vault = Vault(run.key)
-    fields = [Field(field) for field in run.columns]
-    checker = Checker(run)
-    for lines in batched(lines_of(run, source_of(run)), BATCH, strict=False):
-        parsed = [
-            preview.parse(line.number, preview.cells_of(line.cells, fields), default_domain=run.default_domain)
-            for line in lines
-        ]
-        rows = [
+    vault, checker = Vault(run.key), Checker(run)
+    for lines, rows, verdicts in judged(run, source_of(run), checker):
+        kept = [
             BulkRow(run=run, number=row.line, cells=vault.seal_cells(line.cells), **checker.columns_of(row, verdict))
-            for line, row, verdict in zip(lines, parsed, checker.judge(parsed), strict=True)
+            for line, row, verdict in zip(lines, rows, verdicts, strict=True)
         ]
         with transaction.atomic():
             if not BulkRun.objects.filter(pk=run.pk, state=State.CHECKING).update(touched_at=timezone.now()):
                 return False  # thrown away meanwhile
-            BulkRow.objects.bulk_create(rows)
+            BulkRow.objects.bulk_create(kept)
     BulkRun.objects.filter(pk=run.pk, state=State.CHECKING).update(
         state=State.PREVIEW,
         source=b"",
@@ -151,3 +150,21 @@ def check(run: BulkRun) -> bool:
     )
     run.refresh_from_db()
     return True
+
+
+def unattended() -> QuerySet[BulkRun]:
+    """Tables whose check has died."""
+    return BulkRun.objects.filter(state=State.CHECKING, touched_at__lt=timezone.now() - STALE)
+
+
+def judged(
+    run: BulkRun, data: bytes, checker: Checker
+) -> Iterator[tuple[Sequence[Line], list[preview.Row], list[Verdict]]]:
+    """Parse and judge the file, a batch at a time. Writes nothing."""
+    fields = [Field(field) for field in run.columns]
+    for lines in batched(lines_of(run, data), BATCH, strict=False):
+        rows = [
+            preview.parse(line.number, preview.cells_of(line.cells, fields), default_domain=run.default_domain)
+            for line in lines
+        ]
+        yield lines, rows, checker.judge(rows)

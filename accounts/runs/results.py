@@ -59,18 +59,26 @@ def may_hand_out_to(run: BulkRun, user: User) -> bool:
     return run.by_id == user.pk if run.by_id else user.is_staff
 
 
+def results_of(run: BulkRun) -> list[Result]:
+    """Every row, with its secret where nobody fetched it yet."""
+    vault = Vault(run.key) if to_hand_out(run) else None
+    return [Result(row, _secret_of(run, row, vault)) for row in rows_of(run)]
+
+
+@transaction.atomic
 def hand_out(run: BulkRun) -> list[Result]:
     """Every row, with its secret this one time; afterwards the secrets and the run's key are gone."""
-    with transaction.atomic():
-        run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-        with_secrets = to_hand_out(run)
-        vault = Vault(run.key) if with_secrets else None
-        results = [Result(row, _secret_of(run, row, vault)) for row in rows_of(run)]
-        if with_secrets:
-            run.handed_out_at = timezone.now()
-            run.save(update_fields=["handed_out_at"])
-            forget_secrets(run)
+    run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    results = results_of(run)
+    close_hand_out(run)
     return results
+
+
+def close_hand_out(run: BulkRun) -> None:
+    """The secrets are with their person: forget them."""
+    if to_hand_out(run):
+        BulkRun.objects.filter(pk=run.pk).update(handed_out_at=timezone.now())
+        forget_secrets(run)
 
 
 def _secret_of(run: BulkRun, row: BulkRow, vault: Vault | None) -> str:

@@ -1,0 +1,209 @@
+"""`manage.py configure_accounts SERVICE FILE`: configure the accounts of a table, with no worker."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import batch, tables
+from accounts.columns import Field
+from accounts.models import BulkRow, BulkRun
+from accounts.preview import Fault, Outcome
+from accounts.runs import engine, loading, results
+from accounts.runs.checking import Checker, check_again
+from accounts.runs.engine import Progress
+from accounts.words import FIELDS, fault_words, refusal_words
+from panel.commands import Done, Verb, service_named
+from panel.errors import Refused
+from panel.models import Service
+
+SOME_REFUSED, NOTHING_DONE = 1, 2
+POLL = 0.5  # seconds between looks at a run that others work on
+State = BulkRun.State
+
+
+class Command(Verb):
+    help = (
+        "Configure accounts from a CSV, XLSX or ODS file. The same file again finishes what was interrupted. "
+        "Exit status 0: all done; 1: some rows refused; 2: nothing done; 3: wrong usage."
+    )
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("service", metavar="SERVICE")
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+        parser.add_argument("--results", metavar="OUT.csv", type=Path, help="write a line for each row")
+
+    def act(self, *, service: str, file: Path, dry_run: bool, results: Path | None, **options: Any) -> Done:
+        try:
+            size = file.stat().st_size
+            if size > settings.BULK_MAX_BYTES:
+                raise tables.Refused(tables.Refusal.BYTES, limit=settings.BULK_MAX_BYTES)
+            data = file.read_bytes()
+        except OSError as error:
+            self.misused(f"{file}: {error.strerror}")
+        except tables.Refused as refused:
+            return self._nothing(refused.code, refusal_words(refused))
+        if results is not None and not os.access(results if results.exists() else results.parent, os.W_OK):
+            self.misused(_("%(file)s cannot be written.") % {"file": results})
+        try:
+            found = service_named(service)
+            if dry_run:
+                return self._dry_run(found, data, results)
+            return self._configure(found, data, file.name, results)
+        except tables.Refused as refused:
+            return self._nothing(refused.code, refusal_words(refused))
+        except Refused as refused:
+            return self._nothing(refused.code, str(refused))
+
+    def _nothing(self, code: str, reason: str) -> Done:
+        self.say(reason)
+        return Done({"refused": code, "reason": reason}, status=NOTHING_DONE)
+
+    # The run
+
+    def _configure(self, service: Service, data: bytes, filename: str, out: Path | None) -> Done:
+        run = self._run_of(service, data, filename, fetch=out is not None)
+        self._checked(run)
+        if run.state == State.PREVIEW:
+            check_again(run)
+            run.refresh_from_db()
+            if run.left:
+                engine.start(run)
+            else:
+                engine.close_untouched(run)
+        elif run.state == State.STOPPED:
+            engine.go_on(run)
+        self._work(run)
+        run.refresh_from_db()
+        if run.state == State.STOPPED:
+            run.service.refresh_from_db()
+            run.service.require_open()
+        answers = results.results_of(run)
+        if out is not None:
+            self._write(out, results.results_csv(run, answers))
+            results.close_hand_out(run)
+        faults = [
+            (answer.row.number, answer.row.address, Fault(code, Field(field), facts))
+            for answer in answers
+            for code, field, facts in answer.row.faults
+        ]
+        refused = sum(bool(answer.row.faults) for answer in answers)
+        return self._report(run, run.done, run.already, refused, faults)
+
+    @transaction.atomic
+    def _run_of(self, service: Service, data: bytes, filename: str, *, fetch: bool) -> BulkRun:
+        """The interrupted run of this file; else a finished one whose results nobody has; else a new one.
+
+        Under the service's row: two commands with one file work on one run.
+        """
+        batch.locked(service.pk)
+        runs = BulkRun.objects.filter(service=service, fingerprint=loading.fingerprint(service, data), by=None)
+        for run in runs.select_related("service__organization"):
+            if not run.is_over or (fetch and results.to_hand_out(run)):
+                return run
+        run = loading.upload(service, data, filename, by=None, owner=True)
+        loading.begin_check(run, [Field(field) for field in run.columns], "", BulkRun.Way.PASSWORDS)
+        return run
+
+    def _checked(self, run: BulkRun) -> None:
+        """Have the rows of the run judged, by this process or by another one that is at it."""
+        while run.state in {State.COLUMNS, State.CHECKING}:
+            if not loading.check(run):
+                time.sleep(POLL)
+                run.refresh_from_db()
+
+    def _work(self, run: BulkRun) -> None:
+        threads = os.cpu_count() or 1
+        while engine.work(run.pk, threads=threads, told=self._draw) is Progress.WAITING:
+            time.sleep(POLL)
+        if sys.stderr.isatty():
+            self.stderr.write("")
+
+    def _draw(self, run: BulkRun) -> None:
+        if not sys.stderr.isatty():
+            return
+        part = (run.total - run.left) / max(1, run.total)
+        bar = "#" * int(part * 40)
+        self.stderr.write(f"\r[{bar:<40}] {part:4.0%}  {run.done} / {run.total}", ending="")
+        self.stderr.flush()
+
+    # Only saying what would happen
+
+    def _dry_run(self, service: Service, data: bytes, out: Path | None) -> Done:
+        service.require_open()
+        run = BulkRun(service=service, kind=BulkRun.Kind.CONFIGURE, by_owner=True)
+        loading.reshape(run, data, tables.shape_of(data, loading.limits()))
+        loading.require_usable([Field(field) for field in run.columns])
+        checker = Checker(run)
+        faults: list[tuple[int, str, Fault]] = []
+        answers = []
+        for _lines, rows, verdicts in loading.judged(run, data, checker):
+            for row, verdict in zip(rows, verdicts, strict=True):
+                faults += [(row.line, row.address, fault) for fault in verdict.faults]
+                answers.append(results.Result(BulkRow(number=row.line, **Checker.columns_of(row, verdict))))
+        if out is not None:
+            self._write(out, results.results_csv(run, answers))
+        good = sum(answer.row.state == Outcome.GOOD for answer in answers)
+        return self._report(run, good, checker.already, checker.bad, faults)
+
+    # Answers
+
+    def _write(self, out: Path, lines: Iterable[str]) -> None:
+        """Wholly or not at all: the results may hold the only copy of passwords."""
+        part = out.with_name(out.name + ".part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(out)
+
+    def _report(
+        self, run: BulkRun, done: int, already: int, refused: int, faults: list[tuple[int, str, Fault]]
+    ) -> Done:
+        named = [
+            {
+                "line": line,
+                "column": _column(run, fault.field),
+                "address": address,
+                "code": str(fault.code),
+                "reason": fault_words(fault.code, fault.facts),
+            }
+            for line, address, fault in faults
+        ]
+        data = {
+            "service": run.service.name,
+            "run": run.pk,
+            "rows": run.total,
+            "done": done,
+            "already": already,
+            "refused": refused,
+            "reasons": named,
+        }
+        text = [
+            _("line %(line)s, %(column)s: %(reason)s (%(address)s)") % {**reason, "address": reason["address"] or "–"}
+            for reason in named
+        ]
+        summary = _("%(done)d configured, %(already)d already done, %(refused)d refused.")
+        text.append(summary % {"done": done, "already": already, "refused": refused})
+        status = 0 if not refused else SOME_REFUSED if done or already else NOTHING_DONE
+        return Done(data, "\n".join(text), status)
+
+
+def _column(run: BulkRun, field: Field) -> str:
+    """The heading that the file has for a field, else ours."""
+    if run.heading and field in run.columns:
+        index = run.columns.index(field)
+        if index < len(run.heading) and run.heading[index]:
+            return str(run.heading[index])
+    return str(FIELDS[field])

@@ -1,0 +1,60 @@
+"""Sending people the links with which they set their passwords."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db.models import Exists, OuterRef, QuerySet
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from ..models import BulkRow, BulkRun
+from ..vault import Vault
+from .results import link_address
+
+PATIENCE = timedelta(minutes=2)  # after which another worker may send what the one that made it did not
+AT_ONCE = 100
+
+
+def _due(run_id: int) -> QuerySet[BulkRow]:
+    return BulkRow.objects.filter(run_id=run_id, state=BulkRow.State.DONE, mailed_at=None).exclude(secret=b"")
+
+
+def unsent() -> QuerySet[BulkRun]:
+    """Runs with links that should have been sent a while ago."""
+    late = BulkRow.objects.filter(
+        run=OuterRef("pk"), state=BulkRow.State.DONE, mailed_at=None, changed_at__lt=timezone.now() - PATIENCE
+    ).exclude(secret=b"")
+    return BulkRun.objects.filter(Exists(late), way=BulkRun.Way.MAIL).exclude(key="")
+
+
+def mail_links(run_id: int) -> int:
+    """Send the links of a run that are not sent yet. A row is taken before its mail goes; a mail that fails gives
+    it back. Returns how many went."""
+    run = BulkRun.objects.select_related("service__organization", "by").filter(pk=run_id, way=BulkRun.Way.MAIL).first()
+    if run is None or not run.key:
+        return 0
+    vault, sent = Vault(run.key), 0
+    rows = list(_due(run_id).select_related("account__domain__name")[:AT_ONCE])
+    with get_connection() as connection:
+        for row in rows:
+            if not _due(run_id).filter(pk=row.pk).update(mailed_at=timezone.now()):
+                continue
+            try:
+                _message(run, row, vault.open(row.secret).decode()).send(connection=connection)
+            except OSError:
+                BulkRow.objects.filter(pk=row.pk).update(mailed_at=None, changed_at=row.changed_at)
+                raise
+            BulkRow.objects.filter(pk=row.pk).update(secret=b"")
+            sent += 1
+    return sent + (mail_links(run_id) if len(rows) == AT_ONCE else 0)
+
+
+def _message(run: BulkRun, row: BulkRow, token: str) -> EmailMessage:
+    language = (run.by.language if run.by else "") or settings.LANGUAGE_CODE
+    with translation.override(language):
+        context = {"row": row, "link": link_address(token), "organization": run.service.organization}
+        subject, _blank, body = render_to_string("accounts/mail/set_password.txt", context).partition("\n\n")
+    return EmailMessage(" ".join(subject.split()), body, to=[row.contact])

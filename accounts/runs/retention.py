@@ -1,0 +1,27 @@
+"""What is kept no longer than it must be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from ..models import BulkRow, BulkRun, PasswordLink, RetiredMailbox
+from . import engine, results
+
+UNTOUCHED = timedelta(hours=24)  # a table that nobody applied, a stopped run that nobody went on with
+ROWS_KEPT = timedelta(days=30)  # so long a run can be undone and its results read
+
+
+def forget() -> None:
+    """Safe to run twice and at any time."""
+    now = timezone.now()
+    waiting = [BulkRun.State.COLUMNS, BulkRun.State.CHECKING, BulkRun.State.PREVIEW]
+    BulkRun.objects.filter(state__in=waiting, touched_at__lt=now - UNTOUCHED).delete()
+    for run in BulkRun.objects.filter(state=BulkRun.State.STOPPED, touched_at__lt=now - UNTOUCHED):
+        engine.give_up(run)
+    for run in results.forgettable():
+        results.forget_secrets(run)
+    BulkRow.objects.filter(run__finished_at__lt=now - ROWS_KEPT).delete()
+    PasswordLink.objects.filter(expires_at__lt=now).delete()
+    RetiredMailbox.objects.filter(purge_at__lt=now).delete()

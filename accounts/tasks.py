@@ -1,0 +1,52 @@
+"""Background work on accounts. Messages are wake-ups: what is to do is in the database, and each may come twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import transaction
+
+from .models import BulkRun
+from .runs import engine, loading, mailing, retention
+
+SLICE = 20  # seconds that one message works on a run before it lets other work come between
+WORKERS = 2  # messages that a run starts with; each is a worker if there are so many
+
+
+@shared_task(queue="bulk")
+def work_on_run(run_id: int) -> None:
+    """Apply some of a run's rows; once more where the time did not suffice."""
+    progress = engine.work(run_id, seconds=SLICE)
+    mailing.mail_links(run_id)
+    if progress is engine.Progress.MORE:
+        work_on_run.delay(run_id)
+
+
+@shared_task(queue="bulk")
+def check_table(run_id: int) -> None:
+    """Judge the rows of a large table."""
+    run = BulkRun.objects.filter(pk=run_id).first()
+    if run is not None:
+        loading.check(run)
+
+
+@shared_task(queue="bulk")
+def resume_runs() -> None:
+    """Go on with runs that nobody works on, and with tables whose check died."""
+    for run_id in engine.unattended().values_list("pk", flat=True):
+        work_on_run.delay(run_id)
+    for run_id in loading.unattended().values_list("pk", flat=True):
+        check_table.delay(run_id)
+    for run_id in mailing.unsent().values_list("pk", flat=True):
+        mailing.mail_links(run_id)
+
+
+@shared_task
+def forget() -> None:
+    """Erase secrets, links, runs and kept mail whose time is over."""
+    retention.forget()
+
+
+def wake(run: BulkRun) -> None:
+    """Call the workers to a run once the transaction is committed."""
+    for _number in range(WORKERS):
+        transaction.on_commit(lambda: work_on_run.delay(run.pk))
