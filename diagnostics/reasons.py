@@ -23,6 +23,8 @@ class Reason(StrEnum):
     SERVERS_DIFFER = "servers-differ"  # own name servers differ and no serial tells who is right: servers
     NOT_SETTLED = "not-settled"  # own servers that answer say red, the primary is silent: then, wait, servers
     PROOF_NOT_AT_HOME = "proof-not-at-home"  # resolvers see the token, own name servers could not be asked
+    PLATFORM_AT_FAULT = "platform-at-fault"  # the domain is right, the platform's own record is not: name
+    TOO_MANY = "too-many"  # the look asked as much as one look may
 
     # On its way (propagating)
     PROPAGATING = "propagating"  # own name servers right, resolvers old: then (what the old copy says, a Reason)

@@ -1,0 +1,95 @@
+"""DKIM: whether the platform's signing keys are published. RFC 6376 §3.6, RFC 8463. Pure."""
+
+from __future__ import annotations
+
+from domains.dkim import KeyMatch, match_key, resembles_key, same_key
+from domains.records import Kind, Level, RequiredRecord
+from domains.rrset import Fix, txt_text
+
+from ..answers import Answer, Question
+from ..reasons import Reason
+from ..verdicts import Problem, Status
+from .case import Subject, View
+from .finding import Finding, add, alias_rrset, merged, remove, rrset, unknown
+from .probes import wildcard_answered
+
+_SAYS = {
+    KeyMatch.RESTRICTED: (Reason.DKIM_SYNTAX, Problem.DKIM_SYNTAX),
+    KeyMatch.OTHER: (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY),
+    KeyMatch.WRONG_TYPE: (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY),
+    KeyMatch.REVOKED: (Reason.DKIM_REVOKED, Problem.DKIM_REVOKED),
+    KeyMatch.SYNTAX: (Reason.DKIM_SYNTAX, Problem.DKIM_SYNTAX),
+}
+
+
+def find(subject: Subject, view: View) -> Finding | None:
+    if not subject.dkim:
+        return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_KEYS)
+    records = subject.required[Kind.DKIM]
+    parts = [
+        _selector(subject, view, selector, question, record)
+        for (selector, question), record in zip(subject.dkim.items(), records, strict=True)
+    ]
+    whole = [part for part in parts if part is not None]
+    if len(whole) < len(parts):
+        return None
+    return whole[0] if len(whole) == 1 else merged(whole, Level.REQUIRED)
+
+
+def _selector(
+    subject: Subject, view: View, selector: str, question: Question, record: RequiredRecord
+) -> Finding | None:
+    answer = view.get(question)
+    if answer is None:
+        return None
+    if answer.failure is not None:
+        return unknown(question, answer)
+    if len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0]):
+        return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
+    key = subject.case.domain.dkim[selector]
+    match = match_key(map(txt_text, answer.values), key)
+    if match.match == KeyMatch.EQUAL and not match.beside:
+        return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
+    wildcard: bool | None = False
+    if answer.values or answer.chain:
+        wildcard = wildcard_answered(view, question, answer)
+        if wildcard is None:
+            return None
+    found = alias_rrset(question, answer) + rrset(question, answer)
+    facts = {"selectors": [selector]}
+    if answer.dname:
+        where = {"name": question.name, "target": answer.chain[0][1]}
+        return Finding(
+            Status.WRONG, Level.REQUIRED, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found
+        )
+    if wildcard or match.match == KeyMatch.ABSENT:
+        fixes, problems = _instead(question, answer, record, wildcard=bool(wildcard), key=key)
+        return Finding(Status.MISSING, Level.REQUIRED, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
+    reason, problem = _SAYS.get(match.match, (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY))
+    fixes, _ = _instead(question, answer, record, wildcard=False, key=key)
+    return Finding(Status.WRONG, Level.REQUIRED, reason, facts, (problem,), (), found, fixes, question)
+
+
+def _joined(value: str) -> str:
+    return value.replace('" "', "")
+
+
+def _instead(
+    question: Question, answer: Answer, record: RequiredRecord, *, wildcard: bool, key: str
+) -> tuple[tuple[Fix, ...], tuple[Problem, ...]]:
+    """Our key in place of whatever key or alias is there. The selector is ours; other texts at its name stay."""
+    if wildcard:
+        return (add(record),), ()
+    if answer.chain:
+        target = answer.chain[0][1]
+        problems = (Problem.CNAME_WITH_OTHER_DATA,)
+        return (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record)), problems
+    texts = {value: txt_text(value) for value in answer.values}
+    ours = [value for value, text in texts.items() if same_key(text, key) and _usable(text, key)]
+    gone = tuple(value for value, text in texts.items() if resembles_key(text) and value not in ours[:1])
+    fixes: tuple[Fix, ...] = (remove(question.name, "TXT", answer.ttl, gone),) if gone else ()
+    return (fixes if ours else (*fixes, add(record, answer.ttl or None))), ()
+
+
+def _usable(text: str, key: str) -> bool:
+    return match_key([text], key).match == KeyMatch.EQUAL

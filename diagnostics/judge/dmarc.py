@@ -1,0 +1,92 @@
+"""DMARC: whether a policy is found for the domain. RFC 9989. Recommended only. Pure."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from domains.dmarc import Request, is_dmarc, parse_dmarc, resembles_dmarc
+from domains.records import Kind, Level
+from domains.rrset import Fix, txt_text
+
+from ..answers import Answer, Answers, Question
+from ..dmarc import Discovery, Source, discover_policy
+from ..reasons import Reason
+from ..verdicts import Problem, Status
+from .case import Subject, View
+from .finding import Finding, add, alias_rrset, failed, remove, rrset
+from .probes import wildcard_answered
+
+LEVEL = Level.RECOMMENDED
+_MILDEST = list(Request)
+
+
+def find(subject: Subject, view: View) -> Finding | None:
+    question = subject.dmarc
+    if question is None:
+        return Finding(Status.OFF, LEVEL)
+    answer = view.get(question)
+    if answer is None:
+        return None
+    discovery = discover_policy(subject.apex, cast("Answers", view))
+    if discovery is None:
+        return None
+    found = rrset(question, answer)
+    record = discovery.record
+    several = len(discovery.own.records) > 1
+    if record is not None and (record.applies or discovery.source != Source.OWN):
+        advice = []
+        if several:
+            advice.append(Problem.DMARC_SEVERAL)
+        if discovery.source == Source.OWN and record.faults:
+            advice.append(Problem.DMARC_SYNTAX)
+        facts = {"name": discovery.name} if discovery.source != Source.OWN else {}
+        return Finding(Status.OK, LEVEL, facts=facts, advice=tuple(advice), found=found, at=question)
+    if record is None:
+        for name, failure in discovery.failures:
+            return failed(failure, name, "TXT", level=LEVEL)
+    if several:
+        return _several(question, answer, discovery)
+    return _none(subject, view, question, answer)
+
+
+def _several(question: Question, answer: Answer, discovery: Discovery) -> Finding:
+    """Several count as none (§4.10), so now nothing is asked of receivers. The mildest stays: it changes least."""
+    policies = [value for value in answer.values if is_dmarc(txt_text(value))]
+    kept = min(policies, key=lambda value: (not parse_dmarc(txt_text(value)).applies, _mildness(value)))
+    gone = tuple(value for value in policies if value != kept)
+    facts = {"name": question.name, "count": len(policies)}
+    fixes = (remove(question.name, "TXT", answer.ttl, gone),) if not answer.chain else ()
+    problems = (Problem.DMARC_SEVERAL,)
+    found = alias_rrset(question, answer) + rrset(question, answer)
+    return Finding(Status.WRONG, LEVEL, Reason.DMARC_SEVERAL, facts, problems, (), found, fixes, question)
+
+
+def _mildness(value: str) -> int:
+    return _MILDEST.index(parse_dmarc(txt_text(value)).p)
+
+
+def _none(subject: Subject, view: View, question: Question, answer: Answer) -> Finding | None:
+    """No policy applies: there is none, or none that receivers understand."""
+    record = subject.required[Kind.DMARC][0]
+    found = alias_rrset(question, answer) + rrset(question, answer)
+    meant = tuple(value for value in answer.values if resembles_dmarc(txt_text(value)))
+    wildcard: bool | None = False
+    if meant or answer.chain:
+        wildcard = wildcard_answered(view, question, answer)
+        if wildcard is None:
+            return None
+    if answer.dname:
+        facts = {"name": question.name, "target": answer.chain[0][1]}
+        return Finding(Status.MISSING, LEVEL, Reason.UNDER_DNAME, facts, found=found, at=question)
+    if wildcard or not (meant or answer.chain):
+        return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, found=found, fixes=(add(record),), at=question)
+    if answer.chain:
+        target = answer.chain[0][1]
+        fixes: tuple[Fix, ...] = (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record))
+        problems = (Problem.CNAME_WITH_OTHER_DATA,)
+        return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, {}, problems, (), found, fixes, question)
+    # The mildest policy: what receivers could not read so far must not start to refuse mail.
+    fixes = (remove(question.name, "TXT", answer.ttl, meant), add(record, answer.ttl or None))
+    facts = {"name": question.name}
+    problems = (Problem.DMARC_SYNTAX,)
+    return Finding(Status.WRONG, LEVEL, Reason.DMARC_SYNTAX, facts, problems, (), found, fixes, question)

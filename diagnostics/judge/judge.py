@@ -1,0 +1,119 @@
+"""From answers to verdicts, one for each kind of check. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domains.records import Kind, Level
+
+from ..answers import Answers
+from ..reasons import Reason
+from ..verdicts import RED, Status, Verdict
+from . import cname, dkim, dmarc, mx, ns, spf, srv, target
+from .case import Case, Subject
+from .finding import Finding
+from .home import Home, HomeView, parse_soa
+from .truth import Find, home_views, weighed
+
+FINDERS: tuple[tuple[Kind, Find], ...] = (
+    (Kind.CNAME, cname.find),
+    (Kind.MX, mx.find),
+    (Kind.SPF, spf.find),
+    (Kind.DKIM, dkim.find),
+    (Kind.SRV, srv.find),
+    (Kind.DMARC, dmarc.find),
+    (Kind.TARGET, target.find),
+)
+
+
+def judge(case: Case, answers: Answers, now: datetime) -> tuple[Verdict, ...]:
+    """A verdict for each Kind, in the order of the buttons.
+
+    Final once `answers.wanted` is empty; before that, what is still to be asked counts as unknown. A green domain
+    wants one round of questions to the resolvers; whatever is not green, its own name servers too.
+    """
+    subject = case.subject
+    if subject is None or subject.now != now:
+        subject = case.subject = Subject(case, now)
+    home = Home(answers, subject.apex)
+    first = [find(subject, answers) for _, find in FINDERS]
+    zone = ns.judge(subject, answers, home)
+    if zone is not None and zone.status in RED:
+        see_ns = [_see_ns(kind, subject, finding) for (kind, _), finding in zip(FINDERS, first, strict=True)]
+        return (zone, *see_ns)
+    views: list[HomeView] = []
+    asked_home = False
+    verdicts: list[Verdict] = []
+    for (kind, find), finding in zip(FINDERS, first, strict=True):
+        if finding is None:
+            verdicts.append(_incomplete(kind, subject))
+            continue
+        if not _wants_home(kind, subject, finding):
+            verdicts.append(_final(subject, finding.verdict(kind, subject.expected(kind))))
+            continue
+        if not asked_home:
+            asked_home = True
+            views = home_views(home) if not case.stub else []
+        verdict = weighed(kind, subject, find, finding, answers, home, views)
+        verdicts.append(_final(subject, verdict) if verdict is not None else _incomplete(kind, subject))
+    if zone is None:
+        zone = _incomplete(Kind.NS, subject)
+    elif asked_home and views:
+        zone = _with_home(zone, subject, home, views)
+    return (zone, *verdicts)
+
+
+def _wants_home(kind: Kind, subject: Subject, finding: Finding) -> bool:
+    """Whether the own name servers have a say: about everything that is not green, about all when the case says so,
+    and about the token of a pending domain always (only there it proves anything)."""
+    if finding.status in (Status.OFF, Status.UNKNOWN):
+        return False
+    domain = subject.case.domain
+    if kind == Kind.CNAME:
+        return not domain.verified or subject.case.home
+    return finding.red or subject.case.home
+
+
+def _final(subject: Subject, verdict: Verdict) -> Verdict:
+    if verdict.kind == Kind.CNAME and subject.case.domain.verified:
+        return _after_proof(verdict)
+    if verdict.kind == Kind.TARGET and verdict.status == Status.OK:
+        return target.heard(verdict, subject.case.smtp, target.host_of(subject.case.domain.target))
+    return verdict
+
+
+def _after_proof(verdict: Verdict) -> Verdict:
+    """Once the right to the name is proven, its record matters no more: shown where it is there and right."""
+    if verdict.status in (Status.OK, Status.UNKNOWN, Status.OFF) and verdict.doubt is None:
+        return verdict
+    facts = {"proof": bool(verdict.facts.get("proof", False))}
+    return Verdict(
+        verdict.kind,
+        Status.OFF,
+        verdict.level,
+        Reason.OFF_VERIFIED,
+        facts,
+        found=verdict.found,
+        expected=verdict.expected,
+    )
+
+
+def _with_home(zone: Verdict, subject: Subject, home: Home, views: list[HomeView]) -> Verdict:
+    serials = {}
+    for view in views:
+        soa = home.soa(view.server)
+        parsed = parse_soa(soa.values) if soa is not None else None
+        serials[view.server.address] = parsed.serial if parsed is not None else None
+    return ns.with_home(zone, subject, home, views, ns.disagreement(views, serials))
+
+
+def _see_ns(kind: Kind, subject: Subject, finding: Finding | None) -> Verdict:
+    if finding is not None and finding.status == Status.OFF:
+        return finding.verdict(kind, ())
+    level = Level.RECOMMENDED if kind == Kind.DMARC else Level.REQUIRED
+    return Verdict(kind, Status.UNKNOWN, level, Reason.SEE_NS, expected=subject.expected(kind))
+
+
+def _incomplete(kind: Kind, subject: Subject) -> Verdict:
+    """More is wanted; nobody is shown this."""
+    return Verdict(kind, Status.UNKNOWN, Level.REQUIRED, Reason.FAILURE)

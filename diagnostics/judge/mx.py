@@ -1,0 +1,224 @@
+"""MX: where mail for the domain goes. RFC 5321 §5.1, RFC 7505. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from domains.records import Kind, Level, RequiredRecord
+from domains.rrset import Fix
+
+from ..answers import Answer, Question
+from ..reasons import Reason
+from ..verdicts import Problem, Status
+from .case import Subject, View
+from .finding import Finding, add, alias_rrset, remove, replace, rrset, unknown
+
+MAX_FOREIGN = 10  # exchangers that are looked up
+NULL = "."
+
+
+def find(subject: Subject, view: View) -> Finding | None:
+    answer = view.get(subject.mx)
+    if answer is None:
+        return None
+    if answer.failure is not None:
+        return unknown(subject.mx, answer)
+    order = _exchangers(answer.values)
+    if not order:
+        return _missing(subject, answer)
+    return (
+        _authoritative(subject, view, answer, order) if subject.authoritative else _split(subject, view, answer, order)
+    )
+
+
+def _exchangers(values: tuple[str, ...]) -> dict[str, int]:
+    """Hosts with their (best) preference."""
+    hosts: dict[str, int] = {}
+    for value in values:
+        preference, _, host = value.partition(" ")
+        number = int(preference)
+        host = host.strip().lower()
+        if host not in hosts or number < hosts[host]:
+            hosts[host] = number
+    return hosts
+
+
+def _required(subject: Subject) -> RequiredRecord:
+    return subject.required[Kind.MX][0]
+
+
+def _facts(subject: Subject, moves_mail: bool, **more: Any) -> dict[str, Any]:
+    return {"accounts": subject.case.accounts, "moves_mail": moves_mail, **more}
+
+
+def _missing(subject: Subject, answer: Answer) -> Finding:
+    if answer.chain:
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True))
+    fixes = (add(_required(subject)),)
+    return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_MISSING, _facts(subject, True), fixes=fixes, at=subject.mx)
+
+
+def alias_in_the_way(subject: Subject, question: Question, answer: Answer, facts: dict[str, Any]) -> Finding:
+    """The domain's own name is an alias, so that no record can stand there.
+
+    Taking the alias away would take the web site with it: no fix of ours, the reason says what to do.
+    """
+    name, target = answer.chain[0]
+    reason = Reason.UNDER_DNAME if answer.dname else Reason.NAME_IS_ALIAS
+    return Finding(
+        Status.WRONG,
+        Level.REQUIRED,
+        reason,
+        {**facts, "name": name, "target": target},
+        (Problem.CNAME_WITH_OTHER_DATA,),
+        found=alias_rrset(question, answer) + rrset(question, answer),
+        at=question,
+    )
+
+
+def _authoritative(subject: Subject, view: View, answer: Answer, order: dict[str, int]) -> Finding | None:
+    rank = subject.ours.rank
+    previous = subject.previous.rank if subject.previous else {}
+    if all(host in rank or host in previous for host in order):
+        return _ours_only(subject, answer, order)
+    if answer.chain:
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True))
+    strangers = [host for host in sorted(order, key=order.__getitem__) if host not in rank and host not in previous]
+    hosts = [host for host in strangers if host != NULL and not _is_address(host)]
+    problems: list[Problem] = []
+    facts: dict[str, Any] = {}
+    reason = Reason.MX_FOREIGN
+    if hosts:
+        looked = [look_up(view, host) for host in hosts[:MAX_FOREIGN]]
+        if any(one is None for one in looked):
+            return None
+        problems = [Problem.MX_FOREIGN, *dict.fromkeys(one for one in looked if isinstance(one, Problem))]
+        facts["hosts"] = [host.removesuffix(".") for host in hosts]
+    if NULL in strangers:
+        problems.append(Problem.MX_NULL)
+        reason = Reason.MX_NULL if not hosts else reason
+    addresses = [host.removesuffix(".") for host in strangers if _is_address(host)]
+    if addresses:
+        problems.append(Problem.MX_IS_ADDRESS)
+        if not hosts and NULL not in strangers:
+            reason = Reason.MX_IS_ADDRESS
+            facts["hosts"] = addresses
+    fixes = (replace(_required(subject), answer),)
+    return Finding(
+        Status.WRONG,
+        Level.REQUIRED,
+        reason,
+        _facts(subject, bool(hosts), **facts),
+        tuple(problems),
+        found=rrset(subject.mx, answer),
+        fixes=fixes,
+        at=subject.mx,
+    )
+
+
+def _ours_only(subject: Subject, answer: Answer, order: dict[str, int]) -> Finding:
+    """Nothing foreign: are all there, in our order? The hosts of before a move count as a whole set too."""
+    found = rrset(subject.mx, answer)
+    rank = subject.ours.rank
+    previous = subject.previous
+    whole = all(host in order for host in rank)
+    old = previous is not None and not whole and all(host in order for host in previous.rank)
+    ranks = rank if not old or previous is None else previous.rank
+    if (whole or old) and _in_order(order, ranks):
+        if previous is not None and any(host not in rank for host in order):
+            facts = {"until": subject.case.platform.previous_until}
+            return Finding(Status.OK, Level.REQUIRED, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
+        return Finding(Status.OK, Level.REQUIRED, found=found)
+    if answer.chain:
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, False))
+    fixes = (replace(_required(subject), answer),)
+    if whole:
+        facts = _facts(subject, False)
+        problems = (Problem.MX_ORDER,)
+        return Finding(Status.WRONG, Level.REQUIRED, Reason.MX_ORDER, facts, problems, (), found, fixes, subject.mx)
+    absent = [host.removesuffix(".") for host in rank if host not in order]
+    facts = _facts(subject, False, hosts=absent)
+    return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_INCOMPLETE, facts, (), (), found, fixes, subject.mx)
+
+
+def _in_order(order: dict[str, int], ranks: Any) -> bool:
+    preferences = [order[host] for host in ranks]
+    return preferences == sorted(preferences)
+
+
+def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) -> Finding | None:
+    """Non-authoritative: foreign exchangers are the other system's. Red only for what no mail can reach."""
+    rank = subject.ours.rank
+    previous = subject.previous.rank if subject.previous else {}
+    found = rrset(subject.mx, answer)
+    hosts = [host for host in order if host != NULL and not _is_address(host)]
+    strangers = [host for host in hosts if host not in rank and host not in previous][:MAX_FOREIGN]
+    looked = {host: look_up(view, host) for host in strangers}
+    if any(one is None for one in looked.values()):
+        return None
+    aliases = [host for host, one in looked.items() if one == Problem.MX_IS_CNAME]
+    addresses = [host for host in order if _is_address(host)]
+    problems: list[Problem] = []
+    reason = ""
+    named: list[str] = []
+    if NULL in order:
+        problems.append(Problem.MX_NULL)
+        reason = Reason.MX_NULL
+    if addresses:
+        problems.append(Problem.MX_IS_ADDRESS)
+        reason, named = reason or Reason.MX_IS_ADDRESS, named or addresses
+    if aliases:
+        problems.append(Problem.MX_IS_CNAME)
+        reason, named = reason or Reason.MX_IS_CNAME, named or aliases
+    gone = [host for host, one in looked.items() if one == Problem.MX_TARGET_MISSING]
+    advice = (Problem.MX_TARGET_MISSING,) if gone else ()
+    if problems:
+        facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in named])
+        fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses])
+        return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, subject.mx)
+    for host, one in looked.items():
+        if isinstance(one, Answer) and not one.sound:
+            return unknown(Question(host, "A"), one)
+    facts = _facts(subject, False, enters_elsewhere=not any(host in rank or host in previous for host in hosts))
+    if any(host in previous and host not in rank for host in hosts):
+        advice = (*advice, Problem.PREVIOUS_HOSTS)
+        facts["until"] = subject.case.platform.previous_until
+    if gone:
+        facts["hosts"] = [host.removesuffix(".") for host in gone]
+    return Finding(Status.OK, Level.REQUIRED, "", facts, (), advice, found, at=subject.mx)
+
+
+def _split_fixes(subject: Subject, answer: Answer, hosts: list[str], dead: list[str]) -> tuple[Fix, ...]:
+    """Take away what leads nowhere; where nothing else is left, mail enters here and is passed on."""
+    gone = tuple(value for value in answer.values if value.partition(" ")[2].strip().lower() in dead)
+    if answer.chain or not gone:
+        return ()  # the other system's host is an alias: its own matter
+    if hosts:
+        return (remove(subject.apex, "MX", answer.ttl, gone),)
+    return (replace(_required(subject), answer),)
+
+
+def look_up(view: View, host: str) -> Problem | Answer | None:
+    """An exchanger: an alias, without address, or fine (its answer, which may be a failure). None: not known yet."""
+    answer = view.get(Question(host, "A"))
+    if answer is None or answer.failure is not None:
+        return answer
+    if answer.chain:
+        return Problem.MX_IS_CNAME
+    if answer.values:
+        return answer
+    if answer.nxdomain:
+        return Problem.MX_TARGET_MISSING
+    other = view.get(Question(host, "AAAA"))
+    if other is None or other.failure is not None or other.values:
+        return other
+    return Problem.MX_TARGET_MISSING
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.removesuffix("."))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,185 @@
+"""NS: whether the zone is there at all, agrees with itself and is not bogus. Judged before everything else. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cmp_to_key
+
+from domains.records import DEFAULT_TTL, Kind, Level
+from domains.rrset import RRset
+from domains.suffixes import public_suffix
+
+from ..answers import Answer, Answers, Failure, Question
+from ..reasons import Reason
+from ..verdicts import Doubt, Problem, Status, Verdict
+from .case import Subject
+from .finding import unknown
+from .home import Home, HomeView, Server, newer, parse_soa
+
+SECOND_LOOK = 60  # seconds after which the validating resolvers' word counts
+MIN_WAIT = 60
+NOT_A_SERVER = frozenset({Failure.LAME, Failure.REFUSED})
+
+
+def judge(subject: Subject, answers: Answers, home: Home) -> Verdict | None:
+    """Delegation and DNSSEC. Whether the name servers agree is seen when they have been asked: `disagreement`."""
+    answer = answers.get(subject.ns)
+    if answer is None:
+        return None
+    if answer.failure == Failure.BOGUS:
+        return _bogus(subject, answers, answer)
+    if answer.failure is not None:
+        return unknown(subject.ns, answer).verdict(Kind.NS, ())
+    if answer.nxdomain and not answer.chain and not subject.case.stub and _undelegated(subject, answer):
+        return _not_delegated(subject, answers, answer, home)
+    return _ok(subject, answer)
+
+
+def _ok(subject: Subject, answer: Answer) -> Verdict:
+    found = ()
+    if answer.values and not answer.chain:
+        found = (RRset(subject.apex, "NS", answer.ttl, answer.values),)
+    return Verdict(Kind.NS, Status.OK, Level.REQUIRED, found=found)
+
+
+def _bogus(subject: Subject, answers: Answers, answer: Answer) -> Verdict | None:
+    """RFC 4035 §4.3: red only where the same question is answered once nobody validates, and that twice."""
+    unchecked = answers.get(replace(subject.ns, unchecked=True))
+    if unchecked is None:
+        return None
+    verdict = unknown(subject.ns, answer).verdict(Kind.NS, ())
+    if not unchecked.sound:
+        return verdict
+    facts = {"errors": list(answer.errors)}
+    found = (RRset(subject.apex, "NS", unchecked.ttl, unchecked.values),) if unchecked.values else ()
+    then = Verdict(
+        Kind.NS, Status.WRONG, Level.REQUIRED, Reason.NS_DNSSEC_BOGUS, facts, (Problem.NS_DNSSEC_BOGUS,), found=found
+    )
+    return replace(verdict, doubt=Doubt("ns-dnssec-bogus", SECOND_LOOK, then))
+
+
+def _undelegated(subject: Subject, answer: Answer) -> bool:
+    """Whether the zone that would hold the name is a registry's (or above one): so nobody has the name."""
+    if answer.zone is None:
+        return False
+    zone = answer.zone.removesuffix(".")
+    suffix = public_suffix(subject.case.domain.name)
+    return zone == "" or zone == suffix or suffix.endswith("." + zone)
+
+
+def _not_delegated(subject: Subject, answers: Answers, answer: Answer, home: Home) -> Verdict | None:
+    """No such name, say the resolvers. Its registry's servers know whether that is still so."""
+    zone = answer.zone or "."
+    facts = {"zone": zone.removesuffix("."), "confirmed": True}
+    missing = Verdict(
+        Kind.NS, Status.MISSING, Level.REQUIRED, Reason.NS_NOT_DELEGATED, facts, (Problem.NS_NOT_DELEGATED,)
+    )
+    wait = answer.negative_ttl if answer.negative_ttl is not None else DEFAULT_TTL
+    told = [answers.get(replace(subject.ns, server=server.address)) for server in home.servers]
+    for one in told:
+        if one is not None and (one.delegation is not None or one.values):
+            hosts = one.delegation.hosts if one.delegation is not None else one.values
+            return Verdict(
+                Kind.NS,
+                Status.PROPAGATING,
+                Level.REQUIRED,
+                Reason.PROPAGATING,
+                {"then": str(Reason.NS_NOT_DELEGATED)},
+                found=(RRset(subject.apex, "NS", None, hosts),),
+                clears_at=subject.now + timedelta(seconds=wait),
+            )
+    if any(one is not None and one.sound and one.nxdomain for one in told):
+        return missing
+    wait = max(wait, MIN_WAIT)
+    then = replace(missing, facts={**facts, "confirmed": False})
+    return Verdict(
+        Kind.NS,
+        Status.UNKNOWN,
+        Level.REQUIRED,
+        Reason.HOME_UNREACHABLE,
+        {"then": str(Reason.NS_NOT_DELEGATED), "wait": wait},
+        doubt=Doubt(f"ns-not-delegated {zone}", wait, then),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Own name servers that say other things than the newest of them."""
+
+    servers: tuple[Server, ...]
+    questions: tuple[Question, ...]
+    serials: tuple[int | None, ...]  # of the servers
+
+
+def disagreement(views: list[HomeView], serials: dict[str, int | None]) -> Disagreement | None:
+    """What was asked of all own name servers and was answered differently.
+
+    A serial alone is no disagreement: some kinds of server count each for itself.
+    """
+    first = max(views, key=cmp_to_key(lambda one, other: _later(serials, one, other)))
+    apart: dict[Server, None] = {}
+    questions: dict[Question, None] = {}
+    for question, right in first.asked.items():
+        if right is None or not right.sound:
+            continue
+        for view in views:
+            other = view.asked.get(question)
+            if view is first or other is None or not other.sound:
+                continue
+            if set(other.values) != set(right.values) or other.chain != right.chain:
+                apart[view.server] = None
+                questions[question] = None
+    if not apart:
+        return None
+    servers = tuple(apart)
+    return Disagreement(servers, tuple(questions), tuple(serials.get(server.address) for server in servers))
+
+
+def _later(serials: dict[str, int | None], one: HomeView, other: HomeView) -> int:
+    mine, its = serials.get(one.server.address), serials.get(other.server.address)
+    if mine is None or its is None:
+        return (mine is not None) - (its is not None)
+    return newer(mine, its) - newer(its, mine)
+
+
+def with_home(
+    verdict: Verdict, subject: Subject, home: Home, views: list[HomeView], apart: Disagreement | None
+) -> Verdict:
+    """What the own name servers add to a zone that is delegated: lame ones as advice, lasting disagreement as red."""
+    lame = []
+    waits = [MIN_WAIT]
+    for view in views:
+        answer = home.soa(view.server)
+        if answer is None:
+            continue
+        if answer.failure in NOT_A_SERVER:
+            lame.append(str(view.server))
+        soa = parse_soa(answer.values)
+        if soa is not None:
+            waits.append(soa.refresh + soa.retry)
+    if lame and len(lame) < len(views):
+        verdict = replace(verdict, advice=(*verdict.advice, Problem.NS_LAME), facts={**verdict.facts, "lame": lame})
+    if apart is None or verdict.status != Status.OK:
+        return verdict
+    facts = {
+        **verdict.facts,
+        "servers": [str(server) for server in apart.servers],
+        "questions": [f"{question.name} {question.type}" for question in apart.questions],
+    }
+    wait = max(waits)
+    then = replace(
+        verdict, status=Status.WRONG, reason=Reason.NS_DISAGREE, facts=facts, problems=(Problem.NS_DISAGREE,)
+    )
+    key = " ".join(
+        f"{server.address}={serial}"
+        for server, serial in sorted(zip(apart.servers, apart.serials, strict=True), key=str)
+    )
+    return replace(
+        verdict,
+        status=Status.PROPAGATING,
+        reason=Reason.NS_SERVERS_DIFFER,
+        facts=facts,
+        clears_at=subject.now + timedelta(seconds=wait),
+        doubt=Doubt(f"ns-disagree {key}", wait, then),
+    )

@@ -1,0 +1,261 @@
+"""The truth table: what resolvers and the domain's own name servers say, weighed against each other. Pure.
+
+Nothing turns red here that the own name servers did not confirm; what they have right is on its way, however wrong
+the resolvers still are. Where they cannot be asked, the resolvers' word counts at two looks (`Doubt`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domains.records import DEFAULT_TTL, Kind
+
+from ..answers import Answer, Answers, Question
+from ..fingerprints import fingerprint
+from ..reasons import Reason
+from ..verdicts import Doubt, Status, Verdict, Witness
+from .case import Subject, View
+from .finding import Finding
+from .home import Home, HomeView, Soa, newer, parse_soa
+from .probes import doubled
+
+MIN_WAIT = 60  # seconds between two looks that count as two
+
+type Find = Callable[[Subject, View], Finding | None]
+
+
+class Recorder:
+    """A view that remembers what was asked."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.asked: dict[Question, Answer] = {}
+
+    def get(self, question: Question) -> Answer | None:
+        answer = self.view.get(question)
+        if answer is not None:
+            self.asked[question] = answer
+        return answer
+
+
+@dataclass(slots=True)
+class Voice:
+    """What one own name server makes of a check."""
+
+    view: HomeView
+    finding: Finding
+    soa: Soa | None
+    reachable: bool
+
+    def __str__(self) -> str:
+        return str(self.view.server)
+
+
+def home_views(home: Home) -> list[HomeView]:
+    zone = home.zone
+    return [HomeView(home, zone.apex, server) for server in home.servers] if zone is not None else []
+
+
+def newest(voices: Sequence[Voice]) -> list[Voice]:
+    """Those with the latest serial; all of them where one does not tell."""
+    serials = [voice.soa.serial for voice in voices if voice.soa is not None]
+    if len(serials) < len(voices):
+        return list(voices)
+    best = serials[0]
+    for serial in serials:
+        if newer(serial, best):
+            best = serial
+    return [voice for voice, serial in zip(voices, serials, strict=True) if serial == best]
+
+
+def weighed(
+    kind: Kind, subject: Subject, find: Find, first: Finding, answers: Answers, home: Home, views: list[HomeView]
+) -> Verdict | None:
+    """The verdict on a check that the own name servers are asked about. `first` is what the resolvers say.
+
+    None: more is wanted.
+    """
+    weighing = _Weighing(kind, subject, find, first, answers)
+    if subject.case.stub:
+        # Resolver and own name server are one: its word is the last one.
+        return weighing.confirmed(first, answers)
+    if home.zone is None:
+        return None
+    complete = True
+    for view in views:
+        finding = find(subject, view)
+        soa = home.soa(view.server)
+        if finding is None or soa is None:
+            complete = False
+            continue
+        weighing.voices.append(Voice(view, finding, parse_soa(soa.values), soa.sound))
+    return weighing.verdict() if complete else None
+
+
+class _Weighing:
+    def __init__(self, kind: Kind, subject: Subject, find: Find, first: Finding, answers: Answers) -> None:
+        self.kind = kind
+        self.subject = subject
+        self.find = find
+        self.first = first
+        self.answers = answers
+        self.expected = subject.expected(kind)
+        self.voices: list[Voice] = []
+
+    def verdict(self) -> Verdict | None:
+        answered = [voice for voice in self.voices if voice.finding.status != Status.UNKNOWN]
+        if not answered:
+            return self._silent()
+        bad = [voice for voice in answered if voice.finding.red]
+        good = [voice for voice in answered if not voice.finding.red]
+        if not bad:
+            return self._propagating(good[0], Reason.PROPAGATING) if self.first.red else self._right(proof=True)
+        if not good:
+            return self._wrong(newest(bad), answered)
+        top = newest(answered)
+        if all(voice.finding.red for voice in top):
+            return self._wrong(top, answered)
+        if any(voice.finding.red for voice in top):
+            return self._unknown(Reason.SERVERS_DIFFER, {"servers": [str(voice) for voice in bad]})
+        return self._lagging(top, bad)
+
+    # -- the rows of the table
+
+    def _right(self, *, proof: bool) -> Verdict:
+        if self.kind == Kind.CNAME:
+            self.first.facts = {**self.first.facts, "proof": proof}
+        return self._told(self.first)
+
+    def _propagating(self, right: Voice, reason: Reason) -> Verdict:
+        """The resolvers still have an old copy. `found` is that copy."""
+        old, facts = self.first, {"then": str(self.first.reason), "confirmed": True}
+        if self.kind == Kind.CNAME:
+            facts["proof"] = True
+        finding = Finding(Status.PROPAGATING, old.level, reason, facts, (), right.finding.advice, old.found, at=old.at)
+        return replace(self._told(finding), clears_at=self._in(self._old_copies(right.view)))
+
+    def _lagging(self, top: list[Voice], bad: list[Voice]) -> Verdict:
+        """Some own name servers have an older zone. They fetch the new one within its SOA's refresh."""
+        behind = bad[0].finding
+        old = self.first if self.first.red else behind
+        facts = {
+            "then": str(old.reason),
+            "confirmed": True,
+            "servers": [str(voice) for voice in bad],
+            "serial": top[0].soa.serial if top[0].soa else None,
+        }
+        if self.kind == Kind.CNAME:
+            facts["proof"] = True
+        advice = top[0].finding.advice
+        finding = Finding(Status.PROPAGATING, old.level, Reason.LAGGING, facts, (), advice, old.found, at=old.at)
+        asked = bad[0].view.asked.get(behind.at) if behind.at is not None else None
+        seconds = (top[0].soa.refresh if top[0].soa else 0) + (_ttl(asked) if asked is not None else DEFAULT_TTL)
+        if self.first.red:
+            seconds = max(seconds, self._old_copies(top[0].view))
+        return replace(self._told(finding), clears_at=self._in(seconds))
+
+    def _wrong(self, wrong: list[Voice], answered: list[Voice]) -> Verdict | None:
+        """The newest own name servers that answer say so."""
+        silent = [voice for voice in self.voices if voice not in answered]
+        finding = wrong[0].finding
+        if not self.first.red:
+            if silent:
+                return self._right(proof=False)  # the resolvers may have it from a newer one
+            verdict = self.confirmed(finding, wrong[0].view)
+            if verdict is None:
+                return None
+            return replace(verdict, breaks_at=self._in(self._old_copies(wrong[0].view)))
+        primary = {voice.soa.primary for voice in wrong if voice.soa is not None}
+        if any(f"{voice.view.server.host}." in primary for voice in silent):
+            # The one that changes are made on does not answer: the others may only lag behind it.
+            return self._doubted(Reason.NOT_SETTLED, [str(voice) for voice in silent])
+        return self.confirmed(finding, wrong[0].view)
+
+    def _silent(self) -> Verdict:
+        """No own name server tells."""
+        if not self.first.red:
+            if self.kind == Kind.CNAME and not self.subject.case.domain.verified:
+                return self._unknown(Reason.PROOF_NOT_AT_HOME, {"servers": [str(voice) for voice in self.voices]})
+            return self._told(self.first)
+        told = next((voice for voice in self.voices if voice.reachable), None)
+        if told is not None:
+            return self._told(told.finding)  # reachable, but not for this question
+        return self._doubted(Reason.HOME_UNREACHABLE, [str(voice) for voice in self.voices])
+
+    def _doubted(self, reason: Reason, servers: list[str]) -> Verdict:
+        """Unknown until a second look, when every cache must have asked anew."""
+        recorder = Recorder(self.answers)
+        self.find(self.subject, recorder)
+        wait = max([MIN_WAIT, *(_ttl(answer) for answer in recorder.asked.values() if answer.sound)])
+        red = self.first
+        red.facts = {**red.facts, "confirmed": False}
+        then = self._told(red)
+        key = f"{self.kind} {red.reason} {fingerprint(red.found)}"
+        verdict = self._unknown(reason, {"then": str(red.reason), "wait": wait, "servers": servers})
+        return replace(verdict, doubt=Doubt(key, wait, then))
+
+    def _unknown(self, reason: Reason, facts: dict[str, object]) -> Verdict:
+        first = self.first
+        return self._told(Finding(Status.UNKNOWN, first.level, reason, facts, found=first.found, at=first.at))
+
+    def confirmed(self, finding: Finding, view: View) -> Verdict | None:
+        """Red, and seen at home. What is missing may have been published under a doubled name."""
+        if not finding.red:
+            return self._right(proof=True)
+        whole = doubled(self.subject, self.kind, finding, view)
+        if whole is None:
+            return None
+        whole.facts = {**whole.facts, "confirmed": True}
+        return self._told(whole)
+
+    # -- what belongs to every verdict
+
+    def _told(self, finding: Finding) -> Verdict:
+        verdict = finding.verdict(self.kind, self.expected)
+        witnesses = self._witnesses(finding.at)
+        if not witnesses or finding.at is None:
+            return verdict
+        facts = {**verdict.facts, "about": f"{finding.at.name} {finding.at.type}"}
+        return replace(verdict, witnesses=witnesses, facts=facts)
+
+    def _witnesses(self, question: Question | None) -> tuple[Witness, ...]:
+        """Who said what to the question that decided: own name servers beside resolvers."""
+        if question is None:
+            return ()
+        witnesses = []
+        for voice in self.voices:
+            answer = voice.view.asked.get(question)
+            if answer is not None:
+                serial = voice.soa.serial if voice.soa is not None else None
+                witnesses.append(Witness(str(voice), answer.values, answer.failure, serial))
+        answer = self.answers.known.get(question)
+        if answer is not None:
+            witnesses.append(Witness("resolvers", answer.values, answer.failure, None))
+        return tuple(witnesses)
+
+    def _in(self, seconds: int) -> datetime:
+        return self.subject.now + timedelta(seconds=seconds)
+
+    def _old_copies(self, home: View) -> int:
+        """Seconds until the resolvers have forgotten all that the own name servers say otherwise now."""
+        recorder = Recorder(self.answers)
+        self.find(self.subject, recorder)
+        times = []
+        for question, answer in recorder.asked.items():
+            right = home.get(question)
+            if answer.sound and right is not None and right.sound and _differ(answer, right):
+                times.append(_ttl(answer))
+        return max(times, default=MIN_WAIT)
+
+
+def _differ(one: Answer, other: Answer) -> bool:
+    return one.chain != other.chain or set(one.values) != set(other.values)
+
+
+def _ttl(answer: Answer) -> int:
+    """How long a cache keeps this: for "no such record" the SOA says (RFC 2308 §5)."""
+    if answer.values or answer.chain:
+        return answer.ttl
+    return answer.negative_ttl if answer.negative_ttl is not None else DEFAULT_TTL
