@@ -40,6 +40,11 @@ class Store:
         """The TSIG secret, base64."""
         return self._key_file.read_text(encoding="ascii").strip()
 
+    @property
+    def key_settings(self) -> dict[str, str]:
+        """What is no secret about the key, as a DNS provider's settings."""
+        return {"key_name": KEY_NAME, "algorithm": KEY_ALGORITHM}
+
     def keyring(self) -> dict[dns.name.Name, dns.tsig.Key]:
         name = dns.name.from_text(KEY_NAME)
         return {name: dns.tsig.Key(name, self.key, KEY_ALGORITHM)}

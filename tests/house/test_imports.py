@@ -33,7 +33,6 @@ IMPURE = {
 PURE = (
     "accounts/passwords.py",
     "accounts/rules.py",
-    "accounts/tables.py",
     "diagnostics/answers.py",
     "diagnostics/history.py",
     "diagnostics/judge/__init__.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -91,10 +92,10 @@ def publish(store: Store, organization: Organization) -> None:
         "other.example": zones.other_zone,
         BLANK: str,
     }
-    domains = Domain.objects.filter(service__organization=organization).order_by("-pk")
+    domains = Domain.objects.filter(service__organization=organization).order_by("pk")
     for name, _target, text in DOMAINS:
         domain = domains.filter(name__name=name).first()
-        texts[name] = (lambda text=text, domain=domain: text(*facts(domain))) if domain else str
+        texts[name] = partial(text, *facts(domain)) if domain else str
     for name, make in texts.items():
         if not store.has(name):
             store.write(name, make())

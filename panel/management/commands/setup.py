@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 def make_folders() -> None:
     """Folders, and in the filesystem broker the queues' bindings, before several processes make them at once."""
-    for folder in (settings.VAR_DIR, settings.EMAIL_FILE_PATH, settings.MEDIA_ROOT):
+    for folder in (settings.VAR_DIR, settings.VAR_DIR / "mail", settings.MEDIA_ROOT):
         Path(folder).mkdir(parents=True, exist_ok=True)
     if settings.REDIS_URL:
         return
