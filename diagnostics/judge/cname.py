@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domains.records import Kind, Level
-from domains.rrset import Fix
+from domains.rrset import Fix, RRset
 
 from ..answers import Question
 from ..reasons import Reason
@@ -53,7 +53,7 @@ def _beside_other_data(subject: Subject, view: View, question: Question) -> Find
     The label is the token's own, so whatever stands there is a slip and may go.
     """
     record = subject.required[Kind.CNAME][0]
-    found = []
+    found: list[RRset] = []
     fixes: list[Fix] = []
     complete = True
     for type_ in OTHER_DATA:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cmp_to_key
 
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import RRset
@@ -37,7 +36,7 @@ def judge(subject: Subject, answers: Answers, home: Home) -> Verdict | None:
 
 
 def _ok(subject: Subject, answer: Answer) -> Verdict:
-    found = ()
+    found: tuple[RRset, ...] = ()
     if answer.values and not answer.chain:
         found = (RRset(subject.apex, "NS", answer.ttl, answer.values),)
     return Verdict(Kind.NS, Status.OK, Level.REQUIRED, found=found)
@@ -117,7 +116,10 @@ def disagreement(views: list[HomeView], serials: dict[str, int | None]) -> Disag
 
     A serial alone is no disagreement: some kinds of server count each for itself.
     """
-    first = max(views, key=cmp_to_key(lambda one, other: _later(serials, one, other)))
+    first = views[0]
+    for view in views[1:]:
+        if _later(serials, view, first):
+            first = view
     apart: dict[Server, None] = {}
     questions: dict[Question, None] = {}
     for question, right in first.asked.items():
@@ -136,11 +138,9 @@ def disagreement(views: list[HomeView], serials: dict[str, int | None]) -> Disag
     return Disagreement(servers, tuple(questions), tuple(serials.get(server.address) for server in servers))
 
 
-def _later(serials: dict[str, int | None], one: HomeView, other: HomeView) -> int:
+def _later(serials: dict[str, int | None], one: HomeView, other: HomeView) -> bool:
     mine, its = serials.get(one.server.address), serials.get(other.server.address)
-    if mine is None or its is None:
-        return (mine is not None) - (its is not None)
-    return newer(mine, its) - newer(its, mine)
+    return mine is not None and (its is None or newer(mine, its))
 
 
 def with_home(

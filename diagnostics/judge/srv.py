@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domains.records import Kind, Level, RequiredRecord
-from domains.rrset import Action, Fix
+from domains.rrset import Fix, RRset
 
 from ..answers import Answer, Question
 from ..reasons import Reason
@@ -187,7 +187,7 @@ def _no_alias(
     """No CNAME; an address of its own at the name leaves no room for one, and may serve somebody: advice at most."""
     if answer.nxdomain:
         return _missing(record, question, (add(record),))
-    addresses = []
+    addresses: list[RRset] = []
     complete = True
     for type_ in ("A", "AAAA"):
         asked = Question(question.name, type_)
@@ -207,4 +207,4 @@ def _no_alias(
         return None
     if addresses:
         return Finding(Status.OK, record.level, advice=(Problem.SRV_LEFTOVER,), found=tuple(addresses))
-    return _missing(record, question, (Fix(Action.ADD, record.name, record.type, add(record).ttl, record.values),))
+    return _missing(record, question, (add(record),))
