@@ -41,11 +41,15 @@ class MacroString:
 
 
 class MacroError(ValueError):
-    """Not a macro string (or not a domain-spec). `position` counts from the start of the text."""
+    """Not a macro string. `position` counts from the start of the text."""
 
     def __init__(self, position: int) -> None:
         super().__init__(f"at {position}")
         self.position = position
+
+
+class DomainEndError(MacroError):
+    """A macro string that does not end as a domain-spec must."""
 
 
 def parse_macro_string(text: str, letters: frozenset[str] = LETTERS) -> MacroString:
@@ -54,15 +58,15 @@ def parse_macro_string(text: str, letters: frozenset[str] = LETTERS) -> MacroStr
 
 
 def parse_domain_spec(text: str) -> MacroString:
-    """Read `text` as domain-spec: a macro-string that ends in `.toplabel` or in a macro. Raises MacroError."""
+    """Read `text` as domain-spec: a macro-string that ends in `.toplabel` or in a macro.
+
+    Raises MacroError or DomainEndError.
+    """
     spec = parse_macro_string(text)
-    if _ends_in_macro(text):
+    end = _end_of_last_macro(text)
+    if end == len(text) > 0 or _DOMAIN_END.search(text, end):
         return spec
-    # The dot of the end belongs to it, so it must not be part of a macro; `%.` is none, so a search is enough.
-    end = _DOMAIN_END.search(text)
-    if end is None:
-        raise MacroError(len(text.rstrip(".").rpartition(".")[0]))
-    return spec
+    raise DomainEndError(max(end, text.rstrip(".").rfind(".")))
 
 
 def _plain(text: str) -> MacroString:
@@ -103,9 +107,9 @@ def _parts(text: str, letters: frozenset[str]) -> list[str | Macro]:
     return parts
 
 
-def _ends_in_macro(text: str) -> bool:
-    """Whether the last element of a valid macro-string is a macro-expand."""
-    position = end = 0
+def _end_of_last_macro(text: str) -> int:
+    """Where the last macro-expand of a valid macro-string ends; 0 where it has none."""
+    position = 0
     while (percent := text.find("%", position)) >= 0:
-        position = end = percent + 2 if text[percent + 1] != "{" else text.index("}", percent) + 1
-    return end > 0 and end == len(text)
+        position = percent + 2 if text[percent + 1] != "{" else text.index("}", percent) + 1
+    return position

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from .macros import MacroError, MacroString, parse_domain_spec, parse_macro_string
+from .macros import DomainEndError, MacroError, MacroString, parse_domain_spec, parse_macro_string
 
 VERSION = "v=spf1"
 QUERYING = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})  # §4.6.4: these cost a look-up each
@@ -160,14 +160,14 @@ def _modifier(text: str, position: int, name: str, start: int) -> Term:
             return _broken(FaultCode.DOMAIN_MISSING, text, position, start)
         return Modifier(text, position, name, parse_domain_spec(value))
     except MacroError as error:
-        return _broken(_domain_fault(value, error), text, position, start + error.position)
+        return _broken(_domain_fault(error), text, position, start + error.position)
 
 
 _ANY_LETTER = frozenset("slodiphvcrt")
 
 
-def _domain_fault(value: str, error: MacroError) -> FaultCode:
-    return FaultCode.MACRO if value[error.position : error.position + 1] == "%" else FaultCode.DOMAIN
+def _domain_fault(error: MacroError) -> FaultCode:
+    return FaultCode.DOMAIN if isinstance(error, DomainEndError) else FaultCode.MACRO
 
 
 def _mechanism(text: str, position: int) -> Term:
@@ -240,5 +240,5 @@ def _domain(text: str, position: int, qualifier: str, name: str, rest: str, star
     try:
         domain = parse_domain_spec(value[1:])
     except MacroError as error:
-        return _broken(_domain_fault(value[1:], error), text, position, start + 1 + error.position)
+        return _broken(_domain_fault(error), text, position, start + 1 + error.position)
     return Mechanism(text, position, qualifier, name, domain, prefix4, prefix6)
