@@ -126,11 +126,11 @@ def _delegation(message: Message, name: str) -> Delegation | None:
     zone = next((owner for owner, type_, _, _ in message.authority if type_ == "NS" and is_below(name, owner)), None)
     if zone is None:
         return None
-    hosts = tuple(value for owner, type_, _, value in message.authority if type_ == "NS" and owner == zone)
-    return Delegation(zone, hosts, tuple(_glue(message.additional, hosts)))
+    hosts = sorted(value for owner, type_, _, value in message.authority if type_ == "NS" and owner == zone)
+    return Delegation(zone, tuple(hosts), tuple(sorted(_glue(message.additional, hosts))))
 
 
-def _glue(additional: list[Record], hosts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _glue(additional: list[Record], hosts: list[str]) -> Iterator[tuple[str, str]]:
     for owner, type_, _, address in additional:
         if type_ in ("A", "AAAA") and owner in hosts:
             yield owner, address

@@ -90,6 +90,11 @@ class Server:
             channel = channels[place]
         return channel
 
+    def replace(self, channel: Channel) -> None:
+        """Use that socket no more."""
+        if channel in self._channels:
+            self._channels.remove(channel)
+
     def replied(self, seconds: float) -> None:
         self.answered += 1
         self.silent = 0

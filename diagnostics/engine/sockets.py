@@ -73,8 +73,12 @@ class Channel:
         id_ = self.ids.next()
         while id_ in pending:
             id_ = self.ids.next()
-        with suppress(BlockingIOError, InterruptedError):  # as good as lost on the way: it will be sent again
-            self.send(id_.to_bytes(2) + tail)
+        try:
+            with suppress(BlockingIOError, InterruptedError):  # as good as lost on the way: it will be sent again
+                self.send(id_.to_bytes(2) + tail)
+        except OSError:
+            self._all_unreachable()  # the system reports here what became of earlier queries, too
+            raise
         pending[id_] = waiting
         self.sent += 1
         return id_
@@ -95,6 +99,13 @@ class Channel:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
 
+    def _all_unreachable(self) -> None:
+        """An ICMP error came back. It does not say which query it is about, and uvloop reads from the socket no more."""
+        self.server.replace(self)
+        for id_, waiting in list(self.pending.items()):
+            waiting.on_unreachable(self, id_)
+        self.close()
+
     def _on_readable(self) -> None:
         recv, pending = self.recv, self.pending
         for _ in range(READS_AT_ONCE):
@@ -102,9 +113,8 @@ class Channel:
                 data = recv(MAX_DATAGRAM)
             except (BlockingIOError, InterruptedError):
                 return
-            except OSError:  # an ICMP error; it does not say which query it is about
-                for id_, waiting in list(pending.items()):
-                    waiting.on_unreachable(self, id_)
+            except OSError:
+                self._all_unreachable()
                 return
             if len(data) < 12:
                 continue

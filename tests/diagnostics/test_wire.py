@@ -1,0 +1,210 @@
+"""The small reader of DNS messages says what dnspython says, about every message."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from diagnostics import wire
+
+CORPUS = Path(__file__).with_name("messages.txt")
+
+LABELS = st.one_of(
+    st.from_regex(r"[a-zA-Z0-9_-]{1,12}", fullmatch=True).map(str.encode),
+    st.binary(min_size=1, max_size=8),
+    st.sampled_from([b"x" * 63, b"*", b"a.b", b'q"', b"\\", b"\xc3\xb3"]),
+)
+NAMES = st.lists(LABELS, max_size=5).filter(lambda labels: sum(map(len, labels)) + len(labels) < 250)
+NUMBERS = st.integers(0, 0xFFFF)
+TEXTS = st.lists(st.binary(max_size=255), min_size=1, max_size=4)
+
+
+def text_of(labels: list[bytes]) -> str:
+    return dns.name.Name([*labels, b""]).to_text()
+
+
+def quoted(strings: list[bytes]) -> str:
+    return " ".join('"' + "".join(f"\\{octet:03d}" for octet in string) + '"' for string in strings)
+
+
+NAME_TEXTS = NAMES.map(text_of)
+RDATA = st.one_of(
+    st.tuples(st.just("A"), st.ip_addresses(v=4).map(str)),
+    st.tuples(st.just("AAAA"), st.ip_addresses(v=6).map(str)),
+    st.tuples(st.sampled_from(["CNAME", "NS", "PTR", "DNAME"]), NAME_TEXTS),
+    st.tuples(st.just("MX"), st.builds("{} {}".format, NUMBERS, NAME_TEXTS)),
+    st.tuples(st.just("SRV"), st.builds("{} {} {} {}".format, NUMBERS, NUMBERS, NUMBERS, NAME_TEXTS)),
+    st.tuples(st.just("TXT"), TEXTS.map(quoted)),
+    st.tuples(st.just("SOA"), st.builds("{} {} {} 3600 600 86400 {}".format, NAME_TEXTS, NAME_TEXTS, NUMBERS, NUMBERS)),
+    st.tuples(st.just("CAA"), st.just('0 issue "ca.example.net"')),
+    st.tuples(st.just("TYPE65280"), st.just("\\# 3 010203")),
+)
+RECORDS = st.lists(st.tuples(NAME_TEXTS, st.integers(0, 0x7FFFFFFF), RDATA), max_size=4)
+OPTIONS = st.lists(
+    st.one_of(
+        st.builds(dns.edns.EDEOption, st.integers(0, 30), st.one_of(st.none(), st.text(max_size=10))),
+        st.builds(dns.edns.GenericOption, st.just(65001), st.binary(max_size=10)),
+    ),
+    max_size=2,
+)
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> bytes:
+    """A message as a server might send it, with compressed names."""
+    asked = draw(NAME_TEXTS)
+    query = dns.message.make_query(asked, draw(st.sampled_from(sorted(wire.TYPES.values()))), id=draw(NUMBERS))
+    response = dns.message.make_response(query)
+    response.flags |= draw(st.sampled_from([0, dns.flags.AA, dns.flags.RA, dns.flags.TC]))
+    if draw(st.booleans()):
+        response.use_edns(0, 0, 1232, options=draw(OPTIONS))
+    response.set_rcode(dns.rcode.Rcode(draw(st.integers(0, 5))))
+    for section in (response.answer, response.authority, response.additional):
+        for owner, ttl, (type_, value) in draw(RECORDS):
+            owner = draw(st.sampled_from([owner, asked]))
+            section.append(dns.rrset.from_text(owner, ttl, "IN", type_, value))
+    return response.to_wire()
+
+
+def outcome(reader: object, data: bytes) -> object:
+    try:
+        return reader(data)  # type: ignore[operator]
+    except wire.WireError:
+        return wire.WireError
+
+
+def assert_both_read_the_same(data: bytes) -> None:
+    assert outcome(wire.read, data) == outcome(wire.read_slow, data), data.hex()
+
+
+def mutated(data: bytes, generator: random.Random) -> bytes:
+    """The message with a few octets changed, taken out, put in, or its end cut off."""
+    changed = bytearray(data)
+    for _ in range(generator.randrange(1, 4)):
+        if not changed:
+            break
+        place = generator.randrange(len(changed))
+        match generator.randrange(5):
+            case 0:
+                changed[place] = generator.randrange(256)
+            case 1:
+                del changed[place]
+            case 2:
+                changed.insert(place, generator.choice((0, 1, 12, 63, 64, 0xC0, 0xFF)))
+            case 3:
+                del changed[place:]
+            case 4:
+                changed[place] ^= 1 << generator.randrange(8)
+    return bytes(changed)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(messages(), st.integers())
+def test_generated_and_damaged_messages_are_read_as_dnspython_reads_them(data: bytes, seed: int) -> None:
+    assert_both_read_the_same(data)
+    generator = random.Random(seed)
+    for _ in range(10):
+        assert_both_read_the_same(mutated(data, generator))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=120))
+def test_random_octets_raise_nothing_but_the_readers_own_error(data: bytes) -> None:
+    assert_both_read_the_same(data)
+
+
+def test_every_saved_message_and_its_damaged_forms_are_read_alike() -> None:
+    generator = random.Random(4)
+    for line in CORPUS.read_text().splitlines():
+        data = bytes.fromhex(line.partition("#")[0])
+        assert_both_read_the_same(data)
+        for _ in range(40):
+            assert_both_read_the_same(mutated(data, generator))
+
+
+def response(name: str, type_: str, *values: str, owner: str | None = None) -> bytes:
+    message = dns.message.make_response(dns.message.make_query(name, type_))
+    if values:
+        message.answer.append(dns.rrset.from_text(owner or name, 300, "IN", type_, *values))
+    return message.to_wire()
+
+
+def test_names_come_absolute_and_in_lower_case() -> None:
+    message = wire.read(response("Example.TEST.", "MX", "10 MX.Example.test."))
+    assert message.question == ("example.test.", "MX")
+    assert message.answer == [("example.test.", "MX", 300, "10 mx.example.test.")]
+
+
+def test_text_keeps_its_strings_and_escapes_what_is_not_printable() -> None:
+    message = wire.read(response("example.test.", "TXT", r'"a\"b\\" "\000\255 z" ""'))
+    assert message.answer[0][3] == r'"a\"b\\" "\000\255 z" ""'
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("A", "192.0.2.1"),
+        ("AAAA", "2001:db8::1"),
+        ("AAAA", "::ffff:192.0.2.1"),
+        ("SRV", "0 5 443 host.example.test."),
+        ("SOA", "ns1.example.test. hostmaster.example.test. 4294967295 3600 600 1209600 60"),
+        ("CAA", '0 issue "ca.example.net"'),
+        ("MX", "0 ."),
+    ],
+)
+def test_each_type_is_read_in_presentation_form(type_: str, value: str) -> None:
+    assert wire.read(response("example.test.", type_, value)).answer == [("example.test.", type_, 300, value)]
+
+
+def test_extended_errors_are_read() -> None:
+    message = dns.message.make_response(dns.message.make_query("example.test.", "A", use_edns=0))
+    message.set_rcode(dns.rcode.SERVFAIL)
+    message.use_edns(0, 0, 1232, options=[dns.edns.EDEOption(9, "no key"), dns.edns.EDEOption(22)])
+    read = wire.read(message.to_wire())
+    assert (read.rcode, read.edns, read.errors) == (wire.SERVFAIL, True, (9, 22))
+
+
+def test_thousands_of_records_are_read_and_a_bomb_of_pointers_is_not_followed() -> None:
+    values = [f'"{number:05d}"' for number in range(3000)]
+    data = response("example.test.", "TXT", *values)
+    assert len(wire.read(data).answer) == 3000
+    pointers = b"".join((0xC000 | 12 + 2 * max(hop - 1, 0)).to_bytes(2) for hop in range(1000))
+    bomb = data[:6] + b"\xff\xff" + data[8:12] + pointers
+    with pytest.raises(wire.WireError):
+        wire.read(bomb)
+
+
+def test_a_query_is_what_dnspython_would_write() -> None:
+    section = wire.question_section("_dmarc.example.test.", "TXT")
+    written = dns.message.from_wire(b"\x12\x34" + wire.query_tail(section, recursion=True))
+    assert written == dns.message.make_query("_dmarc.example.test.", "TXT", use_edns=0, payload=1232, id=0x1234)
+    unchecked = dns.message.from_wire(b"\0\1" + wire.query_tail(section, recursion=False, unchecked=True, edns=False))
+    assert unchecked.flags == dns.flags.CD
+    assert unchecked.edns == -1
+
+
+@given(NAME_TEXTS)
+def test_every_name_is_written_as_dnspython_writes_it(name: str) -> None:
+    assert wire.name_to_wire(name) == dns.name.from_text(name).to_wire()
+
+
+@pytest.mark.parametrize("name", ["x" * 64 + ".test.", "a..test.", ".".join(["x" * 50] * 6) + "."])
+def test_a_name_that_no_message_can_carry_is_refused(name: str) -> None:
+    with pytest.raises(wire.WireError):
+        wire.name_to_wire(name)
+
+
+def test_the_longest_name_is_written() -> None:
+    name = ".".join(["x" * 63] * 3 + ["y" * 61]) + "."
+    assert len(wire.name_to_wire(name)) == 255
