@@ -156,8 +156,11 @@ def _united(drafts: Iterable[list[_Sound]], changes: list[Change]) -> list[_Soun
 
 
 def _once(terms: Iterable[_Sound]) -> list[_Sound]:
-    """Each term once, whatever its case and spelling."""
-    return list({_key(term): term for term in reversed(list(terms))}.values())[::-1]
+    """Each term once, where it stands first, whatever its case and spelling."""
+    kept: dict[tuple[object, ...], _Sound] = {}
+    for term in terms:
+        kept.setdefault(_key(term), term)
+    return list(kept.values())
 
 
 def _key(term: _Sound) -> tuple[object, ...]:

@@ -26,6 +26,7 @@ _SPACES = re.compile(r"[\x00-\x20\x7f\xa0]+")
 _ALIASES = {"ip": "ip4", "ipv4": "ip4", "ip-v4": "ip4", "ip4v": "ip4", "ipv6": "ip6", "ip-v6": "ip6", "ip6v": "ip6"}
 _ALIASES |= {"includes": "include", "inlcude": "include", "incldue": "include", "included": "include"}
 _TAKE_ADDRESS = frozenset({"ip4", "ip6", "a", "mx", "include"})
+_DUAL = re.compile(r"/([0-9]+)/([0-9]+)\Z")  # the slash before an IPv6 prefix length is doubled
 _DIRECTIVE = re.compile(r"([+\-~?]*)([A-Za-z0-9\-]*)([:=]?)(.*)\Z", re.DOTALL)
 
 
@@ -78,12 +79,10 @@ def _candidates(text: str) -> list[str]:
     candidates += [sign + network for network in networks if network]
     if name in ("include", "a", "mx", "ptr", "exists") and value:
         if "://" not in value:
-            candidates += [
-                f"{sign}{name}:{value}",
-                re.sub(r"/([0-9]+)/([0-9]+)\Z", r"/\1//\2", f"{sign}{name}:{value}"),
-            ]
+            candidates.append(f"{sign}{name}:{value}")
+            candidates.append(re.sub(_DUAL, r"/\1//\2", f"{sign}{name}:{value}"))
         candidates.append(f"{sign}{name}:{_host(value)}")
-    return [*candidates, text]
+    return [*candidates, text, re.sub(_DUAL, r"/\1//\2", text)]
 
 
 def _host(value: str) -> str:
