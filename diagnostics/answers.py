@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 class Failure(StrEnum):
@@ -79,6 +80,13 @@ class Answer:
     def empty(self) -> bool:
         """A sound answer that says: no such record."""
         return self.failure is None and not self.values
+
+
+class View(Protocol):
+    """Whom a judge asks: what is known (`Answers`), or that seen through one name server's eyes."""
+
+    def get(self, question: Question) -> Answer | None:
+        """The answer; None where it is not known yet, and then wanted."""
 
 
 class Answers:

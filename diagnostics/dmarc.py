@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from diagnostics.answers import Answer, Answers, Failure, Question
+from diagnostics.answers import Answer, Failure, Question, View
 from domains.dmarc import DmarcRecord, Psd, Request, is_dmarc, parse_dmarc, resembles_dmarc
 from domains.rrset import absolute, txt_text
 
@@ -62,22 +61,17 @@ class Discovery:
         return tuple((step.name, step.failure) for step in self.steps if step.failure is not None)
 
 
-def discover_policy(
-    domain: str, answers: Answers, *, where: Callable[[str], str | None] | None = None
-) -> Discovery | None:
-    """Find the policy for mail from `domain` (final dot or not). None: `answers` wants more.
-
-    `where` names the server to ask about a name.
-    """
+def discover_policy(domain: str, answers: View) -> Discovery | None:
+    """Find the policy for mail from `domain` (final dot or not). None: `answers` wants more."""
     names = walk_names(domain)
-    own = _step(names[0], answers, where)
+    own = _step(names[0], answers)
     if own is None:
         return None
     if (record := own.record) is not None:
         return Discovery(Source.OWN, (own,), own.name, record, record.p)
     if own.failure is not None:
         return Discovery(Source.NONE, (own,))
-    above = [_step(name, answers, where) for name in names[1:]]
+    above = [_step(name, answers) for name in names[1:]]
     steps = [own]
     for step in above:
         if step is None:
@@ -96,8 +90,8 @@ def walk_names(domain: str) -> tuple[str, ...]:
     return tuple("_dmarc." + ".".join(part) + "." for part in [labels, *parents])
 
 
-def _step(name: str, answers: Answers, where: Callable[[str], str | None] | None) -> Step | None:
-    answer = answers.get(Question(name, "TXT", where(name) if where else None))
+def _step(name: str, answers: View) -> Step | None:
+    answer = answers.get(Question(name, "TXT"))
     if answer is None:
         return None
     if answer.failure is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from diagnostics.answers import Answer, Answers, Failure, Question
+from diagnostics.answers import Answer, Failure, Question, View
 from diagnostics.verdicts import Problem
 from domains.spf import FaultCode, MacroString, Mechanism, Modifier, Record, parse
 
@@ -75,16 +74,15 @@ class SpfAnalysis:
 
 def analyse(
     domain: str,
-    answers: Answers,
+    answers: View,
     *,
     record: str | None = None,
-    where: Callable[[str], str | None] | None = None,
 ) -> SpfAnalysis | None:
     """Walk all that the SPF record of `domain` includes or redirects to. None: `answers` wants more.
 
-    `record` stands in for what the DNS has at `domain`; `where` names the server to ask about a name.
+    `record` stands in for what the DNS has at `domain`.
     """
-    walk = _Walk(answers, where)
+    walk = _Walk(answers)
     owner = question_name(domain) if checkable(domain) else None
     if owner is not None:
         walk.start(owner, parse(record) if record is not None else None)
@@ -92,9 +90,8 @@ def analyse(
 
 
 class _Walk:
-    def __init__(self, answers: Answers, where: Callable[[str], str | None] | None) -> None:
+    def __init__(self, answers: View) -> None:
         self.answers = answers
-        self.where = where
         self.missing = False
         self.records = 0
         self.lookups = 0
@@ -219,7 +216,7 @@ class _Walk:
 
     def _get(self, name: str, kind: str) -> Answer | None:
         """A sound answer; None where it is missing (then wanted) or failed (then noted)."""
-        answer = self.answers.get(Question(name, kind, self.where(name) if self.where else None))
+        answer = self.answers.get(Question(name, kind))
         if answer is None:
             self.missing = True
         elif answer.failure is not None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 
-from diagnostics.answers import Answer, Answers, Failure, Question
+from diagnostics.answers import Answer, Failure, Question, View
 from diagnostics.verdicts import Problem
 from domains.spf import FaultCode, MacroString, Mechanism, Modifier, Record, parse
 
 from .names import checkable, exchanger, expand, question_name, reverse_name
 from .results import MAX_LOOKUPS, MAX_NAMES, MAX_VOID_LOOKUPS, Place, Result, SpfResult, spf_records
-
-type Where = Callable[[str], str | None]
 
 _RESULTS = {"+": Result.PASS, "-": Result.FAIL, "~": Result.SOFTFAIL, "?": Result.NEUTRAL}
 
@@ -21,19 +19,18 @@ _RESULTS = {"+": Result.PASS, "-": Result.FAIL, "~": Result.SOFTFAIL, "?": Resul
 def check_host(
     ip: str,
     domain: str,
-    answers: Answers,
+    answers: View,
     *,
     sender: str = "",
     helo: str = "",
     record: str | None = None,
-    where: Where | None = None,
 ) -> SpfResult | None:
     """Evaluate the SPF record of `domain` (final dot or not) for the address `ip`. None: `answers` wants more.
 
     Without `sender` it is `postmaster@domain`, without `helo` the domain (§4.3, §2.4). `record` stands in for what the
-    DNS has at `domain`. `where` names the server to ask about a name (see Question.server).
+    DNS has at `domain`.
     """
-    check = _Check(ip, domain, answers, sender, helo, where)
+    check = _Check(ip, domain, answers, sender, helo)
     try:
         return check.run(domain, record)
     except _UnansweredError:
@@ -65,11 +62,10 @@ def _address(ip: str) -> tuple[int, int]:
 class _Check:
     """One run. What it knows of the way so far: `path` of terms, `stack` of names whose records are being read."""
 
-    def __init__(self, ip: str, domain: str, answers: Answers, sender: str, helo: str, where: Where | None) -> None:
+    def __init__(self, ip: str, domain: str, answers: View, sender: str, helo: str) -> None:
         self.version, self.number = _address(ip)
         self.family = "A" if self.version == 4 else "AAAA"
         self.answers = answers
-        self.where = where
         local, at, host = sender.rpartition("@")
         self.local = local if at and local else "postmaster"
         self.sender_domain = host or domain.removesuffix(".")
@@ -267,7 +263,7 @@ class _Check:
     # -- answers
 
     def _get(self, name: str, kind: str) -> Answer:
-        answer = self.answers.get(Question(name, kind, self.where(name) if self.where else None))
+        answer = self.answers.get(Question(name, kind))
         if answer is None:
             raise _UnansweredError
         return answer

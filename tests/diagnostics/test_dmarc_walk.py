@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from diagnostics.answers import Answers, Failure, Question
+from diagnostics.answers import Failure
 from diagnostics.dmarc import Discovery, Source, discover_policy, walk_names
 from domains.dmarc import Request
 
@@ -117,9 +117,3 @@ def test_a_name_that_cannot_be_asked_is_told_apart_from_one_without_policy() -> 
     assert (said.source, said.failures) == (Source.NONE, (("_dmarc.d.example.", Failure.TIMEOUT),))
     said = find("a.d.example", "_dmarc.d.example FAIL servfail\n_dmarc.example TXT v=DMARC1; p=none")
     assert (said.source, said.failures) == (Source.ORGANIZATION, (("_dmarc.d.example.", Failure.SERVFAIL),))
-
-
-def test_names_can_be_asked_at_a_server_of_choice() -> None:
-    answers = Answers()
-    assert discover_policy("d.example", answers, where=lambda name: "192.0.2.53") is None
-    assert answers.wanted == {Question("_dmarc.d.example.", "TXT", "192.0.2.53")}

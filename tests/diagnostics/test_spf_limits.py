@@ -142,12 +142,6 @@ def test_a_given_record_stands_in_for_the_published_one() -> None:
     assert (said.result, answers.wanted) == (Result.PASS, set())
 
 
-def test_names_can_be_asked_at_a_server_of_choice() -> None:
-    answers = Answers()
-    check_host(HERE4, "d.example", answers, where=lambda name: "192.0.2.53" if name.endswith("d.example.") else None)
-    assert answers.wanted == {Question("d.example.", "TXT", "192.0.2.53")}
-
-
 def test_a_broad_tree_of_includes_is_not_asked_for_beyond_the_limit() -> None:
     data: Zone = {f"n{n}.example.": [("TXT", "v=spf1 -all")] for n in range(1200)}
     for n in range(100):
