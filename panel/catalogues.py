@@ -1,4 +1,7 @@
-"""Compiles the translations without GNU gettext, which a machine that only runs the panel need not have."""
+"""Compiles the translations without GNU gettext, which a machine that only runs the panel need not have.
+
+`python -m panel.catalogues` compiles those of the program; set-up does it too.
+"""
 
 from __future__ import annotations
 
@@ -24,3 +27,7 @@ def compile_catalogues(locale: Path) -> list[Path]:
         draft.replace(target)
         written.append(target)
     return written
+
+
+if __name__ == "__main__":
+    compile_catalogues(Path(__file__).resolve().parent.parent / "locale")

@@ -29,7 +29,7 @@ HEADER = "# Written by set-up. Keep it secret and back it up: without ENCRYPTION
 
 def write_missing(path: Path, makers: dict[str, Callable[[], str]]) -> None:
     """Add a line NAME=value to the file at `path` for each name that it lacks; only its owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = path.read_text(encoding="utf-8") if path.exists() else HEADER
     present = {line.split("=", 1)[0].strip() for line in text.splitlines() if "=" in line and not line.startswith("#")}
     added = "".join(f"{name}={make()}\n" for name, make in makers.items() if name not in present)

@@ -98,17 +98,14 @@ def _children(port: int, sockets: list[socket.socket]) -> list[Child]:
     python = sys.executable
     celery = [python, "-m", "celery", "-A", "panel", "--quiet"]
 
-    def worker(name: str, queues: str, concurrency: int) -> Child:
-        options = ["--pool", "threads", "--concurrency", str(concurrency), "--loglevel", "WARNING"]
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        return Child(
-            f"worker {name}", [*celery, "worker", "-Q", queues, "-n", f"{name}@%h", *options, *quiet], environment
-        )
+    def worker(name: str, queues: str) -> Child:
+        quiet = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        return Child(f"worker {name}", [*celery, "worker", "-Q", queues, "-n", f"{name}@%h", *quiet], environment)
 
     children = [
         Child("web", [python, "-m", "gunicorn", "-c", "python:panel.gunicorn", *binds], environment, descriptors),
-        worker("interactive", "interactive", 4),
-        worker("background", "background,bulk", 4),
+        worker("interactive", "interactive"),
+        worker("background", "background,bulk"),
         Child("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"], environment),
     ]
     if any(host == DEMO_HOST for host, _port in settings.DNS_STUB_ZONES.values()):
