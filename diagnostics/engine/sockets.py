@@ -100,7 +100,7 @@ class Channel:
             self._socket.close()
 
     def _all_unreachable(self) -> None:
-        """An ICMP error came back. It does not say which query it is about, and uvloop reads from the socket no more."""
+        """An ICMP error came back: about which query it does not say, and uvloop reads from that socket no more."""
         self.server.replace(self)
         for id_, waiting in list(self.pending.items()):
             waiting.on_unreachable(self, id_)

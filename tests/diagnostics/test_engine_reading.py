@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dns.edns
 import dns.flags
 import dns.message
@@ -14,15 +16,15 @@ from diagnostics.answers import Answer, Delegation, Failure
 from diagnostics.engine.reading import Onward, interpret
 
 SOA = ("example.test.", "SOA", "ns1.example.test. hostmaster.example.test. 7 3600 600 1209600 90")
-Records = list[tuple[str, ...]]
+Records = Sequence[tuple[str, ...]]
 
 
 def meaning(
     name: str,
     type_: str,
-    answer: Records = [],  # noqa: B006 - never changed
-    authority: Records = [],  # noqa: B006
-    additional: Records = [],  # noqa: B006
+    answer: Records = (),
+    authority: Records = (),
+    additional: Records = (),
     *,
     rcode: str = "NOERROR",
     flags: str = "RA",
@@ -31,7 +33,7 @@ def meaning(
 ) -> Answer | Onward:
     message = dns.message.make_response(dns.message.make_query(name, type_, use_edns=0))
     message.flags |= dns.flags.from_text(flags)
-    message.use_edns(0, 0, 1232, options=[dns.edns.EDEOption(code) for code in errors])
+    message.use_edns(0, 0, 1232, options=[dns.edns.EDEOption(dns.edns.EDECode.make(code)) for code in errors])
     message.set_rcode(dns.rcode.from_text(rcode))
     for section, records in (
         (message.answer, answer),
@@ -60,7 +62,8 @@ def test_no_such_record_is_not_no_such_name() -> None:
 
 
 def test_an_authoritative_server_may_stand_in_for_a_resolver() -> None:
-    assert meaning("example.test.", "A", [("example.test.", "A", "192.0.2.1")], flags="AA").values == ("192.0.2.1",)  # type: ignore[union-attr]
+    answer = meaning("example.test.", "A", [("example.test.", "A", "192.0.2.1")], flags="AA")
+    assert answer == Answer(values=("192.0.2.1",), ttl=300)
 
 
 def test_an_answer_from_nobody_in_charge_is_lame() -> None:
@@ -146,7 +149,7 @@ def test_a_chain_without_end_is_a_failure() -> None:
 
 @pytest.mark.parametrize("synthesized", [True, False])
 def test_a_dname_is_noted(synthesized: bool) -> None:
-    records: Records = [("old.test.", "DNAME", "new.test."), ("www.new.test.", "A", "192.0.2.1")]
+    records = [("old.test.", "DNAME", "new.test."), ("www.new.test.", "A", "192.0.2.1")]
     if synthesized:
         records.insert(1, ("www.old.test.", "CNAME", "www.new.test."))
     answer = meaning("www.old.test.", "A", records)

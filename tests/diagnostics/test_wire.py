@@ -51,7 +51,7 @@ RDATA = st.one_of(
     st.tuples(st.just("TYPE65280"), st.just("\\# 3 010203")),
 )
 RECORDS = st.lists(st.tuples(NAME_TEXTS, st.integers(0, 0x7FFFFFFF), RDATA), max_size=4)
-OPTIONS = st.lists(
+OPTIONS: st.SearchStrategy[list[dns.edns.Option]] = st.lists(
     st.one_of(
         st.builds(dns.edns.EDEOption, st.integers(0, 30), st.one_of(st.none(), st.text(max_size=10))),
         st.builds(dns.edns.GenericOption, st.just(65001), st.binary(max_size=10)),
@@ -170,7 +170,12 @@ def test_each_type_is_read_in_presentation_form(type_: str, value: str) -> None:
 def test_extended_errors_are_read() -> None:
     message = dns.message.make_response(dns.message.make_query("example.test.", "A", use_edns=0))
     message.set_rcode(dns.rcode.SERVFAIL)
-    message.use_edns(0, 0, 1232, options=[dns.edns.EDEOption(9, "no key"), dns.edns.EDEOption(22)])
+    message.use_edns(
+        0,
+        0,
+        1232,
+        options=[dns.edns.EDEOption("DNSKEY_MISSING", "no key"), dns.edns.EDEOption("NO_REACHABLE_AUTHORITY")],
+    )
     read = wire.read(message.to_wire())
     assert (read.rcode, read.edns, read.errors) == (wire.SERVFAIL, True, (9, 22))
 

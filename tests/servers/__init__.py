@@ -4,7 +4,7 @@ Each is a plain context manager (`with Knot({...}) as knot:`), and `tests/server
 All listen on loopback addresses and high ports, in directories of their own.
 """
 
-from .faults import Fault, FaultProxy
+from .faults import EVERY_FAULT, Fault, FaultProxy
 from .knot import Knot
 from .postgresql import PostgreSql
 from .powerdns import PowerDns
@@ -12,4 +12,4 @@ from .process import free_port
 from .redis import Redis
 from .unbound import Unbound
 
-__all__ = ["Fault", "FaultProxy", "Knot", "PostgreSql", "PowerDns", "Redis", "Unbound", "free_port"]
+__all__ = ["EVERY_FAULT", "Fault", "FaultProxy", "Knot", "PostgreSql", "PowerDns", "Redis", "Unbound", "free_port"]
