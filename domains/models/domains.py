@@ -243,9 +243,10 @@ class Domain(models.Model):
     def detach(self, actor: User | str | None, *, note: str = "") -> None:
         """Take the domain off its service. Its token and DKIM keys are kept. Refused while accounts use it."""
         self.service.require_open()
-        self._remove(actor, note)
+        self.remove(actor, note=note)
 
-    def _remove(self, actor: User | str | None, note: str = "") -> None:
+    def remove(self, actor: User | str | None, *, note: str = "") -> None:
+        """Like `detach`, on a service that is closed too: when it ends, or when the proof never came."""
         with claims.locked(self.name.name) as row:
             domain = self._again()
             pk, facts, service = domain.pk, domain._facts(), domain.service

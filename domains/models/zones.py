@@ -66,11 +66,12 @@ class ZoneChange(models.Model):
     domain = models.ForeignKey(
         "domains.Domain", on_delete=models.SET_NULL, null=True, blank=True, related_name="zone_changes"
     )
+    domain_name = models.CharField(max_length=253, blank=True)  # stays when the domain is detached
     service = models.ForeignKey("panel.Service", on_delete=models.CASCADE, related_name="zone_changes")
     plan = models.JSONField()  # list of fixes
-    snapshot = models.JSONField(default=list)  # record sets as they were, for undo
+    snapshot = models.JSONField(default=list)  # every record set that it touches, before and after: for undo
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    progress = models.JSONField(default=dict, blank=True)  # how many of the plan's changes are done, and which
+    progress = models.JSONField(default=dict, blank=True)  # {"done": …, "total": …}, in record sets
     error = models.CharField(max_length=40, blank=True)  # stable code
     detail = models.TextField(blank=True)
     applied_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -80,6 +81,7 @@ class ZoneChange(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["state", "lease_until"], name="zone_change_due")]
 
     def __str__(self) -> str:
         return f"{self.zone_name}: {self.state}"

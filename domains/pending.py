@@ -1,0 +1,39 @@
+"""Domains whose proof does not come: a reminder after three days, removal with notice after thirty."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from panel.activity import SYSTEM
+from panel.errors import Refused
+
+from .letters import remind_pending, tell_removed
+from .models import Domain
+
+REMIND_AFTER = timedelta(days=3)
+REMOVE_AFTER = timedelta(days=30)
+
+
+def tend() -> int:
+    """Remind and remove whom it is time for. Returns how many were. Safe to run twice."""
+    now = timezone.now()
+    pending = Domain.objects.filter(state=Domain.State.PENDING, service__state="active").select_related(
+        "name", "service__organization", "platform", "ownership"
+    )
+    tended = 0
+    for domain in pending.filter(pending_since__lt=now - REMOVE_AFTER, reminded_at__isnull=False):
+        try:
+            domain.remove(SYSTEM)
+        except Refused:  # accounts still use a name that was released to someone else: it stays, and stays pending
+            continue
+        tell_removed(domain)
+        tended += 1
+    for domain in pending.filter(pending_since__lt=now - REMIND_AFTER, reminded_at=None):
+        if Domain.objects.filter(pk=domain.pk, reminded_at=None, state="pending").update(reminded_at=now):
+            day = timezone.localdate(max(domain.pending_since + REMOVE_AFTER, now + REMIND_AFTER))
+            remind_pending(domain, remove_on=date_format(day, "DATE_FORMAT"))
+            tended += 1
+    return tended

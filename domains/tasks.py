@@ -1,0 +1,26 @@
+"""Background work on domains. Each task may run twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+
+@shared_task(queue="interactive")
+def apply_zone_change(pk: int) -> bool:
+    from .changes import run
+
+    return run(pk)
+
+
+@shared_task
+def resume_zone_changes() -> int:
+    from .changes import resume
+
+    return resume()
+
+
+@shared_task
+def tend_pending() -> int:
+    from .pending import tend
+
+    return tend()
