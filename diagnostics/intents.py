@@ -8,26 +8,13 @@ from dataclasses import replace
 from domains.records import Kind
 
 from .fingerprints import fingerprint
-from .verdicts import RED, Problem, Status, Verdict
-
-# Nobody can mean these: receivers treat them as errors, or the whole world may forge.
-NEVER = frozenset(
-    {
-        Problem.SPF_SEVERAL,
-        Problem.SPF_SYNTAX,
-        Problem.SPF_LOOKUPS,
-        Problem.SPF_VOID_LOOKUPS,
-        Problem.SPF_INCLUDE_NONE,
-        Problem.SPF_REDIRECT_NONE,
-        Problem.SPF_LOOP,
-        Problem.SPF_PLUS_ALL,
-    }
-)
+from .history import SPF_PERMANENT
+from .verdicts import RED, Status, Verdict
 
 
 def can_be_intended(kind: str, status: str, problems: Collection[str]) -> bool:
     """Whether what is there may be marked so. Codes in `problems` decide the colour; advice does not count."""
-    return kind not in (Kind.CNAME, Kind.NS) and status in RED and not NEVER.intersection(problems)
+    return kind not in (Kind.CNAME, Kind.NS) and status in RED and not SPF_PERMANENT.intersection(problems)
 
 
 def with_intent(verdict: Verdict, intended: str | None) -> tuple[Verdict, bool]:

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from panel.activity import record
+
+if TYPE_CHECKING:
+    from panel.models import User
 
 
 class Brake(models.Model):
@@ -38,3 +45,13 @@ class Brake(models.Model):
 
     def __str__(self) -> str:
         return f"{self.turning} of {self.green} at {self.pulled_at:%H:%M}"
+
+    def release(self, by: User | None) -> bool:
+        """Believe what looks say again. None: the panel by itself. False where it was released before."""
+        now = timezone.now()
+        changed = Brake.objects.filter(pk=self.pk, state=self.State.HOLDING).update(
+            state=self.State.RELEASED, released_at=now, released_by=by
+        )
+        if changed:
+            record("brake.released", actor=by, target=str(self))
+        return bool(changed)

@@ -1,11 +1,23 @@
 from __future__ import annotations
 
-from django.db import models
+from typing import TYPE_CHECKING
+
+from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from domains.records import Kind, Level
+from panel.activity import record
+from panel.errors import Refused
 
+from ..fingerprints import fingerprint
+from ..intents import can_be_intended
+from ..plain import rrset_of
 from ..verdicts import Status
+from .looks import Look
+
+if TYPE_CHECKING:
+    from panel.models import User
 
 
 class Check(models.Model):
@@ -44,6 +56,76 @@ class Check(models.Model):
 
     def __str__(self) -> str:
         return f"{self.domain_id} {self.kind}: {self.status}"
+
+    @property
+    def found_print(self) -> str:
+        """Of what was found: whether a page still shows what is there now."""
+        return fingerprint(map(rrset_of, self.found))
+
+    def intent(self) -> Intent | None:
+        return Intent.objects.filter(domain_id=self.domain_id, kind=self.kind).select_related("by").first()
+
+    @transaction.atomic
+    def intend(self, why: str, by: User, *, found: str) -> Intent:
+        """Mark what is there as intended. `found`: the fingerprint of what the person saw. Raises Refused."""
+        check = Check.objects.select_for_update().get(pk=self.pk)
+        why = why.strip()[:500]
+        if not why:
+            raise Refused("why", _("Say why: others must be able to understand it."), field="why")
+        if not can_be_intended(check.kind, check.status, check.problems):
+            raise Refused("not-intendable", _("This cannot be marked as intended."))
+        if check.found_print != found:
+            raise Refused("changed", _("What is there has changed meanwhile. Look again."))
+        intent, _created = Intent.objects.update_or_create(
+            domain_id=check.domain_id,
+            kind=check.kind,
+            defaults={"fingerprint": found, "why": why, "by": by, "at": timezone.now()},
+        )
+        check.turn(Status.OK, intended=True)
+        check._record("check.intended", by, {"status": self.status}, why)
+        return intent
+
+    @transaction.atomic
+    def withdraw_intent(self, by: User) -> None:
+        """Judge what is there by the book again."""
+        check = Check.objects.select_for_update().get(pk=self.pk)
+        if Intent.objects.filter(domain_id=check.domain_id, kind=check.kind).delete()[0]:
+            if check.intended:
+                red = Status.WRONG if check.found else Status.MISSING
+                check.turn(red, intended=False)
+            check._record("check.not_intended", by, {}, "")
+
+    def turn(self, status: str, *, intended: bool) -> None:
+        """Another status by a person's word, between two looks."""
+        now = timezone.now()
+        CheckChange.objects.create(
+            domain_id=self.domain_id,
+            kind=self.kind,
+            at=now,
+            old_status=self.status,
+            new_status=status,
+            old_level=self.level,
+            new_level=self.level,
+            reason=self.reason,
+            facts=self.facts,
+            before=self.found,
+            after=self.found,
+        )
+        self.status, self.intended, self.changed_at = status, intended, now
+        self.save(update_fields=["status", "intended", "changed_at"])
+        # What the last look said no longer is what stands here: the next one compares check by check.
+        Look.objects.filter(pk=self.domain_id).update(digest="")
+
+    def _record(self, verb: str, by: User, before: dict[str, str], why: str) -> None:
+        record(
+            verb,
+            actor=by,
+            service=self.domain.service,
+            target=f"{self.kind} {self.domain.name.name}",
+            before=before,
+            after={"found": "; ".join(value for rrset in self.found for value in rrset["values"])[:500]},
+            note=why,
+        )
 
 
 class CheckChange(models.Model):

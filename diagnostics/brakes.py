@@ -1,0 +1,122 @@
+"""The brake on mass red: one lying resolver must not recolour an installation.
+
+When too many of the green checks that were judged lately would turn red, verdicts are held, staff are told, and control
+names are asked. It is released when these are answered as they should be and what would have turned still would a
+while later, or by staff.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from panel.models import Platform
+
+from .answers import Question
+from .asking import engine
+from .engine import run
+from .history import mass_red
+from .models import Brake
+
+WINDOW = 900  # seconds; green checks count for the window that they were judged in and the next
+HELD_AT_LEAST = timedelta(minutes=10)
+CONTROLS_EVERY = timedelta(minutes=1)
+GRACE = timedelta(hours=2)  # after a release what turns red is believed
+MAX_CONTROLS = 10
+
+
+class Tally:
+    """Green checks judged lately by all workers together, and how many of them would have turned red."""
+
+    def __init__(self) -> None:
+        self.brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
+
+    def holds(self, green: int, turning: int) -> bool:
+        """Count these; whether their verdicts are to be held."""
+        greens, turnings = _count("green", green), _count("turning", turning)
+        if turning and self.brake is None:
+            self.brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
+            if self.brake is None and mass_red(greens, turnings) and not _released_lately(timezone.now()):
+                self.brake = pull(greens, turnings)
+        return self.brake is not None and turning > 0
+
+
+def pull(green: int, turning: int) -> Brake:
+    """Begin to hold verdicts, and tell staff."""
+    from .notifications import tell_staff_of_brake
+
+    try:
+        with transaction.atomic():
+            brake = Brake.objects.create(green=green, turning=turning)
+    except IntegrityError:
+        return Brake.objects.get(state=Brake.State.HOLDING)
+    tell_staff_of_brake(brake)
+    return brake
+
+
+def tend() -> None:
+    """Where verdicts are held: ask the control names, and release what may be."""
+    now = timezone.now()
+    brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
+    if brake is None or (brake.controls_at is not None and now - brake.controls_at < CONTROLS_EVERY):
+        return
+    brake.controls = run(_ask(control_names()))
+    brake.controls_good = bool(brake.controls) and all(said == "" for said in brake.controls.values())
+    brake.controls_at = now
+    brake.save(update_fields=["controls", "controls_good", "controls_at"])
+    if brake.controls_good and now - brake.pulled_at >= HELD_AT_LEAST:
+        brake.release(None)
+        forget()
+
+
+def forget() -> None:
+    """Count from nothing."""
+    cache.delete_many([_key(what, window) for what in ("green", "turning") for window in _windows()])
+
+
+def control_names() -> list[str]:
+    """Names that have addresses for certain: the operator's, or else the MX hosts of the platforms."""
+    names = settings.DNS_CONTROL_NAMES or [host for p in Platform.objects.all() for host in p.mx_hosts]
+    return list(dict.fromkeys(names))[:MAX_CONTROLS]
+
+
+async def _ask(names: list[str]) -> dict[str, str]:
+    """Each name with what is wrong with its answer: nothing, "missing" or a failure."""
+    said = {}
+    async with engine() as asking:
+        for name in names:
+            answers = [
+                await asking.ask(Question(name.rstrip(".").lower() + ".", type_), fresh=True) for type_ in ("A", "AAAA")
+            ]
+            failure = next((str(answer.failure) for answer in answers if answer.failure), "missing")
+            said[name] = "" if any(answer.values for answer in answers) else failure
+    return said
+
+
+def _released_lately(now: datetime) -> bool:
+    return Brake.objects.filter(state=Brake.State.RELEASED, released_at__gt=now - GRACE).exists()
+
+
+def _windows() -> tuple[int, int]:
+    now = int(time.time()) // WINDOW
+    return now, now - 1
+
+
+def _key(what: str, window: int) -> str:
+    return f"brake:{what}:{window}"
+
+
+def _count(what: str, more: int) -> int:
+    """Add to this window's count; the sum with the window before."""
+    this, last = (_key(what, window) for window in _windows())
+    if more and not cache.add(this, more, timeout=3 * WINDOW):
+        try:
+            cache.incr(this, more)
+        except ValueError:  # it ran out between the two lines
+            cache.set(this, more, timeout=3 * WINDOW)
+    return sum(cache.get_many([this, last]).values())

@@ -1,0 +1,131 @@
+"""Mail about domains that turned red and that recovered: one digest for each organization, once per real change.
+
+A check is told of when a later look than the one that turned it said the same; so is its recovery. A flap tells nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import F, Q, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from domains.models import Domain
+from domains.records import Level
+from panel.models import Organization, User
+
+from .models import Brake, Check
+from .sentences import short
+from .verdicts import RED, Status
+
+MAX_LINES = 100  # of one digest
+BATCH = 1_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class News:
+    """Checks of one organization to tell of."""
+
+    red: list[Check] = field(default_factory=list)
+    well: list[Check] = field(default_factory=list)
+
+
+def tell_people() -> int:
+    """Send the digests that are due. Returns how many. A check is marked before, so that nobody is told twice."""
+    news: dict[int, News] = defaultdict(News)
+    now = timezone.now()
+    for check in _turned_red()[:BATCH]:
+        if Check.objects.filter(pk=check.pk, told_red_at=None).update(told_red_at=now):
+            news[check.domain.service.organization_id].red.append(check)
+    for check in _recovered()[:BATCH]:
+        if Check.objects.filter(pk=check.pk).exclude(told_red_at=None).update(told_red_at=None):
+            news[check.domain.service.organization_id].well.append(check)
+    organizations = Organization.objects.filter(pk__in=list(news), notify=True, state=Organization.State.ACTIVE)
+    return sum(_send(organization, news[organization.pk]) for organization in organizations)
+
+
+def _checks() -> QuerySet[Check]:
+    return Check.objects.select_related("domain__name", "domain__service").order_by("pk")
+
+
+def _turned_red() -> QuerySet[Check]:
+    """Required checks of verified domains that at least two looks called red, and that nobody was told of."""
+    red = _checks().filter(level=Level.REQUIRED, status__in=list(RED), told_red_at=None, stale_since=None)
+    return red.filter(domain__state=Domain.State.VERIFIED, domain__look__looked_at__gt=F("changed_at"))
+
+
+def _recovered() -> QuerySet[Check]:
+    """Checks that were told of and that at least two looks called green, or that are not asked for any more."""
+    told = _checks().exclude(told_red_at=None).filter(stale_since=None)
+    well = told.filter(Q(status__in=[Status.OK, Status.OFF]) | Q(level=Level.RECOMMENDED, status__in=list(RED)))
+    return well.filter(domain__look__looked_at__gt=F("changed_at"))
+
+
+def _send(organization: Organization, news: News) -> int:
+    if not organization.contacts:
+        return 0
+    with translation.override(language_of(organization)):
+        subject, body = letter(
+            "diagnostics/mail/digest.txt",
+            {
+                "organization": organization,
+                "red": _lines(news.red),
+                "well": _lines(news.well),
+                "more": max(len(news.red) - MAX_LINES, 0) + max(len(news.well) - MAX_LINES, 0),
+                "panel_name": settings.PANEL_NAME,
+                "page": settings.PUBLIC_URL + reverse("diagnostics:red_of_organization", args=[organization.code]),
+            },
+        )
+    try:
+        EmailMessage(subject, body, to=list(organization.contacts)).send()
+    except (OSError, SMTPException) as error:
+        log.warning("digest to %s not sent, tried again later: %s", organization.code, error)
+        Check.objects.filter(pk__in=[check.pk for check in news.red]).update(told_red_at=None)
+        Check.objects.filter(pk__in=[check.pk for check in news.well]).update(told_red_at=timezone.now())
+        return 0
+    return 1
+
+
+def _lines(checks: list[Check]) -> list[dict[str, str]]:
+    return [
+        {
+            "domain": check.domain.name.unicode,
+            "kind": check.kind,
+            "says": short(check.status, check.reason, check.facts, intended=check.intended),
+            "page": settings.PUBLIC_URL
+            + reverse("diagnostics:change", args=[check.domain.service.name, check.domain.name.name, check.kind]),
+        }
+        for check in checks[:MAX_LINES]
+    ]
+
+
+def language_of(organization: Organization) -> str:
+    """The language of its first owner who chose one."""
+    owners = User.objects.filter(memberships__organization=organization, memberships__role="owner").exclude(language="")
+    return owners.order_by("pk").values_list("language", flat=True).first() or settings.LANGUAGE_CODE
+
+
+def letter(template: str, context: dict[str, object]) -> tuple[str, str]:
+    """Subject and body: the first line of the template is the subject."""
+    subject, _line, body = render_to_string(template, context).strip().partition("\n")
+    return subject.strip(), body.lstrip("\n") + "\n"
+
+
+def tell_staff_of_brake(brake: Brake) -> None:
+    """Verdicts are held: staff should look."""
+    staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
+    page = settings.PUBLIC_URL + reverse("diagnostics:operator")
+    for person in staff:
+        with translation.override(person.language or settings.LANGUAGE_CODE):
+            context = {"brake": brake, "page": page, "panel_name": settings.PANEL_NAME}
+            subject, body = letter("diagnostics/mail/brake.txt", context)
+        EmailMessage(subject, body, to=[person.email]).send(fail_silently=True)

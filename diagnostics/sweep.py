@@ -1,0 +1,207 @@
+"""Looking at many domains: claim, ask, judge, store, and again, with a bounded number under way.
+
+One thread: the event loop runs while answers are awaited, and stands still while verdicts are written. Memory holds the
+looks under way and nothing else, however many domains are due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+
+from domains.models import Domain
+from domains.records import Kind
+from panel.errors import Refused
+from panel.models import Organization, Service
+
+from . import brakes, schedule
+from .asking import LOOK_SECONDS, engine_config
+from .brakes import Tally
+from .cases import cases_of
+from .engine import Engine, EngineConfig
+from .engine.loop import new_event_loop
+from .judge import Case
+from .look import look
+from .models import Look
+from .store import Seen, store
+from .timing import asks_home
+from .verdicts import Status, Verdict
+
+SWEEP_SECONDS = 40.0  # after which a sweep claims no more; beat starts the next
+UNDER_WAY = 400  # looks at once
+CANDIDATES = 5_000  # due domains that are put in order at once
+HARVEST_SECONDS = 0.5
+CLOSED_FOR = timedelta(days=1)  # until a domain of an ended service is thought of again
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claimed domain, ready to be looked at."""
+
+    domain: Domain
+    look: Look
+    case: Case
+    started: datetime
+
+
+class Looker:
+    """Looks at domains in an event loop that runs only within `finished`."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._runner = asyncio.Runner(loop_factory=new_event_loop)
+        self._engine = Engine(config)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._seen: list[Seen] = []
+
+    def __enter__(self) -> Self:
+        self._runner.__enter__()
+        self._runner.run(self._engine.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._runner.run(self._engine.__aexit__(kind, error, trace))
+        finally:
+            self._runner.__exit__(kind, error, trace)
+
+    @property
+    def under_way(self) -> int:
+        return len(self._tasks) + len(self._seen)
+
+    def start(self, works: Sequence[Work]) -> None:
+        loop = self._runner.get_loop()
+        for work in works:
+            task = loop.create_task(self._look(work))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
+    def finished(self, at_least: int, seconds: float) -> list[Seen]:
+        """Looks that have ended since the last call: waits for that many, but no longer than that."""
+        self._runner.run(self._wait(at_least, seconds))
+        seen, self._seen = self._seen, []
+        return seen
+
+    async def _look(self, work: Work) -> None:
+        ask = self._engine.asker(fresh=True) if work.look.asked_at is not None else self._engine.ask
+        verdicts = await look(work.case, ask, work.started, LOOK_SECONDS)
+        self._seen.append(Seen(work.domain, work.look, verdicts, work.started, work.case.home))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Its lease runs out by itself, and the domain's turn comes again.
+            log.error("a look failed", exc_info=error)
+
+    async def _wait(self, at_least: int, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while self._tasks and len(self._seen) < at_least:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            await asyncio.wait(self._tasks, timeout=min(left, 0.05), return_when=asyncio.FIRST_COMPLETED)
+
+
+def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int = UNDER_WAY) -> int:
+    """Look at every domain that is due, as far as that goes in this time. Returns how many were looked at."""
+    schedule.enter_missing(timezone.now())
+    brakes.tend()
+    if not schedule.due(timezone.now()).exists():
+        return 0
+    ends = time.monotonic() + seconds
+    candidates: list[int] = []
+    exhausted = False
+    count = 0
+    tally = Tally()
+    with Looker(engine_config()) as looker:
+        while True:
+            while not exhausted and looker.under_way < under_way and time.monotonic() < ends:
+                if not candidates:
+                    candidates = schedule.fair_order(timezone.now(), CANDIDATES)
+                    exhausted = not candidates
+                batch, candidates = candidates[: settings.SWEEP_BATCH], candidates[settings.SWEEP_BATCH :]
+                looker.start(claimed(batch))
+            if not looker.under_way:
+                return count
+            seen = looker.finished(min(settings.SWEEP_BATCH, looker.under_way), HARVEST_SECONDS)
+            if seen:
+                keep(seen, tally)
+                count += len(seen)
+            elif time.monotonic() >= ends + LOOK_SECONDS + 5:
+                return count
+
+
+def look_at(pks: Sequence[int]) -> int:
+    """Look at these now, as far as they are due and nobody else holds them."""
+    works = claimed(pks)
+    if not works:
+        return 0
+    with Looker(engine_config()) as looker:
+        looker.start(works)
+        seen = looker.finished(len(works), LOOK_SECONDS + 5)
+    if seen:
+        keep(seen, Tally())
+    return len(seen)
+
+
+def claimed(pks: Sequence[int]) -> list[Work]:
+    """Take the leases of these domains, and make ready what is to be judged."""
+    if not pks:
+        return []
+    now = timezone.now()
+    looks = {look.pk: look for look in schedule.claim(pks, now)}
+    domains = list(Domain.objects.filter(pk__in=list(looks)))
+    prefetch_related_objects(domains, "service__organization")
+    closed = [domain.pk for domain in domains if _closed(domain)]
+    if closed:
+        Look.objects.filter(pk__in=closed).update(next_at=now + CLOSED_FOR, lease="", lease_until=None, asked_at=None)
+        domains = [domain for domain in domains if domain.pk not in set(closed)]
+    homes = frozenset(domain.pk for domain in domains if _asks_home(looks[domain.pk], now))
+    return [Work(domain, looks[domain.pk], case, now) for domain, case in cases_of(domains, homes=homes)]
+
+
+def keep(seen: Sequence[Seen], tally: Tally) -> None:
+    """Store what was seen; then tell the domains what it says about the right to their names."""
+    store(seen, tally)
+    for one in seen:
+        verdict = next((verdict for verdict in one.verdicts if verdict.kind == Kind.CNAME), None)
+        if verdict is not None:
+            _note_proof(one, verdict)
+
+
+def _note_proof(seen: Seen, verdict: Verdict) -> None:
+    proof = verdict.facts.get("proof")
+    domain = seen.domain
+    if domain.is_verified:
+        # Only the own name servers can say that it is gone.
+        if proof or (proof is False and seen.home):
+            domain.note_proof(seen=bool(proof), at=timezone.now())
+    elif proof and verdict.status in (Status.OK, Status.PROPAGATING):
+        try:
+            domain.verify(Domain.Proof.TOKEN, None)
+        except Refused as refusal:
+            log.info("%s: not verified: %s", domain.name.name, refusal.code)
+
+
+def _asks_home(look: Look, now: datetime) -> bool:
+    return asks_home(
+        now, asked=look.asked_at is not None, changed_at=look.changed_at, home_looked_at=look.home_looked_at
+    )
+
+
+def _closed(domain: Domain) -> bool:
+    service = domain.service
+    return service.state == Service.State.ENDED or service.organization.state == Organization.State.ENDED

@@ -1,0 +1,29 @@
+"""Background work of diagnostics. Each task may run twice: a look needs a lease."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+
+@shared_task
+def sweep() -> None:
+    """Look at every domain that is due."""
+    from .sweep import sweep as run
+
+    run()
+
+
+@shared_task
+def look(pk: int) -> None:
+    """Look at one domain that somebody waits for."""
+    from .sweep import look_at
+
+    look_at([pk])
+
+
+@shared_task
+def notify() -> None:
+    """Tell organizations what turned red and what recovered."""
+    from .notifications import tell_people
+
+    tell_people()

@@ -1,0 +1,149 @@
+"""The list of changes behind a button, and marking what is there as intended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from domains.access import domain_for
+from domains.models import Domain
+from domains.records import Kind
+from panel.access import require
+from panel.errors import Refused
+from panel.models import Role
+
+from .. import sentences
+from ..buttons import button
+from ..changes import FixCard, cards, side_by_side, snippet
+from ..hosts import DnsHost
+from ..intents import can_be_intended
+from ..models import Check, CheckChange
+from ..strip import Step, strip
+from .table import Row, rows_of
+
+GUIDES = frozenset({Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV, Kind.DMARC})
+HISTORY = 10  # changes shown on the page of one check
+STRIP_STEPS = 500  # changes of one check that colour its strip
+
+
+@login_required
+def change(request: HttpRequest, service_name: str, domain_name: str, kind: str) -> HttpResponse:
+    domain = domain_for(request.user, service_name, domain_name)
+    role = require(request.user, domain.service.organization)
+    kind = kind_or_404(kind)
+    row = rows_of(Domain.objects.filter(pk=domain.pk))[0]
+    check = next((check for check in row.domain.checks.all() if check.kind == kind), None)
+    context = {
+        "service": domain.service,
+        "domain": domain,
+        "row": row,
+        "polled": [domain.pk] if row.looking else [],
+        "kind": kind,
+        "check": check,
+        "explanation": sentences.KINDS[Kind(kind)],
+        "guide": kind.lower() if kind in GUIDES else "",
+        "may_change": role.rank >= Role.TECHNICIAN.rank,
+    }
+    if check is not None:
+        context |= check_context(check, row)
+        context |= history_context(domain, check)
+    return render(request, "diagnostics/change.html", context)
+
+
+@require_POST
+@login_required
+def intended(request: HttpRequest, service_name: str, domain_name: str, kind: str) -> HttpResponse:
+    """Mark what is there as intended, with the reason why; `withdraw` takes that back."""
+    domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
+    check = Check.objects.filter(domain=domain, kind=kind_or_404(kind)).first()
+    if check is None:
+        raise Http404
+    try:
+        if "withdraw" in request.POST:
+            check.withdraw_intent(request.user)
+        else:
+            check.intend(request.POST.get("why", ""), request.user, found=request.POST.get("found", ""))
+            messages.success(request, _("Shown as intended until what is there changes."))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("diagnostics:change", domain.service.name, domain.name.name, check.kind)
+
+
+def kind_or_404(text: str) -> str:
+    try:
+        return Kind(text.upper()).value
+    except ValueError as error:
+        raise Http404 from error
+
+
+def check_context(check: Check, row: Row) -> dict[str, Any]:
+    """What the page of one check says of it."""
+    shown = button(check)
+    moves_mail = bool(check.kind == Kind.MX and check.facts.get("moves_mail") and check.fixes)
+    return {
+        "button": shown,
+        "look": shown.look,
+        "says": sentences.sentence(check.reason, check.facts),
+        "follows": sentences.consequence(check.reason, check.facts),
+        "notes": sentences.notes(check.kind, check.facts),
+        "problems": [sentences.problem(code) for code in check.problems],
+        "advice": [sentences.problem(code) for code in check.advice],
+        "groups": side_by_side(check.found, check.expected, check.fixes),
+        "cards": cards_of(check, row.domain, row.dns_host),
+        "snippet": snippet(check.fixes),
+        "dns_host": row.dns_host,
+        "witnesses": check.witnesses[:20],
+        "agree": _agree(check),
+        "mx_warning": sentences.mx_warning(row.accounts) if moves_mail else "",
+        "intent": check.intent(),
+        "can_be_intended": can_be_intended(check.kind, check.status, check.problems),
+        "found_print": check.found_print,
+    }
+
+
+def cards_of(check: Check, domain: Domain, host: DnsHost | None) -> list[FixCard]:
+    zone = domain.zone.name if domain.zone else check_zone(domain)
+    return cards(check.fixes, zone, host)
+
+
+def check_zone(domain: Domain) -> str:
+    """The zone that holds the name, as the last look at its NS found it; the name itself where nobody knows."""
+    for check in domain.checks.all():
+        if check.kind == Kind.NS:
+            for rrset in check.found:
+                if rrset["type"] == "NS":
+                    return str(rrset["name"])
+    return domain.name.name
+
+
+def _agree(check: Check) -> int:
+    """How many name servers were asked, where all of them say the same."""
+    own = [witness for witness in check.witnesses if witness["who"] != "resolvers"]
+    said = {tuple(sorted(witness["says"])) for witness in own if not witness.get("failure")}
+    return len(own) if len(said) == 1 and not any(witness.get("failure") for witness in own) else 0
+
+
+def history_context(domain: Domain, check: Check) -> dict[str, Any]:
+    steps = list(CheckChange.objects.filter(domain=domain, kind=check.kind)[:STRIP_STEPS])
+    days = strip(
+        timezone.now(),
+        (check.status, check.level),
+        [Step(step.at, (step.old_status, step.old_level), (step.new_status, step.new_level)) for step in steps],
+        since=domain.created_at,
+        zone=timezone.get_current_timezone(),
+    )
+    return {"days": days, "days_said": said_of(days), "changes": steps[:HISTORY]}
+
+
+def said_of(days: list[tuple[Any, str]]) -> str:
+    """The strip in words, for who cannot see it."""
+    count = {colour: sum(1 for _day, painted in days if painted == colour) for colour in ("ok", "wait", "red")}
+    words = _("Of the last %(days)d days in order %(ok)d, spreading %(wait)d, red %(red)d.")
+    return words % {"days": len(days), **count}
