@@ -62,7 +62,15 @@ class SpfResult:
         return self.path[-1] if self.path else None
 
 
-@lru_cache(maxsize=8192)
 def spf_records(values: tuple[str, ...]) -> tuple[Record, ...]:
     """The SPF records among the values (presentation form) of a TXT answer. RFC 7208 §4.5."""
+    return _parsed(tuple(value for value in values if value[1:2] in _FIRST or value[:1] != '"'))
+
+
+_FIRST = frozenset('vV\\"')  # what the text of an SPF record can begin with: v, escaped, or after an empty string
+
+
+@lru_cache(maxsize=8192)
+def _parsed(values: tuple[str, ...]) -> tuple[Record, ...]:
+    """Of all TXT records of a name only those come here that may be SPF: an apex may hold thousands of others."""
     return tuple(parse(text) for text in select(map(txt_text, values)))

@@ -69,6 +69,23 @@ def test_section_4_5_exactly_the_one_spf_record_counts(records: list[str], resul
         assert (said.problem, said.owner, said.path) == (Problem.SPF_SEVERAL, "d.example.", ())
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"v=spf1 -all"',
+        '"" "v=spf1 -all"',
+        '"v" "=spf1 -all"',
+        '"\\118=spf1 -all"',
+        '"\\v=spf1 -all"',
+        "v=spf1\\032-all",
+    ],
+)
+def test_section_4_5_a_record_counts_however_it_is_quoted(value: str) -> None:
+    said = check_host(HERE4, "d.example", Answers({Question("d.example.", "TXT"): Answer((value,))}))
+    assert said is not None
+    assert said.result == Result.FAIL
+
+
 def test_section_3_3_strings_are_joined_without_space() -> None:
     known = {Question("d.example.", "TXT"): Answer(('"v=spf1 ip4:192.0" ".2.10 -all"', '"v=spf1" "-all"'))}
     said = check_host(HERE4, "d.example", Answers(known))
