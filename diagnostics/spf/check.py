@@ -72,6 +72,7 @@ class _Check:
         self.helo = helo or domain.removesuffix(".")
         self.lookups = 0
         self.voids = 0
+        self.void_at = 0
         self.passed_over: Failure | None = None
         self.path: list[Place] = []
         self.stack: list[str] = []
@@ -341,6 +342,9 @@ class _Check:
             raise self._permanent(Problem.SPF_LOOKUPS, owner)
 
     def _void(self, owner: str) -> None:
+        if self.void_at == self.lookups:  # the term at hand has been counted: §4.6.4 counts terms, not queries
+            return
+        self.void_at = self.lookups
         self.voids += 1
         if self.voids > MAX_VOID_LOOKUPS:
             raise self._permanent(Problem.SPF_VOID_LOOKUPS, owner)

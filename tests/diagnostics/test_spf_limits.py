@@ -62,6 +62,11 @@ def test_an_mx_counts_as_one_void_lookup_at_most() -> None:
     assert (said.result, said.voids) == (Result.PASS, 0)
 
 
+def test_a_term_that_asks_for_two_things_that_are_not_there_is_one_void_lookup() -> None:
+    said = evaluate(spf_zone("v=spf1 exists:%{p}.x.example exists:%{p}.y.example ip4:192.0.2.10 -all"))
+    assert (said.result, said.voids) == (Result.PASS, 2)
+
+
 def test_more_than_ten_exchangers_are_a_permanent_error_unless_an_earlier_one_matches() -> None:
     mail = "\n".join(f"d.example MX {n} h{n}.example" for n in range(11))
     said = evaluate(spf_zone("v=spf1 mx -all", mail + "\n" + HOSTS))
