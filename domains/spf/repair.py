@@ -23,10 +23,21 @@ _TYPOGRAPHY = tuple(
     for char in chars
 )
 _SPACES = re.compile(r"[\x00-\x20\x7f\xa0]+")
+_OPEN = re.compile(  # a term that waits for its value, and a word after it that is none by itself
+    r"(?<= )([+\-~?]?(?:include|a|mx|ptr|ip4|ip6|exists):|(?:redirect|exp)=) "
+    r"(?![+\-~?]?(?:all|a|mx|ptr)(?:[:/ ]|\Z)|[+\-~?]?(?:include|exists|ip[46]):|[A-Za-z][A-Za-z0-9._\-]*=)",
+    re.IGNORECASE,
+)
 _ALIASES = {"ip": "ip4", "ipv4": "ip4", "ip-v4": "ip4", "ip4v": "ip4", "ipv6": "ip6", "ip-v6": "ip6", "ip6v": "ip6"}
 _ALIASES |= {"includes": "include", "inlcude": "include", "incldue": "include", "included": "include"}
 _TAKE_ADDRESS = frozenset({"ip4", "ip6", "a", "mx", "include"})
 _DUAL = re.compile(r"/([0-9]+)/([0-9]+)\Z")  # the slash before an IPv6 prefix length is doubled
+# `ip4: 192.0.2.1`, but not `include: mx`: what follows the blank must not be a term of its own.
+_OPEN_ENDED = re.compile(
+    r"(?<= )([+\-~?]?(?:include|a|mx|ptr|ip4|ip6|exists):|(?:redirect|exp)=) +"
+    r"(?![ +\-~?]|(?:include|a|mx|ptr|ip4|ip6|exists|all|redirect|exp)(?:[:=/ ]|\Z))",
+    re.IGNORECASE,
+)
 _DIRECTIVE = re.compile(r"([+\-~?]*)([A-Za-z0-9\-]*)([:=]?)(.*)\Z", re.DOTALL)
 
 
@@ -36,7 +47,7 @@ def tidy(text: str) -> str:
         text = text.replace(typographic, plain)
     text = _SPACES.sub(" ", text).strip()
     text = re.sub(r"(?<= )([+\-~?]) (?=[A-Za-z])", r"\1", text)
-    return re.sub(r"(?<= )([+\-~?]?(?:include|a|mx|ptr|ip4|ip6|exists):|(?:redirect|exp)=) +", r"\1", text, flags=re.I)
+    return _OPEN.sub(r"\1", text)
 
 
 def mended(text: str) -> tuple[str, ...]:
