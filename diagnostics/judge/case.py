@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
 
-from domains.records import DomainFacts, Hosts, Kind, PlatformFacts, RequiredRecord, required_records
+from domains.records import DomainFacts, Hosts, Kind, Level, PlatformFacts, RequiredRecord, required_records
 from domains.rrset import RRset, absolute
 
 from ..answers import Answer, Question
@@ -44,10 +44,12 @@ class SmtpEvidence:
 class Case:
     """One domain to judge.
 
-    `home`: ask its own name servers even where the resolvers see nothing wrong. `stub`: the operator vouches for the
-    delegation (DNS_STUB_ZONES): resolver and own name server are one. `accounts`: configured here, for the warning
-    with MX fixes. `own_hosts`: host names of this installation (no final dot), which a target must not lead back to.
-    `smtp` is evidence for TARGET from a worker on the platform's network.
+    `home`: ask its own name servers even where the resolvers see nothing wrong: once a day, for an hour after a change,
+    and while a stored check is not green (only there a lasting disagreement of name servers is seen).
+    `stub`: the operator vouches for the delegation (DNS_STUB_ZONES): resolver and own name server are one.
+    `accounts`: configured here, for the warning with MX fixes.
+    `own_hosts`: host names of this installation (no final dot), which a target must not lead back to.
+    `smtp`: evidence for TARGET from a worker on the platform's network.
     """
 
     domain: DomainFacts
@@ -151,6 +153,11 @@ class Subject:
 
     def expected(self, kind: Kind) -> tuple[RRset, ...]:
         return tuple(RRset(record.name, record.type, None, record.values) for record in self.required[kind])
+
+    def level(self, kind: Kind) -> Level:
+        """The level of the check where nothing is known to fail: that of its weightiest record."""
+        levels = [record.level for record in self.required[kind]]
+        return Level.RECOMMENDED if levels and Level.REQUIRED not in levels else Level.REQUIRED
 
     def under(self, name: str) -> bool:
         """Whether `name` is the domain's name or lies below it."""

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from ..answers import Answer, Answers, Delegation, Failure, Question
 
-MAX_HOSTS = 8  # name servers of the domain's own zone that are asked
+MAX_HOSTS = 13  # name servers of the domain's own zone that are asked
 MAX_FOREIGN_HOSTS = 2  # of any other zone
 MAX_ADDRESSES = 2  # of one name server
 MAX_FOREIGN_ZONES = 12  # other people's zones that are asked at home in one look
@@ -69,6 +69,10 @@ def below(name: str, zone: str) -> bool:
     return zone == "." or name == zone or name.endswith("." + zone)
 
 
+def strictly_below(name: str, zone: str) -> bool:
+    return name != zone and below(name, zone)
+
+
 def parent(name: str) -> str:
     return name.partition(".")[2] or "."
 
@@ -123,6 +127,15 @@ class Home:
             return ()
         delegation = self.referral(self.zone.apex)
         return self.addresses(self.zone.hosts, delegation.glue if delegation else (), MAX_HOSTS)
+
+    @property
+    def homeless(self) -> tuple[str, ...]:
+        """Delegated name servers that no address is known of."""
+        if self.zone is None:
+            return ()
+        known = {server.host for server in self.servers}
+        hosts = (host.removesuffix(".") for host in sorted(self.zone.hosts)[:MAX_HOSTS])
+        return tuple(host for host in hosts if host not in known)
 
     def referral(self, apex: str) -> Delegation | None:
         """What the parent says about `apex`. None: it could not be asked, or was not yet."""
@@ -196,9 +209,8 @@ class Home:
             if answer is None or soa is None:
                 continue
             deeper = answer.delegation
-            if answer.failure == Failure.LAME and deeper is not None and depth < MAX_REFERRALS:
-                if below(deeper.zone, delegation.zone) and deeper.zone != delegation.zone:
-                    return self.beneath(deeper, question, depth + 1)
+            if deeper is not None and strictly_below(deeper.zone, delegation.zone) and depth < MAX_REFERRALS:
+                return self.beneath(deeper, question, depth + 1)
             if answer.failure is not None:
                 failed = answer
                 continue
@@ -236,11 +248,10 @@ class HomeView:
         if answer is None:
             return None
         delegation = answer.delegation
-        if answer.failure == Failure.LAME and delegation is not None:
-            if delegation.zone != self.zone and below(delegation.zone, self.zone):
-                beneath = self.home.beneath(delegation, question, 0)
-                self.asked.pop(question)  # these are not its own words
-                return self._followed(question, beneath, aliases) if beneath is not None else None
+        if delegation is not None and strictly_below(delegation.zone, self.zone):
+            beneath = self.home.beneath(delegation, question, 0)
+            self.asked.pop(question)  # these are not its own words
+            return self._followed(question, beneath, aliases) if beneath is not None else None
         return self._followed(question, answer, aliases)
 
     def _followed(self, question: Question, answer: Answer, aliases: int) -> Answer | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domains.records import Kind, Level
+from domains.records import Kind
 
-from ..answers import Answers
+from ..answers import Answers, Failure
 from ..reasons import Reason
 from ..verdicts import RED, Status, Verdict
 from . import cname, dkim, dmarc, mx, ns, spf, srv, target
@@ -110,10 +110,10 @@ def _with_home(zone: Verdict, subject: Subject, home: Home, views: list[HomeView
 def _see_ns(kind: Kind, subject: Subject, finding: Finding | None) -> Verdict:
     if finding is not None and finding.status == Status.OFF:
         return finding.verdict(kind, ())
-    level = Level.RECOMMENDED if kind == Kind.DMARC else Level.REQUIRED
-    return Verdict(kind, Status.UNKNOWN, level, Reason.SEE_NS, expected=subject.expected(kind))
+    return Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.SEE_NS, expected=subject.expected(kind))
 
 
 def _incomplete(kind: Kind, subject: Subject) -> Verdict:
-    """More is wanted; nobody is shown this."""
-    return Verdict(kind, Status.UNKNOWN, Level.REQUIRED, Reason.FAILURE)
+    """More is wanted: shown only where a look ends before its questions do."""
+    facts = {"failure": str(Failure.TIMEOUT), "name": subject.apex, "type": "", "detail": ""}
+    return Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.FAILURE, facts, expected=subject.expected(kind))

@@ -70,6 +70,41 @@ def doubled(subject: Subject, kind: Kind, finding: Finding, view: View) -> Findi
     return finding
 
 
+KEPT = ("CNAME", "A", "AAAA", "MX", "TXT")  # what wildcards hold for names that people use
+
+
+def with_wildcards_kept(subject: Subject, finding: Finding, view: View) -> Finding | None:
+    """A name that lives by a wildcard loses it as soon as anything is published at it or below (RFC 4592 §2.2.1).
+
+    So what the wildcard says for the domain's name is written out first, lest a fix for mail takes the web site down.
+    None: not known yet.
+    """
+    kept: list[Fix] = []
+    complete = True
+    for type_ in KEPT:
+        question = Question(subject.apex, type_)
+        answer = view.get(question)
+        if answer is None:
+            complete = False
+            continue
+        if not answer.values or answer.chain:
+            continue
+        wildcard = wildcard_answered(view, question, answer)
+        if wildcard is None:
+            complete = False
+        elif wildcard:
+            kept.append(Fix(Action.ADD, subject.apex, type_, answer.ttl, answer.values))
+    if not complete:
+        return None
+    finding.fixes = (*(fix for fix in kept if not _settled_by(finding.fixes, fix)), *finding.fixes)
+    return finding
+
+
+def _settled_by(fixes: tuple[Fix, ...], kept: Fix) -> bool:
+    """Whether a fix decides what will stand at that name and type anyway."""
+    return any(fix.action == Action.REPLACE and (fix.name, fix.type) == (kept.name, kept.type) for fix in fixes)
+
+
 def _same_purpose(subject: Subject, kind: Kind, fix: Fix, value: str) -> bool:
     """Whether a record at the doubled name is what `fix` would publish, or plainly was meant to be."""
     if fix.type != "TXT":

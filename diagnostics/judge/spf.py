@@ -31,9 +31,9 @@ def find(subject: Subject, view: View) -> Finding | None:
         return unknown(subject.txt, answer)
     outbound = subject.case.platform.outbound
     only = _only_record(answer.values)
-    if only is not None and include is not None and include.values:
-        if plain_pass(only, include.values, subject.ours.spf_include, outbound):
-            return Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, (only,)))
+    known = include.values if include is not None else ()
+    if only is not None and known and plain_pass(only, known, subject.ours.spf_include, outbound):
+        return Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, (only,)), at=subject.txt)
     values = tuple(value for value in answer.values if is_spf(txt_text(value)))
     if not values:
         return _missing(subject, answer)

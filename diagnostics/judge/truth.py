@@ -19,7 +19,7 @@ from ..verdicts import Doubt, Status, Verdict, Witness
 from .case import Subject, View
 from .finding import Finding
 from .home import Home, HomeView, Soa, newer, parse_soa
-from .probes import doubled
+from .probes import doubled, with_wildcards_kept
 
 MIN_WAIT = 60  # seconds between two looks that count as two
 
@@ -77,11 +77,12 @@ def weighed(
 
     None: more is wanted.
     """
-    weighing = _Weighing(kind, subject, find, first, answers)
+    zone = home.zone if not subject.case.stub else home.cut(subject.apex)
+    weighing = _Weighing(kind, subject, find, first, answers, home, zone.apex if zone is not None else None)
     if subject.case.stub:
         # Resolver and own name server are one: its word is the last one.
         return weighing.confirmed(first, answers)
-    if home.zone is None:
+    if zone is None:
         return None
     complete = True
     for view in views:
@@ -95,12 +96,16 @@ def weighed(
 
 
 class _Weighing:
-    def __init__(self, kind: Kind, subject: Subject, find: Find, first: Finding, answers: Answers) -> None:
+    def __init__(
+        self, kind: Kind, subject: Subject, find: Find, first: Finding, answers: Answers, home: Home, zone: str | None
+    ) -> None:
         self.kind = kind
         self.subject = subject
         self.find = find
         self.first = first
         self.answers = answers
+        self.home = home
+        self.zone = zone  # apex of the zone that holds the domain
         self.expected = subject.expected(kind)
         self.voices: list[Voice] = []
 
@@ -159,19 +164,31 @@ class _Weighing:
     def _wrong(self, wrong: list[Voice], answered: list[Voice]) -> Verdict | None:
         """The newest own name servers that answer say so."""
         silent = [voice for voice in self.voices if voice not in answered]
+        homeless = self.home.homeless
         finding = wrong[0].finding
         if not self.first.red:
-            if silent:
+            if silent or homeless:
                 return self._right(proof=False)  # the resolvers may have it from a newer one
             verdict = self.confirmed(finding, wrong[0].view)
             if verdict is None:
                 return None
             return replace(verdict, breaks_at=self._in(self._old_copies(wrong[0].view)))
-        primary = {voice.soa.primary for voice in wrong if voice.soa is not None}
-        if any(f"{voice.view.server.host}." in primary for voice in silent):
-            # The one that changes are made on does not answer: the others may only lag behind it.
-            return self._doubted(Reason.NOT_SETTLED, [str(voice) for voice in silent])
+        quiet = [*map(str, silent), *homeless]
+        if quiet and self._may_lag(wrong, silent, homeless):
+            return self._doubted(Reason.NOT_SETTLED, quiet)
         return self.confirmed(finding, wrong[0].view)
+
+    @staticmethod
+    def _may_lag(wrong: list[Voice], silent: list[Voice], homeless: tuple[str, ...]) -> bool:
+        """Whether those that answer may only lag behind one that does not: behind the primary, where changes are made,
+        or behind one whose serial is later. Who does not tell its SOA does not tell the primary."""
+        known = [voice.soa for voice in wrong if voice.soa is not None]
+        if not known:
+            return True
+        hosts = {*(voice.view.server.host for voice in silent), *homeless}
+        if any(soa.primary.removesuffix(".") in hosts for soa in known):
+            return True
+        return any(newer(voice.soa.serial, known[0].serial) for voice in silent if voice.soa is not None)
 
     def _silent(self) -> Verdict:
         """No own name server tells."""
@@ -207,6 +224,10 @@ class _Weighing:
         whole = doubled(self.subject, self.kind, finding, view)
         if whole is None:
             return None
+        if whole.fixes and (self.zone is None or self.zone != self.subject.apex):
+            whole = with_wildcards_kept(self.subject, whole, view)
+            if whole is None:
+                return None
         whole.facts = {**whole.facts, "confirmed": True}
         return self._told(whole)
 
