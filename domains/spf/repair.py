@@ -46,7 +46,7 @@ def tidy(text: str) -> str:
     for typographic, plain in _TYPOGRAPHY:
         text = text.replace(typographic, plain)
     text = _SPACES.sub(" ", text).strip()
-    text = re.sub(r"(?<= )([+\-~?]) (?=[A-Za-z])", r"\1", text)
+    text = re.sub(r"(?<= )([+\-~?]) (?=all(?: |\Z))", r"\1", text, flags=re.IGNORECASE)
     return _OPEN.sub(r"\1", text)
 
 

@@ -99,6 +99,8 @@ def test_several_records_become_one(records: list[str], merged: str) -> None:
     [
         ("v=spf1 ipv4:192.0.2.1 ip:192.0.2.2 192.0.2.3 -all", "ip4:192.0.2.1 ip4:192.0.2.2 ip4:192.0.2.3 | -all"),
         ("v=spf1 ip4: 192.0.2.1 - all", "ip4:192.0.2.1 | -all"),
+        ("v=spf1 include: ip4:192.0.2.1 mx: ~all", "ip4:192.0.2.1 mx | ~all"),
+        ("v=spf1 exists: x=y ip6: 2001:db8::1 include: -mx ~all", "x=y ip6:2001:db8::1 -mx | ~all"),
         ("v=spf1 ip4:192.0.2.1, ip4:192.0.2.2; ~all;", "ip4:192.0.2.1 ip4:192.0.2.2 | ~all"),
         ("v=spf1 ip4:192.0.2.1,192.0.2.2 ~all", "ip4:192.0.2.1 ip4:192.0.2.2 | ~all"),
         ("v=spf1 ip4:192.0.2.1/33 ip4:192.000.002.001 ~all", "ip4:192.0.2.1 ip4:192.0.2.1 | ~all"),
@@ -180,6 +182,13 @@ def test_what_is_merged_is_sound_has_ours_and_no_open_end_and_merging_again_chan
     assert record.all is None or record.all.qualifier != "+"
     again = merge([merged.text], OURS, first=first)
     assert (again.text, again.changes) == (merged.text, ())
+
+
+@given(st.lists(good | bad, max_size=7))
+def test_sound_passes_survive_whatever_stands_beside_them(terms: list[str]) -> None:
+    before_all = terms[: next((i for i, term in enumerate(terms) if term.lstrip("+-~?") == "all"), len(terms))]
+    merged = {term.text for term in parse(merge([" ".join(["v=spf1", *terms])], OURS).text).mechanisms}
+    assert {term for term in before_all if term.startswith(("ip4:192.0.2.0", "include:b", "ip6:2001"))} <= merged
 
 
 @given(st.lists(st.lists(good, max_size=6).map(lambda terms: " ".join(["v=spf1", *terms])), max_size=3))
