@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from enum import StrEnum
+from typing import NoReturn
 
 import idna
 
@@ -92,15 +93,19 @@ def _refuse_pastes(text: str) -> None:
         raise NameRefused(RefusalCode.EMPTY)
     if _is_address(text):
         raise NameRefused(RefusalCode.IP_ADDRESS)
-    if "://" in text or "/" in text or text.lower().startswith("mailto:"):
+    if "/" in text or text.lower().startswith("mailto:") or re.search(r":[0-9]+\Z", text):
         rest = re.sub(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|mailto:)", "", text)
-        raise NameRefused(RefusalCode.URL, name=re.split(r"[/:?#]", rest.rpartition("@")[2] or rest)[0])
+        _refuse_paste(RefusalCode.URL, text, re.split(r"[/:?#]", rest.rpartition("@")[2])[0])
     if "@" in text:
-        raise NameRefused(RefusalCode.E_MAIL_ADDRESS, name=text.rpartition("@")[2])
-    if re.search(r":[0-9]+\Z", text):
-        raise NameRefused(RefusalCode.URL, name=text.partition(":")[0])
+        _refuse_paste(RefusalCode.E_MAIL_ADDRESS, text, text.rpartition("@")[2])
     if text.startswith("*."):
         raise NameRefused(RefusalCode.WILDCARD)
+
+
+def _refuse_paste(code: RefusalCode, text: str, name: str) -> NoReturn:
+    if name:
+        raise NameRefused(code, name=name)
+    raise NameRefused(RefusalCode.CHARACTER, label=text, character=next(filter("/:@".__contains__, text)))
 
 
 def _is_address(text: str) -> bool:
