@@ -40,8 +40,7 @@ VERBS: dict[str, Any] = {
     "user.second_factor_removed": _("second factor removed"),
     "user.password_changed": _("password changed"),
     "user.second_factor_added": _("second factor added"),
-    "user.signed_in_by_recovery_code": _("signed in with a recovery code"),
-    "user.sign_in_blocked": _("too many failed sign-ins"),
+    "user.recovery_code_used": _("recovery code used"),
 }
 
 

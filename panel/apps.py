@@ -5,4 +5,4 @@ class PanelConfig(AppConfig):
     name = "panel"
 
     def ready(self) -> None:
-        from . import administrator  # noqa: F401 - its signal receivers
+        from . import administrator, signin  # noqa: F401 - their signal receivers

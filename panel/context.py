@@ -6,15 +6,21 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "panel_name": settings.PANEL_NAME,
-        "panel_logo": settings.PANEL_LOGO,
+        "panel_logo": _logo(settings.PANEL_LOGO),
         "support_url": settings.SUPPORT_URL,
         "billing_url": settings.BILLING_URL,
         "public_url": settings.PUBLIC_URL,
         "slot_domain": settings.SLOT_DOMAIN,
         "htmx_config": {"includeIndicatorStyles": False, "allowEval": False, "historyCacheSize": 0},
     }
+
+
+def _logo(setting: str) -> str:
+    """PANEL_LOGO is an address on this panel, or the path of an image below VAR_DIR, which the panel then serves."""
+    return setting if not setting or setting.startswith("/") else reverse("panel:logo")

@@ -120,7 +120,7 @@ class Join(forms.Form):
         return data
 
 
-class Yourself(forms.ModelForm[User]):
+class Yourself(forms.ModelForm):
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=[("", _("as the browser asks")), *settings.LANGUAGES]
     )
@@ -190,7 +190,7 @@ class EditUser(forms.Form):
     is_staff = forms.BooleanField(label=_("Staff"), required=False, help_text=_("Sees and changes every organization."))
 
 
-class EditPlatform(forms.ModelForm[Platform]):
+class EditPlatform(forms.ModelForm):
     mx_hosts = LinesField(
         label=_("MX hosts, in order"),
         widget=forms.Textarea(attrs={"rows": 3}),

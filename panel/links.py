@@ -23,5 +23,8 @@ def page(name: str, *args: object) -> str:
 
 def password_link(user: User) -> str:
     """Lets whoever opens it choose the user's password; works once, for PASSWORD_RESET_TIMEOUT seconds."""
-    key = default_token_generator.make_token(user)
-    return absolute(reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}))
+    return reset_link(user_pk_to_url_str(user), default_token_generator.make_token(user))
+
+
+def reset_link(uid: str, token: str) -> str:
+    return absolute(reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from smtplib import SMTPException
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from .models import Invitation, Service, User
 
 log = logging.getLogger(__name__)
+_postmen = ThreadPoolExecutor(max_workers=4, thread_name_prefix="mail")
 
 
-def send(template: str, to: Iterable[User] | str, context: dict[str, Any], *, language: str = "") -> int:
-    """Render `template` for each person in his language and send it; returns how many were handed over.
+def send(template: str, to: Iterable[User] | str, context: dict[str, Any], *, language: str = "") -> None:
+    """Render `template` for each person in his language and send it.
 
     The template's first line is the subject, the rest after a blank line the text. `to`: people, or one address that
     belongs to nobody yet (then in `language`).
@@ -29,17 +31,27 @@ def send(template: str, to: Iterable[User] | str, context: dict[str, Any], *, la
     people: list[tuple[str, str, Any]] = (
         [(to, language, None)] if isinstance(to, str) else [(user.email, user.language, user) for user in to]
     )
-    sent = 0
     for address, spoken, user in people:
         with translation.override(spoken or settings.LANGUAGE_CODE):
             words = {"user": user, "panel_name": settings.PANEL_NAME, "public_url": settings.PUBLIC_URL, **context}
             subject, _, text = render_to_string(template, words).strip().partition("\n")
         message = EmailMessage(" ".join(subject.split()), text.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [address])
-        try:
-            sent += message.send()
-        except (SMTPException, OSError) as error:
-            log.error("mail %s to %s not sent: %s", template, address, error)
-    return sent
+        deliver(message)
+
+
+def deliver(message: EmailMessage) -> None:
+    """Send it; beside the request where there is a mail server, which may be slow."""
+    if settings.EMAIL_CONFIGURED:
+        _postmen.submit(_deliver, message)
+    else:
+        _deliver(message)
+
+
+def _deliver(message: EmailMessage) -> None:
+    try:
+        message.send()
+    except (SMTPException, OSError) as error:
+        log.error("mail %r to %s not sent: %s", message.subject, ", ".join(message.to), error)
 
 
 def service_created(service: Service) -> None:

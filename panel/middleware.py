@@ -1,26 +1,89 @@
-"""Small middlewares: who is really calling, in which language, with how many factors."""
+"""Small middlewares: who is really calling, in which language, with how many factors, and what caches may keep."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
+# What pages may use of the browser: the clipboard and passkeys, nothing that watches or follows.
+PERMISSIONS = ", ".join(
+    (
+        "clipboard-write=(self)",
+        "publickey-credentials-create=(self)",
+        "publickey-credentials-get=(self)",
+        *(
+            f"{name}=()"
+            for name in (
+                "accelerometer",
+                "browsing-topics",
+                "camera",
+                "display-capture",
+                "geolocation",
+                "gyroscope",
+                "magnetometer",
+                "microphone",
+                "midi",
+                "payment",
+                "serial",
+                "usb",
+            )
+        ),
+    )
+)
+
 
 def real_address(get_response: Handler) -> Handler:
-    """Set REMOTE_ADDR from X-Forwarded-For, counted from the right over TRUSTED_PROXY_COUNT proxies."""
+    """Set REMOTE_ADDR from X-Forwarded-For, counted from the right over TRUSTED_PROXY_COUNT proxies.
+
+    Each trusted proxy appends whom it was called by, so what stands further left was written by anybody. A header with
+    fewer hops than proxies, or whose hop is no address, did not come through them: REMOTE_ADDR stays.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         count = settings.TRUSTED_PROXY_COUNT
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-        if count and len(hops) >= count:
-            request.META["REMOTE_ADDR"] = hops[-count]
+        if count:
+            hops = request.META.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", count)[-count:]
+            address = _address(hops[0]) if len(hops) == count else None
+            if address:
+                request.META["REMOTE_ADDR"] = address
         return get_response(request)
+
+    return middleware
+
+
+def _address(text: str) -> str | None:
+    """`192.0.2.1`, `192.0.2.1:1234`, `2001:db8::1` or `[2001:db8::1]:1234`; None for all else."""
+    text = text.strip()[:64]
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+
+
+def private_pages(get_response: Handler) -> Handler:
+    """Pages are of one person: no cache keeps them, unless the view says otherwise. Every answer names PERMISSIONS."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
     return middleware
 
@@ -39,15 +102,19 @@ def user_preferences(get_response: Handler) -> Handler:
 
 def second_factor_for_staff(get_response: Handler) -> Handler:
     """Where the operator asks for it, staff without a second factor reach only the pages that set one up."""
+    free = ("/account/", "/static/", "/healthz", "/language/", "/guide/", "/logo")
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = request.user
-        if settings.STAFF_NEED_SECOND_FACTOR and user.is_authenticated and user.is_staff:
-            from allauth.mfa.utils import is_mfa_enabled
-
-            free = ("/account/", "/static/", "/healthz", "/language/")
-            if not request.path.startswith(free) and not is_mfa_enabled(user):
-                return redirect("mfa_index")
+        if (
+            settings.STAFF_NEED_SECOND_FACTOR
+            and user.is_authenticated
+            and user.is_staff
+            and not request.path.startswith(free)
+            and not is_mfa_enabled(user)
+        ):
+            messages.warning(request, _("Staff need a second factor here: add an app or a passkey first."))
+            return redirect("mfa_index")
         return get_response(request)
 
     return middleware

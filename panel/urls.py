@@ -12,3 +12,8 @@ urlpatterns = [
     path("", include("diagnostics.urls")),
     path("", include("accounts.urls")),
 ]
+
+handler400 = "panel.views.errors.bad_request"
+handler403 = "panel.views.errors.forbidden"
+handler404 = "panel.views.errors.not_found"
+handler500 = "panel.views.errors.failed"

@@ -40,3 +40,11 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", (event) => {
   event.target.closest("form[data-autosubmit]")?.requestSubmit();
 });
+
+// A passkey that was not found or not given: say so where the button is.
+document.addEventListener("allauth.error", (event) => {
+  const trouble = document.getElementById("passkey-trouble");
+  if (!trouble) return;
+  event.preventDefault();
+  trouble.hidden = false;
+});

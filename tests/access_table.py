@@ -13,7 +13,7 @@ from typing import Any
 
 from panel.models import Invitation, Membership
 
-from .factories import Tenant
+from .factories import Tenant, make_check, make_share
 
 
 class Need(Enum):
@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "membership_id": lambda tenant: Membership.objects.get(user=tenant.technician).pk,
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "new@people.example", "viewer", None)[0].pk,
     "user_id": lambda tenant: tenant.viewer.pk,
+    "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
 # Arguments that name nothing of a tenant's own: they may be combined with any.
@@ -62,8 +63,40 @@ PANEL = {
     "healthz": Row(NOBODY),
     "panel:services": Row(SIGNED_IN),
     "panel:service": Row(VIEWER),
+    "panel:service_settings": Row(OWNER),
     "panel:activity": Row(VIEWER),
+    "panel:organizations": Row(SIGNED_IN),
+    "panel:organization": Row(VIEWER),
+    "panel:organization_settings": Row(OWNER),
+    "panel:organization_activity": Row(OWNER),
+    "panel:invite": Row(OWNER, "POST", {"email": "new@people.example", "role": "viewer"}),
+    "panel:withdraw_invitation": Row(OWNER, "POST"),
+    "panel:change_member": Row(OWNER, "POST", {"role": "viewer"}),
+    "panel:remove_member": Row(OWNER, "POST"),
+    "panel:leave": Row(VIEWER, "POST"),
+    "panel:invitation": Row(NOBODY),
+    "panel:yourself": Row(SIGNED_IN),
     "panel:find": Row(SIGNED_IN),
+    "panel:guides": Row(NOBODY),
+    "panel:guide": Row(NOBODY),
+    "panel:logo": Row(PASSING),
+    "panel:staff_organizations": Row(STAFF),
+    "panel:staff_new_organization": Row(STAFF),
+    "panel:staff_organization": Row(STAFF),
+    "panel:staff_organization_state": Row(STAFF, "POST", {"verb": "suspend"}),
+    "panel:staff_platforms": Row(STAFF),
+    "panel:staff_new_platform": Row(STAFF),
+    "panel:staff_platform": Row(STAFF),
+    "panel:staff_new_service": Row(STAFF),
+    "panel:staff_service": Row(STAFF),
+    "panel:staff_service_state": Row(STAFF, "POST", {"verb": "suspend"}),
+    "panel:staff_users": Row(STAFF),
+    "panel:staff_new_user": Row(STAFF),
+    "panel:staff_user": Row(STAFF),
+    "panel:staff_user_link": Row(STAFF, "POST"),
+    "panel:staff_remove_second_factor": Row(STAFF, "POST"),
+    "panel:staff_activity": Row(STAFF),
+    "panel:staff_system": Row(STAFF),
     "panel:language": Row(NOBODY, "POST", {"language": "pl", "next": "/"}),
 }
 
@@ -105,6 +138,30 @@ DOMAINS: dict[str, Row] = {}
 
 DIAGNOSTICS: dict[str, Row] = {
     "diagnostics:domains": Row(VIEWER),
+    "diagnostics:buttons": Row(VIEWER),
+    "diagnostics:check_service": Row(TECHNICIAN, "POST"),
+    "diagnostics:mx_hint": Row(TECHNICIAN),
+    "diagnostics:domain": Row(VIEWER),
+    "diagnostics:check_again": Row(TECHNICIAN, "POST"),
+    "diagnostics:history": Row(VIEWER),
+    "diagnostics:zone_file": Row(VIEWER),
+    "diagnostics:share": Row(TECHNICIAN),
+    "diagnostics:revoke": Row(TECHNICIAN, "POST"),
+    "diagnostics:change": Row(VIEWER),
+    "diagnostics:intended": Row(
+        TECHNICIAN, "POST", {"why": "a filter"}, {"kind": lambda tenant: make_check(tenant.domain, "MX").kind}
+    ),
+    "diagnostics:red": Row(SIGNED_IN),
+    "diagnostics:red_everywhere": Row(STAFF),
+    "diagnostics:red_of_organization": Row(VIEWER),
+    "diagnostics:check_organization": Row(TECHNICIAN, "POST"),
+    "diagnostics:operator": Row(STAFF),
+    "diagnostics:resolvers": Row(STAFF),
+    "diagnostics:release_brake": Row(STAFF, "POST"),
+    "diagnostics:shared": Row(NOBODY, arguments={"token": lambda tenant: make_share(tenant.domain).token}),
+    "diagnostics:shared_again": Row(
+        NOBODY, "POST", arguments={"token": lambda tenant: make_share(tenant.domain).token}
+    ),
 }
 
 ACCOUNTS: dict[str, Row] = {

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms, template
 from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from .. import history
+from ..activity import COMMAND_LINE, SYSTEM, VERBS
+from ..history import Change
+
+if TYPE_CHECKING:
+    from ..models import Activity
 
 register = template.Library()
 
@@ -65,3 +73,21 @@ def control(field: BoundField) -> SafeString:
 @register.filter
 def is_checkbox(field: BoundField) -> bool:
     return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def deed(entry: Activity) -> Any:
+    """What an entry of the activity log says was done."""
+    return VERBS.get(entry.verb, entry.verb)
+
+
+@register.filter
+def actor(entry: Activity) -> Any:
+    """Who did it: a person's address, the command line, or the panel itself."""
+    return {COMMAND_LINE: _("command line"), SYSTEM: _("the panel")}.get(entry.actor_label, entry.actor_label)
+
+
+@register.filter
+def changes(entry: Activity) -> list[Change]:
+    """Field by field what was there before and what came after."""
+    return list(history.changes(entry))

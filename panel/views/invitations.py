@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from ..errors import Refused
+from ..forms import Join
+from ..models import Invitation, User
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@never_cache
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Where an invitation's link leads: whoever it was sent to becomes a member, as himself."""
+    found = Invitation.open_one(token)
+    if found is None:
+        return render(request, "panel/invitation_gone.html", status=410)
+    context = {"invitation": found, "sign_in": f"{reverse('account_login')}?{urlencode({'next': request.path})}"}
+    if request.user.is_authenticated:
+        if request.user.email != found.email:
+            return render(request, "panel/invitation_other.html", context)
+        return _accept(request, found, request.user) or render(request, "panel/invitation.html", context)
+    known = User.objects.of_email(found.email)
+    if known is not None:
+        return render(request, "panel/invitation_sign_in.html", context)
+    form = Join(request.POST or None, email=found.email)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            user = User.objects.create_user(
+                found.email,
+                form.cleaned_data["password"],
+                name=form.cleaned_data["name"],
+                language=get_language() or "",
+            )
+            answer = _accept(request, found, user)
+        login(request, user, backend=BACKEND)
+        return answer or redirect("panel:services")
+    return render(request, "panel/invitation_join.html", context | {"form": form}, status=400 if form.errors else 200)
+
+
+def _accept(request: HttpRequest, invitation: Invitation, user: User) -> HttpResponse | None:
+    """None while nobody has pressed the button."""
+    if request.method != "POST":
+        return None
+    try:
+        invitation.accept(user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("panel:services")
+    organization = invitation.organization
+    messages.success(request, _("You are now a member of %(organization)s.") % {"organization": organization.name})
+    return redirect("panel:organization", organization.code)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from ...access import person, staff_required
+from ...forms import EditOrganizationByStaff, EndOn, NewOrganization, carried_out
+from ...listing import listing
+from ...models import Organization, Role
+from ..organizations import issue
+from .states import change_state
+
+FILTERS = {
+    "state": {
+        "active": Q(state="active"),
+        "suspended": Q(state="suspended"),
+        "ending": Q(ends_on__isnull=False) & ~Q(state="ended"),
+        "ended": Q(state="ended"),
+    }
+}
+
+
+@staff_required
+def organizations(request: HttpRequest) -> HttpResponse:
+    rows = Organization.objects.annotate(
+        n_services=Count("services", distinct=True), n_members=Count("memberships", distinct=True)
+    )
+    found = listing(
+        request,
+        rows,
+        search=["code__icontains", "name__icontains", "memberships__user__email__iexact"],
+        sorts={"code": "code", "name": "name", "services": "n_services", "members": "n_members", "state": "state"},
+        default="code",
+        filters=FILTERS,
+    )
+    states = [("active", _("active")), ("suspended", _("suspended")), ("ending", _("ending")), ("ended", _("ended"))]
+    return render(request, "panel/staff/organizations.html", {"list": found, "states": states})
+
+
+@staff_required
+def new_organization(request: HttpRequest) -> HttpResponse:
+    form = NewOrganization(request.POST or None)
+    made: dict[str, str] = {}
+
+    def create() -> None:
+        data = form.cleaned_data
+        with transaction.atomic():
+            organization = Organization.create(
+                data["code"], data["name"], contacts=data["contacts"], actor=person(request)
+            )
+            if data["owner"]:
+                made["link"], made["invited"] = issue(organization, data["owner"], Role.OWNER, request)
+
+    if request.method == "POST" and form.is_valid() and carried_out(form, create):
+        messages.success(request, _("The organization has been created."))
+        organization = Organization.objects.get(code=form.cleaned_data["code"])
+        if made:
+            return render(request, "panel/staff/organization_made.html", {"organization": organization, **made})
+        return redirect("panel:staff_organization", organization.code)
+    return render(request, "panel/staff/new_organization.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@staff_required
+def organization(request: HttpRequest, code: str) -> HttpResponse:
+    found = get_object_or_404(Organization, code=code)
+    initial = {"name": found.name, "contacts": found.contacts, "notify": found.notify}
+    form = EditOrganizationByStaff(request.POST or None, initial=initial)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and carried_out(form, lambda: found.change(actor=person(request), **form.cleaned_data))
+    ):
+        messages.success(request, _("Saved."))
+        return redirect("panel:staff_organization", found.code)
+    context = {"organization": found, "form": form, "end_on": EndOn(initial={"day": found.ends_on})}
+    return render(request, "panel/staff/organization.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@staff_required
+def organization_state(request: HttpRequest, code: str) -> HttpResponse:
+    """Suspend, resume, end on a day, or withdraw that."""
+    found = get_object_or_404(Organization, code=code)
+    return change_state(request, found, then=reverse("panel:staff_organization", args=[code]))
