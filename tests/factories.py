@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Address, EmailAccount, Tally
+from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
 from panel.models import Membership, Organization, Platform, Role, Service, User
 
@@ -92,6 +93,19 @@ def make_account(domain: Domain, local_part: str = "", **fields: Any) -> EmailAc
         "configured_at": timezone.now(),
     }
     return make_slot(domain.service, domain=domain, **{**invented, **fields})
+
+
+def make_check(domain: Domain, kind: str = "MX", status: str = "missing", **fields: Any) -> Check:
+    """Required, and judged a moment ago."""
+    invented = {"level": "required", "reason": "mx-missing" if kind == "MX" and status == "missing" else ""}
+    return Check.objects.update_or_create(domain=domain, kind=kind, defaults={"status": status, **invented, **fields})[
+        0
+    ]
+
+
+def make_share(domain: Domain, **fields: Any) -> Share:
+    """A link to the domain's instructions that works."""
+    return Share.objects.create(domain=domain, **{"expires_at": Share.until(), **fields})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,34 @@
 from .again import check_again, check_organization, check_service
+from .change import change, intended
+from .domain import domain, history
+from .files import zone_file
+from .hint import mx_hint
+from .operator import operator, release_brake, resolvers
+from .red import red, red_everywhere, red_of_organization
+from .shared import shared, shared_again
+from .sharing import revoke, share
 from .table import buttons, domains
 
-__all__ = ["buttons", "check_again", "check_organization", "check_service", "domains"]
+__all__ = [
+    "buttons",
+    "change",
+    "check_again",
+    "check_organization",
+    "check_service",
+    "domain",
+    "domains",
+    "history",
+    "intended",
+    "mx_hint",
+    "operator",
+    "red",
+    "red_everywhere",
+    "red_of_organization",
+    "release_brake",
+    "resolvers",
+    "revoke",
+    "share",
+    "shared",
+    "shared_again",
+    "zone_file",
+]

@@ -1,0 +1,88 @@
+"""The page of one domain, and its history."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from domains.access import domain_for
+from domains.models import Domain
+from domains.records import Kind
+from panel.access import require
+from panel.models import Role
+
+from .. import sentences
+from ..buttons import ORDER, button
+from ..models import CheckChange
+from ..strip import Step, strip
+from ..verdicts import Status
+from .change import said_of
+from .files import records_of
+from .table import rows_of
+
+PAGE = 50
+STRIP_STEPS = 1_000
+
+
+@login_required
+def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    domain = domain_for(request.user, service_name, domain_name)
+    role = require(request.user, domain.service.organization)
+    row = rows_of(Domain.objects.filter(pk=domain.pk))[0]
+    checks = sorted(row.domain.checks.all(), key=lambda check: ORDER[check.kind])
+    lines = [
+        {
+            "check": check,
+            "button": button(check),
+            "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
+            "changes": len(check.fixes) if not check.intended else 0,
+        }
+        for check in checks
+    ]
+    return render(
+        request,
+        "diagnostics/domain.html",
+        {
+            "service": domain.service,
+            "domain": domain,
+            "row": row,
+            "lines": lines,
+            "red": sum(line["button"].look == "red" for line in lines),
+            "records": records_of(domain, checks),
+            "polled": [domain.pk] if row.looking else [],
+            "cname_awaited": any(check.kind == Kind.CNAME and check.status != Status.OFF for check in checks),
+            "may_change": role.rank >= Role.TECHNICIAN.rank,
+        },
+    )
+
+
+@login_required
+def history(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    domain = domain_for(request.user, service_name, domain_name)
+    changes = CheckChange.objects.filter(domain=domain)
+    page = Paginator(changes, PAGE).get_page(request.GET.get("page"))
+    steps: dict[str, list[Step]] = {}
+    for change in changes[:STRIP_STEPS]:
+        step = Step(change.at, (change.old_status, change.old_level), (change.new_status, change.new_level))
+        steps.setdefault(change.kind, []).append(step)
+    now = timezone.now()
+    strips = []
+    for check in sorted(domain.checks.all(), key=lambda check: ORDER[check.kind]):
+        if check.status == Status.OFF and check.kind not in steps:
+            continue
+        days = strip(
+            now,
+            (check.status, check.level),
+            steps.get(check.kind, []),
+            since=domain.created_at,
+            zone=timezone.get_current_timezone(),
+        )
+        strips.append({"kind": check.kind, "days": days, "days_said": said_of(days)})
+    return render(
+        request,
+        "diagnostics/history.html",
+        {"service": domain.service, "domain": domain, "page": page, "strips": strips},
+    )

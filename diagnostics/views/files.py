@@ -1,0 +1,66 @@
+"""A domain's records as a zone file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from domains.access import domain_for
+from domains.facts import facts
+from domains.models import Domain
+from domains.records import DEFAULT_TTL, Kind, required_records
+
+from ..cases import configured
+from ..changes import WantedRecord, line, wanted_records
+from ..models import Check, Postponement
+from ..sentences import mx_warning
+
+
+@login_required
+def zone_file(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    """Everything that the zone should hold for this domain, and nothing else."""
+    domain = domain_for(request.user, service_name, domain_name)
+    return file_response(domain)
+
+
+def file_response(domain: Domain) -> HttpResponse:
+    response = HttpResponse(zone_text(domain, list(domain.checks.all())), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{domain.name.name}.zone"'
+    return response
+
+
+def records_of(domain: Domain, checks: Sequence[Check]) -> list[WantedRecord]:
+    """What the domain should publish; without the MX where that is put off."""
+    domain_facts, platform_facts = facts(domain)
+    skip = {Kind.MX.value} if put_off(domain) else set()
+    return wanted_records(required_records(domain_facts, platform_facts), checks, ttl=DEFAULT_TTL, skip=frozenset(skip))
+
+
+def put_off(domain: Domain) -> bool:
+    return Postponement.objects.filter(domain=domain).exists()
+
+
+def moves_mail(checks: Sequence[Check]) -> bool:
+    """Whether publishing the MX would bring mail here that now goes elsewhere."""
+    return any(check.kind == Kind.MX and check.facts.get("moves_mail") for check in checks)
+
+
+def zone_text(domain: Domain, checks: Sequence[Check]) -> str:
+    """BIND form, names absolute. Comments are in the reader's language."""
+    lines = [
+        _("%(name)s on %(platform)s, made on %(day)s")
+        % {"name": domain.name.name, "platform": domain.platform, "day": timezone.localdate().isoformat()},
+        _("Only what should be there; whatever else the zone holds may stay."),
+    ]
+    text = [f"; {words}" for words in lines]
+    warned = False
+    for record in records_of(domain, checks):
+        if record.kind == Kind.MX and moves_mail(checks) and not warned:
+            warned = True
+            text += ["", f"; {mx_warning(configured([domain.pk]).get(domain.pk, 0))}"]
+        text += [line(record.name, record.ttl, record.type, value) for value in record.values]
+    return "\n".join(text) + "\n"

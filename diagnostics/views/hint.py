@@ -1,0 +1,67 @@
+"""What a name's MX says now: the wizard suggests a target server from it."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from domains.names import NameRefused, to_ascii
+from domains.platforms import own_hosts
+from panel.access import service_for
+from panel.models import Role, Service
+
+from ..answers import Answer, Question
+from ..asking import engine
+from ..engine import run
+from ..limits import allowed
+
+HINTS_A_MINUTE = 20  # for one person
+HINT_SECONDS = 4.0
+MAX_SHOWN = 10
+
+
+@login_required
+def mx_hint(request: HttpRequest, service_name: str) -> HttpResponse:
+    """`name`: a domain name as people type it. A partial for htmx, JSON for everybody else."""
+    service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
+    hint = _hint(request, service)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "diagnostics/_mx_hint.html", hint)
+    return JsonResponse(hint)
+
+
+def _hint(request: HttpRequest, service: Service) -> dict[str, object]:
+    """state: `none` (no name, or nothing known), `limited`, `unknown`, `missing`, `ours` or `foreign`."""
+    try:
+        name = to_ascii(request.GET.get("name", "")[:300])
+    except NameRefused:
+        return _said("none")
+    if not allowed("mx-hint", request.user.pk, times=HINTS_A_MINUTE, seconds=60):
+        return _said("limited")
+    answer = run(_ask(name))
+    if answer.failure is not None:
+        return _said("unknown")
+    hosts = [value.split(" ", 1)[1].rstrip(".") for value in sorted(answer.values, key=_priority) if " " in value]
+    hosts = [host for host in hosts if host]
+    if not hosts:
+        return _said("missing")
+    ours = own_hosts(service.platform)
+    foreign = [host for host in hosts if host not in ours]
+    if not foreign:
+        return _said("ours", hosts)
+    return _said("foreign", hosts, foreign[0])
+
+
+def _said(state: str, hosts: list[str] | None = None, target: str = "") -> dict[str, object]:
+    return {"state": state, "found": state == "foreign", "hosts": (hosts or [])[:MAX_SHOWN], "target": target}
+
+
+def _priority(value: str) -> int:
+    number = value.partition(" ")[0]
+    return int(number) if number.isdigit() else 0
+
+
+async def _ask(name: str) -> Answer:
+    async with engine() as asking:
+        return await asking.ask(Question(f"{name}.", "MX"), asking.loop.time() + HINT_SECONDS, fresh=True)

@@ -1,0 +1,158 @@
+"""All red: every required check that is wrong, across services."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from domains.models import Domain
+from domains.records import Kind, Level
+from panel.access import organization_for, require, services_of, staff_required
+from panel.models import Organization, Role, Service
+
+from ..models import Check
+from ..sentences import sentence, status_word
+from ..verdicts import RED
+
+PAGE = 50
+MAX_SERVICES = 200  # offered in the filter
+
+
+@login_required
+def red(request: HttpRequest) -> HttpResponseBase:
+    """Of every organization that the person is a member of; for staff, of the installation."""
+    return _page(request, services_of(request.user), None)
+
+
+@staff_required
+def red_everywhere(request: HttpRequest) -> HttpResponseBase:
+    return _page(request, Service.objects.all(), None)  # type: ignore[return-value]
+
+
+@login_required
+def red_of_organization(request: HttpRequest, code: str) -> HttpResponseBase:
+    organization = organization_for(request.user, code)
+    return _page(request, Service.objects.filter(organization=organization), organization)
+
+
+def _page(request: HttpRequest, services: QuerySet[Service], organization: Organization | None) -> HttpResponseBase:
+    checks = _filtered(_red_of(services), request)
+    if request.GET.get("format") == "csv":
+        return _csv(checks)
+    page = Paginator(checks.order_by("changed_at", "pk"), PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "check": check,
+            "domain": check.domain,
+            "service": check.domain.service,
+            "says": sentence(check.reason, check.facts) or status_word(check.status),
+        }
+        for check in page
+    ]
+    may_change = organization is not None and (require(request.user, organization).rank >= Role.TECHNICIAN.rank)
+    return render(
+        request,
+        "diagnostics/red.html",
+        {
+            "organization": organization,
+            "page": page,
+            "rows": rows,
+            "kinds": [kind.value for kind in Kind],
+            "modes": Domain.Mode.choices,
+            "services": services.order_by("name").values_list("name", flat=True)[:MAX_SERVICES],
+            "chosen": request.GET,
+            "filtered": any(request.GET.get(key) for key in ("kind", "service", "mode", "since")),
+            "may_change": may_change,
+        },
+    )
+
+
+def _red_of(services: QuerySet[Service]) -> QuerySet[Check]:
+    red = Check.objects.filter(level=Level.REQUIRED, status__in=list(RED), domain__service__in=services)
+    return red.select_related("domain__name", "domain__service__organization")
+
+
+def _filtered(checks: QuerySet[Check], request: HttpRequest) -> QuerySet[Check]:
+    asked = request.GET
+    if asked.get("kind") in set(Kind):
+        checks = checks.filter(kind=asked["kind"])
+    if asked.get("service"):
+        checks = checks.filter(domain__service__name=asked["service"][:64])
+    if asked.get("mode") in Domain.Mode.values:
+        checks = checks.filter(domain__mode=asked["mode"])
+    if since := _day(asked.get("since", "")):
+        checks = checks.filter(changed_at__gte=since)
+    return checks
+
+
+def _day(text: str) -> datetime | None:
+    """The start of a day as people choose it; None where it is no day."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    if day is None:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
+
+
+class _Line:
+    """What csv writes to: hands each line on."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(checks: QuerySet[Check]) -> StreamingHttpResponse:
+    writer = csv.writer(_Line())
+    head = [
+        _("organization"),
+        _("service"),
+        _("domain"),
+        _("mode"),
+        _("check"),
+        _("status"),
+        _("since"),
+        _("reason"),
+        _("found"),
+    ]
+
+    def lines() -> Iterator[Any]:
+        yield "\ufeff" + str(writer.writerow(head))
+        for check in checks.order_by("pk").iterator(chunk_size=500):
+            yield writer.writerow([_harmless(cell) for cell in _cells(check)])
+
+    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="red.csv"'
+    return response
+
+
+def _cells(check: Check) -> list[str]:
+    service = check.domain.service
+    return [
+        service.organization.code,
+        service.name,
+        check.domain.name.unicode,
+        check.domain.mode.replace("_", "-"),
+        check.kind,
+        check.status,
+        check.changed_at.isoformat(timespec="seconds"),
+        sentence(check.reason, check.facts),
+        "; ".join(value for rrset in check.found for value in rrset["values"])[:1000],
+    ]
+
+
+def _harmless(cell: str) -> str:
+    """What came from the DNS must not become a formula in somebody's spreadsheet."""
+    return f"'{cell}" if cell[:1] in "=+-@\t\r" else cell

@@ -1,0 +1,95 @@
+"""The page for whoever runs the DNS: public for who has the link, live, with its own Check again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from domains.models import Domain
+from domains.records import Kind
+from panel.models import Organization, Service
+
+from .. import schedule, sentences
+from ..buttons import ORDER, button
+from ..limits import allowed
+from ..models import Share
+from ..verdicts import Status
+from .change import cards_of
+from .files import file_response, put_off, records_of
+from .sharing import warning
+from .table import rows_of
+
+CHECKS_A_MINUTE = 4  # by one link
+
+
+@never_cache
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    found = _share_or_404(token)
+    if found.opened_at is None:
+        Share.objects.filter(pk=found.pk).update(opened_at=timezone.now())
+    if request.GET.get("format") == "zone":
+        return file_response(found.domain)
+    with translation.override(found.language or None):
+        response = render(request, "diagnostics/shared.html", _context(found))
+    response["Referrer-Policy"] = "no-referrer"  # the address opens the page
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_POST
+@never_cache
+def shared_again(request: HttpRequest, token: str) -> HttpResponse:
+    found = _share_or_404(token)
+    if allowed("shared-check", found.pk, times=CHECKS_A_MINUTE, seconds=60):
+        schedule.soon(found.domain)
+    return redirect("diagnostics:shared", token)
+
+
+def _share_or_404(token: str) -> Share:
+    found = Share.of_token(token)
+    if found is None:
+        raise Http404
+    service = found.domain.service
+    if service.state == Service.State.ENDED or service.organization.state == Organization.State.ENDED:
+        raise Http404
+    return found
+
+
+def _context(found: Share) -> dict[str, Any]:
+    row = rows_of(Domain.objects.filter(pk=found.domain_id))[0]
+    domain = row.domain
+    later = put_off(domain)
+    checks = sorted(domain.checks.all(), key=lambda check: (check.kind == Kind.MX, ORDER[check.kind]))
+    lines = []
+    for check in checks:
+        if check.status == Status.OFF or (check.kind == Kind.MX and later):
+            continue
+        shown = button(check)
+        wanted = shown.look in ("red", "advice") and not check.intended
+        lines.append(
+            {
+                "check": check,
+                "button": shown,
+                "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
+                "follows": sentences.consequence(check.reason, check.facts) if wanted else "",
+                "notes": sentences.notes(check.kind, check.facts) if wanted else [],
+                "cards": cards_of(check, domain, row.dns_host) if wanted else [],
+            }
+        )
+    return {
+        "share": found,
+        "token": found.token,
+        "domain": domain,
+        "row": row,
+        "lines": lines,
+        "open": sum(bool(line["cards"]) for line in lines),
+        "dns_host": row.dns_host,
+        "mx_warning": warning(domain, checks) if not later else "",
+        "records": records_of(domain, checks),
+        "looking": row.looking,
+    }

@@ -1,0 +1,153 @@
+"""Sending a domain's changes to whoever runs its DNS: a letter, and a page that needs no signing in."""
+
+from __future__ import annotations
+
+from smtplib import SMTPException
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.mail import EmailMessage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from domains.access import domain_for
+from domains.models import Domain
+from domains.records import Kind
+from panel.activity import record
+from panel.models import Role, User
+
+from ..cases import configured
+from ..limits import allowed
+from ..models import Check, Postponement, Share
+from ..notifications import letter
+from ..sentences import mx_warning
+from .files import moves_mail, put_off, records_of
+
+LETTERS_AN_HOUR = 20  # that one person may send
+SHOWN = 20
+
+
+class ShareForm(forms.Form):
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        required=False,
+        help_text=gettext_lazy("Whoever runs the DNS. Without an address only the link is made."),
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
+    not_yet = forms.BooleanField(
+        label=gettext_lazy("Leave the MX out for now (not yet)"),
+        required=False,
+        help_text=gettext_lazy("The MX moves the domain's mail. Left out, everything else can be made ready first."),
+    )
+
+
+@login_required
+def share(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
+    if request.method == "POST":
+        form = ShareForm(request.POST)
+        if form.is_valid():
+            _share(request, domain, form)
+            return redirect("diagnostics:share", domain.service.name, domain.name.name)
+    else:
+        language = translation.get_language() or settings.LANGUAGE_CODE
+        form = ShareForm(initial={"language": language, "not_yet": put_off(domain)})
+    checks = list(domain.checks.all())
+    return render(
+        request,
+        "diagnostics/share.html",
+        {
+            "service": domain.service,
+            "domain": domain,
+            "form": form,
+            "mx_warning": warning(domain, checks),
+            "records": records_of(domain, checks),
+            "shares": [(one, link_of(one)) for one in domain.shares.select_related("created_by")[:SHOWN]],
+        },
+    )
+
+
+@require_POST
+@login_required
+def revoke(request: HttpRequest, service_name: str, domain_name: str, share_id: int) -> HttpResponse:
+    domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
+    found = Share.objects.filter(domain=domain, pk=share_id).first()
+    if found is None:
+        raise Http404
+    if found.revoke():
+        record("instructions.revoked", actor=_person(request), service=domain.service, target=domain.name.name)
+        messages.success(request, _("The link does not work any more."))
+    return redirect("diagnostics:share", domain.service.name, domain.name.name)
+
+
+def link_of(found: Share) -> str:
+    return settings.PUBLIC_URL + reverse("diagnostics:shared", args=[found.token])
+
+
+def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
+    email, language = form.cleaned_data["email"], form.cleaned_data["language"]
+    if email and not allowed("instructions", request.user.pk, times=LETTERS_AN_HOUR, seconds=3600):
+        messages.warning(request, _("That was often. Wait a while before you send more, or copy the link."))
+        email = ""
+    if form.cleaned_data["not_yet"]:
+        Postponement.put_off(domain, _person(request))
+    else:
+        Postponement.resume(domain, _person(request))
+    found = Share.objects.create(
+        domain=domain, sent_to=email, language=language, created_by=_person(request), expires_at=Share.until()
+    )
+    record(
+        "instructions.shared",
+        actor=_person(request),
+        service=domain.service,
+        target=domain.name.name,
+        after={"to": email, "until": found.expires_at.date().isoformat()},
+    )
+    if not email:
+        messages.success(request, _("The link is made: copy it below."))
+        return
+    try:
+        _send(found, domain)
+    except (OSError, SMTPException):
+        messages.error(request, _("The letter could not be sent. Copy the link below and send it yourself."))
+        return
+    if settings.EMAIL_CONFIGURED:
+        messages.success(request, _("The letter to %(email)s is sent.") % {"email": email})
+    else:
+        messages.success(request, _("This panel sends no mail: copy the link below and send it yourself."))
+
+
+def _send(found: Share, domain: Domain) -> None:
+    with translation.override(found.language):
+        checks = list(domain.checks.all())
+        subject, body = letter(
+            "diagnostics/mail/instructions.txt",
+            {
+                "domain": domain,
+                "organization": domain.service.organization,
+                "link": link_of(found),
+                "share": found,
+                "records": records_of(domain, checks),
+                "mx_warning": warning(domain, checks),
+                "panel_name": settings.PANEL_NAME,
+            },
+        )
+    EmailMessage(subject, body, to=[found.sent_to]).send()
+
+
+def warning(domain: Domain, checks: list[Check]) -> str:
+    if not moves_mail(checks) or not any(check.kind == Kind.MX and check.fixes for check in checks):
+        return ""
+    return mx_warning(configured([domain.pk]).get(domain.pk, 0))
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
