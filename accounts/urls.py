@@ -4,6 +4,47 @@ from . import views
 
 app_name = "accounts"
 
+ACCOUNTS = "services/<str:service_name>/accounts/"
+ONE = ACCOUNTS + "<int:account_id>/"
+BULK = ACCOUNTS + "bulk/"
+RUN = BULK + "<int:run_id>/"
+
 urlpatterns = [
-    path("services/<str:service_name>/accounts/", views.account_list, name="list"),
+    path(ACCOUNTS, views.account_list, name="list"),
+    path(ACCOUNTS + "export/", views.export, name="export"),
+    path(ACCOUNTS + "order/", views.order, name="order"),
+    path(ACCOUNTS + "cancel/", views.cancel_slots, name="cancel_slots"),
+    path(ACCOUNTS + "select/", views.select, name="select"),
+    path(ACCOUNTS + "password-rules/", views.password_rules, name="password_rules"),
+    path(ACCOUNTS + "policy/", views.policy, name="policy"),
+    path(ACCOUNTS + "retired/", views.retired, name="retired"),
+    path(ACCOUNTS + "retired/<int:mailbox>/purge/", views.purge, name="purge"),
+    path(ONE, views.account, name="account"),
+    path(ONE + "configure/", views.configure, name="configure"),
+    path(ONE + "confirm/", views.confirm, name="confirm"),
+    path(ONE + "password/", views.password, name="password"),
+    path(ONE + "link/", views.link, name="link"),
+    path(ONE + "suspend/", views.change, {"verb": "suspend"}, name="suspend"),
+    path(ONE + "resume/", views.change, {"verb": "resume"}, name="resume"),
+    path(ONE + "reset/", views.change, {"verb": "reset"}, name="reset"),
+    path(BULK, views.upload, name="upload"),
+    path(BULK + "template/", views.template, name="template"),
+    path(RUN, views.run, name="run"),
+    path(RUN + "reshape/", views.reshape, name="reshape"),
+    path(RUN + "columns/", views.columns, name="columns"),
+    path(RUN + "mend/", views.mend, name="mend"),
+    path(RUN + "again/", views.again, name="again"),
+    path(RUN + "start/", views.start, name="start"),
+    path(RUN + "stop/", views.stop, name="stop"),
+    path(RUN + "go-on/", views.resume, name="resume_run"),
+    path(RUN + "discard/", views.discard, name="discard"),
+    path(RUN + "undo/", views.undo, name="undo"),
+    path(RUN + "reasons/", views.reasons, name="reasons"),
+    path(RUN + "results/", views.results, name="results"),
+    path(RUN + "slips/", views.slips, name="slips"),
+    path("orders/", views.orders, name="orders"),
+    path("orders/<int:order_id>/approve/", views.approve_order, name="approve_order"),
+    path("orders/<int:order_id>/refuse/", views.refuse_order, name="refuse_order"),
+    path("orders/<int:order_id>/cancel/", views.cancel_order, name="cancel_order"),
+    path("set-password/<str:token>/", views.set_password, name="set_password"),
 ]

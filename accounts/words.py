@@ -111,3 +111,16 @@ def refusal_words(refused: tables.Refused) -> str:
     limit = refused.facts.get("limit", 0)
     mib = int(limit) // (1024 * 1024)
     return str(REFUSALS[refused.code]) % {"mib": mib, **refused.facts}
+
+
+def rule_list(
+    password: str, names: tuple[str, str], policy: passwords.Policy
+) -> list[tuple[passwords.Rule, bool, dict[str, int]]]:
+    """(rule, whether it is kept, facts for its sentence), those that the policy does not ask for left out."""
+    broken = passwords.broken(password, names, policy)
+    asked = [
+        rule
+        for rule in passwords.Rule
+        if (rule is not passwords.Rule.SYMBOL or policy.symbol) and (rule is not passwords.Rule.PIECE or policy.pieces)
+    ]
+    return [(rule, bool(password) and rule not in broken, {"minimum": policy.min_length}) for rule in asked]

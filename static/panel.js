@@ -48,3 +48,9 @@ document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
   trouble.hidden = false;
 });
+
+// One box ticks all boxes of its form's list.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-check-all]")) return;
+  for (const box of event.target.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
+});

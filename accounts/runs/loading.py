@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import batched, islice
 
 from django.conf import settings
@@ -28,6 +28,7 @@ from .checking import Checker
 State = BulkRun.State
 BATCH = 500  # rows that go to the database together
 STALE = timedelta(seconds=30)  # a check that has not moved for so long has died
+NOBODY_YET = datetime(2000, 1, 1, tzinfo=UTC)  # a check that waits for a worker is stale from the start
 SAMPLE = 5  # rows shown while columns are confirmed
 
 
@@ -108,11 +109,17 @@ def require_usable(fields: Sequence[Field]) -> None:
         raise Refused("columns", _("Say which one column has the address; every other field has one column at most."))
 
 
-def begin_check(run: BulkRun, fields: Sequence[Field], default_domain: str, way: str) -> None:
-    """The columns are confirmed: what they mean is settled."""
+def begin_check(
+    run: BulkRun, fields: Sequence[Field], default_domain: str, way: str, *, by_worker: bool = False
+) -> None:
+    """The columns are confirmed: what they mean is settled. `by_worker`: leave the check to one that is free."""
     require_usable(fields)
     changed = BulkRun.objects.filter(pk=run.pk, state=State.COLUMNS).update(
-        columns=list(fields), default_domain=default_domain, way=way, touched_at=timezone.now()
+        columns=list(fields),
+        default_domain=default_domain,
+        way=way,
+        state=State.CHECKING if by_worker else State.COLUMNS,
+        touched_at=NOBODY_YET if by_worker else timezone.now(),
     )
     if not changed:
         raise Refused("wrong-state", _("This table has been checked already."))

@@ -1,0 +1,36 @@
+"""An account or a run for whoever may have it; the same rules as `panel.access`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404
+
+from panel.access import service_for
+from panel.models import Role, User
+
+from .models import BulkRun, EmailAccount
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+def account_for(
+    user: User | AnonymousUser, service_name: str, account_id: int, *, at_least: Role = Role.VIEWER
+) -> EmailAccount:
+    service = service_for(user, service_name, at_least=at_least)
+    found = EmailAccount.objects.select_related("domain__name").filter(service=service, pk=account_id).first()
+    if found is None:
+        raise Http404
+    found.service = service
+    return found
+
+
+def run_for(user: User | AnonymousUser, service_name: str, run_id: int) -> BulkRun:
+    """Runs are for those who may change accounts."""
+    service = service_for(user, service_name, at_least=Role.TECHNICIAN)
+    found = BulkRun.objects.select_related("by", "target__name").filter(service=service, pk=run_id).first()
+    if found is None:
+        raise Http404
+    found.service = service
+    return found

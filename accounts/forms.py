@@ -1,0 +1,178 @@
+"""Forms of accounts. What they hold true is decided by the pure modules that bulk and command line use too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from domains.models import Domain
+from panel.models import Service
+
+from . import passwords, preview, rules
+from .batch import Placement
+from .columns import Field
+from .models import EmailAccount, PasswordPolicy
+from .models.orders import AT_MOST
+from .preview import Judge, Outcome, Problem, Row
+from .runs.checking import existing_of
+from .words import fault_words
+
+FORM_FIELDS = {
+    Field.ADDRESS: "name",
+    Field.NAME: "name",
+    Field.DOMAIN: "domain",
+    Field.FIRST_NAME: "first_name",
+    Field.LAST_NAME: "last_name",
+    Field.DISPLAY_NAME: "display_name",
+}
+
+
+class PasswordInput(forms.PasswordInput):
+    def __init__(self, **attrs: str) -> None:
+        super().__init__(attrs={"autocomplete": "new-password", "maxlength": 128, "spellcheck": "false", **attrs})
+
+
+class OrderForm(forms.Form):
+    quantity = forms.IntegerField(label=_("How many accounts"), min_value=1, max_value=AT_MOST)
+    note = forms.CharField(
+        label=_("Note for whoever approves it"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class CancelSlotsForm(forms.Form):
+    quantity = forms.IntegerField(label=_("How many unused accounts"), min_value=1, max_value=AT_MOST)
+
+
+class NamesForm(forms.Form):
+    """Address and names of an account."""
+
+    name = forms.CharField(
+        label=_("Account name"),
+        max_length=128,
+        help_text=_("2 to 32 letters without accents, digits, and . , - _"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    domain = forms.ChoiceField(label=_("Domain"))
+    first_name = forms.CharField(label=_("First name"), required=False, max_length=256)
+    last_name = forms.CharField(label=_("Last name"), required=False, max_length=256)
+    display_name = forms.CharField(
+        label=_("Display name"),
+        required=False,
+        max_length=256,
+        help_text=_("The sender that people see. Empty: first and last name."),
+    )
+
+    def __init__(self, *args: Any, account: EmailAccount, owner: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+        self.owner = owner
+        self.service: Service = account.service
+        self.policy = PasswordPolicy.of(self.service.pk)
+        attached = Domain.objects.filter(service=self.service, state=Domain.State.VERIFIED).select_related("name")
+        self.domains = {domain.name.name: domain for domain in attached.order_by("name__name")}
+        field = self.fields["domain"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(name, domain.name.unicode) for name, domain in self.domains.items()]
+        self.row = Row(0)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if "name" not in data or "domain" not in data:
+            return data
+        if "@" in data["name"]:
+            self.add_error("name", fault_words(rules.Rule.NAME_CHARACTERS))
+            return data
+        values = {field: data.get(name, "") for field, name in FORM_FIELDS.items() if field is not Field.ADDRESS}
+        self.row = preview.parse(0, values)
+        judge = Judge(
+            domains=dict.fromkeys(self.domains, True), policy=self.policy, free_slots=1, owner=self._may_be_reserved()
+        )
+        existing = existing_of(self.service.pk, [self.row], list(self.domains)).get(self.row.address)
+        if self.row.address == self.account.address_key:
+            existing = None
+        verdict = judge.judge(self.row, existing)
+        if verdict.outcome is Outcome.ALREADY:
+            self.add_error("name", fault_words(Problem.ADDRESS_TAKEN))
+        for fault in verdict.faults:
+            self.add_error(FORM_FIELDS[fault.field], fault_words(fault.code, fault.facts))
+        return data
+
+    def _may_be_reserved(self) -> bool:
+        return self.owner or self.row.address == self.account.address_key
+
+    @property
+    def suggestion(self) -> str:
+        """An account name that would do, where the one typed has accents or blanks."""
+        return rules.suggest_name(self["name"].value() or "") if "name" in self.errors else ""
+
+    def placement(self, password_hash: str = "") -> Placement:
+        row = self.row
+        return Placement(row.name, row.domain, row.first_name, row.last_name, row.display_name, password_hash)
+
+
+class PasswordFields(forms.Form):
+    """A new password, twice. `names` are the account's and the display name."""
+
+    password = forms.CharField(label=_("Password"), strip=False, widget=PasswordInput())
+    again = forms.CharField(label=_("Password again"), strip=False, widget=PasswordInput())
+
+    def check_password(self, data: dict[str, Any], names: tuple[str, str], policy: passwords.Policy) -> None:
+        if "password" not in data:
+            return
+        for rule in passwords.broken(data["password"], names, policy):
+            self.add_error("password", fault_words(rule, {"minimum": policy.min_length}))
+        if "again" in data and data["again"] != data["password"]:
+            self.add_error("again", _("The two passwords differ."))
+
+
+class ConfigureForm(NamesForm, PasswordFields):
+    """Everything that makes a slot a mailbox."""
+
+    field_order = ["name", "domain", "first_name", "last_name", "display_name", "password", "again"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.check_password(data, (self.row.name, self.row.display_name), self.policy)
+        return data
+
+
+class PasswordForm(PasswordFields):
+    def __init__(self, *args: Any, account: EmailAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+        self.policy = PasswordPolicy.of(account.service_id)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        name = self.account.address_key.partition("@")[0]
+        self.check_password(data, (name, self.account.display_name), self.policy)
+        return data
+
+
+class PolicyForm(forms.ModelForm):
+    class Meta:
+        model = PasswordPolicy
+        fields = ["min_length", "symbol", "pieces"]
+
+
+class UploadForm(forms.Form):
+    """A file, or cells pasted from a spreadsheet."""
+
+    file = forms.FileField(label=_("File"), required=False, help_text=_("CSV, XLSX or ODS."))
+    cells = forms.CharField(
+        label=_("…or paste cells from a spreadsheet"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "class": "mono"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors and bool(data.get("file")) == bool(data.get("cells", "").strip()):
+            raise forms.ValidationError(_("Choose a file, or paste cells."))
+        return data

@@ -1,0 +1,131 @@
+"""The list of accounts: search, filters, order and place, all in the address; a page at a time, by key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from .models import EmailAccount, Tally
+from .search import matching
+
+PER_PAGE = 50
+SORTS = {"address": "address_key", "name": "display_key"}
+TEXT_AT_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the list: the value that it is sorted by and the account's id."""
+
+    key: str
+    pk: int
+
+    def __str__(self) -> str:
+        return base64.urlsafe_b64encode(json.dumps([self.key, self.pk]).encode()).decode().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        try:
+            key, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        except (ValueError, TypeError, binascii.Error):
+            return None
+        return cls(key, pk) if isinstance(key, str) and isinstance(pk, int) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the address asks for; what it has and nobody knows is ignored."""
+
+    text: str = ""
+    state: str = ""
+    domain: int | None = None
+    sort: str = "address"
+    descending: bool = False
+    after: Cursor | None = None
+    before: Cursor | None = None
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Question:
+        sort, state, domain = (parameters.get(name, "") for name in ("sort", "state", "domain"))
+        return cls(
+            text=parameters.get("q", "").replace("\0", "").strip()[:TEXT_AT_MOST],
+            state=state if state in EmailAccount.State else "",
+            domain=int(domain) if domain.isascii() and domain.isdigit() and len(domain) < 19 else None,
+            sort=sort.removeprefix("-") if sort.removeprefix("-") in SORTS else "address",
+            descending=sort.startswith("-"),
+            after=Cursor.parse(parameters.get("after", "")),
+            before=Cursor.parse(parameters.get("before", "")),
+        )
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.text or self.state or self.domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    accounts: Sequence[EmailAccount]
+    total: int  # that match
+    next: Cursor | None
+    previous: Cursor | None
+    sort: str  # as `sort_head` wants it
+
+
+def matches(service_id: int, question: Question) -> QuerySet[EmailAccount]:
+    """All accounts that the question asks for, in no order."""
+    accounts = EmailAccount.objects.filter(service_id=service_id)
+    if question.state:
+        accounts = accounts.filter(state=question.state)
+    if question.domain:
+        accounts = accounts.filter(domain_id=question.domain)
+    return accounts.filter(matching(question.text)) if question.text else accounts
+
+
+def page_of(service_id: int, question: Question, tallies: Sequence[Tally]) -> Page:
+    """One page; the total comes from the tallies, except of a search."""
+    field = SORTS[question.sort]
+    place = question.after or question.before
+    backwards = question.after is None and question.before is not None
+    rising = question.descending is backwards
+    rows = matches(service_id, question)
+    total = rows.count() if question.text else _total(question, tallies)
+    if place is not None:
+        rows = rows.filter(_beyond(field, place, rising=rising))
+    sign = "" if rising else "-"
+    found = list(rows.order_by(f"{sign}{field}", f"{sign}id").defer("password_hash")[: PER_PAGE + 1])
+    more, found = len(found) > PER_PAGE, found[:PER_PAGE]
+    if backwards:
+        found.reverse()
+    first, last = (_cursor(found[0], field), _cursor(found[-1], field)) if found else (None, None)
+    return Page(
+        found,
+        total,
+        next=last if more or backwards else None,
+        previous=first if (more if backwards else question.after is not None) else None,
+        sort=("-" if question.descending else "") + question.sort,
+    )
+
+
+def _cursor(account: EmailAccount, field: str) -> Cursor:
+    return Cursor(getattr(account, field), account.pk)
+
+
+def _beyond(field: str, place: Cursor, *, rising: bool) -> Q:
+    """Rows after the place. The first condition is what an index can use."""
+    word = "gt" if rising else "lt"
+    return Q(**{f"{field}__{word}e": place.key}) & (
+        Q(**{f"{field}__{word}": place.key}) | Q(**{f"id__{word}": place.pk})
+    )
+
+
+def _total(question: Question, tallies: Sequence[Tally]) -> int:
+    return sum(
+        tally.count
+        for tally in tallies
+        if tally.domain_id == question.domain and (not question.state or tally.state == question.state)
+    )

@@ -1,0 +1,55 @@
+"""What the pages of accounts need in their templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from .. import shown as shown_module
+from ..columns import Field
+from ..passwords import Policy
+from ..words import FIELDS, fault_words, rule_list
+
+register = template.Library()
+register.filter("shown", shown_module.shown)
+
+
+@register.filter
+def words(fault: list[Any] | str) -> str:
+    """The sentence of a fault ([code, field, facts]) or of an advice (a code)."""
+    return fault_words(fault) if isinstance(fault, str) else fault_words(fault[0], fault[2])
+
+
+@register.filter
+def field_words(field: str) -> str:
+    return str(FIELDS[Field(field)])
+
+
+@register.filter
+def suggestion(faults: list[list[Any]]) -> str:
+    """An account name that was probably meant."""
+    return next((facts["suggestion"] for _code, _field, facts in faults if "suggestion" in facts), "")
+
+
+@register.filter
+def delimiter_words(delimiter: str) -> str:
+    return {"\t": "Tab", " ": "␣"}.get(delimiter, delimiter)
+
+
+@register.simple_tag
+def rule_words(rule: str, facts: dict[str, Any]) -> str:
+    return fault_words(rule, facts)
+
+
+@register.inclusion_tag("accounts/_password_rules.html")
+def first_rules(policy: Policy) -> dict[str, Any]:
+    """The rules while nothing is typed."""
+    return {"rules": rule_list("", ("", ""), policy)}
+
+
+@register.filter
+def domain_part(address: str) -> str:
+    """`@` and what follows, of what was typed as an address."""
+    _name, at, domain = address.partition("@")
+    return at + domain

@@ -1,0 +1,47 @@
+from .bulk_table import again, columns, mend, reshape, template, upload
+from .changes import change, link, password, password_rules
+from .configure import configure, confirm
+from .listing import account, account_list, export
+from .orders import approve_order, cancel_order, cancel_slots, order, orders, refuse_order
+from .policy import policy, purge, retired
+from .runs import discard, reasons, results, resume, run, slips, start, stop, undo
+from .selection import select
+from .set_password import set_password
+
+__all__ = [
+    "account",
+    "account_list",
+    "again",
+    "approve_order",
+    "cancel_order",
+    "cancel_slots",
+    "change",
+    "columns",
+    "configure",
+    "confirm",
+    "discard",
+    "export",
+    "link",
+    "mend",
+    "order",
+    "orders",
+    "password",
+    "password_rules",
+    "policy",
+    "purge",
+    "reasons",
+    "refuse_order",
+    "reshape",
+    "results",
+    "resume",
+    "retired",
+    "run",
+    "select",
+    "set_password",
+    "slips",
+    "start",
+    "stop",
+    "template",
+    "undo",
+    "upload",
+]

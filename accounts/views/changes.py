@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from panel.access import person, service_for
+from panel.activity import record
+from panel.errors import Refused
+from panel.forms import carried_out
+from panel.models import Role
+
+from .. import batch, passwords, rules
+from ..access import account_for
+from ..forms import PasswordForm
+from ..hashing import hash_of_nothing, hash_password
+from ..models import EmailAccount, PasswordLink, PasswordPolicy
+from ..runs.results import link_address
+from ..words import rule_list
+
+DONE = {
+    "suspend": gettext_lazy("%(address)s is suspended: no login and no sending; mail still arrives."),
+    "resume": gettext_lazy("%(address)s is active again."),
+    "reset": gettext_lazy("%(address)s is a slot again. Its mail is kept for 30 days."),
+}
+
+
+@login_required
+def change(request: HttpRequest, service_name: str, account_id: int, verb: str) -> HttpResponse:
+    """Suspend, resume or reset: a page that says what it means, and its button."""
+    account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
+    if request.method == "POST":
+        address = account.shown_address
+        verbs = {"suspend": account.suspend, "resume": account.resume, "reset": account.reset}
+        try:
+            verbs[verb](by=person(request))
+        except Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, DONE[verb] % {"address": address})
+        return redirect("accounts:account", service_name, account_id)
+    context = {"service": account.service, "tab": "accounts", "account": account, "verb": verb}
+    return render(request, "accounts/change.html", context)
+
+
+@never_cache
+@sensitive_post_parameters("password", "again")
+@login_required
+def password(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
+    """A new password, typed or suggested."""
+    account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
+    policy = PasswordPolicy.of(account.service_id)
+    suggested = ""
+    form = PasswordForm(account=account)
+    if "suggest" in request.POST:
+        suggested = passwords.generate((account.address_key.partition("@")[0], account.display_name), policy)
+    elif request.method == "POST":
+        form = PasswordForm(request.POST, account=account)
+        if form.is_valid():
+            hashed = hash_password(form.cleaned_data["password"])
+            if carried_out(form, lambda: account.set_password(hashed, by=person(request))):
+                messages.success(request, _("The password is changed."))
+                return redirect("accounts:account", service_name, account_id)
+    context = {
+        "service": account.service,
+        "tab": "accounts",
+        "account": account,
+        "form": form,
+        "suggested": suggested,
+        "policy": policy,
+    }
+    partial = "#passwords" if suggested and request.headers.get("HX-Request") else ""
+    return render(request, f"accounts/password.html{partial}", context)
+
+
+@never_cache
+@login_required
+@require_POST
+def link(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
+    """Make a link with which its person sets the password, and show it this once. Until it is used the account
+    holds the hash of a random password that nobody knows."""
+    account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
+    token, hashed, now = PasswordLink.new_token(), hash_of_nothing(), timezone.now()
+    try:
+        with transaction.atomic():
+            service = batch.locked(account.service_id)
+            if not batch.set_passwords(service, {account.pk: hashed}, now):
+                raise Refused("wrong-state", batch.NOT_CONFIGURED)
+            PasswordLink.objects.create(
+                account=account,
+                digest=PasswordLink.digest_of(token),
+                mailbox_id=EmailAccount.objects.values_list("mailbox_id", flat=True).get(pk=account.pk),
+                expires_at=PasswordLink.expiry(now),
+            )
+            record("account.link", actor=person(request), service=service, target=account.shown_address)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("accounts:account", service_name, account_id)
+    context = {"service": account.service, "tab": "accounts", "account": account, "link": link_address(token)}
+    return render(request, "accounts/link.html", context)
+
+
+@never_cache
+@sensitive_post_parameters("password", "again")
+@login_required
+@require_POST
+def password_rules(request: HttpRequest, service_name: str) -> HttpResponse:
+    """The rules of a password, each with whether the one being typed keeps it. Nothing is stored."""
+    service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
+    values = {name: request.POST.get(name, "")[:256] for name in ("name", "first_name", "last_name", "display_name")}
+    display = values["display_name"] or rules.display_name(values["first_name"], values["last_name"])
+    policy = PasswordPolicy.of(service.pk)
+    return render(
+        request,
+        "accounts/_password_rules.html",
+        {"rules": rule_list(request.POST.get("password", "")[:128], (values["name"], display), policy)},
+    )

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from panel.access import person, require
+from panel.errors import Refused
+from panel.models import Role
+from panel.secrets import decrypt, encrypt
+
+from .. import passwords, rules
+from ..access import account_for
+from ..batch import Placement
+from ..forms import ConfigureForm, NamesForm
+from ..hashing import hash_password
+from ..models import EmailAccount, PasswordPolicy
+
+EDITING = {"suggest", "edit", "use"}  # buttons that stay with the form: a password, back from the review, a name
+REVIEW_SECONDS = 3600  # in which a review may be confirmed
+
+
+@never_cache
+@sensitive_post_parameters("password", "again")
+@login_required
+def configure(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
+    """Modify: the form, then its review. The review holds the password's hash, encrypted, and no password.
+
+    An account that is configured already changes its address and names only; its password has a page of its own.
+    """
+    account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
+    owner = require(request.user, account.service.organization) is Role.OWNER
+    kind = ConfigureForm if account.is_slot else NamesForm
+    suggested = ""
+    if request.method == "POST" and not EDITING & request.POST.keys():
+        form = kind(request.POST, account=account, owner=owner)
+        if form.is_valid():
+            placement = form.placement(hash_password(form.cleaned_data["password"]) if account.is_slot else "")
+            return _review(request, account, placement)
+    else:
+        initial = request.POST.dict() if request.method == "POST" else _initial(account)
+        initial["name"] = request.POST.get("use", initial.get("name", ""))
+        form = kind(initial=initial, account=account, owner=owner)
+        if "suggest" in request.POST:
+            suggested = _suggest(account, initial)
+    context = {
+        "service": account.service,
+        "tab": "accounts",
+        "account": account,
+        "form": form,
+        "suggested": suggested,
+        "policy": PasswordPolicy.of(account.service_id),
+    }
+    partial = "#passwords" if suggested and request.headers.get("HX-Request") else ""
+    return render(request, f"accounts/configure.html{partial}", context)
+
+
+def _initial(account: EmailAccount) -> dict[str, Any]:
+    name, _at, domain = ("", "", "") if account.is_slot else account.address_key.partition("@")
+    return {
+        "name": name,
+        "domain": domain,
+        "first_name": account.first_name,
+        "last_name": account.last_name,
+        "display_name": account.display_name,
+    }
+
+
+def _suggest(account: EmailAccount, values: dict[str, str]) -> str:
+    display = values.get("display_name") or rules.display_name(
+        values.get("first_name", ""), values.get("last_name", "")
+    )
+    return passwords.generate((values.get("name", ""), display), PasswordPolicy.of(account.service_id))
+
+
+def _review(request: HttpRequest, account: EmailAccount, placement: Placement) -> HttpResponse:
+    sealed = {
+        "account": account.pk,
+        "user": person(request).pk,
+        "at": int(time.time()),
+        "placement": [
+            placement.name,
+            placement.domain,
+            placement.first_name,
+            placement.last_name,
+            placement.display_name,
+            placement.password_hash,
+        ],
+    }
+    context = {
+        "service": account.service,
+        "tab": "accounts",
+        "account": account,
+        "placement": placement,
+        "advice": rules.advice_on_name(placement.name),
+        "sealed": encrypt(json.dumps(sealed)),
+    }
+    return render(request, "accounts/review.html", context)
+
+
+@never_cache
+@login_required
+@require_POST
+def confirm(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
+    """Do what was reviewed."""
+    account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
+    owner = require(request.user, account.service.organization) is Role.OWNER
+    placement = _opened(request, account)
+    if placement is None:
+        messages.error(request, _("This review is too old. Please fill in the form again."))
+        return redirect("accounts:configure", service_name, account_id)
+    was_slot = account.is_slot
+    verb = account.configure if was_slot else account.rename
+    try:
+        verb(placement, by=person(request), owner=owner)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("accounts:configure", service_name, account_id)
+    done = _("%(address)s is configured.") if was_slot else _("%(address)s is changed.")
+    messages.success(request, done % {"address": placement.address})
+    return redirect("accounts:account", service_name, account_id)
+
+
+def _opened(request: HttpRequest, account: EmailAccount) -> Placement | None:
+    """What this person reviewed for this account within the hour."""
+    try:
+        sealed = json.loads(decrypt(request.POST.get("sealed", "")))
+    except ValueError:
+        return None
+    fresh = time.time() - sealed["at"] < REVIEW_SECONDS
+    if sealed["account"] != account.pk or sealed["user"] != person(request).pk or not fresh:
+        return None
+    placement = Placement(*sealed["placement"])
+    return placement if account.is_slot == bool(placement.password_hash) else None

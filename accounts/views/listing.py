@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from domains.models import Domain
+from panel.access import require, service_for
+from panel.activity import record
+from panel.models import Role, Service
+
+from ..access import account_for
+from ..lists import Question, matches, page_of
+from ..models import EmailAccount, Order, Tally
+from ..shown import shown
+from ..tables import csv_line
+
+DOMAINS_IN_A_LIST = 200  # more are chosen by their page's link
+EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State")
+
+
+@login_required
+def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
+    """Slots and accounts. The number of queries does not depend on how many there are."""
+    service = service_for(request.user, service_name)
+    role = require(request.user, service.organization)
+    question = Question.of(request.GET.dict())
+    tallies = list(Tally.objects.filter(service=service))
+    counts = {tally.state: tally.count for tally in tallies if tally.domain_id is None}
+    states = [(state.value, state.label, counts.get(state.value, 0)) for state in EmailAccount.State]
+    attached = Domain.objects.filter(service=service).select_related("name").order_by("name__name")
+    context = {
+        "service": service,
+        "tab": "accounts",
+        "role": role,
+        "may_change": role.rank >= Role.TECHNICIAN.rank,
+        "question": question,
+        "page": page_of(service.pk, question, tallies),
+        "states": states,
+        "all": sum(counts.values()),
+        "slots": counts.get(EmailAccount.State.SLOT, 0),
+        "domains": list(attached[:DOMAINS_IN_A_LIST]),
+        "waiting": list(Order.objects.filter(service=service, state=Order.State.REQUESTED)[:5]),
+    }
+    partial = "#accounts" if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted") else ""
+    return render(request, f"accounts/list.html{partial}", context)
+
+
+@login_required
+def account(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
+    """One account: its client settings and what was done to it."""
+    found = account_for(request.user, service_name, account_id)
+    role = require(request.user, found.service.organization)
+    entries = found.service.activities.select_related("actor").filter(target=found.shown_address)[:20]
+    context = {
+        "service": found.service,
+        "tab": "accounts",
+        "account": found,
+        "may_change": role.rank >= Role.TECHNICIAN.rank,
+        "entries": entries,
+    }
+    return render(request, "accounts/account.html", context)
+
+
+@login_required
+def export(request: HttpRequest, service_name: str) -> StreamingHttpResponse:
+    """What the list shows, as CSV."""
+    service = service_for(request.user, service_name)
+    accounts = matches(service.pk, Question.of(request.GET.dict()))
+    return exported(request, service, accounts)
+
+
+def exported(request: HttpRequest, service: Service, accounts: QuerySet[EmailAccount]) -> StreamingHttpResponse:
+    record("accounts.exported", actor=request.user, service=service)  # type: ignore[arg-type]
+    response = StreamingHttpResponse(_lines(accounts), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{service.name}.csv"'
+    return response
+
+
+def _lines(accounts: QuerySet[EmailAccount]) -> Iterator[str]:
+    yield "\ufeff" + csv_line(EXPORT_HEADING)
+    for found in accounts.order_by("address_key", "id").iterator(1000):
+        yield csv_line([shown(found.shown_address), found.first_name, found.last_name, found.display_name, found.state])

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from panel.access import person, require, service_for
+from panel.activity import record
+from panel.forms import carried_out
+from panel.models import Role, Service, User
+
+from .. import batch
+from ..forms import PolicyForm
+from ..models import PasswordPolicy, RetiredMailbox
+
+FIELDS = ("min_length", "symbol", "pieces")
+
+
+@login_required
+def policy(request: HttpRequest, service_name: str) -> HttpResponse:
+    """The security policy of a service."""
+    service = service_for(request.user, service_name, at_least=Role.OWNER)
+    stored = PasswordPolicy.objects.filter(service=service).first() or PasswordPolicy(service=service)
+    before = {field: getattr(stored, field) for field in FIELDS}
+    form = PolicyForm(request.POST or None, instance=stored)
+    valid = request.method == "POST" and form.is_valid()
+    if valid and carried_out(form, lambda: _change_policy(service, stored, before, person(request))):
+        messages.success(request, _("The security policy is changed. It holds for new passwords."))
+        return redirect("accounts:policy", service.name)
+    return render(request, "accounts/policy.html", {"service": service, "tab": "accounts", "form": form})
+
+
+@transaction.atomic
+def _change_policy(service: Service, policy: PasswordPolicy, before: dict[str, object], by: User) -> None:
+    policy.service = batch.locked(service.pk)
+    policy.save()
+    after = {field: getattr(policy, field) for field in FIELDS}
+    record("policy.changed", actor=by, service=service, before=before, after=after)
+
+
+@login_required
+def retired(request: HttpRequest, service_name: str) -> HttpResponse:
+    """Mail of accounts that were reset, kept for a while."""
+    service = service_for(request.user, service_name)
+    role = require(request.user, service.organization)
+    context = {
+        "service": service,
+        "tab": "accounts",
+        "mailboxes": RetiredMailbox.objects.filter(service=service)[:200],
+        "may_purge": role is Role.OWNER,
+    }
+    return render(request, "accounts/retired.html", context)
+
+
+@login_required
+@require_POST
+def purge(request: HttpRequest, service_name: str, mailbox: int) -> HttpResponse:
+    """Let kept mail go at once."""
+    service = service_for(request.user, service_name, at_least=Role.OWNER)
+    found = RetiredMailbox.objects.filter(service=service, pk=mailbox).first()
+    if found is None:
+        raise Http404
+    with transaction.atomic():
+        found.purge()
+        record("mailbox.purged", actor=person(request), service=service, target=found.address)
+    messages.success(request, _("The mail of %(address)s is released for deletion.") % {"address": found.address})
+    return redirect("accounts:retired", service.name)

@@ -1,0 +1,147 @@
+"""`manage.py configure_accounts`: its contract."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from accounts import hashing
+from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
+from panel.models import Activity
+
+HEAD = "First Name [Required],Last Name [Required],Email Address [Required],Password [Required]"
+
+
+def run(*arguments: object, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    """Exit status and the JSON answer."""
+    capsys.readouterr()
+    try:
+        call_command("configure_accounts", *map(str, arguments), "--json")
+        status = 0
+    except SystemExit as leaving:
+        status = int(leaving.code or 0)
+    return status, json.loads(capsys.readouterr().out)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def configured() -> set[str]:
+    return set(EmailAccount.objects.exclude(state="slot").values_list("address_key", flat=True))
+
+
+def test_a_google_export_is_configured_with_generated_passwords_in_the_results(clinic, table, tmp_path, capsys):
+    file = table(HEAD, "Anna,Kowalska,Anna.Kowalska@aurora.example,****", "Łukasz,Żółć,lukasz@aurora.example,Secret9Pw")
+    out = tmp_path / "out.csv"
+    status, answer = run(clinic.service.name, file, "--results", out, capsys=capsys)
+    assert (status, answer["done"], answer["refused"]) == (0, 2, 0)
+    assert configured() == {"anna.kowalska@aurora.example", "lukasz@aurora.example"}
+    rows = read(out)
+    assert [row["Address"] for row in rows] == ["anna.kowalska@aurora.example", "lukasz@aurora.example"]
+    anna, lukasz = EmailAccount.objects.order_by("address_key").exclude(state="slot")
+    assert hashing.verify(anna.password_hash, rows[0]["Password"])
+    assert rows[1]["Password"] == ""
+    assert hashing.verify(lukasz.password_hash, "Secret9Pw")
+    assert lukasz.display_name == "Łukasz Żółć"
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert Activity.objects.filter(verb="run.configure").count() == 1
+
+
+def test_refused_rows_are_named_with_line_column_and_reason(clinic, table, capsys):
+    file = table(
+        HEAD,
+        "A,B,a@aurora.example,",
+        "A,B,good@aurora.example,",
+        "",
+        "A,B,GOOD@Aurora.example,",
+        "A,B,żółw@aurora.example,",
+        "A,B,x1@other.example,",
+        "Anna,Nowak,nowak@aurora.example,Nowak12345",
+    )
+    status, answer = run(clinic.service.name, file, capsys=capsys)
+    assert status == 1
+    assert configured() == {"good@aurora.example"}
+    assert [(r["line"], r["column"], r["code"]) for r in answer["reasons"]] == [
+        (2, "Email Address [Required]", "name-short"),
+        (5, "Email Address [Required]", "address-duplicate"),
+        (6, "Email Address [Required]", "name-accents"),
+        (7, "Email Address [Required]", "domain-unknown"),
+        (8, "Password [Required]", "password-name"),
+    ]
+
+
+def test_the_same_file_again_repeats_nothing_and_succeeds(clinic, table, tmp_path, capsys):
+    file = table(HEAD, "A,B,anna@aurora.example,")
+    assert run(clinic.service.name, file, capsys=capsys)[0] == 0
+    before = EmailAccount.objects.get(address_key="anna@aurora.example")
+    status, answer = run(clinic.service.name, file, capsys=capsys)
+    assert (status, answer["done"], answer["already"]) == (0, 0, 1)
+    after = EmailAccount.objects.get(pk=before.pk)
+    assert (after.mailbox_id, after.password_hash) == (before.mailbox_id, before.password_hash)
+
+
+def test_results_that_nobody_fetched_can_still_be_fetched(clinic, table, tmp_path, capsys):
+    file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
+    run(clinic.service.name, file, capsys=capsys)
+    run(clinic.service.name, file, "--results", out, capsys=capsys)
+    password = read(out)[0]["Password"]
+    assert hashing.verify(EmailAccount.objects.get(address_key="anna@aurora.example").password_hash, password)
+    run(clinic.service.name, file, "--results", out, capsys=capsys)
+    assert read(out)[0]["Password"] == ""
+
+
+def test_a_dry_run_writes_nothing_and_exits_as_the_real_run_would(clinic, table, capsys):
+    good, mixed = (
+        table(HEAD, "A,B,anna@aurora.example,"),
+        table(HEAD, "A,B,ok@aurora.example,", "A,B,x@y,", name="m.csv"),
+    )
+    bad = table(HEAD, "A,B,x@y,", name="bad.csv")
+    for file, expected in ((good, 0), (mixed, 1), (bad, 2)):
+        assert run(clinic.service.name, file, "--dry-run", capsys=capsys)[0] == expected
+        assert not BulkRun.objects.exists()
+        assert configured() == set()
+    for file, expected in ((good, 0), (mixed, 1), (bad, 2)):
+        assert run(clinic.service.name, file, capsys=capsys)[0] == expected
+
+
+def test_rows_beyond_the_free_slots_are_refused(clinic, table, capsys):
+    file = table("email", *(f"user{i}@aurora.example" for i in range(12)))
+    status, answer = run(clinic.service.name, file, capsys=capsys)
+    assert (status, answer["done"], answer["refused"]) == (1, 10, 2)
+    assert {reason["code"] for reason in answer["reasons"]} == {"no-slot"}
+    assert Tally.of(clinic.service.pk) == {"slot": 0, "active": 10, "suspended": 0}
+
+
+def test_the_same_names_under_other_slots_are_taken(clinic, table, capsys):
+    run(clinic.service.name, table(HEAD, "Anna,B,anna@aurora.example,"), capsys=capsys)
+    status, answer = run(clinic.service.name, table(HEAD, "Ann,B,anna@aurora.example,"), capsys=capsys)
+    assert (status, answer["reasons"][0]["code"]) == (2, "address-taken")
+
+
+@pytest.mark.parametrize("wrong", [["nowhere.csv"], [], ["x.csv", "--nonsense"]])
+def test_wrong_usage_exits_3(clinic, wrong):
+    from django.core.management import CommandError
+
+    with pytest.raises(CommandError) as caught:
+        call_command("configure_accounts", clinic.service.name, *wrong)
+    assert caught.value.returncode == 3
+
+
+def test_a_suspended_service_refuses(clinic, table, capsys):
+    clinic.service.suspend(actor=None)
+    status, answer = run(clinic.service.name, table(HEAD, "A,B,anna@aurora.example,"), capsys=capsys)
+    assert (status, answer["refused"]) == (2, "service-not-active")
+
+
+def test_nothing_of_the_uploaded_passwords_is_left(clinic, table, capsys):
+    file = table(HEAD, "A,B,anna@aurora.example,Hemlig4Sak", "A,B,no@aurora.example,short")
+    run(clinic.service.name, file, capsys=capsys)
+    done = BulkRow.objects.get(address="anna@aurora.example")
+    assert (bytes(done.cells), bytes(done.secret), done.password_hash) == (b"", b"", "")
