@@ -7,11 +7,11 @@ them; SOA and NS are never touched. The MX, which moves live mail, comes last.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .dkim import resembles_key, same_key
-from .dmarc import is_dmarc
+from .dkim import KeyMatch, match_key, resembles_key
+from .dmarc import Request, is_dmarc, parse_dmarc, resembles_dmarc
 from .records import DEFAULT_TTL, Kind, RequiredRecord
 from .rrset import Action, Fix, RRset, quote_txt, txt_text
 from .spf import is_spf, merge
@@ -84,13 +84,36 @@ def plan(
     `passing`: kinds that are known to hold in another way than ours (an SPF record that lists our addresses).
     """
     held = set(passing)
-    planner = _Planner(zone, authoritative, spf_include)
-    return Plan(
-        tuple(
-            Step(record, Choice.RIGHT, planner.at(record)) if record.kind in held else planner.step(record)
-            for record in required
-        )
-    )
+    apex = next((record.name for record in required if record.kind == Kind.MX), None)
+    # A name that lives by a wildcard loses it as soon as anything is published at it or below (RFC 4592 §2.2.1): what
+    # the wildcard says for the domain's name is written out with every change.
+    copies = _from_wildcard(zone, apex) if apex is not None else ()
+    planner = _Planner(apply_fixes(zone, copies), authoritative, spf_include)
+    steps = []
+    for record in required:
+        step = Step(record, Choice.RIGHT, planner.at(record)) if record.kind in held else planner.step(record)
+        if copies and step.fixes:
+            settled = {(fix.name, fix.type) for fix in step.fixes if fix.action == Action.REPLACE}
+            kept = tuple(fix for fix in copies if (fix.name, fix.type) not in settled)
+            step = replace(step, fixes=(*kept, *step.fixes))
+        steps.append(step)
+    return Plan(tuple(steps))
+
+
+def _from_wildcard(zone: Zone, name: str) -> tuple[Fix, ...]:
+    """Additions of what a wildcard says for `name`; none where the name is there itself."""
+    names = {""}
+    for owner, _ in zone:
+        while owner not in names:
+            names.add(owner)
+            owner = owner.partition(".")[2]
+    if name in names:
+        return ()
+    encloser = name
+    while encloser not in names:
+        encloser = encloser.partition(".")[2]
+    found = (rr for (owner, _), rr in zone.items() if owner == f"*.{encloser}")
+    return tuple(Fix(Action.ADD, name, rr.type, rr.ttl, rr.values) for rr in found if rr.type not in UNTOUCHED)
 
 
 class _Planner:
@@ -132,7 +155,7 @@ class _Planner:
             return Step(record, Choice.ADD, (), (_add(record),))
         hosts = _exchangers(there.values)
         ours = list(_exchangers(record.values))
-        if list(dict.fromkeys(host for host in hosts if host in ours)) == ours and len(hosts) == len(ours):
+        if hosts.keys() == set(ours) and sorted(hosts.values()) == [hosts[host] for host in ours]:
             return Step(record, Choice.RIGHT, (there,))
         if not self.authoritative and any(host != "." for host in hosts):
             return Step(record, Choice.LEFT_ALONE, (there,), obstacle=Obstacle.FOREIGN_MX)
@@ -150,21 +173,23 @@ class _Planner:
         return Step(record, Choice.REPLACE, (before,), fixes)
 
     def _dkim(self, record: RequiredRecord, there: RRset | None) -> Step:
+        if there is None:
+            return Step(record, Choice.ADD, (), (_add(record),))
         key = txt_text(record.values[0]).partition("p=")[2]
-        values = there.values if there is not None else ()
-        ours = tuple(value for value in values if same_key(txt_text(value), key))
-        others = tuple(value for value in values if value not in ours[:1] and resembles_key(txt_text(value)))
-        if ours and not others:
-            return Step(record, Choice.RIGHT, (there,) if there is not None else ())
-        fixes = (_remove(there, others),) if there is not None and others else ()
-        if not ours:
+        published, others = surplus_keys(there.values, key)
+        fixes = (_remove(there, others),) if others else ()
+        if not published:
             fixes = (*fixes, _add(record, there))
-        choice = Choice.REPLACE if others else Choice.ADD
-        return Step(record, choice, (there,) if there is not None else (), fixes)
+        choice = Choice.REPLACE if others else Choice.RIGHT if published else Choice.ADD
+        return Step(record, choice, (there,), fixes)
 
     def _dmarc(self, record: RequiredRecord, there: RRset | None) -> Step:
-        if there is not None and any(is_dmarc(txt_text(value)) for value in there.values):
-            return Step(record, Choice.RIGHT, (there,))
+        published, others = surplus_policies(there.values) if there is not None else (False, ())
+        if there is not None and (published or others):
+            fixes = (_remove(there, others),) if others else ()
+            if not published:
+                fixes = (*fixes, _add(record, there))
+            return Step(record, Choice.REPLACE if fixes else Choice.RIGHT, (there,), fixes)
         name = record.name.removeprefix("_dmarc.")
         while name := name.partition(".")[2]:
             above = self.zone.get((f"_dmarc.{name}", "TXT"))
@@ -200,10 +225,42 @@ class _Planner:
         return Step(record, Choice.REPLACE if others else Choice.ADD, others, fixes)
 
 
-def _exchangers(values: Iterable[str]) -> dict[str, None]:
-    """Hosts in order of preference."""
-    split = sorted((int(value.split(" ")[0]), value.rpartition(" ")[2].lower()) for value in values)
-    return {host: None for _, host in split}
+def surplus_keys(values: Iterable[str], key: str) -> tuple[bool, tuple[str, ...]]:
+    """Of the TXT records at a selector of ours: whether `key` is published, and the key records that must go.
+
+    Verifiers may take any of several keys (RFC 6376 §6.1.2). Other texts stay.
+    """
+    texts = {value: txt_text(value) for value in values}
+    ours = [value for value, text in texts.items() if match_key([text], key).match == KeyMatch.EQUAL]
+    others = tuple(value for value, text in texts.items() if resembles_key(text) and value not in ours[:1])
+    return bool(ours), others
+
+
+def surplus_policies(values: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
+    """Of the TXT records at a `_dmarc` name: whether one of them will do, and those that must go so that it does.
+
+    Several policies count as none (RFC 9989 §4.10), and so do misspelt ones. The mildest stays: receivers ask nothing
+    of mail as it is now, and must not start to refuse it because of us.
+    """
+    meant = {value: txt_text(value) for value in values if resembles_dmarc(txt_text(value))}
+    policies = {value: parse_dmarc(text) for value, text in meant.items() if is_dmarc(text)}
+    sound = [value for value, policy in policies.items() if policy.applies]
+    if not sound:
+        return False, tuple(meant)
+    if len(policies) == 1:
+        return True, ()  # what is misspelt beside it does no harm
+    stays = min(sound, key=lambda value: list(Request).index(policies[value].p))
+    return True, tuple(value for value in policies if value != stays)
+
+
+def _exchangers(values: Iterable[str]) -> dict[str, int]:
+    """Hosts with their best preference."""
+    hosts: dict[str, int] = {}
+    for value in values:
+        preference, _, host = value.partition(" ")
+        host = host.strip().lower()
+        hosts[host] = min(int(preference), hosts.get(host, 65535))
+    return hosts
 
 
 def _service_end(value: str) -> tuple[str, str]:

@@ -93,11 +93,10 @@ class Subject:
     __slots__ = (
         "apex",
         "authoritative",
-        "autoconfig",
-        "autodiscover",
         "case",
         "dkim",
         "dmarc",
+        "expectations",
         "include",
         "mx",
         "now",
@@ -105,9 +104,7 @@ class Subject:
         "ours",
         "previous",
         "required",
-        "srv_autodiscover",
-        "srv_imaps",
-        "srv_submission",
+        "services",
         "token",
         "txt",
     )
@@ -140,11 +137,8 @@ class Subject:
             for selector in domain.dkim
             if len(name := f"{selector}._domainkey.{apex}") <= MAX_NAME
         }
-        self.srv_autodiscover = self._question(f"_autodiscover._tcp.{apex}", "SRV")
-        self.srv_imaps = self._question(f"_imaps._tcp.{apex}", "SRV")
-        self.srv_submission = self._question(f"_submission._tcp.{apex}", "SRV")
-        self.autoconfig = self._question(f"autoconfig.{apex}", "CNAME")
-        self.autodiscover = self._question(f"autodiscover.{apex}", "CNAME")
+        self.services = [(record, Question(record.name, record.type)) for record in self.required[Kind.SRV]]
+        self.expectations: dict[Kind, tuple[RRset, ...]] = {}
 
     @staticmethod
     def _question(name: str, type_: str) -> Question | None:
@@ -152,13 +146,14 @@ class Subject:
         return Question(name, type_) if len(name) <= MAX_NAME else None
 
     def expected(self, kind: Kind) -> tuple[RRset, ...]:
-        return tuple(RRset(record.name, record.type, None, record.values) for record in self.required[kind])
+        expected = self.expectations.get(kind)
+        if expected is None:
+            records = self.required[kind]
+            expected = tuple([RRset(record.name, record.type, None, record.values) for record in records])
+            self.expectations[kind] = expected
+        return expected
 
     def level(self, kind: Kind) -> Level:
         """The level of the check where nothing is known to fail: that of its weightiest record."""
         levels = [record.level for record in self.required[kind]]
         return Level.RECOMMENDED if levels and Level.REQUIRED not in levels else Level.REQUIRED
-
-    def under(self, name: str) -> bool:
-        """Whether `name` is the domain's name or lies below it."""
-        return name == self.apex or name.endswith("." + self.apex)

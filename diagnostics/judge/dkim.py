@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domains.dkim import KeyMatch, match_key, resembles_key, same_key
+from domains.dkim import KeyMatch, match_key
+from domains.plan import surplus_keys
 from domains.records import Kind, Level, RequiredRecord
 from domains.rrset import Fix, txt_text
 
@@ -84,12 +85,6 @@ def _instead(
         target = answer.chain[0][1]
         problems = (Problem.CNAME_WITH_OTHER_DATA,)
         return (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record)), problems
-    texts = {value: txt_text(value) for value in answer.values}
-    ours = [value for value, text in texts.items() if same_key(text, key) and _usable(text, key)]
-    gone = tuple(value for value, text in texts.items() if resembles_key(text) and value not in ours[:1])
+    published, gone = surplus_keys(answer.values, key)
     fixes: tuple[Fix, ...] = (remove(question.name, "TXT", answer.ttl, gone),) if gone else ()
-    return (fixes if ours else (*fixes, add(record, answer.ttl or None))), ()
-
-
-def _usable(text: str, key: str) -> bool:
-    return match_key([text], key).match == KeyMatch.EQUAL
+    return (fixes if published else (*fixes, add(record, answer.ttl or None))), ()

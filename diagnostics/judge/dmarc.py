@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from domains.dmarc import Request, is_dmarc, parse_dmarc, resembles_dmarc
+from domains.plan import surplus_policies
 from domains.records import Kind, Level
-from domains.rrset import Fix, txt_text
+from domains.rrset import Fix
 
 from ..answers import Answer, Answers, Question
-from ..dmarc import Discovery, Source, discover_policy
+from ..dmarc import Source, discover_policy
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject, View
@@ -17,7 +17,6 @@ from .finding import Finding, add, alias_rrset, failed, remove, rrset
 from .probes import wildcard_answered
 
 LEVEL = Level.RECOMMENDED
-_MILDEST = list(Request)
 
 
 def find(subject: Subject, view: View) -> Finding | None:
@@ -44,32 +43,25 @@ def find(subject: Subject, view: View) -> Finding | None:
     if record is None:
         for name, failure in discovery.failures:
             return failed(failure, name, "TXT", level=LEVEL)
-    if several:
-        return _several(question, answer, discovery)
+    published, gone = surplus_policies(answer.values)
+    if several and published:
+        return _several(question, answer, gone, len(discovery.own.records))
     return _none(subject, view, question, answer)
 
 
-def _several(question: Question, answer: Answer, discovery: Discovery) -> Finding:
-    """Several count as none (§4.10), so now nothing is asked of receivers. The mildest stays: it changes least."""
-    policies = [value for value in answer.values if is_dmarc(txt_text(value))]
-    kept = min(policies, key=lambda value: (not parse_dmarc(txt_text(value)).applies, _mildness(value)))
-    gone = tuple(value for value in policies if value != kept)
-    facts = {"name": question.name, "count": len(policies)}
+def _several(question: Question, answer: Answer, gone: tuple[str, ...], count: int) -> Finding:
+    facts = {"name": question.name, "count": count}
     fixes = (remove(question.name, "TXT", answer.ttl, gone),) if not answer.chain else ()
     problems = (Problem.DMARC_SEVERAL,)
     found = alias_rrset(question, answer) + rrset(question, answer)
     return Finding(Status.WRONG, LEVEL, Reason.DMARC_SEVERAL, facts, problems, (), found, fixes, question)
 
 
-def _mildness(value: str) -> int:
-    return _MILDEST.index(parse_dmarc(txt_text(value)).p)
-
-
 def _none(subject: Subject, view: View, question: Question, answer: Answer) -> Finding | None:
     """No policy applies: there is none, or none that receivers understand."""
     record = subject.required[Kind.DMARC][0]
     found = alias_rrset(question, answer) + rrset(question, answer)
-    meant = tuple(value for value in answer.values if resembles_dmarc(txt_text(value)))
+    _, meant = surplus_policies(answer.values)
     wildcard: bool | None = False
     if meant or answer.chain:
         wildcard = wildcard_answered(view, question, answer)

@@ -192,7 +192,7 @@ class Home:
 
     def _first_sound(self, servers: tuple[Server, ...], question: Question) -> Answer | None:
         """The first whole answer. All servers are asked at once."""
-        told = [self.answers.get(replace(question, server=server.address)) for server in servers]
+        told = [self.answers.get(question._replace(server=server.address)) for server in servers]
         return next((answer for answer in told if answer is not None and answer.sound and _whole(answer)), None)
 
     def beneath(self, delegation: Delegation, question: Question, depth: int) -> Answer | None:
@@ -204,7 +204,7 @@ class Home:
         told: list[tuple[int, Answer]] = []
         failed = None
         for server in servers:
-            answer = self.answers.get(replace(question, server=server.address))
+            answer = self.answers.get(question._replace(server=server.address))
             soa = self.answers.get(Question(delegation.zone, "SOA", server.address))
             if answer is None or soa is None:
                 continue
@@ -243,7 +243,7 @@ class HomeView:
     def _get(self, question: Question, aliases: int) -> Answer | None:
         if not below(question.name, self.zone):
             return self.home.elsewhere(question)
-        answer = self.home.answers.get(replace(question, server=self.server.address))
+        answer = self.home.answers.get(question._replace(server=self.server.address))
         self.asked[question] = answer
         if answer is None:
             return None
@@ -260,9 +260,9 @@ class HomeView:
             return answer
         target = answer.chain[-1][1]
         if aliases >= MAX_ALIASES or any(owner == target for owner, _ in answer.chain):
-            return replace(answer, failure=Failure.CHAIN)
-        end = self._get(replace(question, name=target), aliases + 1)
+            return answer._replace(failure=Failure.CHAIN)
+        end = self._get(question._replace(name=target), aliases + 1)
         if end is None:
             return None
         ttl = min(answer.ttl, end.ttl) if answer.ttl else end.ttl
-        return replace(end, chain=answer.chain + end.chain, dname=answer.dname or end.dname, ttl=ttl)
+        return end._replace(chain=answer.chain + end.chain, dname=answer.dname or end.dname, ttl=ttl)

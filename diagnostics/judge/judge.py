@@ -116,4 +116,4 @@ def _see_ns(kind: Kind, subject: Subject, finding: Finding | None) -> Verdict:
 def _incomplete(kind: Kind, subject: Subject) -> Verdict:
     """More is wanted: shown only where a look ends before its questions do."""
     facts = {"failure": str(Failure.TIMEOUT), "name": subject.apex, "type": "", "detail": ""}
-    return Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.FAILURE, facts, expected=subject.expected(kind))
+    return Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.FAILURE, facts)

@@ -44,7 +44,7 @@ def _ok(subject: Subject, answer: Answer) -> Verdict:
 
 def _bogus(subject: Subject, answers: Answers, answer: Answer) -> Verdict | None:
     """RFC 4035 §4.3: red only where the same question is answered once nobody validates, and that twice."""
-    unchecked = answers.get(replace(subject.ns, unchecked=True))
+    unchecked = answers.get(subject.ns._replace(unchecked=True))
     if unchecked is None:
         return None
     verdict = unknown(subject.ns, answer).verdict(Kind.NS, ())
@@ -75,7 +75,7 @@ def _not_delegated(subject: Subject, answers: Answers, answer: Answer, home: Hom
         Kind.NS, Status.MISSING, Level.REQUIRED, Reason.NS_NOT_DELEGATED, facts, (Problem.NS_NOT_DELEGATED,)
     )
     wait = answer.negative_ttl if answer.negative_ttl is not None else DEFAULT_TTL
-    told = [answers.get(replace(subject.ns, server=server.address)) for server in home.servers]
+    told = [answers.get(subject.ns._replace(server=server.address)) for server in home.servers]
     for one in told:
         if one is not None and (one.delegation is not None or one.values):
             hosts = one.delegation.hosts if one.delegation is not None else one.values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domains.records import Kind, Level, RequiredRecord
+from domains.records import Level, RequiredRecord
 from domains.rrset import Fix, RRset
 
 from ..answers import Answer, Question
@@ -17,7 +17,7 @@ SUBMISSIONS = 465  # the port of `_submissions._tcp`, which does as well as `_su
 
 def find(subject: Subject, view: View) -> Finding | None:
     level = Level.REQUIRED if subject.authoritative else Level.RECOMMENDED
-    parts = [_part(subject, view, record) for record in subject.required[Kind.SRV]]
+    parts = [_part(subject, view, record, question) for record, question in subject.services]
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
         return None
@@ -28,8 +28,7 @@ def find(subject: Subject, view: View) -> Finding | None:
     return Finding(Status.OK, level, found=found)
 
 
-def _part(subject: Subject, view: View, record: RequiredRecord) -> Finding | None:
-    question = Question(record.name, record.type)
+def _part(subject: Subject, view: View, record: RequiredRecord, question: Question) -> Finding | None:
     answer = view.get(question)
     if answer is None:
         return None
