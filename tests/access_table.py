@@ -13,7 +13,7 @@ from typing import Any
 
 from panel.models import Invitation, Membership
 
-from .factories import Tenant, make_check, make_share
+from .factories import Tenant, make_check, make_order, make_retired_mailbox, make_run, make_share
 
 
 class Need(Enum):
@@ -50,6 +50,9 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "membership_id": lambda tenant: Membership.objects.get(user=tenant.technician).pk,
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "new@people.example", "viewer", None)[0].pk,
     "user_id": lambda tenant: tenant.viewer.pk,
+    "run_id": lambda tenant: make_run(tenant.service).pk,
+    "order_id": lambda tenant: make_order(tenant.service).pk,
+    "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
@@ -166,6 +169,42 @@ DIAGNOSTICS: dict[str, Row] = {
 
 ACCOUNTS: dict[str, Row] = {
     "accounts:list": Row(VIEWER),
+    "accounts:export": Row(VIEWER),
+    "accounts:order": Row(TECHNICIAN),
+    "accounts:cancel_slots": Row(TECHNICIAN),
+    "accounts:select": Row(TECHNICIAN, "POST", {"action": "suspend", "everything": "1"}),
+    "accounts:password_rules": Row(TECHNICIAN, "POST", {"password": "x"}),
+    "accounts:policy": Row(OWNER),
+    "accounts:retired": Row(VIEWER),
+    "accounts:purge": Row(OWNER, "POST"),
+    "accounts:account": Row(VIEWER),
+    "accounts:configure": Row(TECHNICIAN),
+    "accounts:confirm": Row(TECHNICIAN, "POST", {"sealed": "nonsense"}),
+    "accounts:password": Row(TECHNICIAN),
+    "accounts:link": Row(TECHNICIAN, "POST"),
+    "accounts:suspend": Row(TECHNICIAN),
+    "accounts:resume": Row(TECHNICIAN),
+    "accounts:reset": Row(TECHNICIAN),
+    "accounts:upload": Row(TECHNICIAN),
+    "accounts:template": Row(TECHNICIAN),
+    "accounts:run": Row(TECHNICIAN),
+    "accounts:reshape": Row(TECHNICIAN, "POST"),
+    "accounts:columns": Row(TECHNICIAN, "POST"),
+    "accounts:mend": Row(TECHNICIAN, "POST"),
+    "accounts:again": Row(TECHNICIAN, "POST"),
+    "accounts:start": Row(TECHNICIAN, "POST"),
+    "accounts:stop": Row(TECHNICIAN, "POST"),
+    "accounts:resume_run": Row(TECHNICIAN, "POST"),
+    "accounts:discard": Row(TECHNICIAN, "POST"),
+    "accounts:undo": Row(TECHNICIAN, "POST"),
+    "accounts:reasons": Row(TECHNICIAN),
+    "accounts:results": Row(TECHNICIAN, "POST"),
+    "accounts:slips": Row(TECHNICIAN, "POST"),
+    "accounts:orders": Row(STAFF),
+    "accounts:approve_order": Row(STAFF, "POST"),
+    "accounts:refuse_order": Row(STAFF, "POST"),
+    "accounts:cancel_order": Row(TECHNICIAN, "POST"),
+    "accounts:set_password": Row(NOBODY),
 }
 
 TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS}

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Address, EmailAccount, Tally
+from accounts.models import Address, BulkRun, EmailAccount, Order, RetiredMailbox, Tally
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
 from panel.models import Membership, Organization, Platform, Role, Service, User
@@ -106,6 +106,22 @@ def make_check(domain: Domain, kind: str = "MX", status: str = "missing", **fiel
 def make_share(domain: Domain, **fields: Any) -> Share:
     """A link to the domain's instructions that works."""
     return Share.objects.create(domain=domain, **{"expires_at": Share.until(), **fields})
+
+
+def make_run(service: Service, **fields: Any) -> BulkRun:
+    """A bulk run without rows that waits to be applied."""
+    invented = {"kind": BulkRun.Kind.CONFIGURE, "state": BulkRun.State.PREVIEW}
+    return BulkRun.objects.create(service=service, **{**invented, **fields})
+
+
+def make_order(service: Service, **fields: Any) -> Order:
+    return Order.objects.create(service=service, **{"quantity": 5, **fields})
+
+
+def make_retired_mailbox(service: Service) -> RetiredMailbox:
+    return RetiredMailbox.objects.create(
+        service=service, address="gone@old.example", mailbox_id=uuid.uuid4(), purge_at=timezone.now()
+    )
 
 
 @dataclass(frozen=True, slots=True)
