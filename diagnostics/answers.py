@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from typing import Protocol
 
 
@@ -23,9 +24,8 @@ class Failure(StrEnum):
     OTHER = "other"  # any other RCODE
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question.
+class Question(NamedTuple):
+    """One question. (A tuple, as the answer is: a sweep makes and looks up millions.)
 
     `name` is an A-label name in lower case with its final dot. `server` is the IP address of one name
     server, asked without recursion at DNS_AUTHORITATIVE_PORT; None asks the configured resolvers.
@@ -47,8 +47,7 @@ class Delegation:
     glue: tuple[tuple[str, str], ...] = ()  # (host, address)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one question brought.
 
     Exactly one of: `failure` set; `nxdomain`; records (maybe none: NODATA, RFC 2308 §2.2).

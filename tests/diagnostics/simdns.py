@@ -132,7 +132,7 @@ class Server:
         if following is None:
             return Answer(ttl=ttl, chain=chain, dname=dname)
         end = self._in_zone(following, target, type_, chain)
-        return replace(end, ttl=min(ttl, end.ttl) if end.values else end.ttl, dname=dname or end.dname)
+        return end._replace(ttl=min(ttl, end.ttl) if end.values else end.ttl, dname=dname or end.dname)
 
     @staticmethod
     def _cut(zone: Zone, name: str) -> RRset | None:
@@ -237,7 +237,7 @@ class SimDns:
             if depth > 8:
                 return Answer(failure=Failure.SERVFAIL)
             end = self._resolve(answer.chain[-1][1], type_, depth + 1)
-            return replace(end, chain=answer.chain + end.chain, dname=answer.dname or end.dname)
+            return end._replace(chain=answer.chain + end.chain, dname=answer.dname or end.dname)
         return answer
 
     def answers(self, answers: Answers) -> None:
@@ -258,7 +258,7 @@ class SimDns:
 
 
 def _aged(answer: Answer, ttl: int) -> Answer:
-    return replace(answer, ttl=ttl if answer.values else 0, negative_ttl=None if answer.values else ttl)
+    return answer._replace(ttl=ttl if answer.values else 0, negative_ttl=None if answer.values else ttl)
 
 
 # -- a platform, a domain and a world in which all is well
