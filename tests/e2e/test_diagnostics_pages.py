@@ -1,0 +1,209 @@
+"""The pages of diagnostics in a real browser: in light, dark and on a phone, with nothing for axe to find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from diagnostics.models import CheckChange, Look, Share
+from domains.models import Domain
+from panel.models import Role, User
+from tests.browser import NewPage
+from tests.factories import (
+    make_account,
+    make_check,
+    make_domain,
+    make_member,
+    make_organization,
+    make_platform,
+    make_service,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}},
+}
+
+
+def rrset(name: str, type_: str, *values: str, ttl: int = 3600) -> dict[str, Any]:
+    return {"name": name, "type": type_, "ttl": ttl, "values": list(values)}
+
+
+@pytest.fixture
+def technician() -> User:
+    """Of an organization with four domains in every state that a domain can be in."""
+    organization = make_organization("ab12345", name="Aurora Clinic")
+    service = make_service(organization, make_platform("pro7", name="pro7", is_default=True))
+    now = timezone.now()
+    clinic = make_domain(service, "aurora-clinic.example")
+    lab = make_domain(service, "aurora-lab.example", created_at=now - timedelta(days=60))
+    turtle = make_domain(service, "xn--w-uga1v8h.example", target="mx1.other.example")
+    branch = make_domain(service, "branch.aurora-clinic.example", pending=True)
+    for domain in (clinic, lab, turtle):
+        make_check(
+            domain, "NS", "ok", found=[rrset(f"{domain}.", "NS", "ada.ns.cloudflare.com.", "bob.ns.cloudflare.com.")]
+        )
+        for kind in ("CNAME", "MX", "SPF", "DKIM", "SRV", "DMARC"):
+            make_check(domain, kind, "ok", found=[rrset(f"{domain}.", "TXT", '"as it should be"')])
+    for number in range(3):
+        make_account(lab, f"account{number}")
+    ours = ("10 mx1.pro7.mail.example.", "20 mx2.pro7.mail.example.")
+    make_check(
+        lab,
+        "MX",
+        "wrong",
+        reason="mx-foreign",
+        facts={"hosts": ["mx.old-host.example"], "accounts": 3, "moves_mail": True, "confirmed": True},
+        problems=["mx-foreign"],
+        found=[rrset("aurora-lab.example.", "MX", *ours, "5 mx.old-host.example.")],
+        expected=[rrset("aurora-lab.example.", "MX", *ours)],
+        fixes=[{"action": "remove", **rrset("aurora-lab.example.", "MX", "5 mx.old-host.example.")}],
+        witnesses=[
+            {"who": "resolvers", "says": [*ours, "5 mx.old-host.example."], "failure": None, "serial": None},
+            {
+                "who": "ada.ns.cloudflare.com (192.0.2.53)",
+                "says": [*ours, "5 mx.old-host.example."],
+                "failure": None,
+                "serial": 7,
+            },
+            {"who": "bob.ns.cloudflare.com (192.0.2.54)", "says": [], "failure": "timeout", "serial": None},
+        ],
+        changed_at=now - timedelta(days=3),
+    )
+    make_check(
+        lab,
+        "SPF",
+        "wrong",
+        reason="spf-several",
+        facts={"count": 2},
+        problems=["spf-several"],
+        found=[rrset("aurora-lab.example.", "TXT", '"v=spf1 mx -all"', '"v=spf1 include:_spf.old-host.example ~all"')],
+        fixes=[
+            {
+                "action": "replace",
+                **rrset(
+                    "aurora-lab.example.",
+                    "TXT",
+                    '"v=spf1 mx include:_spf.old-host.example include:spf.pro7.mail.example ~all"',
+                ),
+            }
+        ],
+    )
+    make_check(
+        lab,
+        "DKIM",
+        "propagating",
+        reason="propagating",
+        facts={"then": "dkim-missing"},
+        clears_at=now + timedelta(hours=1),
+    )
+    make_check(
+        lab,
+        "DMARC",
+        "missing",
+        level="recommended",
+        reason="dmarc-missing",
+        fixes=[{"action": "add", **rrset("_dmarc.aurora-lab.example.", "TXT", '"v=DMARC1; p=none"')}],
+    )
+    make_check(
+        turtle, "TARGET", "unknown", reason="target-silent", facts={"host": "mx1.other.example", "outcome": "silent"}
+    )
+    make_check(clinic, "MX", "ok", stale_since=now - timedelta(hours=2))
+    make_check(
+        branch,
+        "CNAME",
+        "missing",
+        reason="cname-missing",
+        fixes=[
+            {"action": "add", **rrset("token9.branch.aurora-clinic.example.", "CNAME", "verify.pro7.mail.example.")}
+        ],
+    )
+    CheckChange.objects.create(
+        domain=lab,
+        kind="MX",
+        at=now - timedelta(days=3),
+        old_status="ok",
+        new_status="wrong",
+        old_level="required",
+        new_level="required",
+        reason="mx-foreign",
+        facts={"hosts": ["mx.old-host.example"]},
+        before=[rrset("aurora-lab.example.", "MX", *ours)],
+        after=[rrset("aurora-lab.example.", "MX", *ours, "5 mx.old-host.example.")],
+    )
+    CheckChange.objects.create(
+        domain=lab,
+        kind="MX",
+        at=now - timedelta(days=4),
+        old_status="propagating",
+        new_status="ok",
+        old_level="required",
+        new_level="required",
+    )
+    for domain in (clinic, lab, turtle, branch):
+        Look.objects.update_or_create(
+            domain=domain,
+            defaults={
+                "organization": organization,
+                "next_at": now + timedelta(hours=6),
+                "looked_at": now,
+                "asked_at": None,
+            },
+        )
+    return make_member(organization, Role.TECHNICIAN)
+
+
+PAGES = {
+    "domains": "/services/emailpro-ab12345-1/domains/",
+    "domain": "/services/emailpro-ab12345-1/domains/aurora-lab.example/",
+    "change": "/services/emailpro-ab12345-1/domains/aurora-lab.example/checks/MX/",
+    "change-spf": "/services/emailpro-ab12345-1/domains/aurora-lab.example/checks/SPF/",
+    "history": "/services/emailpro-ab12345-1/domains/aurora-lab.example/history/",
+    "share": "/services/emailpro-ab12345-1/domains/aurora-lab.example/instructions/",
+    "red": "/organizations/ab12345/red/",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_page_is_accessible_and_keeps_within_its_width(
+    technician: User,
+    new_page: NewPage,
+    shape: str,
+    accessible: Callable[[Page], None],
+    screenshot: Callable[[Page, str], Path],
+) -> None:
+    page = new_page(technician, **SHAPES[shape])
+    for name, address in PAGES.items():
+        response = page.goto(address)
+        assert response is not None
+        assert response.status == 200, address
+        screenshot(page, f"diagnostics-{name}-{shape}")
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert not wide, f"{address} is wider than the window"
+        accessible(page)
+
+
+def test_the_page_for_whoever_runs_the_dns_and_the_operators_page(
+    technician: User, new_page: NewPage, accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path]
+) -> None:
+    share = Share.objects.create(domain=Domain.objects.get(name__name="aurora-lab.example"), expires_at=Share.until())
+    for shape, options in SHAPES.items():
+        page = new_page(None, **options)
+        page.goto(f"/dns/{share.token}/")
+        screenshot(page, f"diagnostics-shared-{shape}")
+        accessible(page)
+    page = new_page(make_user(staff=True))
+    page.goto("/staff/diagnostics/")
+    page.wait_for_selector("text=Asked for")
+    screenshot(page, "diagnostics-operator")
+    accessible(page)
