@@ -7,20 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
 
 from domains.records import DomainFacts, Hosts, Kind, Level, PlatformFacts, RequiredRecord, required_records
 from domains.rrset import RRset, absolute
 
-from ..answers import Answer, Question
+from ..answers import Question
 
 MAX_NAME = 254  # characters of a name with its final dot, RFC 1035 §3.1: no longer one can be asked for or published
-
-
-class View(Protocol):
-    """Whom a judge asks: the resolvers (`Answers`) or one of the domain's own name servers (`HomeView`)."""
-
-    def get(self, question: Question) -> Answer | None: ...
 
 
 class SmtpOutcome(StrEnum):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from domains.records import Kind, Level
 from domains.rrset import Fix, RRset
 
-from ..answers import Question
+from ..answers import Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
-from .case import Subject, View
+from .case import Subject
 from .finding import Finding, add, remove, replace, rrset, unknown
 from .probes import wildcard_answered
 

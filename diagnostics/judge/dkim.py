@@ -7,10 +7,10 @@ from domains.plan import surplus_keys
 from domains.records import Kind, Level, RequiredRecord
 from domains.rrset import Fix, txt_text
 
-from ..answers import Answer, Question
+from ..answers import Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
-from .case import Subject, View
+from .case import Subject
 from .finding import Finding, add, alias_rrset, merged, remove, rrset, unknown
 from .probes import wildcard_answered
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from domains.plan import surplus_policies
 from domains.records import Kind, Level
 from domains.rrset import Fix
 
-from ..answers import Answer, Answers, Question
+from ..answers import Answer, Question, View
 from ..dmarc import Source, discover_policy
 from ..reasons import Reason
 from ..verdicts import Problem, Status
-from .case import Subject, View
+from .case import Subject
 from .finding import Finding, add, alias_rrset, failed, remove, rrset
 from .probes import wildcard_answered
 
@@ -26,7 +24,7 @@ def find(subject: Subject, view: View) -> Finding | None:
     answer = view.get(question)
     if answer is None:
         return None
-    discovery = discover_policy(subject.apex, cast("Answers", view))
+    discovery = discover_policy(subject.apex, view)
     if discovery is None:
         return None
     found = rrset(question, answer)

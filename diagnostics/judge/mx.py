@@ -8,10 +8,10 @@ from typing import Any
 from domains.records import Kind, Level, RequiredRecord
 from domains.rrset import Fix
 
-from ..answers import Answer, Question
+from ..answers import Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
-from .case import Subject, View
+from .case import Subject
 from .finding import Finding, add, alias_rrset, remove, replace, rrset, unknown
 
 MAX_FOREIGN = 10  # exchangers that are looked up

@@ -6,9 +6,9 @@ from domains.dkim import same_key
 from domains.records import Kind
 from domains.rrset import Action, Fix, RRset, txt_text
 
-from ..answers import Answer, Question
+from ..answers import Answer, Question, View
 from ..verdicts import Problem
-from .case import MAX_NAME, Subject, View
+from .case import MAX_NAME, Subject
 from .finding import Finding, remove
 
 PROBE = "cm-wildcard-probe"  # a label that nobody publishes

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import Action, Fix, quote_txt, txt_text
 from domains.spf import is_spf, merge
 
-from ..answers import Answer, Answers, Question
+from ..answers import Answer, Answers, Question, View
 from ..reasons import Reason
 from ..spf import MAX_LOOKUPS, Result, SpfAnalysis, SpfResult, analyse, check_host, spf_records
 from ..verdicts import Problem, Status
-from .case import Subject, View
+from .case import Subject
 from .finding import Finding, add, failed, unknown
 from .finding import rrset as found_rrset
 from .mx import alias_in_the_way
 
 RECORD = '"v=spf1'
+MAX_MERGED = 10  # records that we make one of: more than ten that ask anything pass the look-up limit
 LITERAL = frozenset({"ip4", "ip6", "all"})  # mechanisms that ask nothing
 
 
@@ -34,24 +35,26 @@ def find(subject: Subject, view: View) -> Finding | None:
     known = include.values if include is not None else ()
     if only is not None and known and plain_pass(only, known, subject.ours.spf_include, outbound):
         return Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, (only,)), at=subject.txt)
-    values = tuple(value for value in answer.values if is_spf(txt_text(value)))
+    values = tuple(value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
     if not values:
         return _missing(subject, answer)
     return _judged(subject, view, answer, values)
+
+
+def _may_be_record(value: str) -> bool:
+    """A quick look at the first characters: an apex may hold thousands of other TXT records."""
+    return value[:1] != '"' or value[1:2] in ("v", "V", "\\", '"')
 
 
 def _only_record(values: tuple[str, ...]) -> str | None:
     """The one SPF record among TXT records, where plainly no other can be one."""
     only = None
     for value in values:
-        if value[1:2] not in ("v", "V"):
-            if value[:1] != '"' or value[1:2] in ("\\", '"'):
-                return None
+        head = value[:7].lower()
+        if head[:1] != '"' or '"' in head[1:] or "\\" in head:
+            return None  # split or escaped in an odd place: read with care elsewhere
+        if head != RECORD:
             continue
-        if not value.lower().startswith(RECORD):
-            if value[2:3] != '"':
-                continue
-            return None
         if only is not None:
             return None
         only = value
@@ -97,9 +100,8 @@ def _missing(subject: Subject, answer: Answer) -> Finding:
 
 
 def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...]) -> Finding | None:
-    answers = cast("Answers", view)  # they only ever `get`
-    results = _evaluated(subject, answers, None)
-    analysis = analyse(subject.apex, answers)
+    results = _evaluated(subject, view, None)
+    analysis = analyse(subject.apex, view)
     if results is None or analysis is None:
         return None
     finding = Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, values), at=subject.txt)
@@ -133,7 +135,7 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
     )
     if not finding.reason:
         return finding
-    platform = _platform_passes(subject, answers)
+    platform = _platform_passes(subject, view)
     if platform is None:
         return None
     if not platform and _only_ours_at_fault(subject, finding, errors) and _includes(values, subject.ours.spf_include):
@@ -143,12 +145,12 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
     if answer.chain:
         finding.facts = {**finding.facts, "name": answer.chain[0][0], "target": answer.chain[0][1]}
         return finding
-    return _with_fix(subject, answers, finding, answer, values, analysis, platform)
+    return _with_fix(subject, view, finding, answer, values, analysis, platform)
 
 
-def _platform_passes(subject: Subject, answers: Answers) -> bool | None:
+def _platform_passes(subject: Subject, view: View) -> bool | None:
     """Whether our own include, taken alone, lets all our addresses pass. None: not known yet."""
-    results = _evaluated(subject, answers, f"v=spf1 include:{subject.ours.spf_include.removesuffix('.')} -all")
+    results = _evaluated(subject, view, f"v=spf1 include:{subject.ours.spf_include.removesuffix('.')} -all")
     return None if results is None else not any(map(_loses, results))
 
 
@@ -182,9 +184,9 @@ def _opens_own_record(found: Any) -> bool:
     )
 
 
-def _evaluated(subject: Subject, answers: Answers, record: str | None) -> list[SpfResult] | None:
+def _evaluated(subject: Subject, view: View, record: str | None) -> list[SpfResult] | None:
     """`check_host` for every outbound address; all that they want is wanted at once."""
-    results = [check_host(ip, subject.apex, answers, record=record) for ip in subject.case.platform.outbound]
+    results = [check_host(ip, subject.apex, view, record=record) for ip in subject.case.platform.outbound]
     whole = [result for result in results if result is not None]
     return whole if len(whole) == len(results) else None
 
@@ -209,7 +211,7 @@ def _permanent(finding: Finding, errors: list[SpfResult], count: int) -> None:
 
 def _with_fix(
     subject: Subject,
-    answers: Answers,
+    view: View,
     finding: Finding,
     answer: Answer,
     values: tuple[str, ...],
@@ -220,6 +222,9 @@ def _with_fix(
 
     Where our own include does not hold by itself, that is the operator's to mend: the fix is offered all the same.
     """
+    if len(values) > MAX_MERGED:
+        finding.facts = {**finding.facts, "beyond": str(Problem.SPF_LOOKUPS)}
+        return finding
     texts = [txt_text(value) for value in values]
     include = subject.ours.spf_include
     ours = f"include:{include}".rstrip(".")
@@ -227,8 +232,8 @@ def _with_fix(
     beyond = None
     for first in (False, False, True):
         text = merge(texts, include, first=first, dead={term for term in dead if term.lower().rstrip(".") != ours}).text
-        results = _evaluated(subject, answers, text)
-        after = analyse(subject.apex, answers, record=text)
+        results = _evaluated(subject, view, text)
+        after = analyse(subject.apex, view, record=text)
         if results is None or after is None:
             return None
         dead |= after.dead

@@ -5,10 +5,10 @@ from __future__ import annotations
 from domains.records import Level, RequiredRecord
 from domains.rrset import Fix, RRset
 
-from ..answers import Answer, Question
+from ..answers import Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
-from .case import MAX_NAME, Subject, View
+from .case import MAX_NAME, Subject
 from .finding import Finding, add, alias_rrset, merged, remove, replace, rrset, unknown
 from .probes import wildcard_answered
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from domains.records import Level
 from domains.rrset import RRset, absolute
 
-from ..answers import Question
+from ..answers import Question, View
 from ..reasons import Reason
 from ..verdicts import Doubt, Problem, Status, Verdict
-from .case import SmtpEvidence, SmtpOutcome, Subject, View
+from .case import SmtpEvidence, SmtpOutcome, Subject
 from .finding import Finding, rrset, unknown
 
 SECOND_LOOK = 30  # seconds after which a refusal counts

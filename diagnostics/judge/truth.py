@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from domains.records import DEFAULT_TTL, Kind
 
-from ..answers import Answer, Answers, Question
+from ..answers import Answer, Answers, Question, View
 from ..fingerprints import fingerprint
 from ..reasons import Reason
 from ..verdicts import Doubt, Status, Verdict, Witness
-from .case import Subject, View
+from .case import Subject
 from .finding import Finding
 from .home import Home, HomeView, Soa, newer, parse_soa
 from .probes import doubled, with_wildcards_kept
