@@ -72,13 +72,10 @@ def request_undo(change: ZoneChange) -> None:
     _restart(change, {State.DONE, State.PARTIAL}, State.UNDOING)
 
 
-def request_removal(domain_pk: int, service: Service) -> int:
-    """Undo all that was applied for a domain, the newest first: it is about to be detached. Returns how many."""
-    asked = 0
-    for change in removable(domain_pk, service):
+def request_removal(changes: Sequence[ZoneChange]) -> None:
+    """Undo what was applied for a domain that is detached, the newest first, as `removable` lists them."""
+    for change in changes:
         request_undo(change)
-        asked += 1
-    return asked
 
 
 def removable(domain_pk: int, service: Service) -> list[ZoneChange]:
@@ -179,7 +176,7 @@ def _claim(pk: int) -> ZoneChange | None:
 
 def _must_wait(change: ZoneChange) -> bool:
     """Whether a later change of the same zone has to be taken back first."""
-    later = ZoneChange.objects.filter(zone_id=change.zone_id, pk__gt=change.pk, state=State.UNDOING)
+    later = ZoneChange.objects.filter(zone=change.zone, pk__gt=change.pk, state=State.UNDOING)
     return change.state == State.UNDOING and change.zone_id is not None and later.exists()
 
 
@@ -223,7 +220,7 @@ def _finish(change: ZoneChange, state: State, *, done: int, error: ProviderError
 
 
 def _wake_older(change: ZoneChange) -> None:
-    older = ZoneChange.objects.filter(zone_id=change.zone_id, pk__lt=change.pk, state=State.UNDOING)
+    older = ZoneChange.objects.filter(zone=change.zone, pk__lt=change.pk, state=State.UNDOING)
     pk = older.order_by("-pk").values_list("pk", flat=True).first()
     if pk is not None:
         _wake(pk)

@@ -8,7 +8,7 @@ from itertools import batched
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
-from .models import DkimKey, Domain
+from .models import DkimKey, Domain, Ownership
 from .platforms import platform_facts
 from .records import DomainFacts, Mode, PlatformFacts
 
@@ -35,6 +35,12 @@ def facts(domain: Domain) -> tuple[DomainFacts, PlatformFacts]:
     """Of one domain."""
     _domain, domain_facts, its_platform = next(facts_of([domain]))
     return domain_facts, its_platform
+
+
+def facts_of_ownership(ownership: Ownership) -> dict[str, str]:
+    """Selectors and public keys of the active DKIM keys."""
+    active = ownership.dkim_keys.filter(state=DkimKey.State.ACTIVE).order_by("pk")
+    return dict(active.values_list("selector", "public_key"))
 
 
 def _domain_facts(domain: Domain) -> DomainFacts:

@@ -23,7 +23,7 @@ def find(user: User, text: str, limit: int) -> list[Hit]:
     typed = text.strip().lower().rstrip(".")
     wanted = Q(name__name__contains=typed)
     if not typed.isascii():
-        wanted = Q(name__name__contains=_encoded(typed))
+        wanted = Q(name__name__contains=encoded(typed))
     domains = (
         Domain.objects.filter(wanted, service__in=services_of(user))
         .select_related("name", "service")
@@ -39,7 +39,7 @@ def find(user: User, text: str, limit: int) -> list[Hit]:
     ]
 
 
-def _encoded(text: str) -> str:
+def encoded(text: str) -> str:
     """A-labels of what may be one label or several; what cannot be encoded finds nothing."""
     try:
         return host_to_ascii(f"{text.strip('.')}.example").removesuffix(".example")

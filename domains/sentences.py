@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .names import NameRefused, RefusalCode
+from .plan import Choice, Obstacle
+from .records import Kind
 from .targets import TargetFault, TargetRefused
 
 NAME_SENTENCES: dict[RefusalCode, Promise | str] = {
@@ -46,3 +48,64 @@ def target_sentence(refusal: TargetRefused) -> str:
     if refusal.cause is not None:
         return name_sentence(refusal.cause)
     return str(TARGET_SENTENCES[refusal.code])
+
+
+CHOICES: dict[Choice, Promise | str] = {
+    Choice.ADD: _("added"),
+    Choice.REPLACE: _("replaced"),
+    Choice.RIGHT: _("right already"),
+    Choice.LEFT_ALONE: _("left alone"),
+}
+
+OBSTACLES: dict[Obstacle, Promise | str] = {
+    Obstacle.FOREIGN_MX: _(
+        "Mail enters through the other system, as non-authoritative mode allows; nothing is changed."
+    ),
+    Obstacle.FOREIGN_SERVICE: _("The other half's mail programs may need it."),
+    Obstacle.ALIAS: _("The name is an alias (CNAME) of another: records beside it are not possible."),
+    Obstacle.OTHER_DATA: _("Other records stand at this name and leave no room for an alias."),
+    Obstacle.POLICY_ABOVE: _("A policy of a domain above covers this one already."),
+}
+
+# What each box of the wizard is for.
+BOXES: dict[Kind, Promise | str] = {
+    Kind.SRV: _("Mail programs find their settings by themselves."),
+    Kind.MX: _("Mail to the domain arrives here. Without it nothing is received."),
+    Kind.SPF: _("Receivers know that mail from here is yours. Your other senders stay allowed."),
+    Kind.DKIM: _("Mail is signed, and receivers can tell that nobody changed it."),
+    Kind.DMARC: _("Says what to do with forged mail: for now, only to report it."),
+    Kind.CNAME: _("Proves that you may use the name. Always written."),
+}
+
+PROVIDER_ERRORS: dict[str, Promise | str] = {
+    "bad-url": _("The address must look like https://dns.example.com:8081."),
+    "cannot-list": _("This provider does not tell which zones it has: add them by name."),
+    "credentials": _("The provider does not accept these credentials."),
+    "forbidden": _("The server's address is private or reserved; the panel connects to public addresses only."),
+    "no-such-host": _("The server's name does not exist."),
+    "no-such-zone": _("The provider has no such zone for these credentials."),
+    "not-authoritative": _("The server does not serve this zone, or does not let this key change it."),
+    "refused": _("The server refuses: it does not serve this zone, or the key may not change it."),
+    "rejected": _("The provider rejected the change."),
+    "server-error": _("The provider answered with an error of its own. Try again later."),
+    "settings-missing": _("Something is missing in this provider's settings."),
+    "timeout": _("The server did not answer in time. Run it again: what is done already is not done twice."),
+    "tls": _("The server's certificate could not be verified."),
+    "too-many-calls": _("The provider asks to slow down. Try again in a few minutes."),
+    "transfer-refused": _("The server does not let this key list the zone."),
+    "tsig-key": _("The server does not know a TSIG key of this name, or it has another algorithm there."),
+    "tsig-malformed": _("The TSIG secret is not in base64, or the key's name is none."),
+    "tsig-secret": _("The TSIG secret is wrong: the server knows the key, but the signatures differ."),
+    "tsig-time": _("The clocks of the server and of the panel differ too much for TSIG."),
+    "unknown-provider": _("This provider is not offered."),
+    "unknown-type": _("The provider cannot hold a record of this type."),
+    "unreachable": _("The server cannot be reached. Nothing was changed by this attempt."),
+    "unresolved": _("The server's name could not be looked up. Try again."),
+    "updates-unknown": _("The server does not know dynamic updates."),
+    "zone-changed": _("The zone has changed since the plan was made. Nothing was overwritten: look at a new plan."),
+    "zone-removed": _("The zone is no longer managed here."),
+}
+
+
+def provider_sentence(code: str) -> str:
+    return str(PROVIDER_ERRORS.get(code, _("The provider did not do it.")))

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from domains.models import Dispute, DnsProvider, Zone, ZoneChange
 from panel.models import Invitation, Membership
 
-from .factories import Tenant, make_check, make_order, make_retired_mailbox, make_run, make_share
+from .factories import Tenant, make_check, make_domain, make_order, make_retired_mailbox, make_run, make_share, make_tenant
 
 
 class Need(Enum):
@@ -137,7 +138,58 @@ SIGNING_IN = {
     "mfa_edit_webauthn": Row(HOLDER, arguments={"pk": lambda tenant: 1}),
 }
 
-DOMAINS: dict[str, Row] = {}
+
+def _provider(tenant: Tenant) -> DnsProvider:
+    return DnsProvider.objects.get_or_create(
+        organization=tenant.organization,
+        name="Name servers",
+        defaults={"kind": "rfc2136", "settings": {"server": "127.0.0.1", "port": 9}},
+    )[0]
+
+
+def _zone(tenant: Tenant) -> Zone:
+    return Zone.objects.get_or_create(provider=_provider(tenant), name="zone.example")[0]
+
+
+def _change(tenant: Tenant) -> ZoneChange:
+    return ZoneChange.objects.create(zone_name="zone.example", service=tenant.service, plan=[], state="failed")
+
+
+def _dispute(tenant: Tenant) -> Dispute:
+    claimant = make_domain(make_tenant().service, tenant.domain.name.name, pending=True)
+    return Dispute.objects.create(holder=tenant.domain, claimant=claimant)
+
+
+ARGUMENTS |= {
+    "provider_id": lambda tenant: _provider(tenant).pk,
+    "zone_id": lambda tenant: _zone(tenant).pk,
+    "change_id": lambda tenant: _change(tenant).pk,
+    "dispute_id": lambda tenant: _dispute(tenant).pk,
+}
+
+DOMAINS: dict[str, Row] = {
+    "domains:attach": Row(TECHNICIAN),
+    "domains:attach_mode": Row(TECHNICIAN, data={"name": "new.example"}),
+    "domains:attach_records": Row(TECHNICIAN),
+    "domains:attach_review": Row(TECHNICIAN),
+    "domains:mode": Row(TECHNICIAN),
+    "domains:detach": Row(TECHNICIAN),
+    "domains:plan": Row(TECHNICIAN),
+    "domains:changes": Row(VIEWER),
+    "domains:change": Row(VIEWER),
+    "domains:change_undo": Row(TECHNICIAN, "POST"),
+    "domains:change_again": Row(TECHNICIAN, "POST"),
+    "domains:providers": Row(TECHNICIAN),
+    "domains:provider_new": Row(OWNER, arguments={"kind": lambda tenant: "rfc2136"}),
+    "domains:provider": Row(TECHNICIAN),
+    "domains:provider_test": Row(TECHNICIAN, "POST"),
+    "domains:zones_list": Row(TECHNICIAN, "POST"),
+    "domains:zones_add": Row(TECHNICIAN, "POST", {"names": ""}),
+    "domains:zone_remove": Row(TECHNICIAN, "POST"),
+    "domains:provider_remove": Row(OWNER, "POST"),
+    "domains:disputes": Row(STAFF),
+    "domains:dispute": Row(STAFF, "POST", {"decision": "keep"}),
+}
 
 DIAGNOSTICS: dict[str, Row] = {
     "diagnostics:domains": Row(VIEWER),

@@ -16,7 +16,7 @@ from panel.errors import Refused
 from panel.models import Service
 
 from .. import claims, signals
-from ..keys import new_key
+from ..keys import Identity, new_identity
 from ..names import NameRefused, to_ascii
 from ..platforms import own_hosts
 from ..records import Mode as RecordsMode
@@ -117,15 +117,19 @@ class Domain(models.Model):
         actor: User | str | None,
         verified: bool = False,
         zone: Zone | None = None,
+        delegated_below: Zone | None = None,
+        identity: Identity | None = None,
     ) -> Domain:
         """Attach `name` (as people type it) to `service`. Raises Refused.
 
         The attachment is pending until its proof is seen; `verified` is the operator's word in place of that.
         `zone`: the organization's zone that holds the name; by default the longest of its zones that could.
+        `delegated_below`: the zone that would hold it but delegates it away, which makes it external. `identity`:
+        the token and key that were shown already, for a name that the organization has none for.
         """
         ascii_name = name_or_refuse(name)
         chosen = mode_or_refuse(mode)
-        key = new_key()  # takes a while: not under the locks
+        identity = identity or new_identity()  # takes a while: not under the locks
         with _locked_service(service) as service, claims.locked(ascii_name) as row:
             service.require_open()
             organization = service.organization
@@ -144,11 +148,12 @@ class Domain(models.Model):
                 service=service,
                 platform_id=service.platform_id,
                 name=row,
-                ownership=Ownership.ensure(organization, row, key),
+                ownership=Ownership.ensure(organization, row, identity),
                 mode=chosen,
                 target_host=aim.host if aim else "",
                 target_port=aim.port if aim else None,
-                zone=zone or _zone_of(service, ascii_name),
+                zone=None if delegated_below else zone or _zone_of(service, ascii_name),
+                delegated_below=delegated_below,
             )
             if verified:
                 domain._set_verified(cls.Proof.OPERATOR)

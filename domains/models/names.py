@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.utils import timezone
 
-from ..keys import new_selector, new_token
+from ..keys import Identity
 from ..names import to_unicode
 
 if TYPE_CHECKING:
@@ -42,21 +42,22 @@ class Ownership(models.Model):
         return f"{self.name_id} of {self.organization_id}"
 
     @classmethod
-    def ensure(cls, organization: Organization, name: Name, key: tuple[str, str]) -> Ownership:
-        """The organization's standing with `name`, made with `key` (private, public) where there is none yet.
+    def ensure(cls, organization: Organization, name: Name, identity: Identity) -> Ownership:
+        """The organization's standing with `name`; what of it is missing is taken from `identity`.
 
         Call it under the name's lock.
         """
         from .keys import DkimKey
 
         ownership, _created = cls.objects.get_or_create(
-            organization=organization, name=name, defaults={"token": new_token()}
+            organization=organization, name=name, defaults={"token": identity.token}
         )
         if not ownership.dkim_keys.filter(state=DkimKey.State.ACTIVE).exists():
-            taken = set(name.dkim_keys.values_list("selector", flat=True))
-            selector = next(label for label in iter(new_selector, "") if label not in taken)
-            private, public = key
             DkimKey.objects.create(
-                ownership=ownership, name=name, selector=selector, private_key=private, public_key=public
+                ownership=ownership,
+                name=name,
+                selector=identity.selector,
+                private_key=identity.private_key,
+                public_key=identity.public_key,
             )
         return ownership

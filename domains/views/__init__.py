@@ -1,0 +1,38 @@
+from .attached import detach, mode
+from .changes import change, change_again, change_undo, changes, plan
+from .disputes import dispute, disputes
+from .providers import (
+    provider,
+    provider_new,
+    provider_remove,
+    provider_test,
+    providers,
+    zone_remove,
+    zones_add,
+    zones_list,
+)
+from .wizard import attach, attach_mode, attach_records, attach_review
+
+__all__ = [
+    "attach",
+    "attach_mode",
+    "attach_records",
+    "attach_review",
+    "change",
+    "change_again",
+    "change_undo",
+    "changes",
+    "detach",
+    "dispute",
+    "disputes",
+    "mode",
+    "plan",
+    "provider",
+    "provider_new",
+    "provider_remove",
+    "provider_test",
+    "providers",
+    "zone_remove",
+    "zones_add",
+    "zones_list",
+]

@@ -1,0 +1,173 @@
+"""Applying a plan to a domain's zone, watching it, undoing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from panel.access import person, require, service_for
+from panel.errors import Refused
+from panel.models import Role
+
+from ..access import change_for, domain_for
+from ..changes import UNFINISHED, can_undo, request_change, request_undo, run_again
+from ..diff import takes_mail_from
+from ..facts import facts
+from ..models import Domain, ZoneChange
+from ..names import to_unicode
+from ..planning import BOXES, Preview, fix_from_json, preview
+from ..providers import ProviderError
+from ..records import Kind
+from ..sentences import BOXES as BOX_SENTENCES
+from ..sentences import provider_sentence
+from ..wizard import LATER, NOW
+from .wizard import plan_context
+
+SHOWN = 50
+
+
+@login_required
+def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    """The plan for an attached domain; a POST applies exactly what was shown."""
+    domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
+    posted = request.method == "POST"
+    data = request.POST if posted else request.GET
+    boxes = _boxes(data)
+    context: dict[str, Any] = {
+        "service": domain.service,
+        "domain": domain,
+        "unicode": domain.name.unicode,
+        "zone": domain.zone,
+        "boxes": [(kind, BOX_SENTENCES[kind], kind in boxes) for kind in BOXES],
+        "mx": data.get("mx", ""),
+        "tab": "domains",
+    }
+    if domain.zone is None:
+        return render(request, "domains/plan.html", context)
+    try:
+        planned = preview(domain.zone, *facts(domain), passing=_holding(domain))
+    except ProviderError as error:
+        context |= {"error": provider_sentence(error.code), "detail": error.detail}
+        return render(request, "domains/plan.html", context)
+    if planned.delegated_at:
+        Domain.objects.filter(pk=domain.pk).update(zone=None, delegated_below=domain.zone)
+        context["delegated_at"] = to_unicode(planned.delegated_at.rstrip("."))
+        return render(request, "domains/plan.html", context)
+    taken = takes_mail_from(planned.plan) if Kind.MX in boxes else ()
+    if posted:
+        if data.get("plan") != planned.fingerprint:
+            context["changed"] = True
+        elif taken and data.get("mx") not in {NOW, LATER}:
+            context["ask_mx"] = True
+        else:
+            return _apply(request, domain, planned, boxes, mx=not taken or data["mx"] == NOW)
+    accounts = domain.accounts.exclude(state="slot").count()
+    context |= plan_context(planned, boxes, taken, accounts=accounts)
+    context["fingerprint"] = planned.fingerprint
+    return render(request, "domains/plan.html", context)
+
+
+def _apply(
+    request: HttpRequest, domain: Domain, planned: Preview, boxes: tuple[Kind, ...], *, mx: bool
+) -> HttpResponse:
+    service = domain.service
+    assert domain.zone is not None  # `plan` has looked
+    try:
+        service.require_open()
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("domains:plan", service.name, domain.name.name)
+    fixes = planned.fixes([Kind.CNAME, *boxes], mx=mx)
+    change = request_change(domain.zone, service, domain, fixes, planned.published, person(request))
+    if change is None:
+        messages.info(request, _("Nothing was to be changed."))
+        return redirect("diagnostics:domain", service.name, domain.name.name)
+    return redirect("domains:change", service.name, change.pk)
+
+
+def _boxes(data: Any) -> tuple[Kind, ...]:
+    """What is ticked; a link may name the one kind that it is about; without either, everything."""
+    ticked = set(data.getlist("box")) or {data.get("kind", "")} & {kind.value for kind in BOXES}
+    if not ticked and "seen" not in data:
+        return BOXES
+    return tuple(kind for kind in BOXES if kind.value in ticked)
+
+
+def _holding(domain: Domain) -> list[Kind]:
+    """Checks that are green though the zone says it in another way than ours."""
+    green = domain.checks.filter(status="ok", kind=Kind.SPF.value)
+    return [Kind(kind) for kind in green.values_list("kind", flat=True)]
+
+
+@login_required
+def changes(request: HttpRequest, service_name: str) -> HttpResponse:
+    """What was changed in zones for this service, the newest first."""
+    service = service_for(request.user, service_name)
+    rows = ZoneChange.objects.filter(service=service).select_related("applied_by", "zone")
+    before = request.GET.get("before", "")
+    if before.isdigit():
+        rows = rows.filter(pk__lt=int(before))
+    page = list(rows[: SHOWN + 1])
+    context = {
+        "service": service,
+        "changes": page[:SHOWN],
+        "following": page[SHOWN - 1].pk if len(page) > SHOWN else None,
+        "tab": "domains",
+    }
+    return render(request, "domains/changes.html", context)
+
+
+@login_required
+def change(request: HttpRequest, service_name: str, change_id: int) -> HttpResponse:
+    """One change and how far it is; htmx asks again while it runs."""
+    found = change_for(request.user, service_name, change_id)
+    role = require(request.user, found.service.organization)
+    running = found.state in UNFINISHED
+    context = {
+        "service": found.service,
+        "change": found,
+        "unicode": to_unicode(found.domain_name or found.zone_name),
+        "running": running,
+        "fixes": [fix_from_json(data) for data in found.plan],
+        "sentence": provider_sentence(found.error) if found.error else "",
+        "may_change": role.rank >= Role.TECHNICIAN.rank,
+        "can_undo": can_undo(found),
+        "older_undone": _waits_for(found),
+        "tab": "domains",
+    }
+    part = "#status" if request.headers.get("HX-Target") == "status" else ""
+    return render(request, f"domains/change.html{part}", context)
+
+
+def _waits_for(found: ZoneChange) -> ZoneChange | None:
+    """An older change of the same domain that is being undone after this one."""
+    older = ZoneChange.objects.filter(zone=found.zone, pk__lt=found.pk, state=ZoneChange.State.UNDOING)
+    return older.order_by("-pk").first() if found.zone_id else None
+
+
+@require_POST
+@login_required
+def change_undo(request: HttpRequest, service_name: str, change_id: int) -> HttpResponse:
+    return _act(request, service_name, change_id, request_undo)
+
+
+@require_POST
+@login_required
+def change_again(request: HttpRequest, service_name: str, change_id: int) -> HttpResponse:
+    return _act(request, service_name, change_id, run_again)
+
+
+def _act(request: HttpRequest, service_name: str, change_id: int, verb: Any) -> HttpResponse:
+    found = change_for(request.user, service_name, change_id, at_least=Role.TECHNICIAN)
+    try:
+        found.service.require_open()
+        verb(found)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("domains:change", found.service.name, found.pk)

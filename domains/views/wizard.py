@@ -1,0 +1,291 @@
+"""Attaching a domain, step by step: domain, mode, records, review."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from panel.access import person, service_for
+from panel.errors import Refused
+from panel.models import Platform, Role, Service
+
+from .. import claims
+from ..changes import request_change
+from ..diff import cards, takes_mail_from
+from ..models import Domain, Name, Zone
+from ..models.domains import mode_or_refuse, name_or_refuse, target_or_refuse
+from ..names import to_unicode
+from ..planning import BOXES, Preview, preview
+from ..providers import ProviderError
+from ..reach import require_reachable_target
+from ..records import Kind
+from ..sentences import BOXES as BOX_SENTENCES
+from ..sentences import CHOICES, OBSTACLES, provider_sentence
+from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
+from ..zones import zone_of
+
+ZONES_SHOWN = 50
+
+
+@login_required
+def attach(request: HttpRequest, service_name: str) -> HttpResponse:
+    """Step 1: from the list of one's zones, or by typing a name."""
+    service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
+    data = request.GET
+    errors: dict[str, str] = {}
+    if "next" in data:
+        try:
+            name = _chosen_name(service, data.get("source", ""), data.get("zone", ""), data.get("label", ""), data)
+            if attached_here(service, name):
+                raise Refused(
+                    "already-attached",
+                    _("%(name)s is already attached to this service.") % {"name": to_unicode(name)},
+                    field="name" if data.get("source") != "list" else "zone",
+                )
+            return redirect(reverse("domains:attach_mode", args=[service.name]) + Choice(name).query)
+        except Refused as refusal:
+            errors[refusal.field or "name"] = str(refusal)
+    query = data.get("q", "").strip().lower()[:253]
+    zones, more = _zones(service, query)
+    known = Zone.objects.filter(provider__organization=service.organization)
+    context = {
+        "service": service,
+        "step": "domain",
+        "errors": errors,
+        "zones": zones,
+        "more": more,
+        "query": query,
+        "any_zones": bool(zones) or known.exists(),
+        "source": data.get("source") or ("list" if zones or query else "typed"),
+        "chosen": data.get("zone", ""),
+        "label": data.get("label", ""),
+        "typed": data.get("name", ""),
+        "first": not service.domains.exists(),
+    }
+    part = "#zones" if request.headers.get("HX-Target") == "zones" else ""
+    return render(request, f"domains/attach.html{part}", context)
+
+
+@login_required
+def attach_mode(request: HttpRequest, service_name: str) -> HttpResponse:
+    """Step 2: who handles the domain's mail."""
+    service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
+    try:
+        choice = Choice.read(request.GET)
+    except Refused:
+        return redirect("domains:attach", service.name)
+    zone = zone_of(service.organization, choice.name)
+    context: dict[str, Any] = {"errors": {}}
+    if "next" in request.GET:
+        try:
+            choice = _mode_chosen(service, choice)
+            resolves = require_reachable_target(choice.target)
+            if resolves or "anyway" in request.GET:
+                step = "domains:attach_records" if zone else "domains:attach_review"
+                return redirect(reverse(step, args=[service.name]) + choice.query)
+            context["unresolved"] = True
+        except claims.AuthoritativeDetected as refusal:
+            context |= {"detected": refusal, "other": refusal.other}
+        except Refused as refusal:
+            context["errors"] = {refusal.field or "mode": str(refusal)}
+    context |= {
+        "service": service,
+        "step": "mode",
+        "choice": choice,
+        "unicode": to_unicode(choice.name),
+        "zone": zone,
+        # As the guide says: non-authoritative where the domain is not managed here, one's own choice where it is.
+        "mode": choice.mode or ("" if zone else Domain.Mode.NON_AUTHORITATIVE.value),
+        "platforms": Platform.objects.exclude(pk=service.platform_id),
+        "back": reverse("domains:attach", args=[service.name])
+        + "?"
+        + urlencode({"source": "typed", "name": choice.name}),
+    }
+    return render(request, "domains/attach_mode.html", context)
+
+
+@login_required
+def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
+    """Step 3, for a name in one of the organization's zones: which records to write, and exactly what that changes."""
+    service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
+    try:
+        choice = _mode_chosen(service, Choice.read(request.GET))
+    except Refused:
+        return redirect(reverse("domains:attach_mode", args=[service.name]) + "?" + request.GET.urlencode())
+    zone = zone_of(service.organization, choice.name)
+    review = reverse("domains:attach_review", args=[service.name])
+    if zone is None:
+        return redirect(review + choice.query)
+    context: dict[str, Any] = {
+        "service": service,
+        "step": "records",
+        "choice": choice,
+        "unicode": to_unicode(choice.name),
+        "zone": zone,
+        "managed": True,
+        "boxes": [(kind, BOX_SENTENCES[kind], kind in choice.boxes) for kind in BOXES],
+        "back": reverse("domains:attach_mode", args=[service.name]) + choice.query,
+        "without": review + choice.but(plan="", seen=True, boxes=()).query,
+        "changed": "changed" in request.GET,
+    }
+    try:
+        planned = _preview(request, service, zone, choice)
+    except ProviderError as error:
+        context |= {"error": provider_sentence(error.code), "detail": error.detail}
+        return render(request, "domains/attach_records.html", context)
+    if planned.delegated_at:
+        context["delegated_at"] = to_unicode(planned.delegated_at.rstrip("."))
+        return render(request, "domains/attach_records.html", context)
+    taken = takes_mail_from(planned.plan) if Kind.MX in choice.boxes else ()
+    if "next" in request.GET and (not taken or choice.mx):
+        return redirect(review + choice.but(plan=planned.fingerprint, seen=True).query)
+    context |= plan_context(planned, choice.boxes, taken, accounts=0) | {"ask_mx": "next" in request.GET and taken}
+    return render(request, "domains/attach_records.html", context)
+
+
+@login_required
+def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
+    """Step 4: everything once more; Validate writes it."""
+    service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
+    try:
+        choice = _mode_chosen(service, Choice.read(request.POST if request.method == "POST" else request.GET))
+        service.require_open()
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("domains:attach", service.name)
+    zone = zone_of(service.organization, choice.name)
+    if request.method == "POST":
+        return _validate(request, service, choice, zone)
+    step = "domains:attach_records" if zone else "domains:attach_mode"
+    context = {
+        "service": service,
+        "step": "review",
+        "choice": choice,
+        "unicode": to_unicode(choice.name),
+        "zone": zone if choice.plan else None,
+        "managed": zone is not None,
+        "mode_name": Domain.Mode(choice.mode).label,
+        "mx_later": choice.mx == LATER,
+        "back": reverse(step, args=[service.name]) + choice.query,
+    }
+    return render(request, "domains/attach_review.html", context)
+
+
+def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone | None) -> HttpResponse:
+    planned: Preview | None = None
+    delegated = False
+    if zone is not None:
+        try:
+            planned = _preview(request, service, zone, choice)
+            delegated = planned.delegated_at is not None
+        except ProviderError:
+            planned = None
+        if choice.plan and (planned is None or delegated or planned.fingerprint != choice.plan):
+            # What was confirmed is not what would be done now: show it again.
+            records = reverse("domains:attach_records", args=[service.name])
+            return redirect(records + choice.but(plan="").query + "&changed=1")
+    try:
+        domain = Domain.attach(
+            service,
+            choice.name,
+            mode=choice.mode,
+            target=choice.target,
+            actor=person(request),
+            zone=None if delegated else zone,
+            delegated_below=zone if delegated else None,
+            identity=candidate(request.session, service, choice.name),
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        back = "domains:attach_mode" if refusal.code != "already-attached" else "domains:attach"
+        return redirect(reverse(back, args=[service.name]) + choice.query)
+    forget_candidate(request.session)
+    change = None
+    if planned is not None and choice.plan and domain.zone is not None:
+        fixes = planned.fixes([Kind.CNAME, *choice.boxes], mx=writes_mx(planned, choice))
+        change = request_change(domain.zone, service, domain, fixes, planned.published, person(request))
+    messages.success(request, _("%(name)s is attached.") % {"name": domain.name.unicode})
+    if change is not None:
+        return redirect("domains:change", service.name, change.pk)
+    return redirect("diagnostics:domain", service.name, domain.name.name)
+
+
+def writes_mx(planned: Preview, choice: Choice) -> bool:
+    """Whether the MX is written now: it takes live mail from someone only where that was confirmed."""
+    return choice.mx == NOW or not takes_mail_from(planned.plan)
+
+
+def plan_context(planned: Preview, boxes: tuple[Kind, ...], taken: tuple[str, ...], *, accounts: int) -> dict[str, Any]:
+    """What `domains/_plan.html` shows."""
+    shown = cards(planned.plan, [Kind.CNAME, *boxes])
+    return {
+        "cards": [(card, CHOICES[card.choice], OBSTACLES[card.obstacle] if card.obstacle else "") for card in shown],
+        "taken": taken,
+        "accounts": accounts,
+        "nothing": not any(card.choice.value in {"add", "replace"} for card in shown),
+    }
+
+
+def _preview(request: HttpRequest, service: Service, zone: Zone, choice: Choice) -> Preview:
+    return preview(zone, *facts_before(choice, service, request.session, timezone.localdate()))
+
+
+def _mode_chosen(service: Service, choice: Choice) -> Choice:
+    """The choice with its mode and target made sure of. Raises Refused."""
+    if not choice.mode:
+        raise Refused("mode", _("Choose one of the two modes."), field="mode")
+    mode = mode_or_refuse(choice.mode)
+    if mode == Domain.Mode.AUTHORITATIVE:
+        choice = choice.but(target="")
+    target = target_or_refuse(choice.target, mode, service.platform)
+    row = Name.objects.filter(name=choice.name).first()
+    if row is not None:
+        authoritative = mode == Domain.Mode.AUTHORITATIVE
+        claims.require_free(row, organization=service.organization, authoritative=authoritative, joining=True)
+    return choice.but(target=str(target) if target else "")
+
+
+def _chosen_name(service: Service, source: str, zone: str, label: str, data: Any) -> str:
+    if source != "list":
+        return name_or_refuse(data.get("name", ""))
+    found = Zone.objects.filter(provider__organization=service.organization, pk=zone if zone.isdigit() else 0).first()
+    if found is None:
+        raise Refused("zone", _("Choose one of your zones."), field="zone")
+    label = label.strip().strip(".")
+    try:
+        return name_or_refuse(f"{label}.{found.name}" if label else found.name)
+    except Refused as refusal:
+        raise Refused(refusal.code, str(refusal), field="label") from refusal
+
+
+def _zones(service: Service, query: str) -> tuple[list[dict[str, Any]], bool]:
+    """The organization's zones, each once though several providers may have it, and whether there are more."""
+    zones: QuerySet[Zone] = Zone.objects.filter(provider__organization=service.organization)
+    if query:
+        zones = zones.filter(name__contains=_ascii_part(query))
+    rows = list(zones.select_related("provider").order_by("name", "pk")[: ZONES_SHOWN * 2])
+    once = list({zone.name: zone for zone in reversed(rows)}.values())[::-1]
+    here = set(
+        Domain.objects.filter(service=service, name__name__in=[zone.name for zone in once]).values_list(
+            "name__name", flat=True
+        )
+    )
+    shown = [
+        {"zone": zone, "unicode": to_unicode(zone.name), "attached": zone.name in here} for zone in once[:ZONES_SHOWN]
+    ]
+    return shown, len(once) > ZONES_SHOWN
+
+
+def _ascii_part(text: str) -> str:
+    from ..search import encoded
+
+    return text if text.isascii() else encoded(text)
