@@ -124,9 +124,10 @@ class PasswordFields(forms.Form):
     def check_password(self, data: dict[str, Any], names: tuple[str, str], policy: passwords.Policy) -> None:
         if "password" not in data:
             return
-        for rule in passwords.broken(data["password"], names, policy):
+        password = data["password"]
+        for rule in passwords.broken(password, names, policy):
             self.add_error("password", fault_words(rule, {"minimum": policy.min_length}))
-        if "again" in data and data["again"] != data["password"]:
+        if "again" in data and data["again"] != password:
             self.add_error("again", _("The two passwords differ."))
 
 

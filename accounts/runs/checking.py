@@ -131,10 +131,10 @@ def mend(run: BulkRun, number: int, field: Field, value: str) -> BulkRow:
 def check_again(run: BulkRun) -> None:
     """Judge every row of a preview against the state as it is now."""
     run = BulkRun.objects.select_for_update().get(pk=run.pk)
-    if run.state != BulkRun.State.PREVIEW or run.kind != BulkRun.Kind.CONFIGURE:
+    if run.state != BulkRun.State.PREVIEW or not run.columns:
         return
     vault, checker = Vault(run.key), Checker(run)
-    last = 0
+    last = -1
     while kept := list(BulkRow.objects.filter(run=run, number__gt=last).order_by("number")[:500]):
         last = kept[-1].number
         parsed = [row_of(run, row, vault) for row in kept]

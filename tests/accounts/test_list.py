@@ -1,0 +1,172 @@
+"""The list of accounts."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import batch
+from accounts.batch import Placement
+from accounts.models import EmailAccount, Tally
+from accounts.search import find
+from panel.models import Activity
+from tests.accounts.conftest import Clinic, make_clinic
+from tests.factories import make_domain, make_user
+
+
+def fill(clinic: Clinic, *people: tuple[str, str], domain: str = "aurora.example") -> list[EmailAccount]:
+    with transaction.atomic():
+        service = batch.locked(clinic.service.pk)
+        missing = len(people) - Tally.of(service.pk)["slot"]
+        if missing > 0:
+            batch.add_slots(service, missing)
+        placements = [
+            Placement(name, domain, *display.split(" ", 1), display, "{ARGON2ID}!") for name, display in people
+        ]
+        return batch.place(service, placements, now=timezone.now())
+
+
+def listing(client: Client, clinic: Clinic, query: str = "", **headers: str):
+    return client.get(reverse("accounts:list", args=[clinic.service.name]) + query, headers=headers)
+
+
+def shown(response) -> list[str]:
+    return [account.shown_address for account in response.context["page"].accounts]
+
+
+@pytest.fixture
+def browser(clinic: Clinic) -> Client:
+    client = Client()
+    client.force_login(clinic.viewer)
+    return client
+
+
+def test_pages_by_key_go_forth_and_back_without_loss(clinic, browser):
+    fill(clinic, *((f"user{i:03}", f"Anna Nr{i}") for i in range(130)))
+    seen, query = [], "?state=active"
+    pages = []
+    while True:
+        page = listing(browser, clinic, query).context["page"]
+        pages.append([account.address_key for account in page.accounts])
+        seen += pages[-1]
+        if not page.next:
+            break
+        query = f"?state=active&after={page.next}"
+    assert seen == sorted(seen)
+    assert len(seen) == len(set(seen)) == 130
+    for expected in reversed(pages[:-1]):
+        page = listing(browser, clinic, f"?state=active&before={page.previous}").context["page"]
+        assert [account.address_key for account in page.accounts] == expected
+    assert page.previous is None
+
+
+def test_sorting_by_name_descending_pages_too(clinic, browser):
+    fill(clinic, *((f"user{i:03}", "Same Name") for i in range(60)))
+    page = listing(browser, clinic, "?state=active&sort=-name").context["page"]
+    second = listing(browser, clinic, f"?state=active&sort=-name&after={page.next}").context["page"]
+    assert len({a.pk for a in page.accounts} | {a.pk for a in second.accounts}) == 60
+
+
+@pytest.mark.parametrize(
+    "text", ["anna", "ANNA.kow", "kowal", "Łuk", "luk", "zolc", "Anna Kow", "anna.kowalska@aurora"]
+)
+def test_search_finds_the_beginning_of_addresses_and_names(clinic, browser, text):
+    fill(clinic, ("anna.kowalska", "Anna Kowalska"), ("lz", "Łukasz Żółć"), ("other", "Jan Nowak"))
+    found = shown(listing(browser, clinic, f"?q={text}"))
+    assert len(found) == 1
+    assert "other@aurora.example" not in found
+
+
+def test_search_finds_slots_by_their_token_and_nothing_by_the_middle(clinic, browser):
+    fill(clinic, ("anna.kowalska", "Anna Kowalska"))
+    token = EmailAccount.objects.filter(state="slot").first().slot_token
+    assert shown(listing(browser, clinic, f"?q={token[:6]}")) == [f"{token}@configureme.me"]
+    assert shown(listing(browser, clinic, "?q=walska")) == []
+
+
+def test_filters_and_totals_come_from_tallies(clinic, browser):
+    other = make_domain(clinic.service, "lab.example")
+    fill(clinic, ("a1", "A B"), ("a2", "A B"))
+    fill(clinic, ("b1", "A B"), domain="lab.example")[0].suspend(by=None)
+    assert listing(browser, clinic).context["page"].total == 10
+    assert listing(browser, clinic, "?state=slot").context["page"].total == 7
+    page = listing(browser, clinic, f"?domain={other.pk}&state=suspended").context["page"]
+    assert (page.total, [a.address_key for a in page.accounts]) == (1, ["b1@lab.example"])
+
+
+def test_nonsense_in_the_address_is_ignored(clinic, browser):
+    for query in (
+        "?after=x",
+        "?before=W10",
+        "?sort=password_hash",
+        "?state=root",
+        "?domain=1;",
+        "?q=%00%25",
+        "?after=WzEsIDJd",
+    ):
+        assert listing(browser, clinic, query).status_code == 200
+
+
+def test_the_number_of_queries_does_not_depend_on_the_number_of_accounts(clinic, browser):
+    def queries(query: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            listing(browser, clinic, query)
+        return len(captured)
+
+    before = [queries(query) for query in ("", "?q=user", "?state=active&sort=name")]
+    fill(clinic, *((f"user{i:03}", f"Anna Nr{i}") for i in range(120)))
+    assert [queries(query) for query in ("", "?q=user", "?state=active&sort=name")] == before
+
+
+def test_htmx_gets_the_table_alone(clinic, browser):
+    page = listing(browser, clinic, "", **{"HX-Request": "true"}).content.decode()
+    assert page.lstrip().startswith('<div id="accounts"')
+    assert "<html" not in page
+
+
+def test_viewers_see_and_are_offered_no_changes(clinic, browser):
+    fill(clinic, ("anna", "A B"))
+    page = listing(browser, clinic).content.decode()
+    assert "Client settings" in page
+    assert "Order accounts" not in page
+    assert "Reset" not in page
+
+
+def test_export_is_defused_and_recorded(clinic, browser):
+    fill(clinic, ("anna", '=cmd|" A" B'))
+    response = browser.get(reverse("accounts:export", args=[clinic.service.name]) + "?state=active")
+    text = b"".join(response.streaming_content).decode()
+    assert "'=cmd" in text
+    assert Activity.objects.filter(verb="accounts.exported").exists()
+
+
+def test_the_find_anything_box_finds_only_what_one_may_see(clinic):
+    fill(clinic, ("anna.kowalska", "Anna Kowalska"))
+    other = make_clinic(domain="other.example", slots=0)
+    assert [hit.title for hit in find(clinic.viewer, "anna.k", 10)] == ["anna.kowalska@aurora.example"]
+    assert find(other.owner, "anna.k", 10) == []
+    assert len(find(make_user(staff=True), "anna", 10)) == 1
+
+
+def test_tallies_are_what_counting_would_say(clinic):
+    accounts = fill(clinic, *((f"u{i}", "A B") for i in range(8)))
+    make_domain(clinic.service, "lab.example")
+    with transaction.atomic():
+        service = batch.locked(clinic.service.pk)
+        now = timezone.now()
+        batch.suspend(service, accounts[:3], now)
+        fresh = list(EmailAccount.objects.filter(pk__in=[a.pk for a in accounts[2:5]]))
+        batch.readdress(service, [(a, a.address_key.partition("@")[0], "lab.example") for a in fresh], now=now)
+        batch.reset(service, accounts[4:6], now)
+        batch.cancel_slots(service, 1)
+    for tally in Tally.objects.filter(service=service):
+        rows = EmailAccount.objects.filter(service=service, state=tally.state)
+        if tally.domain_id:
+            rows = rows.filter(domain=tally.domain)
+        assert rows.count() == tally.count, str(tally)
