@@ -6,8 +6,9 @@ those, any verdict may carry:
 confirmed    bool: what is red was seen at the domain's own name servers (False: "not confirmed at home")
 doubled      list of names published with the domain's name twice
 until        ISO date: hosts of the platform's previous names are accepted until then
-tried        how many of the own name servers answered, as [answered, all]
 lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone
+about        "name type": the question that the witnesses answered
+proof        on CNAME. True: the token was seen at the delegated name servers; only then a domain may be verified
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ class Reason(StrEnum):
     # Nobody can tell (unknown)
     FAILURE = "failure"  # a question brought no answer: failure (Failure code), name, type, detail
     SEE_NS = "see-ns"  # the zone itself is at fault: nothing else can be judged
-    HOME_UNREACHABLE = "home-unreachable"  # red at the resolvers, own name servers silent: then (Reason), wait (seconds)
+    HOME_UNREACHABLE = "home-unreachable"  # red at the resolvers, own servers silent: then (Reason), wait, servers
     SERVERS_DIFFER = "servers-differ"  # own name servers differ and no serial tells who is right: servers
     NOT_SETTLED = "not-settled"  # own servers that answer say red, the primary is silent: then, wait, servers
     PROOF_NOT_AT_HOME = "proof-not-at-home"  # resolvers see the token, own name servers could not be asked
     PLATFORM_AT_FAULT = "platform-at-fault"  # the domain is right, the platform's own record is not: name
-    TOO_MANY = "too-many"  # the look asked as much as one look may
 
     # On its way (propagating)
     PROPAGATING = "propagating"  # own name servers right, resolvers old: then (what the old copy says, a Reason)
