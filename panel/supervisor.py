@@ -23,6 +23,12 @@ TICK_SECONDS = 0.2
 PR_SET_PDEATHSIG = 1
 
 
+def end_with_parent() -> None:
+    """Have the kernel send this process SIGTERM when its parent is gone. Linux only; elsewhere it does nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 @dataclass
 class Child:
     name: str
@@ -38,10 +44,9 @@ class Child:
         supervisor = os.getpid()
 
         def before_exec() -> None:
-            if sys.platform == "linux":
-                ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-                if os.getppid() != supervisor:  # it died before the kernel was asked
-                    os._exit(1)
+            end_with_parent()
+            if os.getppid() != supervisor:  # it died before the kernel was asked
+                os._exit(1)
 
         self.process = subprocess.Popen(  # noqa: S603 - commands are the program's own
             self.command,

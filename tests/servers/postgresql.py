@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -39,7 +41,20 @@ class PostgreSql(Server):
 
     @property
     def url(self) -> str:
-        return f"postgresql://panel@127.0.0.1:{self.port}/panel"
+        return self.url_of("panel")
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://panel@127.0.0.1:{self.port}/{database}"
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[str]:
+        """The address of a database that is there, empty, for as long as the block runs."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+            try:
+                yield self.url_of(name)
+            finally:
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def _unprivileged(self, *command: str) -> list[str]:
         if os.geteuid() != 0:
@@ -83,7 +98,7 @@ class PostgreSql(Server):
 
     def answers(self) -> bool:
         try:
-            with psycopg.connect(self.url.replace("/panel", "/postgres"), autocommit=True) as connection:
+            with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'panel'").fetchone():
                     connection.execute("CREATE DATABASE panel")
         except psycopg.Error:

@@ -1,0 +1,119 @@
+"""Set-up: keys, administrator and their files; done once, and never a tracked file touched."""
+
+from __future__ import annotations
+
+import stat
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from panel import environment
+from panel.administrator import ensure_administrator, kept_password, password_file, sign_in_line
+from panel.models import User
+
+CHOSEN = "chosen with care 4711"
+
+
+@pytest.fixture
+def var(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+def test_keys_are_written_once_and_for_the_owner_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("DEMO", "1")
+    environment.main()
+    path = tmp_path / "var" / "env"
+    text = path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {line.split("=")[0] for line in text.splitlines()[1:]} == {
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "DEMO",
+        "DNS_STUB_ZONES",
+        "ALLOWED_NETWORKS",
+    }
+    environment.main()
+    assert path.read_text() == text
+
+
+def test_an_installation_without_demonstration_stays_without(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("DEMO", "0")
+    environment.main()
+    monkeypatch.delenv("DEMO")
+    environment.main()
+    text = (tmp_path / "env").read_text()
+    assert "DEMO=0" in text
+    assert "DNS_STUB_ZONES" not in text
+
+
+def test_what_an_operator_wrote_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    (tmp_path / "env").write_text("SECRET_KEY=mine\n# a remark\nPANEL_NAME=Mail\n")
+    environment.main()
+    lines = (tmp_path / "env").read_text().splitlines()
+    assert lines[:3] == ["SECRET_KEY=mine", "# a remark", "PANEL_NAME=Mail"]
+    assert any(line.startswith("ENCRYPTION_KEYS=") for line in lines)
+
+
+@pytest.mark.django_db
+def test_the_line_names_the_password_until_another_is_chosen(var):
+    user = ensure_administrator()
+    password = kept_password(user)
+    assert sign_in_line(8123) == f"Sign in at http://localhost:8123/ as {user.email} with password {password}"
+    assert stat.S_IMODE(password_file().stat().st_mode) == 0o600
+    user.set_password(CHOSEN)
+    user.save()
+    assert sign_in_line(8123) == f"Sign in at http://localhost:8123/ as {user.email} with the password you chose"
+    assert not password_file().exists()
+
+
+@pytest.mark.django_db
+def test_choosing_a_password_on_the_page_removes_the_file(var):
+    user = ensure_administrator()
+    client = Client()
+    client.force_login(user)
+    password = kept_password(user)
+    response = client.post(
+        "/account/password/change/", {"oldpassword": password, "password1": CHOSEN, "password2": CHOSEN}
+    )
+    assert response.status_code == 302, response.content
+    assert not password_file().exists()
+
+
+@pytest.mark.django_db
+def test_another_password_can_be_made(var, capsys):
+    user = ensure_administrator()
+    first = kept_password(user)
+    call_command("password")
+    user.refresh_from_db()
+    second = kept_password(user)
+    assert second
+    assert second != first
+    assert capsys.readouterr().out.strip().endswith(f"with password {second}")
+
+
+@pytest.mark.django_db
+def test_there_is_one_administrator_however_often_one_asks(var):
+    assert ensure_administrator() == ensure_administrator()
+    assert User.objects.filter(is_superuser=True, is_staff=True).count() == 1
+
+
+@pytest.mark.django_db
+def test_set_up_can_run_again(var, settings, capsys):
+    settings.SPOOL_DIR = var / "broker"
+    settings.STATIC_ROOT = var / "static"
+    call_command("setup")
+    call_command("setup")
+    assert capsys.readouterr().out.count("Sign in at") == 2
+    assert (var / "static" / ".collected").exists()
+
+
+def test_the_line_of_health_on_the_command_line(transactional_db, capsys):
+    with pytest.raises(SystemExit) as ended:
+        call_command("health", "database", "worker")
+    assert ended.value.code == 1
+    assert capsys.readouterr().out.splitlines()[0].startswith("database: ok")
