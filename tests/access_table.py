@@ -14,7 +14,16 @@ from typing import Any
 from domains.models import Dispute, DnsProvider, Zone, ZoneChange
 from panel.models import Invitation, Membership
 
-from .factories import Tenant, make_check, make_domain, make_order, make_retired_mailbox, make_run, make_share, make_tenant
+from .factories import (
+    Tenant,
+    make_check,
+    make_domain,
+    make_order,
+    make_retired_mailbox,
+    make_run,
+    make_share,
+    make_tenant,
+)
 
 
 class Need(Enum):
