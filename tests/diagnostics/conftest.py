@@ -34,7 +34,8 @@ def platform(db: None) -> Platform:
 @pytest.fixture
 def zones() -> Iterator[Knot]:
     """A server with the platform's names, and an empty zone for the domain of the test."""
-    with Knot({"example": "", "mail.example": PLATFORM_ZONE, "shop.example": ""}) as server:
+    zones = {"example": "", "mail.example": PLATFORM_ZONE, "shop.example": "", "other.example": ""}
+    with Knot(zones) as server:
         yield server
 
 
