@@ -36,12 +36,15 @@ MAX_RECORDS_SLOW = 500  # dnspython follows pointers without a bound: no work fo
 PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789-_*."
 
 TYPES = {1: "A", 28: "AAAA", 5: "CNAME", 15: "MX", 16: "TXT", 33: "SRV", 2: "NS", 6: "SOA"}
+_NUMBERS = {text: number for number, text in TYPES.items()}
 TYPE_OPT, CLASS_IN, OPTION_EDE = 41, 1, 15
+OPT_START = b"\0" + struct.pack("!H", TYPE_OPT)
 OPT = b"\0" + struct.pack("!HHIH", TYPE_OPT, UDP_PAYLOAD, 0, 0)
 
 _HEADER = struct.Struct("!HHHHHH")
 _QUESTION = struct.Struct("!HH")
 _RECORD = struct.Struct("!HHIH")
+_RECORD_ASKED = struct.Struct("!HHHIH")  # a record whose owner is a pointer to the question
 _OPTION = struct.Struct("!HH")
 _MX = struct.Struct("!H")
 _SRV = struct.Struct("!HHH")
@@ -101,6 +104,48 @@ def _read_plain(data: bytes) -> Message:
     if position != end:
         raise _NotPlain
     return message
+
+
+def read_values(data: bytes, position: int, type_: str) -> tuple[tuple[str, ...], int] | None:
+    """The plainest of answers, without a Message around it: the values of the records asked for, and the least TTL.
+
+    `position` is where the question ends, which the caller has compared with its own. None: `read` must see it (an
+    error, no records, aliases, other sections, an EDNS option, …).
+    """
+    _, _, questions, answers, authorities, additionals = _HEADER.unpack_from(data)
+    number = _NUMBERS.get(type_)
+    if questions != 1 or not answers or authorities or additionals > 1 or data[3] & 15 or number is None:
+        return None
+    reader = _READERS[number]
+    size = len(data)
+    values = []
+    least = 0x80000000
+    try:
+        for _ in range(answers):
+            pointer, found, class_, ttl, length = _RECORD_ASKED.unpack_from(data, position)
+            if pointer != 0xC00C or found != number or class_ != CLASS_IN:
+                return None
+            position += 12
+            end = position + length
+            if end > size:
+                return None
+            values.append(reader(data, position, end))
+            position = end
+            if ttl < least:
+                least = ttl
+        if additionals:
+            if (
+                data[position : position + 3] != OPT_START
+                or data[position + 5]
+                or data[position + 9 : position + 11] != b"\0\0"
+            ):
+                return None
+            position += 11
+    except (_NotPlain, IndexError, struct.error):
+        return None
+    if position != size or least > 0x7FFFFFFF:
+        return None
+    return tuple(values), least
 
 
 def _section(data: bytes, position: int, count: int, records: list[Record], asked: str) -> int:
@@ -318,14 +363,16 @@ def _value(rdata: dns.rdata.Rdata) -> str:
     return text
 
 
+_LENGTHS = {length: bytes((length,)) for length in range(1, MAX_LABEL + 1)}
+
+
 def name_to_wire(name: str) -> bytes:
     """The wire form of an absolute name. Raises WireError where there is none (a label or the name too long)."""
-    if "\\" not in name and name.isascii() and name.endswith("."):
-        if name == ".":
-            return b"\0"
-        labels = name[:-1].encode().split(b".")
-        if len(name) < MAX_NAME and all(0 < len(label) <= MAX_LABEL for label in labels):
-            return b"".join([bytes((len(label),)) + label for label in labels]) + b"\0"
+    if len(name) < MAX_NAME and name.isascii() and name[-1:] == "." and "\\" not in name:
+        try:
+            return b"".join([_LENGTHS[len(label)] + label for label in name[:-1].encode().split(b".")]) + b"\0"
+        except KeyError:
+            pass  # the root, or a label that is none: dnspython tells them apart
     try:
         wire = dns.name.from_text(name).to_wire()
     except (dns.exception.DNSException, ValueError) as error:
@@ -349,6 +396,15 @@ def question_section(name: str, type_: str) -> bytes:
 
 def query_tail(section: bytes, *, recursion: bool, unchecked: bool = False, edns: bool = True) -> bytes:
     """A query without its id: two octets in front of this make the message."""
-    flags = (RD if recursion else 0) | (CD if unchecked else 0)
-    head = struct.pack("!HHHHH", flags, 1, 0, 0, 1 if edns else 0)
+    head = _HEADS[recursion, unchecked, edns]
     return head + section + OPT if edns else head + section
+
+
+_HEADS = {
+    (recursion, unchecked, edns): struct.pack(
+        "!HHHHH", (RD if recursion else 0) | (CD if unchecked else 0), 1, 0, 0, 1 if edns else 0
+    )
+    for recursion in (False, True)
+    for unchecked in (False, True)
+    for edns in (False, True)
+}

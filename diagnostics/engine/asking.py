@@ -35,7 +35,8 @@ class Engine:
     def __init__(self, config: EngineConfig) -> None:
         self.config = config
         self._cache = Cache(config.cache_size, config.cache_seconds)
-        self._flying: dict[tuple[Question, bool], Job] = {}
+        self._flying: dict[Question, Job] = {}
+        self._flying_fresh: dict[Question, Job] = {}  # of those who want nothing that was asked before they came
         self._servers: dict[Endpoint, Server] = {}
         self._home: dict[Endpoint, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,7 +57,7 @@ class Engine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for job in list(self._flying.values()):
+        for job in [*self._flying.values(), *self._flying_fresh.values()]:
             job.close()
         for task in self._tasks:
             task.cancel()
@@ -114,38 +115,39 @@ class Engine:
         self, question: Question, callback: Callback, deadline: float | None = None, *, fresh: bool = False
     ) -> Answer | None:
         """Answer at once where that is possible; otherwise return None and call `callback` later."""
+        now = self.loop.time()
         if not fresh and question.server is None:
-            known = self._cache.get(question, self.loop.time())
+            known = self._cache.get(question, now)
             if known is not None:
                 return known
-        key = question, fresh
-        job = self._flying.get(key)
-        if job is None:
-            lane = self._lane_for(question)
-            if lane is None:
-                return Answer(failure=Failure.FORBIDDEN, detail=question.server or "")
-            try:
-                section = wire.question_section(question.name, question.type)
-            except wire.WireError as error:
-                return Answer(failure=Failure.OTHER, detail=str(error))
-            job = self._flying[key] = Job(self, lane, question, section, deadline, fresh)
+        flying = self._flying_fresh if fresh else self._flying
+        job = flying.get(question)
+        if job is not None:
             job.callbacks.append(callback)
-            if lane.submit(job):
-                job.launch()
-            else:
-                job.wait_in_line()
             return None
-        job.callbacks.append(callback)
+        lane = self._lane_for(question)
+        if lane is None:
+            return Answer(failure=Failure.FORBIDDEN, detail=question.server or "")
+        try:
+            section = wire.question_section(question.name, question.type)
+        except wire.WireError as error:
+            return Answer(failure=Failure.OTHER, detail=str(error))
+        flying[question] = job = Job(self, lane, question, section, deadline, callback, fresh=fresh)
+        if lane.submit(job):
+            job.launch(now)
+        else:
+            job.wait_in_line()
         return None
 
     def finished(self, job: Job, answer: Answer) -> None:
         """Hand an answer to everybody who waits for it."""
         question = job.question
-        del self._flying[question, job.fresh]
+        now = self.loop.time()
+        del (self._flying_fresh if job.fresh else self._flying)[question]
         if question.server is None:
-            self._cache.put(question, answer, self.loop.time())
+            self._cache.put(question, answer, now)
         if job.launched:
-            job.lane.leave()
+            job.lane.leave(now)
         for callback in job.callbacks:
             callback(question, answer)
 
@@ -172,7 +174,7 @@ class Engine:
     @property
     def under_way(self) -> int:
         """Questions asked and not answered yet."""
-        return len(self._flying)
+        return len(self._flying) + len(self._flying_fresh)
 
     def _own_lane(self, endpoints: list[Endpoint], *, home: bool) -> Lane:
         """A lane to servers that the operator configured."""

@@ -44,14 +44,35 @@ Callback = Callable[[Question, Answer], object]
 
 
 class Job:
-    __slots__ = (
-        "bogus", "callbacks", "chain", "deadline", "dname", "done", "edns", "engine", "first", "fresh", "lane",
-        "launched", "limit", "name", "noted", "out", "patient", "question", "reserved", "section", "sent_at", "server",
-        "streams", "tail", "tick", "tries", "ttl", "useless",
-    )  # fmt: skip
+    """What most questions never touch stands here, so that making one costs little."""
+
+    tick = 0  # of the wheel
+    done = False
+    launched = False
+    deadline = 0.0
+    chain: Chain = ()  # aliases at whose ends other servers' zones began
+    dname = False
+    ttl: int | None = None  # of those aliases
+    # since the name (or an alias' target) was first asked for:
+    edns = True
+    tries = 0  # queries sent
+    useless = 0  # answers of no use
+    bogus = 0
+    streams = 0  # TCP connections at work
+    reserved = False  # waiting for a place below the server's ceiling
+    patient = False  # the timer ends the wait for an answer that should have come
+    noted: dict[Failure, Answer | None] | None = None
 
     def __init__(
-        self, engine: Engine, lane: Lane, question: Question, section: bytes, limit: float | None, fresh: bool
+        self,
+        engine: Engine,
+        lane: Lane,
+        question: Question,
+        section: bytes,
+        limit: float | None,
+        callback: Callback,
+        *,
+        fresh: bool,
     ) -> None:
         self.engine = engine
         self.lane = lane
@@ -59,43 +80,18 @@ class Job:
         self.name = question.name  # of the alias' target once a chain was followed
         self.section = section
         self.limit = limit  # the asker's deadline, by the loop's clock
+        self.callbacks = [callback]
         self.fresh = fresh
-        self.callbacks: list[Callback] = []
-        self.done = False
-        self.launched = False
-        self.deadline = 0.0
-        self.tick = 0
-        self.chain: Chain = ()
-        self.dname = False
-        self.ttl: int | None = None  # of the aliases followed so far
+        self.tail = wire.query_tail(section, recursion=not lane.home, unchecked=question.unchecked)
+        self.out: list[tuple[Channel, int]] = []  # queries that may still be answered
         self.first = lane.next_turn()
-        self.server: Server | None = None
-        self._begin()
-
-    def _begin(self) -> None:
-        self.edns = True
-        self.tail = self._query_tail()
-        self.tries = 0  # queries sent
-        self.useless = 0  # answers of no use
-        self.bogus = 0
-        self.reserved = False  # waiting for a place below the server's ceiling
-        self.streams = 0  # TCP connections at work
-        self.patient = False
-        self.sent_at = 0.0
-        self.out: list[tuple[Channel, int]] = []
-        self.noted: dict[Failure, Answer | None] = {}
-
-    def _query_tail(self) -> bytes:
-        unchecked = self.question.unchecked
-        return wire.query_tail(self.section, recursion=not self.lane.home, unchecked=unchecked, edns=self.edns)
 
     def wait_in_line(self) -> None:
         """Not launched yet; but whoever asked does not wait for ever."""
         if self.limit is not None:
             self.engine.wheel.set(self, self.limit)
 
-    def launch(self) -> None:
-        now = self.engine.loop.time()
+    def launch(self, now: float) -> None:
         self.launched = True
         self.deadline = now + self.engine.config.question_seconds
         if self.limit is not None and self.limit < self.deadline:
@@ -108,12 +104,12 @@ class Job:
         if not self.launched or now >= self.deadline:
             self._give_up()
         elif self.reserved:
-            self._transmit(now)
+            self._transmit(self.server, now)
         else:
-            if self.patient and self.server is not None:
+            if self.patient:
                 self.server.kept_silent()
                 if self.tries == 1:
-                    self.lane.count(now, lost=True)
+                    self.lane.lose(now)
             self._next_try(now)
 
     def _next_try(self, now: float) -> None:
@@ -121,23 +117,21 @@ class Job:
         if self.tries >= MAX_TRIES:
             self._set_timer(self.deadline, patient=False)
             return
-        server = self.server = self.lane.server(self.tries, self.first, now)
-        wait = server.reserve(now)
+        server = self.lane.server(self.tries, self.first, now)
+        wait = server.reserve(now) if server.interval else 0.0
         if wait > 0:
+            self.server = server
             self.reserved = True
             if self.tries == 0 and self.limit is None:
                 self.deadline = now + wait + self.engine.config.question_seconds
             self._set_timer(now + wait, patient=False)
         else:
-            self._transmit(now)
+            self._transmit(server, now)
 
-    def _transmit(self, now: float) -> None:
-        server = self.server
-        assert server is not None
+    def _transmit(self, server: Server, now: float) -> None:
+        self.server = server
         self.reserved = False
         self.sent_at = now
-        if self.tries == 0:
-            self.lane.count(now, lost=False)
         self.tries += 1
         server.sent += 1
         try:
@@ -147,8 +141,7 @@ class Job:
             server.unreachable += 1
             self._useless(Failure.UNREACHABLE, now)
             return
-        patience = PATIENCE[self.tries - 1] if self.tries < MAX_TRIES else self.deadline
-        self._set_timer(now + patience, patient=True)
+        self._set_timer(now + PATIENCE[self.tries - 1] if self.tries < MAX_TRIES else self.deadline, patient=True)
 
     def on_unreachable(self, channel: Channel, id_: int) -> None:
         channel.server.unreachable += 1
@@ -156,14 +149,15 @@ class Job:
         self._useless(Failure.UNREACHABLE, self.engine.loop.time())
 
     def on_datagram(self, channel: Channel, id_: int, data: bytes) -> None:
-        if not data[2] & 0x80 or not self._is_ours(data):
+        flags = data[2]
+        if not flags & 0x80 or not self._is_ours(data):
             return
         now = self.engine.loop.time()
         server = channel.server
         server.replied(now - self.sent_at)
-        if data[2] & 0x02:  # TC
+        if flags & 0x02:  # TC
             self._forget(channel, id_)
-            self.noted.setdefault(Failure.TRUNCATED, None)
+            self._note(Failure.TRUNCATED)
             self.streams += 1
             self.engine.ask_by_stream(self, server, id_.to_bytes(2) + self.tail)
             self._set_timer(self.deadline, patient=False)
@@ -191,6 +185,12 @@ class Job:
 
     def _take(self, data: bytes, now: float, server: Server, channel: Channel | None, id_: int) -> None:
         """Judge a message that is about our question. `channel`: where it came from, unless by TCP."""
+        home = self.lane.home
+        if data[2] & 0x04 or (data[3] & 0x80 and not home):
+            plainest = wire.read_values(data, 12 + len(self.section), self.question.type)
+            if plainest is not None:
+                self._finish(Answer(*plainest))
+                return
         try:
             message = wire.read(data)
         except wire.WireError:
@@ -202,13 +202,12 @@ class Job:
             self._forget(channel, id_)
         rcode = message.rcode
         if self.edns and rcode in (wire.FORMERR, wire.NOTIMP, wire.BADVERS):
+            self._note(Failure.OTHER, Answer(failure=Failure.OTHER, detail=f"rcode {rcode}"))
             self.edns = False
-            self.tail = self._query_tail()
-            self.noted[Failure.OTHER] = Answer(failure=Failure.OTHER, detail=f"rcode {rcode}")
-            self.server = server
-            self._transmit(now)
+            self._write_query()
+            self._transmit(server, now)
             return
-        outcome = interpret(message, self.name, self.question.type, home=self.lane.home)
+        outcome = interpret(message, self.name, self.question.type, home=home)
         if isinstance(outcome, Onward):
             self._go_on(outcome, now)
         elif self._is_final(outcome):
@@ -224,11 +223,17 @@ class Job:
             return True
         return failure is Failure.LAME and self.lane.home  # it does not hold the zone, and will say so each time
 
+    def _note(self, failure: Failure, answer: Answer | None = None) -> None:
+        if self.noted is None:
+            self.noted = {}
+        if answer is not None or failure not in self.noted:
+            self.noted[failure] = answer
+
     def _useless(self, failure: Failure, now: float, answer: Answer | None = None) -> None:
         """Remember why this was no answer, and ask again: at once where a server was not asked yet, else in a while."""
         if self.done:
             return
-        self.noted[failure] = answer or self.noted.get(failure)
+        self._note(failure, answer)
         self.useless += 1
         self.bogus += failure is Failure.BOGUS
         if self.bogus >= BOGUS_TRIES or (self.tries >= MAX_TRIES and not self.out and not self.streams):
@@ -242,9 +247,13 @@ class Job:
         self._set_timer(now + pause, patient=False)
 
     def _set_timer(self, when: float, *, patient: bool) -> None:
-        """`patient`: the timer ends the wait for an answer that should have come."""
         self.patient = patient
-        self.engine.wheel.set(self, min(when, self.deadline))
+        self.engine.wheel.set(self, when if when < self.deadline else self.deadline)
+
+    def _write_query(self) -> None:
+        self.tail = wire.query_tail(
+            self.section, recursion=not self.lane.home, unchecked=self.question.unchecked, edns=self.edns
+        )
 
     def _go_on(self, onward: Onward, now: float) -> None:
         """Ask for the target of an alias at which the server stopped."""
@@ -253,8 +262,7 @@ class Job:
         self.ttl = onward.ttl if self.ttl is None else min(self.ttl, onward.ttl)
         owners = [owner for owner, _ in self.chain]
         if onward.target in owners or len(self.chain) > MAX_CHAIN:
-            self.chain, answer = (), Answer(failure=Failure.CHAIN, chain=self.chain, dname=self.dname)
-            self._finish(answer)
+            self._finish(Answer(failure=Failure.CHAIN))
             return
         self._forget_all()
         self.name = onward.target
@@ -263,21 +271,18 @@ class Job:
         except wire.WireError:
             self._finish(Answer(failure=Failure.OTHER, detail=self.name))
             return
-        self._begin()
+        self.edns = True
+        self.tries = self.useless = self.bogus = self.streams = 0
+        self.noted = None
+        self._write_query()
         self._next_try(now)
 
     def _give_up(self) -> None:
-        failure = next((kind for kind in TELLING if kind in self.noted), Failure.TIMEOUT)
-        answer = self.noted.get(failure)
+        noted = self.noted or {}
+        failure = next((kind for kind in TELLING if kind in noted), Failure.TIMEOUT)
+        answer = noted.get(failure) or Answer(failure=failure)
         asked = sorted({server.endpoint[0] for server in self.lane.servers})
-        self._finish(
-            Answer(
-                failure=failure,
-                delegation=answer.delegation if answer else None,
-                errors=answer.errors if answer else (),
-                detail=" ".join(filter(None, [answer.detail if answer else "", *asked])),
-            )
-        )
+        self._finish(answer._replace(detail=" ".join(filter(None, [answer.detail, *asked]))))
 
     def _finish(self, answer: Answer) -> None:
         if self.done:
@@ -291,24 +296,10 @@ class Job:
     def _with_chain(self, answer: Answer) -> Answer:
         """The answer about the target, as an answer about the alias that was asked for."""
         chain = self.chain + answer.chain
-        ttl = answer.ttl if self.ttl is None or not answer.values else min(self.ttl, answer.ttl)
-        failure = answer.failure
         if len({owner for owner, _ in chain}) < len(chain) or len(chain) > MAX_CHAIN:
-            failure = Failure.CHAIN
-        return Answer(
-            values=answer.values if failure is None else (),
-            ttl=ttl,
-            nxdomain=answer.nxdomain and failure is None,
-            failure=failure,
-            chain=chain,
-            dname=self.dname or answer.dname,
-            zone=answer.zone,
-            serial=answer.serial,
-            negative_ttl=answer.negative_ttl,
-            delegation=answer.delegation,
-            errors=answer.errors,
-            detail=answer.detail,
-        )
+            return Answer(failure=Failure.CHAIN, chain=chain)
+        ttl = min(self.ttl or 0, answer.ttl) if answer.values else answer.ttl
+        return answer._replace(ttl=ttl, chain=chain, dname=self.dname or answer.dname)
 
     def close(self) -> None:
         """The engine goes: whoever waits learns that there is no answer."""
@@ -322,4 +313,4 @@ class Job:
     def _forget_all(self) -> None:
         for channel, id_ in self.out:
             channel.forget(id_)
-        self.out = []
+        self.out.clear()

@@ -35,25 +35,30 @@ class Lane:
         self._epoch_at = 0.0
 
     def submit(self, job: Job) -> bool:
-        """Start the job now (True) or when others are done."""
+        """Take the job in now (True), or when others are done."""
         if self.flying < self.window:
             self.flying += 1
+            self._sent += 1
             return True
         self.waiting.append(job)
         return False
 
-    def leave(self) -> None:
+    def leave(self, now: float) -> None:
         """One that was under way is done: the next may start."""
         self.flying -= 1
-        if self.home and not self.flying and not self.waiting:
+        if self.waiting:
+            if now >= self._epoch_at:
+                self._adapt(now)
+            while self.waiting and self.flying < self.window:
+                job = self.waiting.popleft()
+                if not job.done:
+                    self.flying += 1
+                    self._sent += 1
+                    job.launch(now)
+        elif self.home and not self.flying:
             for server in self.servers:
                 if not server.configured:
                     server.close()
-        while self.waiting and self.flying < self.window:
-            job = self.waiting.popleft()
-            if not job.done:
-                self.flying += 1
-                job.launch()
 
     def server(self, tries: int, first: int, now: float) -> Server:
         """The server for the given try of a question that began at the `first`: each time another one."""
@@ -71,16 +76,16 @@ class Lane:
         self._turn += 1
         return self._turn
 
-    def count(self, now: float, *, lost: bool) -> None:
-        """A first query was sent, or got no answer in time."""
-        if lost:
-            self._lost += 1
-        else:
-            self._sent += 1
+    def lose(self, now: float) -> None:
+        """A first query got no answer in time."""
+        self._lost += 1
         if now >= self._epoch_at:
-            if self._lost > max(self._sent * LOSS_TOLERATED, 5):
-                self.window = max(self.window * SHRINK, min(LEAST, self.limit))
-            elif self.waiting:
-                self.window = min(self.window * GROW, self.limit)
-            self._sent = self._lost = 0
-            self._epoch_at = now + EPOCH_SECONDS
+            self._adapt(now)
+
+    def _adapt(self, now: float) -> None:
+        if self._lost > max(self._sent * LOSS_TOLERATED, 5):
+            self.window = max(self.window * SHRINK, min(LEAST, self.limit))
+        elif self.waiting:
+            self.window = min(self.window * GROW, self.limit)
+        self._sent = self._lost = 0
+        self._epoch_at = now + EPOCH_SECONDS

@@ -85,7 +85,19 @@ def outcome(reader: object, data: bytes) -> object:
 
 
 def assert_both_read_the_same(data: bytes) -> None:
-    assert outcome(wire.read, data) == outcome(wire.read_slow, data), data.hex()
+    slow = outcome(wire.read_slow, data)
+    assert outcome(wire.read, data) == slow, data.hex()
+    if not isinstance(slow, wire.Message) or slow.question is None:
+        return
+    name, type_ = slow.question
+    section = wire.question_section(name, type_)
+    if data[12 : 12 + len(section)] != section:
+        return
+    plainest = wire.read_values(data, 12 + len(section), type_)
+    if plainest is not None:
+        assert {record[:2] for record in slow.answer} == {(name, type_)}
+        assert plainest == (tuple(record[3] for record in slow.answer), min(record[2] for record in slow.answer))
+        assert (slow.authority, slow.additional, slow.errors, slow.rcode) == ([], [], (), 0)
 
 
 def mutated(data: bytes, generator: random.Random) -> bytes:
@@ -138,6 +150,16 @@ def response(name: str, type_: str, *values: str, owner: str | None = None) -> b
     if values:
         message.answer.append(dns.rrset.from_text(owner or name, 300, "IN", type_, *values))
     return message.to_wire()
+
+
+def test_the_plainest_answers_are_read_without_a_message() -> None:
+    section = wire.question_section("example.test.", "MX")
+    data = response("example.test.", "MX", "10 mx.example.test.", "20 mx.other.test.")
+    assert sorted((wire.read_values(data, 12 + len(section), "MX") or ((), 0))[0]) == [
+        "10 mx.example.test.",
+        "20 mx.other.test.",
+    ]
+    assert wire.read_values(response("example.test.", "MX"), 12 + len(section), "MX") is None
 
 
 def test_names_come_absolute_and_in_lower_case() -> None:
