@@ -80,6 +80,10 @@ REASONS: dict[str, Words] = {
         _("The record is seen by the resolvers, but the domain's own name servers could not be asked."),
         _("The right to a name is proven only at its own name servers. The panel asks again by itself."),
     ),
+    Reason.PLATFORM_AT_FAULT: Words(
+        _("The domain's record is right, but the platform's own record %(name)s does not hold."),
+        _("Nothing is to be done at the domain: the operator has to mend the platform's DNS."),
+    ),
     Reason.PROPAGATING: Words(
         _("Right at the domain's own name servers; resolvers still have the old copy."),
         _("Nothing is left to do: the old copies end by themselves."),
@@ -249,6 +253,8 @@ PROBLEMS = {
     Problem.MX_TARGET_MISSING: _("an MX record names a host that does not exist"),
     Problem.MX_IS_CNAME: _("an MX record names an alias"),
     Problem.MX_IS_ADDRESS: _("an MX record holds an address"),
+    Problem.MX_ORDER: _("the platform's mail servers stand in another order"),
+    Problem.PREVIOUS_HOSTS: _("the records name hosts that the platform is leaving"),
     Problem.SPF_SEVERAL: _("there are several SPF records"),
     Problem.SPF_SYNTAX: _("an SPF record is not well formed"),
     Problem.SPF_LOOKUPS: _("SPF needs more than 10 DNS queries"),
