@@ -59,7 +59,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not a mishap
 class Limits:
     bytes: int = 20 * 1024 * 1024
     unpacked: int = 400 * 1024 * 1024  # bytes of a workbook's parts together
-    rows: int = 100_001  # the headings included
+    rows: int = 100_000  # beside the headings
     columns: int = 100
     cell: int = 2000  # characters
 
@@ -143,7 +143,7 @@ def _refuse_bombs(data: bytes, limits: Limits) -> None:
 
 
 def _read_workbook(data: bytes, limits: Limits) -> Iterator[Line]:
-    arguments = map(str, (limits.columns, limits.rows, limits.cell))
+    arguments = map(str, (limits.columns, limits.rows + 1, limits.cell))
     with subprocess.Popen(  # noqa: S603 - our own interpreter and our own file
         [sys.executable, str(Path(sheets.__file__)), *arguments],
         stdin=subprocess.PIPE,
@@ -193,7 +193,7 @@ def _read_text(data: bytes, shape: Shape, limits: Limits) -> Iterator[Line]:
             if not cells:
                 continue
             count += 1
-            if count > limits.rows:
+            if count > limits.rows + 1:
                 raise Refused(Refusal.ROWS, limit=limits.rows, line=start)
             if len(cells) > limits.columns:
                 raise Refused(Refusal.COLUMNS, limit=limits.columns, line=start)

@@ -33,7 +33,7 @@ SAMPLE = 5  # rows shown while columns are confirmed
 
 
 def limits() -> tables.Limits:
-    return tables.Limits(bytes=settings.BULK_MAX_BYTES, rows=settings.BULK_MAX_ROWS + 1)
+    return tables.Limits(bytes=settings.BULK_MAX_BYTES, rows=settings.BULK_MAX_ROWS)
 
 
 def fingerprint(service: Service, data: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -38,17 +38,16 @@ def mail_links(run_id: int) -> int:
         return 0
     vault, sent = Vault(run.key), 0
     rows = list(_due(run_id).select_related("account__domain__name")[:AT_ONCE])
-    with get_connection() as connection:
-        for row in rows:
-            if not _due(run_id).filter(pk=row.pk).update(mailed_at=timezone.now()):
-                continue
-            try:
-                _message(run, row, vault.open(row.secret).decode()).send(connection=connection)
-            except OSError:
-                BulkRow.objects.filter(pk=row.pk).update(mailed_at=None, changed_at=row.changed_at)
-                raise
-            BulkRow.objects.filter(pk=row.pk).update(secret=b"")
-            sent += 1
+    for row in rows:
+        if not _due(run_id).filter(pk=row.pk).update(mailed_at=timezone.now()):
+            continue
+        try:
+            _message(run, row, vault.open(row.secret).decode()).send()
+        except OSError:
+            BulkRow.objects.filter(pk=row.pk).update(mailed_at=None)
+            raise
+        BulkRow.objects.filter(pk=row.pk).update(secret=b"")
+        sent += 1
     return sent + (mail_links(run_id) if len(rows) == AT_ONCE else 0)
 
 

@@ -1,0 +1,422 @@
+"""Many accounts, through the pages; the workers' part is called directly."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import hashing
+from accounts.models import BulkRow, BulkRun, EmailAccount, PasswordLink, Tally
+from accounts.runs import engine, mailing, retention
+from panel.models import Activity
+from tests.accounts.conftest import Clinic, make_clinic, ods, ods_row, xlsx, xlsx_row
+from tests.factories import make_domain
+
+HEAD = "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],Recovery Email"
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch):
+    """Nobody is called: tests work on the run themselves."""
+    monkeypatch.setattr("accounts.tasks.work_on_run.delay", lambda run_id: None)
+    monkeypatch.setattr("accounts.tasks.check_table.delay", lambda run_id: None)
+
+
+@pytest.fixture
+def browser(clinic: Clinic) -> Client:
+    client = Client()
+    client.force_login(clinic.technician)
+    return client
+
+
+def url(name: str, clinic: Clinic, *arguments: object) -> str:
+    return reverse(f"accounts:{name}", args=[clinic.service.name, *arguments])
+
+
+def upload(browser: Client, clinic: Clinic, *lines: str, name: str = "staff.csv", data: bytes = b"") -> BulkRun:
+    file = SimpleUploadedFile(name, data or "".join(f"{line}\n" for line in lines).encode())
+    browser.post(url("upload", clinic), {"file": file})
+    return BulkRun.objects.order_by("-id").first()
+
+
+def confirm_columns(browser: Client, clinic: Clinic, run: BulkRun, **choices: object) -> BulkRun:
+    run.refresh_from_db()
+    browser.post(url("columns", clinic, run.pk), {"column": run.columns, "way": "passwords", **choices})
+    run.refresh_from_db()
+    return run
+
+
+def apply(browser: Client, clinic: Clinic, run: BulkRun, how: str = "good") -> BulkRun:
+    browser.post(url("start", clinic, run.pk), {"how": how})
+    engine.work(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def records(response) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode().lstrip("\ufeff"))))
+
+
+def configured() -> set[str]:
+    return set(EmailAccount.objects.exclude(state="slot").values_list("address_key", flat=True))
+
+
+def test_upload_columns_preview_mend_apply_download(clinic, browser):
+    run = upload(
+        browser,
+        clinic,
+        HEAD,
+        "Anna,Kowalska,anna@aurora.example,****,",
+        "Zoë,Smith,x@aurora.example,Hemlig4Sak,",
+        "Łukasz,Żółć,żółw@aurora.example,,",
+    )
+    page = browser.get(url("run", clinic, run.pk)).content.decode()
+    assert "utf-8-sig" in page
+    assert "Hemlig4Sak" not in page, "the columns page does not show passwords"
+    confirm_columns(browser, clinic, run)
+    page = browser.get(url("run", clinic, run.pk)).content.decode()
+    assert "at least 2 characters" in page
+    assert "use zolw" in page
+    assert configured() == set()
+    browser.post(url("mend", clinic, run.pk), {"row": 3, "field": "address", "value": "zoe@aurora.example"})
+    page = browser.post(
+        url("mend", clinic, run.pk),
+        {"row": 4, "field": "address", "value": "zolw@aurora.example"},
+        headers={"HX-Request": "true"},
+    ).content.decode()
+    assert "Configure 3 accounts" in page
+    apply(browser, clinic, run)
+    assert configured() == {"anna@aurora.example", "zoe@aurora.example", "zolw@aurora.example"}
+    assert hashing.verify(EmailAccount.objects.get(address_key="zoe@aurora.example").password_hash, "Hemlig4Sak")
+    rows = records(browser.post(url("results", clinic, run.pk)))
+    for row in rows:
+        account = EmailAccount.objects.get(address_key=row["Address"])
+        assert row["Password"] == "" or hashing.verify(account.password_hash, row["Password"])
+    assert [bool(row["Password"]) for row in rows] == [True, False, True]
+    assert Activity.objects.filter(verb="run.configure").count() == 1
+
+
+def test_generated_passwords_are_offered_once_to_whoever_ran_it(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example"))
+    apply(browser, clinic, run)
+    other = Client()
+    other.force_login(clinic.owner)
+    assert other.post(url("results", clinic, run.pk)).status_code == 302
+    assert browser.post(url("results", clinic, run.pk)).status_code == 200
+    assert browser.post(url("results", clinic, run.pk)).status_code == 302
+    run.refresh_from_db()
+    assert run.key == ""
+    assert not BulkRow.objects.exclude(secret=b"").exists()
+
+
+def test_generated_passwords_are_gone_after_a_day(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example"))
+    apply(browser, clinic, run)
+    BulkRun.objects.update(finished_at=timezone.now() - timezone.timedelta(hours=25))
+    retention.forget()
+    run.refresh_from_db()
+    assert run.key == ""
+    assert browser.post(url("results", clinic, run.pk)).status_code == 302
+
+
+def test_a_table_that_nobody_applies_is_gone_after_a_day(clinic, browser):
+    confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example"))
+    BulkRun.objects.update(touched_at=timezone.now() - timezone.timedelta(hours=25))
+    retention.forget()
+    assert not BulkRun.objects.exists()
+    assert not BulkRow.objects.exists()
+
+
+def test_all_or_nothing_does_all(clinic, browser):
+    lines = ["email", *(f"user{i}@aurora.example" for i in range(9))]
+    run = apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)), how="all")
+    assert (run.state, run.done) == ("done", 9)
+    assert len(records(browser.post(url("results", clinic, run.pk)))) == 9
+    assert not BulkRow.objects.exclude(password_hash="").exists()
+
+
+def test_all_or_nothing_does_nothing_when_one_row_fails_at_the_end(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example", "bo@aurora.example"))
+    rival = confirm_columns(browser, clinic, upload(browser, clinic, "email", "bo@aurora.example"))
+    apply(browser, clinic, rival)
+    apply(browser, clinic, run, how="all")
+    assert (run.state, run.done) == ("nothing", 0)
+    assert configured() == {"bo@aurora.example"}
+    assert "anna@aurora.example" not in configured()
+    refused = BulkRow.objects.get(run=run, state="refused")
+    assert refused.faults[0][0] == "address-taken"
+    assert not BulkRow.objects.filter(run=run).exclude(password_hash="").exists()
+
+
+def test_all_or_nothing_is_refused_while_rows_need_mending(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example", "x@aurora.example"))
+    apply(browser, clinic, run, how="all")
+    assert run.state == "preview"
+
+
+def test_the_table_comes_back_with_reasons_ready_to_upload_again(clinic, browser):
+    lines = [
+        "Imię;Nazwisko;Adres e-mail;Hasło",
+        "=Ann;B;x@aurora.example;-Hemlig4Sak",
+        "Jan;C;jan@aurora.example;Hemlig4Sak",
+    ]
+    run = confirm_columns(browser, clinic, upload(browser, clinic, *lines))
+    text = b"".join(browser.get(url("reasons", clinic, run.pk)).streaming_content).decode()
+    assert "'=Ann;B;x@aurora.example;'-Hemlig4Sak;needs mending;" in text
+    mended = text.replace("x@aurora.example", "xena@aurora.example")
+    again = upload(browser, clinic, data=mended.encode(), name="again.csv")
+    apply(browser, clinic, confirm_columns(browser, clinic, again))
+    xena = EmailAccount.objects.get(address_key="xena@aurora.example")
+    assert xena.first_name == "=Ann"
+    assert hashing.verify(xena.password_hash, "-Hemlig4Sak")
+
+
+def test_another_technician_gets_the_table_without_its_passwords(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, HEAD, "A,B,x@aurora.example,Hemlig4Sak,"))
+    other = Client()
+    other.force_login(clinic.owner)
+    assert b"Hemlig4Sak" not in b"".join(other.get(url("reasons", clinic, run.pk)).streaming_content)
+    assert b"Hemlig4Sak" in b"".join(browser.get(url("reasons", clinic, run.pk)).streaming_content)
+
+
+def test_links_are_mailed_to_the_contact_address_and_work_once(clinic, browser):
+    lines = [HEAD, "Anna,B,anna@aurora.example,Hemlig4Sak,anna@home.example", "No,Contact,no@aurora.example,,"]
+    run = confirm_columns(browser, clinic, upload(browser, clinic, *lines), way="mail")
+    assert run.bad == 1
+    apply(browser, clinic, run)
+    assert mailing.mail_links(run.pk) == 1
+    assert mailing.mail_links(run.pk) == 0
+    (message,) = mail.outbox
+    assert message.to == ["anna@home.example"]
+    link = re.search(r"http://\S+", message.body).group()
+    account = EmailAccount.objects.get(address_key="anna@aurora.example")
+    assert not hashing.verify(account.password_hash, "Hemlig4Sak")
+    Client().post(link, {"password": "Lugnt5Byte!", "again": "Lugnt5Byte!"})
+    account.refresh_from_db()
+    assert hashing.verify(account.password_hash, "Lugnt5Byte!")
+    assert Client().get(link).status_code == 410
+
+
+def test_a_link_whose_mail_failed_is_sent_later(clinic, browser, monkeypatch):
+    run = confirm_columns(
+        browser, clinic, upload(browser, clinic, HEAD, "A,B,anna@aurora.example,,a@home.example"), way="mail"
+    )
+    apply(browser, clinic, run)
+
+    def fails(*_args, **_kwargs):
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("django.core.mail.EmailMessage.send", fails)
+        with pytest.raises(ConnectionRefusedError):
+            mailing.mail_links(run.pk)
+    assert mailing.mail_links(run.pk) == 1
+
+
+def test_slips_show_a_link_for_each_account_once(clinic, browser):
+    run = confirm_columns(
+        browser, clinic, upload(browser, clinic, "email", "anna@aurora.example", "bo@aurora.example"), way="slips"
+    )
+    apply(browser, clinic, run)
+    page = browser.post(url("slips", clinic, run.pk)).content.decode()
+    assert page.count("/set-password/") == 2
+    assert PasswordLink.objects.count() == 2
+    assert browser.post(url("slips", clinic, run.pk)).status_code == 302
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_workbooks_are_read(clinic, browser, kind):
+    cells = ("User principal name", "First name", "Last name", "Display name")
+    person = ("anna@aurora.example", "Anna", "Żółć", "Anna Ż.")
+    data = {
+        "xlsx": xlsx(xlsx_row(1, *cells) + xlsx_row(3, *person)),
+        "ods": ods(ods_row(*cells) + ods_row(*person)),
+    }[kind]
+    run = confirm_columns(browser, clinic, upload(browser, clinic, name=f"x.{kind}", data=data))
+    assert (run.total, run.bad) == (1, 0)
+    apply(browser, clinic, run)
+    assert EmailAccount.objects.get(address_key="anna@aurora.example").display_name == "Anna Ż."
+
+
+def test_pasted_cells_are_read(clinic, browser):
+    cells = "anna@aurora.example\tAnna\nbo@aurora.example\tBo\n"
+    browser.post(url("upload", clinic), {"cells": cells})
+    run = BulkRun.objects.get()
+    assert (run.total, run.heading, run.columns[0]) == (2, [], "address")
+
+
+def test_another_encoding_and_delimiter_can_be_chosen(clinic, browser):
+    text = "email;Imię\nanna@aurora.example;Łucja\n"
+    run = upload(browser, clinic, data=text.encode("cp852"))
+    browser.post(url("reshape", clinic, run.pk), {"encoding": "cp852", "delimiter": ";"})
+    run.refresh_from_db()
+    assert run.columns == ["address", "first_name"]
+    apply(browser, clinic, confirm_columns(browser, clinic, run))
+    assert EmailAccount.objects.get(address_key="anna@aurora.example").first_name == "Łucja"
+
+
+def test_a_file_over_a_limit_is_refused_at_once_naming_it(clinic, browser, settings):
+    settings.BULK_MAX_ROWS = 3
+    file = SimpleUploadedFile("x.csv", b"email\n" + b"a@aurora.example\n" * 4)
+    page = browser.post(url("upload", clinic), {"file": file}).content.decode()
+    assert "more than 3 rows" in page
+    settings.BULK_MAX_BYTES = 1024 * 1024
+    file = SimpleUploadedFile("x.csv", b"email\n" + b"x" * 1024 * 1024)
+    page = browser.post(url("upload", clinic), {"file": file}).content.decode()
+    assert "larger than 1 MiB" in page
+    assert not BulkRun.objects.exists()
+
+
+def test_names_without_a_domain_get_the_chosen_one(clinic, browser):
+    run = upload(browser, clinic, "login,Imię", "anna,Anna")
+    confirm_columns(browser, clinic, run, domain="aurora.example")
+    apply(browser, clinic, run)
+    assert configured() == {"anna@aurora.example"}
+
+
+def test_an_uploaded_password_column_that_is_ignored_is_not_used(clinic, browser):
+    run = upload(browser, clinic, HEAD, "A,B,anna@aurora.example,Hemlig4Sak,")
+    run.refresh_from_db()
+    columns = ["ignore" if column == "password" else column for column in run.columns]
+    confirm_columns(browser, clinic, run, column=columns)
+    apply(browser, clinic, run)
+    assert not hashing.verify(EmailAccount.objects.get(address_key="anna@aurora.example").password_hash, "Hemlig4Sak")
+
+
+def test_stop_and_go_on(clinic, browser, monkeypatch):
+    lines = ["email", *(f"user{i}@aurora.example" for i in range(9))]
+    run = confirm_columns(browser, clinic, upload(browser, clinic, *lines))
+    browser.post(url("start", clinic, run.pk))
+    browser.post(url("stop", clinic, run.pk))
+    assert engine.work(run.pk) is engine.Progress.OVER
+    assert configured() == set()
+    browser.post(url("resume_run", clinic, run.pk))
+    engine.work(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.done) == ("done", 9)
+
+
+def test_undo_returns_what_nobody_changed_since(clinic, browser):
+    lines = ["email", "anna@aurora.example", "bo@aurora.example"]
+    run = apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
+    EmailAccount.objects.get(address_key="bo@aurora.example").suspend(by=None)
+    assert "Undo this run" in browser.get(url("run", clinic, run.pk)).content.decode()
+    browser.post(url("undo", clinic, run.pk))
+    undoing = BulkRun.objects.get(kind="undo")
+    assert (undoing.left, undoing.bad) == (1, 1)
+    apply(browser, clinic, undoing)
+    assert configured() == {"bo@aurora.example"}
+    assert Tally.of(clinic.service.pk) == {"slot": 9, "active": 0, "suspended": 1}
+
+
+@pytest.mark.parametrize(
+    ("action", "states"),
+    [
+        ("suspend", {"slot": 8, "active": 0, "suspended": 2}),
+        ("resume", {"slot": 8, "active": 2, "suspended": 0}),
+        ("reset", {"slot": 10, "active": 0, "suspended": 0}),
+    ],
+)
+def test_an_action_on_all_that_match_is_previewed_and_applied(clinic, browser, action, states):
+    lines = ["email", "anna@aurora.example", "bo@aurora.example"]
+    apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
+    EmailAccount.objects.get(address_key="bo@aurora.example").suspend(by=None)
+    browser.post(url("select", clinic), {"action": action, "everything": "1", "question": ""})
+    run = BulkRun.objects.get(kind=action)
+    page = browser.get(url("run", clinic, run.pk)).content.decode()
+    assert "nothing is written yet" in page
+    apply(browser, clinic, run)
+    assert Tally.of(clinic.service.pk) == states
+
+
+def test_ticked_accounts_get_new_passwords(clinic, browser):
+    lines = ["email", "anna@aurora.example", "bo@aurora.example"]
+    apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
+    anna, bo = EmailAccount.objects.exclude(state="slot").order_by("address_key")
+    browser.post(url("select", clinic), {"action": "passwords", "account": [anna.pk], "way": "passwords"})
+    run = apply(browser, clinic, BulkRun.objects.get(kind="passwords"))
+    (row,) = records(browser.post(url("results", clinic, run.pk)))
+    before = bo.password_hash
+    anna.refresh_from_db()
+    bo.refresh_from_db()
+    assert hashing.verify(anna.password_hash, row["Password"])
+    assert bo.password_hash == before
+
+
+def test_accounts_move_to_another_domain_unless_the_address_is_taken_there(clinic, browser):
+    lab = make_domain(clinic.service, "lab.example")
+    lines = ["email", "anna@aurora.example", "bo@aurora.example", "bo@lab.example"]
+    apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
+    browser.post(url("select", clinic), {"action": "move", "everything": "1", "target": lab.pk})
+    run = BulkRun.objects.get(kind="move")
+    assert (run.left, run.already, run.bad) == (1, 1, 1 + 7)
+    apply(browser, clinic, run)
+    assert configured() == {"anna@lab.example", "bo@aurora.example", "bo@lab.example"}
+
+
+def test_a_pending_domain_is_no_target(clinic, browser):
+    pending = make_domain(clinic.service, "pending.example", pending=True)
+    page = browser.post(url("select", clinic), {"action": "move", "everything": "1", "target": pending.pk}, follow=True)
+    assert "verified" in page.content.decode()
+
+
+def test_a_selection_of_nothing_says_so(clinic, browser):
+    assert "Tick some" in browser.post(url("select", clinic), {"action": "suspend"}, follow=True).content.decode()
+
+
+def test_another_services_accounts_cannot_be_selected(clinic, browser):
+    other = make_clinic(domain="other.example")
+    theirs = EmailAccount.objects.filter(service=other.service).first()
+    browser.post(url("select", clinic), {"action": "reset", "account": [theirs.pk]})
+    assert BulkRun.objects.get().total == 0
+
+
+def test_a_service_suspended_during_a_run_stops_it(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example"))
+    browser.post(url("start", clinic, run.pk))
+    clinic.service.suspend(actor=None)
+    engine.work(run.pk)
+    run.refresh_from_db()
+    assert run.state == "stopped"
+    assert configured() == set()
+
+
+def test_a_thrown_away_table_leaves_nothing(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example"))
+    browser.post(url("discard", clinic, run.pk))
+    assert not BulkRun.objects.exists()
+    assert not BulkRow.objects.exists()
+
+
+def test_a_large_table_is_checked_by_a_worker(clinic, browser, monkeypatch):
+    from accounts import tasks
+
+    called = []
+    monkeypatch.setattr("accounts.views.bulk_table.CHECKED_AT_ONCE", 1)
+    monkeypatch.setattr("accounts.tasks.check_table.delay", called.append)
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example", "bo@aurora.example"))
+    assert (run.state, called) == ("checking", [run.pk])
+    assert "being checked" in browser.get(url("run", clinic, run.pk)).content.decode()
+    tasks.check_table(run.pk)
+    tasks.check_table(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.left) == ("preview", 2)
+
+
+def test_progress_says_what_is_done_and_stops_polling_at_the_end(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example"))
+    browser.post(url("start", clinic, run.pk))
+    page = browser.get(url("run", clinic, run.pk), headers={"HX-Request": "true"}).content.decode()
+    assert 'hx-trigger="every 1s"' in page
+    engine.work(run.pk)
+    page = browser.get(url("run", clinic, run.pk), headers={"HX-Request": "true"}).content.decode()
+    assert "hx-trigger" not in page
+    assert "Download as CSV" in page
