@@ -209,7 +209,7 @@ def readdress(
     addresses = Address.objects.bulk_create(
         Address(name=domains[domain].name, local_part=name) for _account, name, domain in placed
     )
-    old = [account.address_id for account, _name, _domain in placed]
+    old = [account.address_id for account, _name, _domain in placed if account.address_id]
     shifts: Counter[tuple[int | None, str]] = Counter()
     for (account, name, domain), address in zip(placed, addresses, strict=True):
         shifts[account.domain_id, account.state] -= 1
@@ -254,6 +254,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
     RetiredMailbox.objects.bulk_create(
         RetiredMailbox(service=service, address=address, mailbox_id=mailbox, retired_at=now, purge_at=now + KEPT)
         for _pk, _domain, _state, _address_id, address, mailbox in found
+        if mailbox
     )
     PasswordLink.objects.filter(account_id__in=ids).delete()
     EmailAccount.objects.filter(pk__in=ids).update(

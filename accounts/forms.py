@@ -87,7 +87,9 @@ class NamesForm(forms.Form):
         if "@" in data["name"]:
             self.add_error("name", fault_words(rules.Rule.NAME_CHARACTERS))
             return data
-        values = {field: data.get(name, "") for field, name in FORM_FIELDS.items() if field is not Field.ADDRESS}
+        values: dict[Field, str] = {
+            field: data.get(name, "") for field, name in FORM_FIELDS.items() if field is not Field.ADDRESS
+        }
         self.row = preview.parse(0, values)
         judge = Judge(
             domains=dict.fromkeys(self.domains, True), policy=self.policy, free_slots=1, owner=self._may_be_reserved()

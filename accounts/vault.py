@@ -24,12 +24,12 @@ class Vault:
         nonce = os.urandom(NONCE)
         return nonce + self._cipher.encrypt(nonce, plain, None)
 
-    def open(self, sealed: bytes) -> bytes:
-        sealed = bytes(sealed)  # PostgreSQL hands out memoryviews
-        return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
+    def open(self, sealed: bytes | memoryview) -> bytes:
+        data = bytes(sealed)
+        return self._cipher.decrypt(data[:NONCE], data[NONCE:], None)
 
     def seal_cells(self, cells: Sequence[str]) -> bytes:
         return self.seal(json.dumps(list(cells), ensure_ascii=False).encode())
 
-    def open_cells(self, sealed: bytes) -> list[str]:
+    def open_cells(self, sealed: bytes | memoryview) -> list[str]:
         return list(json.loads(self.open(sealed)))

@@ -110,6 +110,7 @@ def _make_links(run: BulkRun, rows: Sequence[BulkRow], prepared: Mapping[int, Pr
             expires_at=PasswordLink.expiry(now),
         )
         for row in rows
+        if row.account_id and row.mailbox_id
     )
 
 

@@ -240,7 +240,7 @@ def _place_all(run: BulkRun) -> None:
     vault = Vault(run.key)
     faults: Faults = {}
     hashed = BulkRow.objects.filter(run=run, state=RowState.HASHED).order_by("number").values_list("pk", flat=True)
-    for ids in batched(list(hashed), batch.AT_ONCE, strict=False):
+    for ids in batched(list(hashed), batch.AT_ONCE):
         rows = list(BulkRow.objects.filter(pk__in=ids).order_by("number"))
         prepared = {
             row.pk: Prepared(row.password_hash, vault.open(row.secret).decode() if row.secret else "") for row in rows

@@ -169,7 +169,7 @@ def judged(
 ) -> Iterator[tuple[Sequence[Line], list[preview.Row], list[Verdict]]]:
     """Parse and judge the file, a batch at a time. Writes nothing."""
     fields = [Field(field) for field in run.columns]
-    for lines in batched(lines_of(run, data), BATCH, strict=False):
+    for lines in batched(lines_of(run, data), BATCH):
         rows = [
             preview.parse(line.number, preview.cells_of(line.cells, fields), default_domain=run.default_domain)
             for line in lines

@@ -52,7 +52,7 @@ def select(
         key=new_key() if kind == Kind.PASSWORDS else "",
     )
     rows = accounts.order_by("address_key", "pk").iterator(BATCH)
-    for start, batch in enumerate(batched(rows, BATCH, strict=False)):
+    for start, batch in enumerate(batched(rows, BATCH)):
         taken = _taken(batch, target) if target else set()
         made = [_row(run, number, account, taken) for number, account in enumerate(batch, start * BATCH + 1)]
         BulkRow.objects.bulk_create(made)
@@ -133,7 +133,7 @@ def undo(run: BulkRun, *, by: User | None, owner: bool) -> BulkRun:
     total = 0
     unchanged = set(_unchanged(run).values_list("pk", flat=True))
     done = BulkRow.objects.filter(run=run, state=RowState.DONE).order_by("number")
-    for rows in batched(done.iterator(BATCH), BATCH, strict=False):
+    for rows in batched(done.iterator(BATCH), BATCH):
         made = [
             BulkRow(
                 run=undoing,

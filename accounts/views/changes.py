@@ -92,12 +92,13 @@ def link(request: HttpRequest, service_name: str, account_id: int) -> HttpRespon
     try:
         with transaction.atomic():
             service = batch.locked(account.service_id)
-            if not batch.set_passwords(service, {account.pk: hashed}, now):
+            mailbox = EmailAccount.objects.values_list("mailbox_id", flat=True).get(pk=account.pk)
+            if not mailbox or not batch.set_passwords(service, {account.pk: hashed}, now):
                 raise Refused("wrong-state", batch.NOT_CONFIGURED)
             PasswordLink.objects.create(
                 account=account,
                 digest=PasswordLink.digest_of(token),
-                mailbox_id=EmailAccount.objects.values_list("mailbox_id", flat=True).get(pk=account.pk),
+                mailbox_id=mailbox,
                 expires_at=PasswordLink.expiry(now),
             )
             record("account.link", actor=person(request), service=service, target=account.shown_address)

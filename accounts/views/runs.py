@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -218,7 +219,7 @@ def undo(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
 
 @never_cache
 @login_required
-def reasons(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
+def reasons(request: HttpRequest, service_name: str, run_id: int) -> HttpResponseBase:
     """The table as it was uploaded, with a status and a reason for each row."""
     found = run_for(request.user, service_name, run_id)
     if found.kind == BulkRun.Kind.CONFIGURE and found.columns:
@@ -232,7 +233,7 @@ def reasons(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
 @never_cache
 @login_required
 @require_POST
-def results(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
+def results(request: HttpRequest, service_name: str, run_id: int) -> HttpResponseBase:
     """Results with what was generated: once, to whoever ran it."""
     found = run_for(request.user, service_name, run_id)
     if not handing_out.may_hand_out_to(found, person(request)) or not handing_out.to_hand_out(found):

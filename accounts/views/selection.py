@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -22,7 +23,7 @@ WAYS = {BulkRun.Way.PASSWORDS.value, BulkRun.Way.SLIPS.value}
 
 @login_required
 @require_POST
-def select(request: HttpRequest, service_name: str) -> HttpResponse:
+def select(request: HttpRequest, service_name: str) -> HttpResponseBase:
     """What is to happen to the ticked accounts, or to all that match: a run to be previewed."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     owner = require(request.user, service.organization) is Role.OWNER
