@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from .answers import Answer, Answers, Failure, Question
 from .judge import Case, judge
@@ -17,70 +18,124 @@ PATIENCE = 0.2  # seconds that stragglers of a round are waited for before what 
 type Ask = Callable[[Question], Awaitable[Answer]]
 
 
-async def look(case: Case, ask: Ask, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
-    """Verdicts on a domain, in the order of `Kind`. `ask` answers one question and never raises.
+@runtime_checkable
+class Starter(Protocol):
+    """Answers without a task for each question, as the engine does."""
+
+    def start(self, question: Question, callback: Callable[[Question, Answer], object]) -> Answer | None:
+        """The answer where it is known already, else None, and `callback` gets it later."""
+
+
+async def look(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
+    """Verdicts on a domain, in the order of `Kind`. `ask`: an engine, or a function that never raises.
 
     Never takes longer than `deadline` seconds: what has no answer by then counts as not answered in time.
     """
-    return await _Look(case, ask, now, deadline).run()
+    if isinstance(ask, Starter):
+        return await _Look(case, ask, now, deadline).run()
+    tasks = _Tasks(ask)
+    try:
+        return await _Look(case, tasks, now, deadline).run()
+    finally:
+        tasks.cancel()
+
+
+class _Tasks:
+    """A task for each question to an asking function."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.under_way: set[asyncio.Future[Answer]] = set()
+
+    def start(self, question: Question, callback: Callable[[Question, Answer], object]) -> None:
+        def done(future: asyncio.Future[Answer]) -> None:
+            self.under_way.discard(future)
+            if not future.cancelled():
+                callback(question, future.result())
+
+        future = asyncio.ensure_future(self.ask(question))
+        self.under_way.add(future)
+        future.add_done_callback(done)
+
+    def cancel(self) -> None:
+        for future in self.under_way:
+            future.cancel()
 
 
 class _Look:
-    def __init__(self, case: Case, ask: Ask, now: datetime, deadline: float) -> None:
+    def __init__(self, case: Case, starter: Starter, now: datetime, deadline: float) -> None:
         self.case = case
-        self.ask = ask
+        self.starter = starter
         self.now = now
         self.loop = asyncio.get_running_loop()
-        self.starts = self.loop.time()
-        self.deadline = deadline
+        self.ends = self.loop.time() + deadline
         self.answers = Answers()
-        self.pending: dict[asyncio.Future[Answer], Question] = {}
         self.asked: set[Question] = set()
+        self.under_way = 0
+        self.arrived = False  # something, since the last judging
+        self.waiter: asyncio.Future[None] | None = None
 
     async def run(self) -> tuple[Verdict, ...]:
-        try:
-            for _ in range(MAX_JUDGINGS):
-                verdicts = judge(self.case, self.answers, self.now)
-                self._send()
-                if not self.pending:
-                    if not self.answers.wanted:
-                        return verdicts
-                    continue
-                if not await self._receive():
-                    break
-            return self._without_the_rest()
-        finally:
-            for future in self.pending:
-                future.cancel()
+        for _ in range(MAX_JUDGINGS):
+            verdicts = judge(self.case, self.answers, self.now)
+            self._send()
+            if not self.under_way:
+                if not self.answers.wanted:
+                    return verdicts
+            elif not await self._receive():
+                break
+        return self._without_the_rest()
 
     def _send(self) -> None:
         """Ask what is wanted and not under way. What goes beyond the bound counts as not answered."""
-        for question in [wanted for wanted in self.answers.wanted if wanted not in self.asked]:
-            if len(self.asked) >= MAX_QUESTIONS:
-                self.answers.put(question, Answer(failure=Failure.OTHER, detail="too many questions"))
+        answers, asked = self.answers, self.asked
+        self.arrived = False
+        for question in answers.wanted - asked:
+            if len(asked) >= MAX_QUESTIONS:
+                answers.put(question, Answer(failure=Failure.OTHER, detail="too many questions"))
                 continue
-            self.asked.add(question)
-            self.pending[asyncio.ensure_future(self.ask(question))] = question
+            asked.add(question)
+            answer = self.starter.start(question, self._arrive)
+            if answer is None:
+                self.under_way += 1
+            else:
+                answers.put(question, answer)
+                self.arrived = True
+
+    def _arrive(self, question: Question, answer: Answer) -> None:
+        self.answers.put(question, answer)
+        self.under_way -= 1
+        self.arrived = True
+        if not self.under_way:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_result(None)
 
     async def _receive(self) -> bool:
         """Wait for answers; False when time is up. A silent server does not hold up what others already told."""
-        left = self.deadline - (self.loop.time() - self.starts)
-        if left <= 0:
-            return False
-        done, rest = await asyncio.wait(self.pending, timeout=min(left, PATIENCE))
-        if not done and rest:
-            done, _ = await asyncio.wait(
-                self.pending,
-                timeout=max(0.0, self.deadline - (self.loop.time() - self.starts)),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        for future in done:
-            self.answers.put(self.pending.pop(future), future.result())
-        return bool(done)
+        await self._wait(min(self.ends, self.loop.time() + PATIENCE))
+        while self.under_way and not self.arrived and self.loop.time() < self.ends:
+            await self._wait(min(self.ends, self.loop.time() + PATIENCE))
+        return self.arrived and self.loop.time() < self.ends
+
+    async def _wait(self, until: float) -> None:
+        """Until everything that is under way has arrived, or so long."""
+        if not self.under_way:
+            return
+        self.waiter = self.loop.create_future()
+        timer = self.loop.call_at(until, self._wake)
+        try:
+            await self.waiter
+        finally:
+            timer.cancel()
+            self.waiter = None
 
     def _without_the_rest(self) -> tuple[Verdict, ...]:
         """Judge with all that is still open taken as not answered in time."""
         silent = Answer(failure=Failure.TIMEOUT)
+        self.answers = Answers(dict(self.answers.known))  # what comes from now on comes too late
         for _ in range(MAX_JUDGINGS):
             verdicts = judge(self.case, self.answers, self.now)
             if not self.answers.wanted:

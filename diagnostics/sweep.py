@@ -96,7 +96,7 @@ class Looker:
         return seen
 
     async def _look(self, work: Work) -> None:
-        ask = self._engine.asker(fresh=True) if work.look.asked_at is not None else self._engine.ask
+        ask = self._engine.asker(fresh=work.look.asked_at is not None)
         verdicts = await look(work.case, ask, work.started, LOOK_SECONDS)
         self._seen.append(Seen(work.domain, work.look, verdicts, work.started, work.case.home))
 

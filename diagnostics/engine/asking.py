@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -26,7 +26,20 @@ STREAM_SECONDS = 4.0
 HOME_LIMIT = 64  # questions under way at one name server
 HOME_SERVERS = 2_000  # whose ceilings and counters are kept
 
-Asker = Callable[[Question], Awaitable[Answer]]
+
+class Asker:
+    """Asks with the same options each time."""
+
+    def __init__(self, engine: Engine, deadline: float | None, fresh: bool) -> None:
+        self._engine = engine
+        self._deadline = deadline
+        self._fresh = fresh
+
+    async def __call__(self, question: Question) -> Answer:
+        return await self._engine.ask(question, self._deadline, fresh=self._fresh)
+
+    def start(self, question: Question, callback: Callback) -> Answer | None:
+        return self._engine.start(question, callback, self._deadline, fresh=self._fresh)
 
 
 class Engine:
@@ -108,8 +121,8 @@ class Engine:
         return answers
 
     def asker(self, deadline: float | None = None, *, fresh: bool = False) -> Asker:
-        """`ask` with its options filled in."""
-        return lambda question: self.ask(question, deadline, fresh=fresh)
+        """The engine with the options of `ask` filled in."""
+        return Asker(self, deadline, fresh)
 
     def start(
         self, question: Question, callback: Callback, deadline: float | None = None, *, fresh: bool = False

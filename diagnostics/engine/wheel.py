@@ -6,6 +6,7 @@ import asyncio
 from typing import Protocol
 
 TICK = 0.01  # seconds
+LATE = 0.1  # seconds; the loop stood still, and answers may lie in the sockets unread
 
 
 class Timed(Protocol):
@@ -22,12 +23,14 @@ class Wheel:
         self._slots: dict[int, list[Timed]] = {}
         self._done = 0  # every tick up to this one was served
         self._handle: asyncio.TimerHandle | None = None
+        self._turned_at = 0.0
 
     def set(self, timed: Timed, when: float) -> None:
         """Call `timed.on_timer` at `when` (the loop's time) instead of whenever it was due before."""
         tick = int(when / TICK) + 1
         if self._handle is None:
-            self._done = int(self._loop.time() / TICK)
+            self._turned_at = self._loop.time()
+            self._done = int(self._turned_at / TICK)
             self._handle = self._loop.call_later(TICK, self._turn)
         if tick <= self._done:
             tick = self._done + 1
@@ -46,6 +49,11 @@ class Wheel:
 
     def _turn(self) -> None:
         now = self._loop.time()
+        late = now - self._turned_at > LATE
+        self._turned_at = now
+        if late:
+            self._handle = self._loop.call_later(TICK, self._turn)  # what lies in the sockets is read first
+            return
         until = int(now / TICK)
         for tick in range(self._done + 1, until + 1):
             self._done = tick

@@ -39,7 +39,7 @@ async def verdicts_through(proxy: FaultProxy, count: int, deadline: float = 25.0
         own_resolver_rate=None,
     )
     async with Engine(config) as engine:
-        looks = [look(Case(facts_of(n), PLATFORM, home=True), engine.ask, NOW, deadline) for n in range(count)]
+        looks = [look(Case(facts_of(n), PLATFORM, home=True), engine, NOW, deadline) for n in range(count)]
         return [verdict for verdicts in await asyncio.gather(*looks) for verdict in verdicts]
 
 

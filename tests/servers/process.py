@@ -112,6 +112,7 @@ class Server:
         """Keep the process from doing anything: its sockets stay open and nobody answers."""
         if self.process is not None:
             self.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def thaw(self) -> None:
         if self.process is not None:

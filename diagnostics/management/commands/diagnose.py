@@ -145,7 +145,7 @@ async def _look_at(cases: Sequence[Case], resolvers: Sequence[Resolver]) -> list
 
         async def one(case: Case) -> tuple[Verdict, ...]:
             async with free:
-                return await look(case, asking.ask, now, LOOK_SECONDS)
+                return await look(case, asking, now, LOOK_SECONDS)
 
         return await asyncio.gather(*map(one, cases))
 
