@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
@@ -26,8 +27,15 @@ def apply_update(zone: dns.zone.Zone, message: dns.update.UpdateMessage) -> None
     for rrset in (*message.prerequisite, *message.update):
         if not rrset.name.is_subdomain(zone.origin):
             raise Rejected(dns.rcode.NOTZONE)
+    wanted: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], set[dns.rdata.Rdata]] = {}
     for rrset in message.prerequisite:
-        _require(zone, rrset)
+        if rrset.deleting is None:
+            wanted.setdefault((rrset.name, rrset.rdtype), set()).update(rrset)
+        else:
+            _require(zone, rrset)
+    for (name, rdtype), values in wanted.items():  # a set that must be there comes record by record
+        if set(zone.get_rdataset(name, rdtype) or ()) != values:
+            raise Rejected(dns.rcode.NXRRSET)
     if len(list(zone.iterate_rdatas())) + sum(map(len, message.update)) > MOST_RECORDS:
         raise Rejected(dns.rcode.REFUSED)
     with zone.writer() as change:
@@ -37,7 +45,7 @@ def apply_update(zone: dns.zone.Zone, message: dns.update.UpdateMessage) -> None
 
 
 def _require(zone: dns.zone.Zone, rrset: dns.rrset.RRset) -> None:
-    """Check one prerequisite. RFC 2136 §2.4."""
+    """Check one prerequisite that names no values. RFC 2136 §2.4."""
     node = zone.get_node(rrset.name)
     used = node is not None and len(node) > 0
     any_type = rrset.rdtype == dns.rdatatype.ANY
@@ -47,13 +55,10 @@ def _require(zone: dns.zone.Zone, rrset: dns.rrset.RRset) -> None:
             raise Rejected(dns.rcode.NXDOMAIN)
         if not any_type and there is None:
             raise Rejected(dns.rcode.NXRRSET)
-    elif rrset.deleting == dns.rdataclass.NONE:
-        if any_type and used:
-            raise Rejected(dns.rcode.YXDOMAIN)
-        if there is not None:
-            raise Rejected(dns.rcode.YXRRSET)
-    elif there is None or set(there) != set(rrset):
-        raise Rejected(dns.rcode.NXRRSET)
+    elif any_type and used:
+        raise Rejected(dns.rcode.YXDOMAIN)
+    elif there is not None:
+        raise Rejected(dns.rcode.YXRRSET)
 
 
 def _change(zone: dns.zone.Zone, change: dns.transaction.Transaction, rrset: dns.rrset.RRset) -> None:

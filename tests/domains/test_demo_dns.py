@@ -150,6 +150,15 @@ def test_an_update_whose_prerequisites_fail_changes_nothing(store, prepare, rcod
     assert ask(store, "new.shop.example", "A").rcode() == dns.rcode.NXDOMAIN
 
 
+@pytest.mark.parametrize(("seen", "rcode"), [(2, dns.rcode.NOERROR), (1, dns.rcode.NXRRSET)])
+def test_a_set_of_several_records_is_required_as_a_whole(store, seen, rcode):
+    values = ["10 mx1.mail.example.", "20 mx2.mail.example."]
+    store.write("shop.example", "".join(f"@ MX {value}\n" for value in values))
+    update = dns.update.UpdateMessage("shop.example")
+    update.present("@", "MX", *values[:seen])
+    assert send(store, update) == rcode
+
+
 def test_soa_and_name_servers_of_the_apex_stay(store):
     update = dns.update.UpdateMessage("shop.example")
     update.delete("@")
