@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)  # more than a provider's slowest call
-UNFINISHED = (ZoneChange.State.WAITING, ZoneChange.State.APPLYING, ZoneChange.State.UNDOING)
 State = ZoneChange.State
 
 
@@ -147,7 +146,7 @@ def run(pk: int) -> bool:
 
 def resume() -> int:
     """Run what waits and what a dead worker left. Undoing goes from the newest back. Returns how many were run."""
-    due = ZoneChange.objects.filter(state__in=UNFINISHED).filter(_free())
+    due = ZoneChange.objects.filter(state__in=ZoneChange.UNFINISHED).filter(_free())
     forward = list(due.exclude(state=State.UNDOING).order_by("pk").values_list("pk", flat=True)[:100])
     back = list(due.filter(state=State.UNDOING).order_by("-pk").values_list("pk", flat=True)[:100])
     return sum(run(pk) for pk in [*forward, *back])
@@ -159,7 +158,7 @@ def _free() -> Q:
 
 def _claim(pk: int) -> ZoneChange | None:
     now = timezone.now()
-    change = ZoneChange.objects.filter(pk=pk, state__in=UNFINISHED).first()
+    change = ZoneChange.objects.filter(pk=pk, state__in=ZoneChange.UNFINISHED).first()
     if change is None or _must_wait(change):
         return None
     state = State.UNDOING if change.state == State.UNDOING else State.APPLYING

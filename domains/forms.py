@@ -86,6 +86,16 @@ class Rfc2136Form(ProviderForm):
     algorithm = forms.ChoiceField(label=_("TSIG algorithm"), choices=[(a, a) for a in rfc2136.ALGORITHMS])
     secret = Secret(label=_("TSIG secret"), max_length=500, help_text=_("In base64, as in the server's configuration."))
 
+    catalog = forms.CharField(
+        label=_("Catalog zone"),
+        max_length=253,
+        required=False,
+        help_text=_("RFC 9432: the list of zones is taken from it. Without one, add your zones by name."),
+    )
+
+    def clean_catalog(self) -> str:
+        return str(self.cleaned_data["catalog"]).strip().strip(".").lower()
+
     def clean_server(self) -> str:
         return host_or_error(self.cleaned_data["server"])
 

@@ -1,9 +1,11 @@
-"""Domains whose proof does not come: a reminder after three days, removal with notice after thirty."""
+"""Domains whose proof does not come: a reminder after three days, removal with notice after thirty. And domains of
+services that have ended: they claim their names no more."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -15,15 +17,16 @@ from .models import Domain
 
 REMIND_AFTER = timedelta(days=3)
 REMOVE_AFTER = timedelta(days=30)
+BATCH = 500
 
 
 def tend() -> int:
     """Remind and remove whom it is time for. Returns how many were. Safe to run twice."""
     now = timezone.now()
+    tended = _release_ended()
     pending = Domain.objects.filter(state=Domain.State.PENDING, service__state="active").select_related(
         "name", "service__organization", "platform", "ownership"
     )
-    tended = 0
     for domain in pending.filter(pending_since__lt=now - REMOVE_AFTER, reminded_at__isnull=False):
         try:
             domain.remove(SYSTEM)
@@ -37,3 +40,16 @@ def tend() -> int:
             remind_pending(domain, remove_on=date_format(day, "DATE_FORMAT"))
             tended += 1
     return tended
+
+
+def _release_ended() -> int:
+    ended = Q(service__state="ended") | Q(service__organization__state="ended")
+    domains = Domain.objects.filter(ended, state=Domain.State.VERIFIED).select_related("name", "service")
+    released = 0
+    for domain in domains[:BATCH]:
+        try:
+            domain.release(SYSTEM)
+        except Refused:  # somebody was faster
+            continue
+        released += 1
+    return released

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .plan import Plan, apply_fixes, plan
+from .plan import Choice, Plan, apply_fixes, plan
 from .providers import Published, Write, open_provider
 from .providers.base import delegation
 from .providers.values import canonical, same
 from .records import DomainFacts, Kind, PlatformFacts, required_records
-from .rrset import Action, Fix, RRset
+from .rrset import Action, Fix, RRset, txt_text
+from .spf_cost import SpfCost, cost_of
 
 if TYPE_CHECKING:
     from .models import Zone
@@ -29,10 +30,13 @@ class Preview:
     plan: Plan
     published: Published
     delegated_at: str | None  # the domain is external: a delegation below the apex takes it away
+    spf_beyond: SpfCost | None = None  # the SPF record would pass the look-up limit: it is not written
 
     def fixes(self, kinds: Iterable[Kind], *, mx: bool) -> tuple[Fix, ...]:
         """The fixes of `kinds`; of the MX only where its own confirmation was given."""
         wanted = {kind for kind in kinds if kind != Kind.MX or mx}
+        if self.spf_beyond:
+            wanted.discard(Kind.SPF)
         return self.plan.only(wanted).fixes
 
     @property
@@ -54,7 +58,18 @@ def preview(zone: Zone, domain: DomainFacts, platform: PlatformFacts, *, passing
         spf_include=platform.hosts.spf_include,
         passing=passing,
     )
-    return Preview(planned, published, delegation(zone.name, f"{domain.name}.", published))
+    cut = delegation(zone.name, f"{domain.name}.", published)
+    return Preview(planned, published, cut, _beyond(domain.name, planned))
+
+
+def _beyond(name: str, planned: Plan) -> SpfCost | None:
+    """The cost of the SPF record that the plan would publish in place of another, where that is too much."""
+    for step in planned.steps:
+        if step.record.kind == Kind.SPF and step.choice == Choice.REPLACE:
+            added = [value for fix in step.fixes if fix.action == Action.ADD for value in fix.values]
+            cost = cost_of(name, txt_text(added[0])) if added else None
+            return cost if cost and cost.beyond else None
+    return None
 
 
 def writes_of(published: Published, fixes: Sequence[Fix]) -> list[Write]:

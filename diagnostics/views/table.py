@@ -17,6 +17,7 @@ from domains.models import Domain
 from domains.names import NameRefused, host_to_ascii
 from domains.records import Kind, Level
 from panel.access import require, service_for
+from panel.first_domain import wizard_for
 from panel.models import Role
 
 from ..buttons import Button
@@ -61,6 +62,9 @@ class Row:
 def domains(request: HttpRequest, service_name: str) -> HttpResponse:
     service = service_for(request.user, service_name)
     role = require(request.user, service.organization)
+    wizard = wizard_for(request, service, role)
+    if wizard is not None:
+        return wizard
     text = request.GET.get("q", "").strip()[:253]
     status = request.GET.get("status", "")
     sort = request.GET.get("sort", "name")

@@ -24,6 +24,7 @@ from ..sentences import name_sentence, target_sentence
 from ..targets import Target, TargetRefused, check_target, parse_target
 from .disputes import Dispute
 from .names import Ownership
+from .zones import ZoneChange
 
 if TYPE_CHECKING:
     from panel.models import Platform, User
@@ -171,6 +172,8 @@ class Domain(models.Model):
                 self._take(domain)
                 return
             organization = domain.service.organization
+            if "ended" in (domain.service.state, organization.state):
+                raise Refused("service-not-active", _("This service has ended."))
             holder = claims.holder_without_proof(row, organization=organization)
             refusal: Refused | None = None
             try:
@@ -248,6 +251,8 @@ class Domain(models.Model):
     def detach(self, actor: User | str | None, *, note: str = "") -> None:
         """Take the domain off its service. Its token and DKIM keys are kept. Refused while accounts use it."""
         self.service.require_open()
+        if self.zone_changes.filter(state__in=ZoneChange.UNFINISHED).exists():
+            raise Refused("zone-busy", _("Records of this domain are being written. Wait until that is done."))
         self.remove(actor, note=note)
 
     def remove(self, actor: User | str | None, *, note: str = "") -> None:

@@ -61,6 +61,8 @@ class ZoneChange(models.Model):
         UNDOING = "undoing", _("being undone")
         UNDONE = "undone", _("undone")
 
+    UNFINISHED = (State.WAITING, State.APPLYING, State.UNDOING)
+
     zone = models.ForeignKey(Zone, on_delete=models.SET_NULL, null=True, related_name="changes")
     zone_name = models.CharField(max_length=253)
     domain = models.ForeignKey(

@@ -57,10 +57,19 @@ class Rfc2136(Provider):
         self.key = str(settings.get("key_name") or "")
         self.algorithm = str(settings.get("algorithm") or ALGORITHMS[0])
         self.secret = credentials.get("secret", "")
+        self.catalog = str(settings.get("catalog") or "")
         self._address: str | None = None
 
     def zones(self) -> list[str]:
-        raise ProviderError("cannot-list")
+        """The members of the catalog zone (RFC 9432), by zone transfer."""
+        if not self.catalog:
+            raise ProviderError("cannot-list")
+        prefix = f".zones.{self.catalog}."
+        return sorted(
+            target.rstrip(".")
+            for owner, type_, target in self._transfer(self.catalog)
+            if type_ == "PTR" and owner.endswith(prefix) and owner.count(".") == prefix.count(".")
+        )
 
     def test(self, zone: str) -> None:
         """Reads the SOA, then sends an update that only requires it: the server checks the key and the rights."""
@@ -69,8 +78,8 @@ class Rfc2136(Provider):
         update.present(dns.name.from_text(zone + "."), "SOA")
         self._send(update)
 
-    def transfer(self, zone: str) -> list[str]:
-        """Names that `zone` delegates or holds, by AXFR: proof that the zone is there. Code as in `read`."""
+    def _transfer(self, zone: str) -> list[tuple[str, str, str]]:
+        """(owner, type, value) of all records of `zone`, by AXFR."""
         transferred = dns.zone.Zone(dns.name.from_text(zone + "."), relativize=False)
         query, _serial = dns.xfr.make_query(transferred, keyring=self._keyring(), keyalgorithm=self._algorithm())
         try:
@@ -79,7 +88,10 @@ class Rfc2136(Provider):
             )
         except (dns.exception.DNSException, OSError) as error:
             raise _explained(error) from error
-        return sorted({name.to_text().lower() for name in transferred})
+        return [
+            (name.to_text().lower(), _named(record), record.to_text().lower())
+            for name, _ttl, record in transferred.iterate_rdatas()
+        ]
 
     def read(self, zone: str, names: Iterable[str]) -> Published:
         questions = [(name, type_) for name in dict.fromkeys(names) for type_ in TYPES]

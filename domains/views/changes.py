@@ -16,7 +16,7 @@ from panel.errors import Refused
 from panel.models import Role
 
 from ..access import change_for, domain_for
-from ..changes import UNFINISHED, can_undo, request_change, request_undo, run_again
+from ..changes import can_undo, request_change, request_undo, run_again
 from ..diff import takes_mail_from
 from ..facts import facts
 from ..models import Domain, ZoneChange
@@ -128,7 +128,7 @@ def change(request: HttpRequest, service_name: str, change_id: int) -> HttpRespo
     """One change and how far it is; htmx asks again while it runs."""
     found = change_for(request.user, service_name, change_id)
     role = require(request.user, found.service.organization)
-    running = found.state in UNFINISHED
+    running = found.state in ZoneChange.UNFINISHED
     context = {
         "service": found.service,
         "change": found,

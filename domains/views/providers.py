@@ -88,7 +88,7 @@ def provider(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
         "zones": [(zone, to_unicode(zone.name)) for zone in zones[:ZONES_SHOWN]],
         "total": total,
         "query": query,
-        "can_list": row.kind in {"powerdns", "cloudflare", "ovh"},
+        "can_list": row.kind in {"powerdns", "cloudflare", "ovh"} or bool(row.settings.get("catalog")),
         "untested": row.kind == DnsProvider.Kind.LEXICON,
     }
     return render(request, "domains/provider.html", context)

@@ -30,6 +30,7 @@ from ..reach import require_reachable_target
 from ..records import Kind
 from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import CHOICES, OBSTACLES, provider_sentence
+from ..spf_cost import LIMIT
 from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
 from ..zones import zone_of
 
@@ -226,8 +227,11 @@ def writes_mx(planned: Preview, choice: Choice) -> bool:
 
 def plan_context(planned: Preview, boxes: tuple[Kind, ...], taken: tuple[str, ...], *, accounts: int) -> dict[str, Any]:
     """What `domains/_plan.html` shows."""
-    shown = cards(planned.plan, [Kind.CNAME, *boxes])
+    kinds = [kind for kind in (Kind.CNAME, *boxes) if kind != Kind.SPF or not planned.spf_beyond]
+    shown = cards(planned.plan, kinds)
     return {
+        "spf_beyond": planned.spf_beyond if Kind.SPF in boxes else None,
+        "spf_limit": LIMIT,
         "cards": [(card, CHOICES[card.choice], OBSTACLES[card.obstacle] if card.obstacle else "") for card in shown],
         "taken": taken,
         "accounts": accounts,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from ..access import organizations_of, person, require, service_for, services_of
 from ..counting import with_counts
+from ..first_domain import wizard_for
 from ..forms import EditService, carried_out
 from ..history import History
 from ..listing import listing
@@ -72,6 +73,9 @@ def services(request: HttpRequest) -> HttpResponse:
 def service_information(request: HttpRequest, service_name: str) -> HttpResponse:
     service = service_for(request.user, service_name)
     role = require(request.user, service.organization)
+    wizard = wizard_for(request, service, role)
+    if wizard is not None:
+        return wizard
     return render(request, "panel/service.html", {"service": service, "tab": "information", "role": role})
 
 
