@@ -58,12 +58,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, live_server: Any) -> Iterator[NewPage]:
-    """`new_page(user, **options)`: a page at the live server, signed in as `user` unless that is None.
+def page_at(browser: Browser) -> Iterator[NewPage]:
+    """`page_at(address, **options)`: a page of a browser that knows nobody yet; addresses may then be relative.
 
     Options are those of Playwright's new_context, e.g. `color_scheme="dark"`, `locale="pl"`,
-    `viewport={"width": 390, "height": 844}`. Addresses may be relative. What breaks the Content Security Policy,
-    and every error that a script does not catch, fails the test.
+    `viewport={"width": 390, "height": 844}`. What breaks the Content Security Policy, and every error that a script
+    does not catch, fails the test.
     """
     contexts = []
     complaints: list[str] = []
@@ -72,21 +72,9 @@ def new_page(browser: Browser, live_server: Any) -> Iterator[NewPage]:
         if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
             complaints.append(message.text)
 
-    def make(user: User | None = None, **options: Any) -> Page:
-        context = browser.new_context(base_url=live_server.url, **options)
+    def make(address: str, **options: Any) -> Page:
+        context = browser.new_context(base_url=address, **options)
         contexts.append(context)
-        if user is not None:
-            client = Client()
-            client.force_login(user)
-            context.add_cookies(
-                [
-                    {
-                        "name": settings.SESSION_COOKIE_NAME,
-                        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-                        "url": live_server.url,
-                    }
-                ]
-            )
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("console", heard)
@@ -97,6 +85,22 @@ def new_page(browser: Browser, live_server: Any) -> Iterator[NewPage]:
     for context in contexts:
         context.close()
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def new_page(page_at: NewPage, live_server: Any) -> NewPage:
+    """`new_page(user, **options)`: as `page_at`, of the live server, signed in as `user` unless that is None."""
+
+    def make(user: User | None = None, **options: Any) -> Page:
+        page = page_at(live_server.url, **options)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            session = client.cookies[settings.SESSION_COOKIE_NAME].value
+            page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        return page
+
+    return make
 
 
 @pytest.fixture

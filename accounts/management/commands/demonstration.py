@@ -68,7 +68,7 @@ def create_tenant(store: Store, server: tuple[str, int]) -> Organization:
         credentials=json.dumps({"secret": store.key}),
     )
     Zone.objects.bulk_create(Zone(provider=provider, name=name, by_hand=True) for name in MANAGED)
-    service = Service.create(organization, platform, actor=SYSTEM, display_name="Aurora Clinic")
+    service = Service.create(organization, platform, actor=SYSTEM)
     for name, target, _publish in DOMAINS:
         mode = Domain.Mode.NON_AUTHORITATIVE if target else Domain.Mode.AUTHORITATIVE
         Domain.attach(service, name, mode=mode, target=target, actor=SYSTEM, verified=True)
