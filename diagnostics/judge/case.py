@@ -150,3 +150,17 @@ class Subject:
         """The level of the check where nothing is known to fail: that of its weightiest record."""
         levels = [record.level for record in self.required[kind]]
         return Level.RECOMMENDED if levels and Level.REQUIRED not in levels else Level.REQUIRED
+
+    def opening(self) -> list[Question]:
+        """What is asked whatever the answers are: so that nobody judges before anything is known."""
+        own = [self.ns, self.mx, self.txt, self.dmarc, self.token, *self.dkim.values()]
+        services = [question for _, question in self.services]
+        return [question for question in (*own, *services, self.include) if question is not None]
+
+
+def subject_of(case: Case, now: datetime) -> Subject:
+    """The case made ready, once for all rounds of a look."""
+    subject = case.subject
+    if subject is None or subject.now != now:
+        subject = case.subject = Subject(case, now)
+    return subject

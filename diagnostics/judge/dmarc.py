@@ -5,8 +5,9 @@ from __future__ import annotations
 from domains.plan import surplus_policies
 from domains.records import Kind, Level
 from domains.rrset import Fix
+from domains.suffixes import public_suffix
 
-from ..answers import Answer, Question, View
+from ..answers import Answer, Failure, Question, View
 from ..dmarc import Source, discover_policy
 from ..reasons import Reason
 from ..verdicts import Problem, Status
@@ -15,6 +16,9 @@ from .finding import Finding, add, alias_rrset, failed, remove, rrset
 from .probes import wildcard_answered
 
 LEVEL = Level.RECOMMENDED
+# A resolver that says so answers for some zones only (an authoritative server in its place). The few registries
+# that publish a policy do not depend on it.
+NOT_ASKED_HERE = frozenset({Failure.REFUSED, Failure.LAME})
 
 
 def find(subject: Subject, view: View) -> Finding | None:
@@ -40,11 +44,19 @@ def find(subject: Subject, view: View) -> Finding | None:
         return Finding(Status.OK, LEVEL, facts=facts, advice=tuple(advice), found=found, at=question)
     if record is None:
         for name, failure in discovery.failures:
-            return failed(failure, name, "TXT", level=LEVEL)
+            if not (failure in NOT_ASKED_HERE and _of_a_suffix(name, subject.case.domain.name)):
+                return failed(failure, name, "TXT", level=LEVEL)
     published, gone = surplus_policies(answer.values)
     if several and published:
         return _several(question, answer, gone, len(discovery.own.records))
     return _none(subject, view, question, answer)
+
+
+def _of_a_suffix(name: str, domain: str) -> bool:
+    """Whether `_dmarc.…` is that of the domain's public suffix, or of a name above it."""
+    suffix = public_suffix(domain)
+    holder = name.removeprefix("_dmarc.").removesuffix(".")
+    return holder == suffix or suffix.endswith("." + holder)
 
 
 def _several(question: Question, answer: Answer, gone: tuple[str, ...], count: int) -> Finding:

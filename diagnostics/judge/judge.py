@@ -10,7 +10,7 @@ from ..answers import Answers, Failure
 from ..reasons import Reason
 from ..verdicts import RED, Status, Verdict
 from . import cname, dkim, dmarc, mx, ns, spf, srv, target
-from .case import Case, Subject
+from .case import Case, Subject, subject_of
 from .finding import Finding
 from .home import Home, HomeView, parse_soa
 from .truth import Find, home_views, weighed
@@ -32,9 +32,7 @@ def judge(case: Case, answers: Answers, now: datetime) -> tuple[Verdict, ...]:
     Final once `answers.wanted` is empty; before that, what is still to be asked counts as unknown. A green domain
     wants one round of questions to the resolvers; whatever is not green, its own name servers too.
     """
-    subject = case.subject
-    if subject is None or subject.now != now:
-        subject = case.subject = Subject(case, now)
+    subject = subject_of(case, now)
     home = Home(answers, subject.apex)
     first = [find(subject, answers) for _, find in FINDERS]
     zone = ns.judge(subject, answers, home)
