@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from .answers import Answer, Answers, Failure, Question
 from .judge import Case, judge
+from .judge.case import subject_of
 from .verdicts import Verdict
 
 MAX_QUESTIONS = 600  # of one look: more is no set-up of mail but somebody who plays with us
@@ -76,14 +77,14 @@ class _Look:
         self.waiter: asyncio.Future[None] | None = None
 
     async def run(self) -> tuple[Verdict, ...]:
+        self.answers.wanted.update(subject_of(self.case, self.now).opening())
         for _ in range(MAX_JUDGINGS):
-            verdicts = judge(self.case, self.answers, self.now)
             self._send()
-            if not self.under_way:
-                if not self.answers.wanted:
-                    return verdicts
-            elif not await self._receive():
+            if self.under_way and not await self._receive():
                 break
+            verdicts = judge(self.case, self.answers, self.now)
+            if not self.answers.wanted:
+                return verdicts
         return self._without_the_rest()
 
     def _send(self) -> None:

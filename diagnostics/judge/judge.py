@@ -64,12 +64,13 @@ def judge(case: Case, answers: Answers, now: datetime) -> tuple[Verdict, ...]:
 def _wants_home(kind: Kind, subject: Subject, finding: Finding) -> bool:
     """Whether the own name servers have a say: about everything that is not green, about all when the case says so,
     and about the token of a pending domain always (only there it proves anything)."""
-    if finding.status in (Status.OFF, Status.UNKNOWN):
+    if finding.status == Status.OFF:
         return False
-    domain = subject.case.domain
-    if kind == Kind.CNAME:
-        return not domain.verified or subject.case.home
-    return finding.red or subject.case.home
+    if kind == Kind.CNAME and not subject.case.domain.verified:
+        return True
+    if finding.status == Status.UNKNOWN:
+        return False
+    return subject.case.home or (finding.red and kind != Kind.CNAME)
 
 
 def _final(subject: Subject, verdict: Verdict) -> Verdict:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
-from diagnostics.answers import Answer, Failure, Question
+from diagnostics.answers import Answer, Answers, Failure, Question
+from diagnostics.judge import judge
+from diagnostics.judge.case import subject_of
 from diagnostics.look import MAX_QUESTIONS, look
 from diagnostics.verdicts import RED, Status, Verdict
 from domains.records import Kind
@@ -127,3 +130,13 @@ def test_thousands_of_exchangers_and_texts_do_not_explode() -> None:
     assert verdicts[Kind.SPF].status == Status.WRONG
     assert len(dns.asked) < MAX_QUESTIONS
     assert took < 9.0
+
+
+@pytest.mark.parametrize("flags", [{}, {"home": True}, {"facts": "pending"}])
+def test_the_opening_questions_are_those_that_a_judge_without_answers_wants(flags: dict[str, object]) -> None:
+    opened = case(**{key: value for key, value in flags.items() if key != "facts"})
+    if "facts" in flags:
+        opened.domain = replace(opened.domain, verified=False, token="token")
+    answers = Answers()
+    judge(opened, answers, NOW)
+    assert set(subject_of(opened, NOW).opening()) == answers.wanted
