@@ -115,6 +115,9 @@ class _Weighing:
             return self._silent()
         bad = [voice for voice in answered if voice.finding.red]
         good = [voice for voice in answered if not voice.finding.red]
+        if self.first.status == Status.UNKNOWN:
+            # Only asked for its proof: what the resolvers cannot tell stays unknown.
+            return self._right(proof=not bad)
         if not bad:
             return self._propagating(good[0], Reason.PROPAGATING) if self.first.red else self._right(proof=True)
         if not good:
@@ -163,7 +166,8 @@ class _Weighing:
 
     def _wrong(self, wrong: list[Voice], answered: list[Voice]) -> Verdict | None:
         """The newest own name servers that answer say so."""
-        silent = [voice for voice in self.voices if voice not in answered]
+        heard = {voice.view.server.host for voice in answered}
+        silent = [voice for voice in self.voices if voice.view.server.host not in heard]
         homeless = self.home.homeless
         finding = wrong[0].finding
         if not self.first.red:
@@ -193,7 +197,7 @@ class _Weighing:
     def _silent(self) -> Verdict:
         """No own name server tells."""
         if not self.first.red:
-            if self.kind == Kind.CNAME and not self.subject.case.domain.verified:
+            if self.first.status == Status.OK and self.kind == Kind.CNAME and not self.subject.case.domain.verified:
                 return self._unknown(Reason.PROOF_NOT_AT_HOME, {"servers": [str(voice) for voice in self.voices]})
             return self._told(self.first)
         told = next((voice for voice in self.voices if voice.reachable), None)
@@ -208,6 +212,8 @@ class _Weighing:
         wait = max([MIN_WAIT, *(_ttl(answer) for answer in recorder.asked.values() if answer.sound)])
         red = self.first
         red.facts = {**red.facts, "confirmed": False}
+        # A cache tells what is left of a TTL, not what to write into a zone.
+        red.fixes = tuple(replace(fix, ttl=max(fix.ttl or 0, DEFAULT_TTL)) for fix in red.fixes)
         then = self._told(red)
         key = f"{self.kind} {red.reason} {fingerprint(red.found)}"
         verdict = self._unknown(reason, {"then": str(red.reason), "wait": wait, "servers": servers})
@@ -220,7 +226,7 @@ class _Weighing:
     def confirmed(self, finding: Finding, view: View) -> Verdict | None:
         """Red, and seen at home. What is missing may have been published under a doubled name."""
         if not finding.red:
-            return self._right(proof=True)
+            return self._right(proof=finding.status == Status.OK)
         whole = doubled(self.subject, self.kind, finding, view)
         if whole is None:
             return None

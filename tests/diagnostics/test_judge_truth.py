@@ -376,6 +376,23 @@ def test_a_token_that_resolvers_do_not_see_yet_is_proof_all_the_same() -> None:
     assert verdict.facts["proof"] is True
 
 
+def test_a_resolver_that_fails_does_not_hide_the_proof() -> None:
+    pending = case(domain(verified=False))
+    dns = world()
+    dns.fault = lambda question: Failure.SERVFAIL if question.type == "CNAME" and question.server is None else None
+    verdict = dns.look(pending)[Kind.CNAME]
+    assert (verdict.status, verdict.reason, verdict.facts["proof"]) == (Status.UNKNOWN, "failure", True)
+    dns.everywhere(APEX, lambda zone: zone.drop("cm1234-check.example.com.", "CNAME"))
+    verdict = dns.look(pending)[Kind.CNAME]
+    assert (verdict.status, verdict.facts["proof"]) == (Status.UNKNOWN, False)
+
+
+def test_one_dead_address_of_a_server_is_no_dead_server() -> None:
+    zone = green_zone()
+    zone.put(FOREIGN, rrset(f"ns1.{APEX}", "A", NS1, "192.0.2.54"))
+    assert mx(world(zone)).status == Status.WRONG
+
+
 # -- unusual zones
 
 
