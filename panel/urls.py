@@ -3,9 +3,11 @@
 from django.urls import include, path
 
 from .health import healthz
+from .views.people import email_address
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("account/email/", email_address, name="account_email"),
     path("account/", include("allauth.urls")),
     path("", include("panel.site_urls")),
     path("", include("domains.urls")),

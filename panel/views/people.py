@@ -13,6 +13,12 @@ from ..forms import Yourself
 
 
 @login_required
+def email_address(request: HttpRequest) -> HttpResponse:
+    """In place of the sign-in library's own page: an address is changed by staff, so that nobody takes another's."""
+    return redirect("panel:yourself")
+
+
+@login_required
 def yourself(request: HttpRequest) -> HttpResponse:
     """One's name and language, and the ways to password and second factor."""
     user = person(request)
