@@ -41,10 +41,14 @@ def cases_of(
 
 
 def unattached_case(name: str, platform: Platform, mode: Mode, target: str, *, vouched: bool = True) -> Case:
-    """An external domain of the platform, which no organization has attached: it needs no proof and has no keys."""
+    """An external domain of the platform, which no organization has attached: it needs no proof and has no keys.
+
+    Whoever asks about it wants to know how it is now, so its own name servers are asked whatever the resolvers say.
+    """
     return Case(
         DomainFacts(name, mode, target),
         platform_facts(platform, timezone.localdate()),
+        home=True,
         stub=vouched and in_stub_zone(name),
         attached=False,
         own_hosts=own_hosts(platform),

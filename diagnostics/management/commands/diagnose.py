@@ -127,8 +127,10 @@ class Command(Verb):
         )
         for domain in sorted(domains, key=rank):
             attached[domain.name.name] = domain
+        homes = frozenset(domain.pk for domain in attached.values())
         cases: dict[str, tuple[Case, Domain | None]] = {
-            domain.name.name: (case, domain) for domain, case in cases_of(attached.values(), vouched=vouched)
+            domain.name.name: (case, domain)
+            for domain, case in cases_of(attached.values(), homes=homes, vouched=vouched)
         }
         for name in names:
             if name not in cases:
