@@ -50,7 +50,6 @@ def unattached_case(name: str, platform: Platform, mode: Mode, target: str, *, v
         platform_facts(platform, timezone.localdate()),
         home=True,
         stub=vouched and in_stub_zone(name),
-        attached=False,
         own_hosts=own_hosts(platform),
     )
 

@@ -50,7 +50,6 @@ class Case:
     home: bool = False
     stub: bool = False
     accounts: int = 0
-    attached: bool = True
     own_hosts: frozenset[str] = frozenset()
     smtp: SmtpEvidence | None = None
     subject: Subject | None = field(default=None, init=False, repr=False, compare=False)  # kept from round to round

@@ -1,0 +1,168 @@
+"""Details of verdicts: levels, codes, several records under one check, SMTP evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from diagnostics.answers import Failure
+from diagnostics.judge import SmtpEvidence, SmtpOutcome
+from diagnostics.verdicts import Problem, Status
+from domains.records import Kind, Level
+from domains.rrset import quote_txt
+
+from .simdns import (
+    PLATFORM,
+    blank_zone,
+    case,
+    domain,
+    green_zone,
+    other_key,
+    public_key,
+    required,
+    rrset,
+    split_domain,
+    world,
+)
+
+APEX = "example.com."
+
+
+def test_of_two_selectors_only_the_missing_one_is_mended() -> None:
+    facts = domain(dkim={"cm1": public_key(), "cm2": other_key()})
+    zone = green_zone(facts)
+    zone.drop(f"cm2._domainkey.{APEX}", "TXT")
+    verdict = world(zone).look(case(facts))[Kind.DKIM]
+    assert (verdict.status, verdict.facts["selectors"]) == (Status.MISSING, ["cm2"])
+    assert [fix.name for fix in verdict.fixes] == [f"cm2._domainkey.{APEX}"]
+    assert len(verdict.expected) == 2
+
+
+def test_the_worst_selector_decides_and_all_are_mended() -> None:
+    facts = domain(dkim={"cm1": public_key(), "cm2": other_key()})
+    zone = green_zone(facts)
+    zone.drop(f"cm1._domainkey.{APEX}", "TXT")
+    zone.put(rrset(f"cm2._domainkey.{APEX}", "TXT", quote_txt(f"v=DKIM1; k=rsa; p={public_key()}")))
+    verdict = world(zone).look(case(facts))[Kind.DKIM]
+    assert (verdict.status, verdict.problems) == (Status.WRONG, (Problem.DKIM_OTHER_KEY,))
+    assert {fix.name for fix in verdict.fixes} == {f"cm1._domainkey.{APEX}", f"cm2._domainkey.{APEX}"}
+
+
+def test_codes_that_do_not_decide_the_colour_are_advice() -> None:
+    zone = green_zone()
+    zone.drop(f"_autodiscover._tcp.{APEX}", "SRV")
+    zone.put(rrset(f"_imaps._tcp.{APEX}", "SRV", "0 0 993 imap.other.test."))
+    verdict = world(zone).look(case())[Kind.SRV]
+    assert (verdict.status, verdict.level) == (Status.MISSING, Level.REQUIRED)
+    assert verdict.problems == ()
+    assert verdict.advice == (Problem.SRV_OTHER_TARGET,)
+    assert len(verdict.fixes) == 2
+
+
+def test_a_required_record_that_nobody_could_ask_for_outweighs_recommended_ones() -> None:
+    zone = green_zone()
+    zone.drop(f"_imaps._tcp.{APEX}", "SRV")
+    dns = world(zone)
+    dns.fault = lambda question: Failure.TIMEOUT if question.name.startswith("_autodiscover.") else None
+    verdict = dns.look(case())[Kind.SRV]
+    assert (verdict.status, verdict.level, verdict.fixes) == (Status.UNKNOWN, Level.REQUIRED, ())
+
+
+def test_a_policy_of_the_organization_covers_its_subdomains() -> None:
+    facts = domain("mail.example.com")
+    zone = blank_zone()
+    zone.records |= required(facts)
+    zone.drop("_dmarc.mail.example.com.", "TXT")
+    dns = world(zone)
+    assert dns.look(case(facts))[Kind.DMARC].status == Status.MISSING
+    dns.everywhere(APEX, lambda zone: zone.put(rrset(f"_dmarc.{APEX}", "TXT", '"v=DMARC1; p=reject"')))
+    verdict = dns.look(case(facts))[Kind.DMARC]
+    assert (verdict.status, verdict.facts["name"]) == (Status.OK, f"_dmarc.{APEX}")
+
+
+@pytest.mark.parametrize(("failure", "status"), [(Failure.REFUSED, Status.MISSING), (Failure.SERVFAIL, Status.UNKNOWN)])
+def test_a_policy_of_the_registry_that_cannot_be_asked(failure: Failure, status: Status) -> None:
+    zone = green_zone()
+    zone.drop(f"_dmarc.{APEX}", "TXT")
+    dns = world(zone)
+    dns.fault = lambda question: failure if question.name == "_dmarc.com." else None
+    assert dns.look(case())[Kind.DMARC].status == status
+
+
+def test_of_several_policies_the_mildest_stays() -> None:
+    zone = green_zone()
+    policies = ('"v=DMARC1; p=reject"', '"v=DMARC1; p=quarantine"', '"v=DMARC1; p=reject; pct=5"')
+    zone.put(rrset(f"_dmarc.{APEX}", "TXT", *policies))
+    dns = world(zone)
+    verdict = dns.look(case())[Kind.DMARC]
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    assert dns.zone(APEX).records[f"_dmarc.{APEX}", "TXT"].values == (policies[1],)
+
+
+def test_the_ttl_of_what_is_there_goes_into_the_fix() -> None:
+    zone = green_zone()
+    zone.put(rrset(APEX, "MX", "10 mail.other.test.", ttl=120))
+    verdict = world(zone).look(case())[Kind.MX]
+    assert verdict.fixes[0].ttl == 120
+
+
+def test_old_includes_are_accepted_while_a_platform_moves() -> None:
+    old = replace(PLATFORM.hosts, spf_include="spf.other.test")
+    platform = replace(PLATFORM, previous=old, previous_until="2027-01-01")
+    zone = green_zone()
+    zone.put(rrset(APEX, "TXT", '"v=spf1 include:spf.other.test -all"'))
+    verdict = world(zone).look(case(platform=platform))[Kind.SPF]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.PREVIOUS_HOSTS,))
+
+
+def test_a_platform_without_outbound_addresses_wants_its_include() -> None:
+    platform = replace(PLATFORM, outbound=())
+    assert world().look(case(platform=platform))[Kind.SPF].status == Status.OK
+    zone = green_zone()
+    zone.put(rrset(APEX, "TXT", '"v=spf1 mx -all"'))
+    assert world(zone).look(case(platform=platform))[Kind.SPF].problems == (Problem.SPF_PLATFORM_FAILS,)
+
+
+def test_plus_all_in_an_include_of_others_is_advice() -> None:
+    zone = green_zone()
+    zone.put(rrset(APEX, "TXT", '"v=spf1 include:spf.platform.test include:open.other.test -all"'))
+    verdict = world(zone).look(case())[Kind.SPF]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.SPF_PLUS_ALL,))
+
+
+def test_plus_all_behind_a_redirect_is_red() -> None:
+    zone = green_zone()
+    zone.put(rrset(APEX, "TXT", '"v=spf1 include:spf.platform.test redirect=open.other.test"'))
+    verdict = world(zone).look(case())[Kind.SPF]
+    assert (verdict.status, verdict.problems) == (Status.WRONG, (Problem.SPF_PLUS_ALL,))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "status", "then"),
+    [
+        (None, Status.OK, None),
+        (SmtpEvidence(SmtpOutcome.ACCEPTED, 250, "2.1.5"), Status.OK, None),
+        (SmtpEvidence(SmtpOutcome.REFUSED, 550, "5.1.2"), Status.UNKNOWN, Status.WRONG),
+        (SmtpEvidence(SmtpOutcome.REFUSED, 550, "5.4.4"), Status.UNKNOWN, Status.WRONG),
+        (SmtpEvidence(SmtpOutcome.REFUSED, 550, "5.7.1"), Status.UNKNOWN, Status.WRONG),
+        (SmtpEvidence(SmtpOutcome.REFUSED, 550, "5.1.1"), Status.UNKNOWN, None),
+        (SmtpEvidence(SmtpOutcome.DEFERRED, 451, "4.7.1"), Status.UNKNOWN, None),
+        (SmtpEvidence(SmtpOutcome.SILENT), Status.UNKNOWN, None),
+    ],
+)
+def test_what_the_target_says_by_smtp(evidence: SmtpEvidence | None, status: Status, then: Status | None) -> None:
+    facts = split_domain()
+    verdict = world(green_zone(facts)).look(case(facts, smtp=evidence))[Kind.TARGET]
+    assert verdict.status == status
+    assert (verdict.doubt.then.status if verdict.doubt else None) == then
+
+
+def test_a_verdict_of_an_earlier_look_is_not_changed_by_a_later_one() -> None:
+    dns = world(blank_zone())
+    mine = case()
+    first = dns.look(mine)
+    kept = {kind: (verdict.status, dict(verdict.facts), verdict.fixes) for kind, verdict in first.items()}
+    dns.everywhere(APEX, lambda zone: zone.records.update(green_zone().records))
+    dns.look(mine)
+    assert kept == {kind: (verdict.status, dict(verdict.facts), verdict.fixes) for kind, verdict in first.items()}
