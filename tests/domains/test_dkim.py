@@ -77,6 +77,7 @@ def test_our_key_is_known_however_it_is_written(text: str) -> None:
         ("hello", KeyMatch.ABSENT),
         ("", KeyMatch.ABSENT),
     ],
+    ids=lambda value: value.value if isinstance(value, KeyMatch) else "record",  # no key: each process has its own
 )
 def test_what_is_not_our_key_says_why(text: str, match: KeyMatch) -> None:
     assert match_key([text], OURS).match == match
