@@ -80,14 +80,14 @@ def settle(verdict: Verdict, stored: Stored | None, now: datetime) -> Settled:
     verdict, key, since, again = _after_doubt(verdict, stored, now)
     if verdict.status == Status.UNKNOWN and verdict.reason != Reason.SEE_NS:
         return _not_told(verdict, stored, now, key, since, again)
-    if stored is not None and stored.status == Status.OK and not stored.intended and verdict.status == Status.MISSING:
+    intended = stored is not None and stored.intent is not None and _covered(verdict, stored.intent)
+    if stored is not None and stored.status == Status.OK and verdict.status == Status.MISSING and not intended:
         key, since = VANISHED, _since(VANISHED, stored, now)
         left = _left(since, SECOND_LOOK, now)
         if left > 0:
             return Settled(
                 None, stored.status, stored.level, False, stored.stale_since, key, since, left, stored.intended
             )
-    intended = stored is not None and stored.intent is not None and _covered(verdict, stored.intent)
     lapsed = (
         stored is not None
         and stored.intent is not None

@@ -148,6 +148,19 @@ def test_a_mark_lapses_when_what_is_there_changes() -> None:
     assert not settle(UNKNOWN, intent(WRONG), NOW).intent_lapsed
 
 
+def test_what_was_intended_and_vanishes_wants_a_second_look_too() -> None:
+    stored = replace(intent(WRONG), status=Status.OK, intended=True)
+    first = settle(MISSING, stored, NOW)
+    assert (first.status, first.intended, first.intent_lapsed, first.look_again) == (Status.OK, True, False, 30)
+    gone = settle(MISSING, after(first, stored, NOW), seconds(31))
+    assert (gone.status, gone.intent_lapsed) == (Status.MISSING, True)
+
+
+def test_that_nothing_is_there_may_be_intended() -> None:
+    stored = replace(intent(MISSING), status=Status.OK, intended=True)
+    assert settle(MISSING, stored, NOW).intended
+
+
 def test_ttl_and_order_do_not_count_as_change() -> None:
     both = (RRset("example.com.", "MX", 300, ("10 a.test.", "20 b.test.")),)
     same = (RRset("example.com.", "MX", 60, ("20 b.test.", "10 a.test.")),)
