@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -25,6 +25,7 @@ from panel.errors import Refused
 from panel.models import Organization, Service
 
 from . import brakes, schedule
+from .answers import Answer, Question
 from .asking import LOOK_SECONDS, engine_config
 from .brakes import Tally
 from .cases import cases_of
@@ -56,12 +57,23 @@ class Work:
     started: datetime
 
 
+class Fresh:
+    """The engine without its cache, for looks that somebody waits for: they have just mended something."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def start(self, question: Question, callback: Callable[[Question, Answer], object]) -> Answer | None:
+        return self._engine.start(question, callback, fresh=True)
+
+
 class Looker:
     """Looks at domains in an event loop that runs only within `finished`."""
 
     def __init__(self, config: EngineConfig) -> None:
         self._runner = asyncio.Runner(loop_factory=new_event_loop)
         self._engine = Engine(config)
+        self._fresh = Fresh(self._engine)
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: list[Seen] = []
 

@@ -1,0 +1,116 @@
+"""A whole sweep on PostgreSQL: claim, ask, judge, store, with nothing changed since the last one.
+
+Beside it what dnspython's asynchronous resolver needs only to ask the same questions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from tests.servers import Knot, PostgreSql
+
+from .bench_engine import questions_of_a_look, with_asyncresolver
+from .domains import KEY, PLATFORM, facts_of, zones
+from .panel import panel
+from .results import Measure, Ratio, Result
+from .running import apart
+
+DOMAINS = 2_000
+ASKED_ALONE = 1_000  # domains that the resolver library is measured with
+SECONDS = 600.0
+
+
+def attach(count: int) -> None:
+    """As many verified domains of one service, each with its key."""
+    from django.utils import timezone
+
+    from domains.models import DkimKey, Domain, Name, Ownership
+    from panel.models import Organization, Platform, Service
+
+    hosts = PLATFORM.hosts
+    platform = Platform.objects.create(
+        slug=PLATFORM.slug,
+        is_default=True,
+        mx_hosts=list(hosts.mx),
+        imap_host=hosts.imap,
+        smtp_host=hosts.smtp,
+        autodiscover_host=hosts.autodiscover,
+        webmail_host=hosts.imap,
+        verification_host=hosts.verification,
+        spf_include=hosts.spf_include,
+        outbound_addresses=list(PLATFORM.outbound),
+    )
+    service = Service.create(Organization.objects.create(code="bench", name="Bench"), platform)
+    names = Name.objects.bulk_create(Name(name=facts_of(number).name) for number in range(count))
+    ownerships = Ownership.objects.bulk_create(
+        Ownership(organization=service.organization, name=name, token=f"t{number}-check")
+        for number, name in enumerate(names)
+    )
+    DkimKey.objects.bulk_create(
+        DkimKey(ownership=ownership, name=name, selector="s1", private_key="of no use", public_key=KEY)
+        for name, ownership in zip(names, ownerships, strict=True)
+    )
+    Domain.objects.bulk_create(
+        Domain(
+            service=service,
+            platform=platform,
+            name=name,
+            ownership=ownership,
+            mode=Domain.Mode.AUTHORITATIVE,
+            state=Domain.State.VERIFIED,
+            verified_at=timezone.now(),
+            proof=Domain.Proof.OPERATOR,
+        )
+        for name, ownership in zip(names, ownerships, strict=True)
+    )
+
+
+def make_due(count: int) -> None:
+    """All are due, were looked at home today, and changed long ago."""
+    from django.utils import timezone
+
+    from diagnostics import schedule
+    from diagnostics.models import Look
+
+    now = timezone.now()
+    while schedule.enter_missing(now):
+        pass
+    assert Look.objects.update(next_at=now, asked_at=None, changed_at=None, home_looked_at=now) == count
+
+
+def swept(count: int) -> float:
+    """Sweep until nothing is due; the seconds it took."""
+    from diagnostics.sweep import sweep
+
+    make_due(count)
+    started = time.perf_counter()
+    done = sweep(SECONDS)
+    seconds = time.perf_counter() - started
+    assert done == count, f"{done} of {count} were looked at"
+    return seconds
+
+
+def bench() -> Iterator[Result]:
+    with Knot(zones(DOMAINS)) as knot, PostgreSql() as postgresql:
+        questions = questions_of_a_look(knot.endpoint)
+        environment = {
+            "DATABASE_URL": postgresql.url,
+            "DNS_RESOLVERS": knot.host_port,
+            "DNS_AUTHORITATIVE_PORT": str(knot.port),
+            "DNS_RESOLVER_RATE": "1000000",
+            "ALLOWED_NETWORKS": "127.0.0.0/8",
+        }
+        with panel(**environment):
+            attach(DOMAINS)
+            first = DOMAINS / swept(DOMAINS)
+            from diagnostics.models import Check
+
+            assert not Check.objects.exclude(status__in=["ok", "off"]).exists()
+            steady = DOMAINS / swept(DOMAINS)
+        note = f"{len(questions)} questions a domain, {DOMAINS:,} domains, one worker"
+        yield Measure("first sweep, every check written", first, "domains/s", note)
+        yield Measure("sweep, nothing changed", steady, "domains/s", note)
+        alone = ASKED_ALONE / apart(with_asyncresolver, knot.endpoint, ASKED_ALONE, questions)
+        yield Measure("dns.asyncresolver: ask", alone, "domains/s", "300 tasks")
+    yield Ratio("sweep/asyncresolver", steady / alone, 6)
