@@ -82,11 +82,11 @@ def settle(verdict: Verdict, stored: Stored | None, now: datetime) -> Settled:
         return _not_told(verdict, stored, now, key, since, again)
     intended = stored is not None and stored.intent is not None and _covered(verdict, stored.intent)
     if stored is not None and stored.status == Status.OK and verdict.status == Status.MISSING and not intended:
-        key, since = VANISHED, _since(VANISHED, stored, now)
-        left = _left(since, SECOND_LOOK, now)
+        missed = _since(VANISHED, stored, now)
+        left = _left(missed, SECOND_LOOK, now)
         if left > 0:
             return Settled(
-                None, stored.status, stored.level, False, stored.stale_since, key, since, left, stored.intended
+                None, stored.status, stored.level, False, stored.stale_since, VANISHED, missed, left, stored.intended
             )
     lapsed = (
         stored is not None
