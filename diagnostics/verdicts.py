@@ -72,7 +72,7 @@ class Witness:
     serial: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen only because a sweep makes millions: nobody changes one
 class Verdict:
     """One check of one domain at one look. `facts` feed the sentence that `reason` names: never prose."""
 

@@ -78,7 +78,7 @@ class DomainFacts:
         return self.mode == Mode.AUTHORITATIVE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen only because a sweep makes millions: nobody changes one
 class RequiredRecord:
     """One record set that a domain must (or should) publish.
 

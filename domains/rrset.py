@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 TXT_CHUNK = 255  # octets in one character-string, RFC 1035 §3.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen only because a sweep makes millions: nobody changes one
 class RRset:
     """All records at one name and type.
 
@@ -43,6 +44,7 @@ class Fix:
     values: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def quote_txt(text: str) -> str:
     """Write a TXT record's text in presentation form: quoted character-strings of at most 255 octets.
 
