@@ -402,5 +402,5 @@ def _text(value: object) -> str:
 
 
 def _item(value: object) -> str:
-    text = to_unicode(str(value).removesuffix("."))
+    text = to_unicode(str(value).removesuffix(".")) or str(value)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

@@ -68,9 +68,11 @@ def _follow(message: Message, name: str, type_: str) -> Answer | Onward:
     current, seen = name, {name}
     while True:
         found = [record for record in message.answer if record[0] == current and record[1] == type_]
+        alias = _alias(message.answer, current)
+        if type_ == "CNAME":
+            dname = bool(found) and alias is not None and alias[2]  # what a DNAME made up is not there to be changed
         if found or type_ == "CNAME":
             break
-        alias = _alias(message.answer, current)
         if alias is None:
             break
         target, ttl, by_dname = alias

@@ -9,7 +9,7 @@ from ..answers import Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject
-from .finding import Finding, add, remove, replace, rrset, unknown
+from .finding import Finding, add, redirection, remove, replace, rrset, unknown
 from .probes import wildcard_answered
 
 OTHER_DATA = ("TXT", "A", "AAAA", "MX")  # what people publish at the token's name by mistake
@@ -37,6 +37,10 @@ def find(subject: Subject, view: View) -> Finding | None:
         wildcard = wildcard_answered(view, question, answer)
         if wildcard is None:
             return None
+        if answer.dname:
+            where = redirection(question.name, answer.values[0])
+            problems = (Problem.CNAME_OTHER_TARGET,)
+            return Finding(Status.WRONG, level, Reason.UNDER_DNAME, where, problems, (), found, at=question)
         facts = {"target": answer.values[0].removesuffix(".")}
         # What a wildcard made up is not there to be replaced: a record of its own outweighs it.
         fix = add(record) if wildcard else replace(record, answer)

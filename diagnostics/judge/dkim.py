@@ -11,7 +11,7 @@ from ..answers import Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject
-from .finding import Finding, add, alias_rrset, merged, remove, rrset, unknown
+from .finding import Finding, add, alias_rrset, merged, redirection, remove, rrset, unknown
 from .probes import wildcard_answered
 
 _SAYS = {
@@ -59,7 +59,7 @@ def _selector(
     found = alias_rrset(question, answer) + rrset(question, answer)
     facts = {"selectors": [selector]}
     if answer.dname:
-        where = {"name": question.name, "target": answer.chain[0][1]}
+        where = redirection(*answer.chain[0])
         return Finding(
             Status.WRONG, Level.REQUIRED, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found
         )

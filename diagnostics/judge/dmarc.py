@@ -12,7 +12,7 @@ from ..dmarc import Source, discover_policy
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject
-from .finding import Finding, add, alias_rrset, failed, remove, rrset
+from .finding import Finding, add, alias_rrset, failed, redirection, remove, rrset
 from .probes import wildcard_answered
 
 LEVEL = Level.RECOMMENDED
@@ -78,7 +78,7 @@ def _none(subject: Subject, view: View, question: Question, answer: Answer) -> F
         if wildcard is None:
             return None
     if answer.dname:
-        facts = {"name": question.name, "target": answer.chain[0][1]}
+        facts = redirection(*answer.chain[0])
         return Finding(Status.MISSING, LEVEL, Reason.UNDER_DNAME, facts, found=found, at=question)
     if wildcard or not (meant or answer.chain):
         return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, found=found, fixes=(add(record),), at=question)

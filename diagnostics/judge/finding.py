@@ -73,6 +73,17 @@ def alias_rrset(question: Question, answer: Answer) -> tuple[RRset, ...]:
     return (RRset(question.name, "CNAME", answer.ttl or None, (answer.chain[0][1],)),)
 
 
+def redirection(name: str, target: str) -> dict[str, str]:
+    """The DNAME (RFC 6672) that leads `name` to `target`, as facts: what is the same before both is what it kept."""
+    label, _, rest = name.partition(".")
+    other, _, end = target.partition(".")
+    while label == other and rest and end:
+        name, target = rest, end
+        label, _, rest = name.partition(".")
+        other, _, end = target.partition(".")
+    return {"name": name, "target": target}
+
+
 def add(record: RequiredRecord, ttl: int | None = None) -> Fix:
     return Fix(Action.ADD, record.name, record.type, ttl or DEFAULT_TTL, record.values)
 

@@ -99,7 +99,7 @@ class Home:
             answer = self.answers.get(Question(name, "NS"))
             if answer is None:
                 return None
-            if answer.failure is not None:
+            if answer.failure is not None and answer.failure != Failure.CHAIN:
                 return Cut(name, (), answer.failure)
             if answer.values and not answer.chain:
                 return Cut(name, answer.values)

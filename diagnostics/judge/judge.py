@@ -13,6 +13,7 @@ from . import cname, dkim, dmarc, mx, ns, spf, srv, target
 from .case import Case, Subject, subject_of
 from .finding import Finding
 from .home import Home, HomeView, parse_soa
+from .probes import each_decides_its_own
 from .truth import Find, home_views, weighed
 
 FINDERS: tuple[tuple[Kind, Find], ...] = (
@@ -54,6 +55,8 @@ def judge(case: Case, answers: Answers, now: datetime) -> tuple[Verdict, ...]:
             views = home_views(home) if not case.stub else []
         verdict = weighed(kind, subject, find, finding, answers, home, views)
         verdicts.append(_final(subject, verdict) if verdict is not None else _incomplete(kind, subject))
+    if asked_home:
+        verdicts = each_decides_its_own(subject.apex, verdicts)
     if zone is None:
         zone = _incomplete(Kind.NS, subject)
     elif asked_home and views:

@@ -12,7 +12,7 @@ from ..answers import Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject
-from .finding import Finding, add, alias_rrset, remove, replace, rrset, unknown
+from .finding import Finding, add, alias_rrset, redirection, remove, replace, rrset, unknown
 
 MAX_FOREIGN = 10  # exchangers that are looked up
 NULL = "."
@@ -66,11 +66,12 @@ def alias_in_the_way(subject: Subject, question: Question, answer: Answer, facts
     """
     name, target = answer.chain[0]
     reason = Reason.UNDER_DNAME if answer.dname else Reason.NAME_IS_ALIAS
+    where = redirection(name, target) if answer.dname else {"name": name, "target": target}
     return Finding(
         Status.WRONG,
         Level.REQUIRED,
         reason,
-        {**facts, "name": name, "target": target},
+        {**facts, **where},
         (Problem.CNAME_WITH_OTHER_DATA,),
         found=alias_rrset(question, answer) + rrset(question, answer),
         at=question,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 from domains.dkim import same_key
 from domains.records import Kind
 from domains.rrset import Action, Fix, RRset, txt_text
+from domains.spf import is_spf
 
 from ..answers import Answer, Question, View
-from ..verdicts import Problem
+from ..verdicts import RED, Problem, Verdict
 from .case import MAX_NAME, Subject
 from .finding import Finding, remove
 
@@ -15,12 +19,12 @@ PROBE = "cm-wildcard-probe"  # a label that nobody publishes
 
 
 def wildcard_answered(view: View, question: Question, answer: Answer) -> bool | None:
-    """Whether a wildcard (RFC 4592) made up `answer`: a name beside it that nobody published gets the same.
+    """Whether a wildcard (RFC 4592) made up `answer`: a name below it, which nobody published, gets the same. Were the
+    name itself there, no wildcard above it would speak for what is below.
 
-    None: not known yet. A failure counts as no wildcard only where that cannot make anything red: so it counts as one.
+    None: not known yet. Where that cannot be asked it counts as a wildcard, which turns nothing red.
     """
-    parent = question.name.partition(".")[2]
-    name = f"{PROBE}.{parent}"
+    name = f"{PROBE}.{question.name}"
     if len(name) > MAX_NAME:
         return True
     probe = view.get(Question(name, question.type))
@@ -96,13 +100,51 @@ def with_wildcards_kept(subject: Subject, finding: Finding, view: View) -> Findi
             kept.append(Fix(Action.ADD, subject.apex, type_, answer.ttl, answer.values))
     if not complete:
         return None
-    finding.fixes = (*(fix for fix in kept if not _settled_by(finding.fixes, fix)), *finding.fixes)
+    finding.fixes = _after_copies(kept, finding.fixes)
     return finding
 
 
-def _settled_by(fixes: tuple[Fix, ...], kept: Fix) -> bool:
-    """Whether a fix decides what will stand at that name and type anyway."""
-    return any(fix.action == Action.REPLACE and (fix.name, fix.type) == (kept.name, kept.type) for fix in fixes)
+def _after_copies(copies: Sequence[Fix], fixes: Sequence[Fix]) -> tuple[Fix, ...]:
+    """`fixes` with the copies that they leave alone in front. What a wildcard made up needs no removal."""
+    settled = {(fix.name, fix.type) for fix in fixes if fix.action == Action.REPLACE}
+    gone = {(fix.name, fix.type, value) for fix in fixes if fix.action == Action.REMOVE for value in fix.values}
+    made_up = {(copy.name, copy.type, value) for copy in copies for value in copy.values}
+    first = []
+    for copy in copies:
+        values = tuple(value for value in copy.values if (copy.name, copy.type, value) not in gone)
+        if values and (copy.name, copy.type) not in settled:
+            first.append(replace(copy, values=values))
+    real = (
+        fix
+        for fix in fixes
+        if fix.action != Action.REMOVE or any((fix.name, fix.type, value) not in made_up for value in fix.values)
+    )
+    return (*first, *real)
+
+
+_DECIDED_BY = {"MX": Kind.MX, "TXT": Kind.SPF}
+
+
+def each_decides_its_own(apex: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Leave to MX and SPF what they change themselves: a copy of a wildcard's old record beside another check's fix
+    would bring it back when all fixes are published."""
+    changing = {verdict.kind for verdict in verdicts if verdict.status in RED and verdict.fixes}
+    if not changing & set(_DECIDED_BY.values()):
+        return list(verdicts)
+    return [replace(verdict, fixes=_without_others(apex, verdict, changing)) for verdict in verdicts]
+
+
+def _without_others(apex: str, verdict: Verdict, changing: Collection[Kind]) -> tuple[Fix, ...]:
+    kept = []
+    for fix in verdict.fixes:
+        decider = _DECIDED_BY.get(fix.type)
+        if fix.name != apex or fix.action != Action.ADD or decider == verdict.kind or decider not in changing:
+            kept.append(fix)
+            continue
+        values = tuple(value for value in fix.values if decider == Kind.SPF and not is_spf(txt_text(value)))
+        if values:
+            kept.append(replace(fix, values=values))
+    return tuple(kept)
 
 
 def _same_purpose(subject: Subject, kind: Kind, fix: Fix, value: str) -> bool:

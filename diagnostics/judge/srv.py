@@ -5,11 +5,11 @@ from __future__ import annotations
 from domains.records import Level, RequiredRecord
 from domains.rrset import Fix, RRset
 
-from ..answers import Answer, Question, View
+from ..answers import Answer, Failure, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import MAX_NAME, Subject
-from .finding import Finding, add, alias_rrset, merged, remove, replace, rrset, unknown
+from .finding import Finding, add, alias_rrset, merged, redirection, remove, replace, rrset, unknown
 from .probes import wildcard_answered
 
 SUBMISSIONS = 465  # the port of `_submissions._tcp`, which does as well as `_submission._tcp` (RFC 8314 §5.1)
@@ -96,15 +96,20 @@ def _other(
 ) -> Finding | None:
     """Foreign targets, alone (they take ours' place) or beside ours (leftovers of an earlier provider)."""
     found = alias_rrset(question, answer) + rrset(question, answer)
-    hosts = [value.rpartition(" ")[2].removesuffix(".") or "." for value in others]
+    hosts = [_server(record, value) for value in others]
     facts = {"names": [record.name], "hosts": hosts}
     fixes: tuple[Fix, ...]
     problems: tuple[Problem, ...]
+    if answer.dname:
+        where = redirection(*answer.chain[0])
+        problems = (Problem.SRV_OTHER_TARGET,) if others else ()
+        status = Status.WRONG if others else Status.MISSING
+        return Finding(status, record.level, Reason.UNDER_DNAME, where, problems, (), found, at=question)
     if answer.chain:
         fixes = _instead_of_alias(record, question, answer)
         if not answer.values:
             facts = {"names": [record.name]}
-            problems = () if answer.dname else (Problem.CNAME_WITH_OTHER_DATA,)
+            problems = (Problem.CNAME_WITH_OTHER_DATA,)
             finding = Finding(Status.MISSING, record.level, Reason.SRV_MISSING, facts, problems, at=question)
             finding.found, finding.fixes = found, fixes if subject.authoritative else ()
             return finding
@@ -120,10 +125,15 @@ def _other(
     return Finding(Status.WRONG, record.level, reason, facts, problems, (), found, fixes, question)
 
 
+def _server(record: RequiredRecord, value: str) -> str:
+    """Where an SRV record leads, for people: its host, with the port where that is not the usual one."""
+    _, _, port, host = value.split(" ")
+    host = host.removesuffix(".") or "."
+    return host if host == "." or f" {port} " in record.values[0] else f"{host}:{port}"
+
+
 def _instead_of_alias(record: RequiredRecord, question: Question, answer: Answer) -> tuple[Fix, ...]:
-    """The alias goes, the record comes; under a DNAME there is no room for any."""
-    if answer.dname:
-        return ()
+    """The alias goes, the record comes."""
     target = answer.chain[0][1]
     return (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record))
 
@@ -157,7 +167,7 @@ def _alias(subject: Subject, view: View, record: RequiredRecord, question: Quest
     if target == _previous_host(subject, record.why):
         facts = {"until": subject.case.platform.previous_until}
         return Finding(Status.OK, record.level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
-    if answer.chain and answer.dname:
+    if answer.dname:
         return Finding(Status.OK, record.level, found=found, advice=(Problem.SRV_LEFTOVER,))
     wildcard = wildcard_answered(view, question, answer)
     if wildcard is None:
@@ -166,10 +176,18 @@ def _alias(subject: Subject, view: View, record: RequiredRecord, question: Quest
         return _missing(record, question, (add(record),))
     # Outlook follows `autodiscover` before it asks for the SRV record: a foreign one leads it astray.
     astray = record.why == "autodiscover" and subject.authoritative
+    level = Level.REQUIRED if astray else record.level
+    end = view.get(Question(question.name, "A"))  # by way of other aliases it may lead here all the same
+    if end is None:
+        return None
+    if any(name == subject.ours.autodiscover for _, name in end.chain):
+        return Finding(Status.OK, record.level, found=found)
+    if end.failure is not None and end.failure != Failure.CHAIN:
+        return unknown(Question(question.name, "A"), end, level)
     fixes = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
     return Finding(
         Status.WRONG,
-        Level.REQUIRED if astray else record.level,
+        level,
         Reason.SRV_LEFTOVER,
         {"names": [record.name], "hosts": [target.removesuffix(".")]},
         (Problem.SRV_LEFTOVER,),

@@ -114,6 +114,8 @@ class Server:
             dname = self._dname(zone, name)
             if dname is not None:
                 target = name[: -len(dname.name)] + dname.values[0]
+                if type_ == "CNAME":
+                    return Answer((target,), dname.ttl or 0, chain=chain, dname=True)
                 return self._alias(zone, (*chain, (name, target)), type_, dname.ttl or 0, dname=True)
             return self._negative(zone, chain, nxdomain=True)
         found = zone.records.get((owner, type_))

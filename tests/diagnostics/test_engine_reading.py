@@ -47,9 +47,9 @@ def meaning(
 
 def test_records_are_an_answer() -> None:
     records = [("example.test.", "MX", "10 a.example.test.", "20 b.example.test.")]
-    assert meaning("example.test.", "MX", records) == Answer(
-        values=("10 a.example.test.", "20 b.example.test."), ttl=300
-    )
+    answer = meaning("example.test.", "MX", records)
+    assert answer == Answer(values=answer.values, ttl=300)
+    assert set(answer.values) == {"10 a.example.test.", "20 b.example.test."}  # dnspython shuffles what it writes
 
 
 def test_no_such_name_carries_what_the_soa_says() -> None:

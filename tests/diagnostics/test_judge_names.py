@@ -1,0 +1,78 @@
+"""Names that are not what they seem: aliases of aliases, wildcards, redirected trees, circles."""
+
+from __future__ import annotations
+
+from diagnostics.engine.reading import interpret
+from diagnostics.verdicts import RED, Status
+from diagnostics.wire import AA, Message
+from domains.records import Kind, Level
+
+from .simdns import blank_zone, case, domain, green_zone, rrset, world
+
+APEX = "example.com."
+SHOP = f"shop.{APEX}"
+
+
+def test_an_alias_of_an_alias_that_leads_here_is_no_leftover() -> None:
+    zone = green_zone()
+    zone.put(
+        rrset(f"autodiscover.{APEX}", "CNAME", f"mail.{APEX}"),
+        rrset(f"autoconfig.{APEX}", "CNAME", f"mail.{APEX}"),
+        rrset(f"mail.{APEX}", "CNAME", "autodiscover.platform.test."),
+    )
+    dns = world(zone)
+    for home in (False, True):
+        assert dns.look(case(home=home))[Kind.SRV].status == Status.OK
+
+
+def test_an_alias_of_an_alias_that_leads_elsewhere_is_a_leftover() -> None:
+    zone = green_zone()
+    zone.put(rrset(f"autodiscover.{APEX}", "CNAME", f"mail.{APEX}"), rrset(f"mail.{APEX}", "CNAME", "mail.other.test."))
+    verdict = world(zone).look(case())[Kind.SRV]
+    assert (verdict.status, verdict.level) == (Status.WRONG, Level.REQUIRED)
+
+
+def test_all_fixes_of_a_name_that_lives_by_a_wildcard_mend_it_in_their_order() -> None:
+    zone = blank_zone()
+    zone.put(
+        rrset(f"*.{APEX}", "A", "198.51.100.80"),
+        rrset(f"*.{APEX}", "MX", "10 mail.other.test."),
+        rrset(f"*.{APEX}", "TXT", '"v=spf1 include:spf.other.test -all"', '"site=1"'),
+    )
+    dns = world(zone)
+    shop = case(domain("shop.example.com"))
+    verdicts = dns.look(shop)
+    fixes = [fix for verdict in verdicts.values() for fix in verdict.fixes]
+    dns.everywhere(APEX, lambda zone: zone.publish(fixes))
+    published = dns.zone(APEX).records
+    assert {verdict.status for verdict in dns.look(shop).values()} <= {Status.OK, Status.OFF}
+    assert published[SHOP, "A"].values == ("198.51.100.80",)
+    assert set(published[SHOP, "TXT"].values) == {
+        '"v=spf1 include:spf.other.test include:spf.platform.test -all"',
+        '"site=1"',
+    }
+
+
+def test_what_stands_below_a_circle_of_aliases_is_judged_all_the_same() -> None:
+    zone = blank_zone()
+    zone.put(rrset(SHOP, "CNAME", SHOP))
+    verdicts = world(zone).look(case(domain("shop.example.com")))
+    assert verdicts[Kind.MX].status == Status.UNKNOWN
+    assert verdicts[Kind.SRV].status == Status.MISSING
+
+
+def test_a_redirected_tree_is_named_and_nothing_is_to_be_published_in_it() -> None:
+    zone = blank_zone()
+    zone.put(rrset(f"tree.{APEX}", "DNAME", "other.test."))
+    verdicts = world(zone).look(case(domain("shop.tree.example.com", verified=False)))
+    for kind in (Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV):
+        verdict = verdicts[kind]
+        assert (verdict.status in RED, verdict.reason, verdict.fixes) == (True, "under-dname", ())
+        assert (verdict.facts["name"], verdict.facts["target"]) == (f"tree.{APEX}", "other.test.")
+
+
+def test_an_alias_that_a_dname_made_up_says_so() -> None:
+    name = f"a.tree.{APEX}"
+    records = [(f"tree.{APEX}", "DNAME", 60, "other.test."), (name, "CNAME", 60, "a.other.test.")]
+    answer = interpret(Message(0, AA, 0, None, records, [], []), name, "CNAME", home=True)
+    assert (answer.values, answer.dname) == (("a.other.test.",), True)
