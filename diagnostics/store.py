@@ -94,11 +94,55 @@ def store(batch: Sequence[Seen], tally: Tally) -> int:
     """
     now = timezone.now()
     outcomes = _settled(batch, now)
-    if tally.holds(sum(o.green for o in outcomes), sum(o.turning for o in outcomes)):
-        for outcome in outcomes:
-            outcome.held = outcome.turning > 0
+    quiet = [outcome for outcome in outcomes if _quiet(outcome, now)]
+    done = _end_quietly(quiet, now)
+    rest = [outcome for outcome in outcomes if outcome.seen.look.pk not in done]
+    held = tally.holds(sum(o.green for o in outcomes), sum(o.turning for o in outcomes))
+    return _write(rest, held=held, now=now) if rest else 0
+
+
+def _quiet(outcome: _Outcome, now: datetime) -> bool:
+    """Whether all is green as it was, nobody waits, and nothing changed lately: most looks of every sweep."""
+    look = outcome.seen.look
+    return (
+        bool(outcome.digest)
+        and outcome.digest == look.digest
+        and look.asked_at is None
+        and look.attempt == 0
+        and (look.changed_at is None or now - look.changed_at > timing.AFTER_A_CHANGE[-1])
+        and all(seen.status in (Status.OK, Status.OFF) or seen.level != Level.REQUIRED for seen in outcome.timing)
+    )
+
+
+def _end_quietly(quiet: Sequence[_Outcome], now: datetime) -> set[int]:
+    """End these looks in one stroke: a batch is due again together, batches at different times.
+
+    Returns those that are done. Where somebody asked for another look meanwhile the row is left for the long way.
+    """
+    done: set[int] = set()
+    for home in (False, True):
+        group = [outcome for outcome in quiet if outcome.seen.home == home]
+        if not group:
+            continue
+        seen = [timing.Seen(Status.OK, Level.REQUIRED)]
+        next_at, _attempt = timing.next_look(now, seen, changed_at=None, attempt=0, jitter=jitter)
+        values = {"next_at": next_at, "looked_at": now, "lease": "", "lease_until": None}
+        if home:
+            values["home_looked_at"] = now
+        pks = [outcome.seen.look.pk for outcome in group]
+        leases = {outcome.seen.look.lease for outcome in group}
+        ours = Look.objects.filter(pk__in=pks, lease__in=leases)
+        if ours.filter(asked_at=None).update(**values) < len(pks):
+            pks = sorted(set(pks) - set(ours.values_list("pk", flat=True)))
+        done.update(pks)
+    return done
+
+
+def _write(outcomes: Sequence[_Outcome], *, held: bool, now: datetime) -> int:
+    for outcome in outcomes:
+        outcome.held = held and outcome.turning > 0
     with transaction.atomic():
-        ours = _still_ours(batch)
+        ours = _still_ours([outcome.seen for outcome in outcomes])
         outcomes = [outcome for outcome in outcomes if outcome.seen.look.pk in ours]
         looks = [_next(outcome, ours[outcome.seen.look.pk], now) for outcome in outcomes]
         written = [outcome for outcome in outcomes if not outcome.held]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from domains.models import Domain
@@ -175,12 +175,11 @@ def claimed(pks: Sequence[int]) -> list[Work]:
         return []
     now = timezone.now()
     looks = {look.pk: look for look in schedule.claim(pks, now)}
-    domains = list(Domain.objects.filter(pk__in=list(looks)))
-    prefetch_related_objects(domains, "service__organization")
-    closed = [domain.pk for domain in domains if _closed(domain)]
+    domains = list(Domain.objects.filter(pk__in=list(looks)).select_related("name", "ownership"))
+    closed = set(_closed(Domain.objects.filter(pk__in=list(looks))))
     if closed:
         Look.objects.filter(pk__in=closed).update(next_at=now + CLOSED_FOR, lease="", lease_until=None, asked_at=None)
-        domains = [domain for domain in domains if domain.pk not in set(closed)]
+        domains = [domain for domain in domains if domain.pk not in closed]
     homes = frozenset(domain.pk for domain in domains if _asks_home(looks[domain.pk], now))
     return [Work(domain, looks[domain.pk], case, now) for domain, case in cases_of(domains, homes=homes)]
 
@@ -214,6 +213,8 @@ def _asks_home(look: Look, now: datetime) -> bool:
     )
 
 
-def _closed(domain: Domain) -> bool:
-    service = domain.service
-    return service.state == Service.State.ENDED or service.organization.state == Organization.State.ENDED
+def _closed(domains: QuerySet[Domain]) -> Iterator[int]:
+    """Those of services or organizations that have ended."""
+    service, organization = Service.State.ENDED, Organization.State.ENDED
+    ended = Q(service__state=service) | Q(service__organization__state=organization)
+    return domains.filter(ended).values_list("pk", flat=True).iterator()
