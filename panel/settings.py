@@ -320,7 +320,7 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(f"ALLOWED_NETWORKS: {error}") from error
 DNS_CONTROL_NAMES = env_list("DNS_CONTROL_NAMES")  # they have addresses for certain; empty: the platforms' MX hosts
-SWEEP_BATCH = env_int("SWEEP_BATCH", 200)  # domains that one claim takes
+SWEEP_BATCH = env_int("SWEEP_BATCH", 500)  # domains that one claim takes
 SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's network and may talk to target servers
 
 # Accounts
