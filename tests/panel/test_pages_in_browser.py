@@ -117,8 +117,10 @@ def test_pages_are_accessible_and_fit(
         page.goto(url)
         screenshot(page, f"panel-{name}-{variant}")
         accessible(page)
-        width = (page.viewport_size or {})["width"]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the window"
+        assert page.viewport_size
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
+            f"{name} is wider than the window"
+        )
 
 
 def test_the_menu_of_ones_account_opens_by_keyboard(tenant: Tenant, new_page: Callable[..., Page]) -> None:
