@@ -100,6 +100,15 @@ def plan(
     return Plan(tuple(steps))
 
 
+def wildcards_over(name: str, apex: str) -> tuple[str, ...]:
+    """The wildcards that may speak for `name` in the zone at `apex` (both absolute): a plan wants to know them."""
+    found = []
+    while name != apex and name.endswith("." + apex):
+        name = name.partition(".")[2]
+        found.append(f"*.{name}")
+    return tuple(found)
+
+
 def _from_wildcard(zone: Zone, name: str) -> tuple[Fix, ...]:
     """Additions of what a wildcard says for `name`; none where the name is there itself."""
     names = {""}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .plan import Choice, Plan, apply_fixes, plan
+from .plan import Choice, Plan, apply_fixes, plan, wildcards_over
 from .providers import Published, Write, open_provider
 from .providers.base import delegation
 from .providers.values import canonical, same
@@ -50,6 +50,7 @@ def preview(zone: Zone, domain: DomainFacts, platform: PlatformFacts, *, passing
     """Read the zone at its provider and plan. Raises ProviderError."""
     required = required_records(domain, platform)
     names = {record.name for record in required} | set(_policies_above(domain.name, zone.name))
+    names |= set(wildcards_over(f"{domain.name}.", f"{zone.name}."))
     published = open_provider(zone.provider).read(zone.name, names)
     planned = plan(
         required,

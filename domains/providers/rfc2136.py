@@ -32,6 +32,8 @@ ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-
 SECONDS = 8.0  # for one exchange
 WORKERS = 8
 DEFAULT_TTL = 3600
+PROBE = "cm-wildcard-probe"  # a label that nobody publishes
+MAX_NAME = 254  # characters of a name with its final dot
 
 # What the server's RCODE means for a person. RFC 2136 §2.2, RFC 8945 §5.2.
 _RCODES = {
@@ -100,7 +102,19 @@ class Rfc2136(Provider):
         published: dict[tuple[str, str], RRset] = {}
         for rrsets in answers:
             published.update({(rrset.name, rrset.type): rrset for rrset in rrsets})
-        return published
+        made_up = {name for name in {name for name, _ in published} if self._by_wildcard(name, published)}
+        return {key: rrset for key, rrset in published.items() if key[0] not in made_up}
+
+    def _by_wildcard(self, name: str, published: Published) -> bool:
+        """Whether a wildcard made up what was said at `name` (RFC 4592): a name below it, which nobody published, gets
+        the same. Were the name itself there, no wildcard above it would speak for what is below."""
+        below = f"{PROBE}.{name}"
+        if name.startswith("*.") or len(below) > MAX_NAME:
+            return False
+        type_, rrset = next((type_, rrset) for (owner, type_), rrset in published.items() if owner == name)
+        if type_ == "NS":
+            return False
+        return any(set(said.values) == set(rrset.values) for said in self._ask(below, type_))
 
     def write(self, zone: str, writes: Sequence[Write], done: Callable[[int], None]) -> None:
         now = self.read(zone, {write.key[0] for write in writes})

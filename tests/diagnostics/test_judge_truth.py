@@ -409,6 +409,18 @@ def test_wildcards_are_not_leftovers() -> None:
     assert dns.look(case())[Kind.SRV].status == Status.OK
 
 
+def test_a_record_of_its_own_is_a_leftover_though_a_wildcard_says_the_same() -> None:
+    zone = green_zone()
+    zone.put(
+        rrset(f"autodiscover.{APEX}", "CNAME", "www.other.test."), rrset(f"*.{APEX}", "CNAME", "www.other.test.")
+    )
+    dns = world(zone)
+    verdict = dns.look(case())[Kind.SRV]
+    assert verdict.problems == (Problem.SRV_LEFTOVER,)
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    assert dns.look(case())[Kind.SRV].status == Status.OK
+
+
 def test_a_wildcard_of_texts_is_no_dkim_key() -> None:
     zone = green_zone()
     zone.drop(f"cm1._domainkey.{APEX}", "TXT")
