@@ -44,6 +44,8 @@ def main() -> None:
     for ratio in ratios:
         if ratio.target is not None and ratio.value < ratio.target:
             print(f"below its target of {ratio.target:g}: {ratio.name}")
+        if ratio.most is not None and ratio.value > ratio.most:
+            print(f"above its limit of {ratio.most:g}: {ratio.name}")
     for ratio in ratios:
         print(f"ratio {ratio.name}: {ratio.value:.2f}")
 

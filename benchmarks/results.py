@@ -17,11 +17,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One of the lines `ratio <name>: <value>` at the end, with the least value it should have."""
+    """One of the lines `ratio <name>: <value>` at the end, with the least or the most that it should be."""
 
     name: str
     value: float
-    target: float | None = None
+    target: float | None = None  # the least
+    most: float | None = None
 
 
 Result = Measure | Ratio
