@@ -8,7 +8,7 @@ import ipaddress
 import os
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import bootstrap
 import dj_database_url
@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var")
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").absolute()
 
 
 def _read_env_file(path: Path) -> dict[str, str]:
@@ -150,7 +150,7 @@ TEMPLATES = [
 ]
 
 # Database
-DATABASE_URL = env("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'panel.sqlite3'}"
+DATABASE_URL = env("DATABASE_URL") or f"sqlite:///{quote(str(VAR_DIR / 'panel.sqlite3'))}"
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
