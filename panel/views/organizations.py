@@ -45,6 +45,7 @@ def _page(request: HttpRequest, organization: Organization, *, status: int = 200
     context = {
         "organization": organization,
         "owner": role == Role.OWNER,
+        "technician": role.rank >= Role.TECHNICIAN.rank,
         "memberships": organization.memberships.select_related("user").order_by("user__email"),
         "services": organization.services.order_by("number"),
         "is_member": organization.memberships.filter(user=user).exists(),

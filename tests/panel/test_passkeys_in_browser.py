@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -30,7 +31,7 @@ def give_authenticator(page: Page) -> None:
 
 
 def test_a_passkey_is_added_and_signs_in_without_a_password(
-    new_page: Callable[..., Page], accessible: Callable[[Page], None]
+    new_page: Callable[..., Page], accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path]
 ) -> None:
     user = make_user("anna@people.example", password=PASSWORD)
     page = new_page()
@@ -51,6 +52,25 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", name="Recovery Codes")).to_be_visible()
     assert Authenticator.objects.filter(user=user, type="webauthn").count() == 1
+    for name, url in {
+        "codes": page.url,
+        "keys": "/account/2fa/webauthn/",
+        "app": "/account/2fa/totp/activate/",
+    }.items():
+        if url != page.url:
+            page.goto(url)
+        screenshot(page, f"second-factor-{name}")
+        accessible(page)
+        if name == "codes":
+            page.get_by_label("I have saved my recovery codes").check()
+    page.context.clear_cookies()
+    page.goto("/account/login/")
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/2fa/authenticate/")
+    screenshot(page, "second-factor-asked")
+    accessible(page)
     page.context.clear_cookies()
     page.goto("/account/login/?next=/you/")
     page.get_by_role("button", name="Sign in with a passkey").click()

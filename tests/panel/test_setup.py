@@ -11,6 +11,8 @@ from django.test import Client
 from panel import environment
 from panel.administrator import ensure_administrator, kept_password, password_file, sign_in_line
 from panel.models import User
+from tests.processes import environment as environment_of_process
+from tests.processes import manage
 
 CHOSEN = "chosen with care 4711"
 
@@ -117,3 +119,11 @@ def test_the_line_of_health_on_the_command_line(transactional_db, capsys):
         call_command("health", "database", "worker")
     assert ended.value.code == 1
     assert capsys.readouterr().out.splitlines()[0].startswith("database: ok")
+
+
+def test_the_folder_may_have_any_name(tmp_path):
+    var = tmp_path / "a folder #1 with 100 % of it's letters?"
+    var.mkdir()
+    env = environment_of_process(VAR_DIR=str(var), DATABASE_URL="", REDIS_URL="")
+    assert manage("migrate", "--verbosity", "0", env=env).returncode == 0
+    assert (var / "panel.sqlite3").exists()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import platform as machine
 import sqlite3
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -30,8 +31,9 @@ def system(request: HttpRequest) -> HttpResponse:
         advice.append(_("EMAIL_URL is not set: mail lands in the folder mail below VAR_DIR, and links must be copied."))
     if not settings.STAFF_NEED_SECOND_FACTOR:
         advice.append(_("Staff sign in without a second factor. STAFF_NEED_SECOND_FACTOR=1 asks for one."))
-    if not settings.PUBLIC_URL.startswith("https://"):
-        advice.append(_("PUBLIC_URL is not https: cookies and passwords travel in the clear unless this is loopback."))
+    public = urlsplit(settings.PUBLIC_URL)
+    if public.scheme != "https" and public.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        advice.append(_("PUBLIC_URL is not https: cookies and passwords travel in the clear."))
     context = {
         "parts": [look() for look in health.PARTS.values()],
         "heartbeats": Heartbeat.objects.order_by("name"),
