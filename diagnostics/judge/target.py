@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domains.records import Level
 from domains.rrset import RRset, absolute
+from domains.targets import parse_target
 
 from ..answers import Question, View
 from ..reasons import Reason
@@ -15,8 +16,8 @@ SECOND_LOOK = 30  # seconds after which a refusal counts
 
 
 def host_of(target: str) -> str:
-    """The host of `host` or `host:port`."""
-    return target.rpartition(":")[0] if target.rpartition(":")[2].isdigit() else target
+    """The host of a target as it is stored: `host`, `host:port`, `[v6]:port`."""
+    return parse_target(target).host
 
 
 def find(subject: Subject, view: View) -> Finding | None:
@@ -25,7 +26,10 @@ def find(subject: Subject, view: View) -> Finding | None:
         return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_AUTHORITATIVE)
     if not domain.target:
         return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_TARGET)
-    host = absolute(host_of(domain.target))
+    target = parse_target(domain.target)
+    if target.address is not None:
+        return _at_address(subject, view, target.host)
+    host = absolute(target.host)
     a, aaaa = Question(host, "A"), Question(host, "AAAA")
     ours = {absolute(own) for own in subject.case.own_hosts} | set(subject.ours.rank)
     if host in ours:
@@ -55,6 +59,18 @@ def find(subject: Subject, view: View) -> Finding | None:
         advice = (Problem.TARGET_UNRESOLVED,)
         return Finding(Status.UNKNOWN, Level.REQUIRED, Reason.TARGET_NO_ADDRESS, facts, (), advice, at=a)
     return Finding(Status.OK, Level.REQUIRED, found=found, at=a)
+
+
+def _at_address(subject: Subject, view: View, address: str) -> Finding | None:
+    """A target that is an address: nothing is to be resolved but the platform's own hosts."""
+    type_ = "AAAA" if ":" in address else "A"
+    own = [(name, view.get(Question(name, type_))) for name in subject.ours.rank]
+    if any(answer is None for _, answer in own):
+        return None
+    for name, its in own:
+        if its is not None and address in its.values:
+            return _loop(address, Question(name, type_), "address", name, ())
+    return Finding(Status.OK, Level.REQUIRED)
 
 
 def _loop(host: str, at: Question, by: str, ours: str, found: tuple[RRset, ...]) -> Finding:

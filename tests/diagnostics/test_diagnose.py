@@ -236,6 +236,8 @@ def test_a_target_makes_it_non_authoritative_and_without_one_target_is_off(green
         ("shop.example", "--mode", "authoritative", "--target", "mx.other.example"),
         ("shop.example", "--target", "not a host"),
         ("shop.example", "--resolver", "127.0.0.1:what"),
+        ("shop.example", "--resolver", "no such host:53"),
+        ("shop.example", "--resolver", "nobody.invalid:53"),
         ("shop.example", "--nonsense"),
     ],
 )

@@ -7,7 +7,7 @@ from diagnostics.verdicts import RED, Status
 from diagnostics.wire import AA, Message
 from domains.records import Kind, Level
 
-from .simdns import blank_zone, case, domain, green_zone, rrset, world
+from .simdns import blank_zone, case, domain, green_zone, rrset, split_domain, world
 
 APEX = "example.com."
 SHOP = f"shop.{APEX}"
@@ -76,3 +76,15 @@ def test_an_alias_that_a_dname_made_up_says_so() -> None:
     records = [(f"tree.{APEX}", "DNAME", 60, "other.test."), (name, "CNAME", 60, "a.other.test.")]
     answer = interpret(Message(0, AA, 0, None, records, [], []), name, "CNAME", home=True)
     assert (answer.values, answer.dname) == (("a.other.test.",), True)
+
+
+def test_a_target_may_be_an_address_unless_it_is_one_of_ours() -> None:
+    for target, status in (
+        ("198.51.100.25", Status.OK),
+        ("198.51.100.25:2525", Status.OK),
+        ("2001:db8:1::25", Status.OK),
+        ("[2001:db8:1::25]:2525", Status.OK),
+        ("192.0.2.11", Status.WRONG),
+    ):
+        facts = split_domain(target=target)
+        assert world(green_zone(facts)).look(case(facts))[Kind.TARGET].status == status, target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
@@ -90,7 +91,11 @@ class Command(Verb):
             self.misused(f"{text}: HOST:PORT is wanted")
         if not host or not 0 < port < 65536:
             self.misused(f"{text}: HOST:PORT is wanted")
-        return host, port
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        except (OSError, UnicodeError):
+            self.misused(f"{text}: there is no such host")
+        return str(found[0][4][0]), port
 
     def _mode(self, mode: str | None, target: str) -> tuple[Mode, str]:
         try:
