@@ -29,7 +29,7 @@ from .answers import Answer, Question
 from .asking import LOOK_SECONDS, engine_config
 from .brakes import Tally
 from .cases import cases_of
-from .engine import Engine, EngineConfig
+from .engine import Engine, EngineConfig, spare_collector
 from .engine.loop import new_event_loop
 from .judge import Case
 from .look import look
@@ -138,6 +138,7 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int = UNDER_WAY) -> int:
     exhausted = False
     count = 0
     tally = Tally()
+    spare_collector()
     with Looker(engine_config()) as looker:
         while True:
             while not exhausted and looker.under_way < under_way and time.monotonic() < ends:
