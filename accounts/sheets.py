@@ -45,7 +45,7 @@ def main(columns: int, rows: int, cell: int) -> int:
         return UNREADABLE
     if sheet is None:
         return 0
-    if sheet.total_width > columns:
+    if sheet.end and sheet.end[1] >= columns:
         print(json.dumps({"limit": "columns", "line": 1}))  # noqa: T201 - the answer of this process
         return 0
     count = 0

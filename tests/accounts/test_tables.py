@@ -1,0 +1,150 @@
+"""Reading tables: any delimiter, common encodings, workbooks, and what is refused."""
+
+from __future__ import annotations
+
+import resource
+import time
+import zipfile
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts import tables
+from accounts.tables import LIMITS, Format, Limits, Refusal, Refused, Shape
+from tests.accounts.conftest import ods, ods_row, xlsx, xlsx_row
+
+POLISH = "email;Imię;Nazwisko\nzolw@a.example;Łucja;Żółć-Gąślą\n"
+
+
+def rows(data: bytes, limits: Limits = LIMITS) -> list[tuple[int, tuple[str, ...]]]:
+    return [tuple(line) for line in tables.read(data, tables.shape_of(data, limits), limits)]
+
+
+def refusal(data: bytes, limits: Limits = LIMITS) -> Refused:
+    with pytest.raises(Refused) as caught:
+        rows(data, limits)
+    return caught.value
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_told(delimiter):
+    text = delimiter.join(["email", "name"]) + "\n" + delimiter.join(["a@b.example", '"x, y; z"']) + "\n"
+    shape = tables.shape_of(text.encode())
+    assert shape == Shape(Format.CSV, "utf-8-sig", delimiter)
+    assert rows(text.encode())[1] == (2, ("a@b.example", "x, y; z"))
+
+
+def test_excels_separator_line_is_obeyed_and_counts_as_a_line():
+    assert rows(b"sep=;\r\nemail;a,b\r\nx@y.example;1,2\r\n") == [(2, ("email", "a,b")), (3, ("x@y.example", "1,2"))]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "iso8859-2"])
+def test_common_encodings_are_told(encoding):
+    assert rows(POLISH.encode(encoding))[1][1] == ("zolw@a.example", "Łucja", "Żółć-Gąślą")
+
+
+def test_western_text_is_read_as_such():
+    assert rows("email,name\na@b.example,Zoë Müller\n".encode("cp1252"))[1][1][1] == "Zoë Müller"
+
+
+def test_lines_are_numbered_where_their_record_begins():
+    data = b'email,name\n\n"a@b.example","two\nlines"\n   ,\nc@d.example,x\n'
+    assert [number for number, _cells in rows(data)] == [1, 3, 6]
+
+
+@pytest.mark.parametrize("data", [b"", b"  \n\n", b"\0\0", b",,,\n,,\n"])
+def test_an_empty_table_is_refused(data):
+    assert refusal(data).code is Refusal.EMPTY
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 nonsense", b"\x89PNG\r\n\x1a\n\0\0\0", b"\xd0\xcf\x11\xe0\0\0"])
+def test_what_is_no_table_is_refused(data):
+    assert refusal(data).code is Refusal.FORMAT
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (replace(LIMITS, bytes=100), Refusal.BYTES),
+        (replace(LIMITS, rows=10), Refusal.ROWS),
+        (replace(LIMITS, columns=2), Refusal.COLUMNS),
+        (replace(LIMITS, cell=8), Refusal.CELL),
+    ],
+)
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
+def test_each_limit_is_named(limits, code, kind):
+    cells = ("user@example.org", "Anna", "Kowalska")
+    data = {
+        "csv": ("\n".join(",".join(cells) for _row in range(12))).encode(),
+        "xlsx": xlsx("".join(xlsx_row(number, *cells) for number in range(1, 13))),
+        "ods": ods(ods_row(*cells) * 12),
+    }[kind]
+    refused = refusal(data, limits)
+    assert refused.code is code
+    assert refused.facts["limit"] in (limits.bytes, limits.rows, limits.columns, limits.cell)
+
+
+def test_a_quote_that_is_never_closed_is_a_cell_too_long():
+    assert refusal(b'email,name\n"a@b.example,x\n' + b"y,z\n" * 100_000).code is Refusal.CELL
+
+
+def test_a_workbook_keeps_its_row_numbers_and_whole_numbers():
+    data = xlsx(xlsx_row(3, "email", "password") + xlsx_row(5, "a@b.example", 123456789))
+    assert rows(data) == [(3, ("email", "password")), (5, ("a@b.example", "123456789"))]
+    assert rows(ods(ods_row("email") + ods_row("", "") + ods_row("a@b.example"))) == [
+        (1, ("email",)),
+        (3, ("a@b.example",)),
+    ]
+
+
+BOMBS = {
+    "a cell at the far corner": xlsx(
+        xlsx_row(1, "email") + '<row r="1048576"><c r="CV1048576" t="inlineStr"><is><t>x</t></is></c></row>'
+    ),
+    "a row repeated a million times": ods(ods_row("a@b.example", "x" * 500, repeated=1_048_576)),
+    "half a gigabyte of blanks": xlsx(" " * 500_000_000),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=list(BOMBS))
+def test_a_bomb_is_refused_at_once_and_costs_this_process_nothing(bomb):
+    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    assert refusal(bomb).code in {Refusal.MEMORY, Refusal.UNPACKED, Refusal.ROWS, Refusal.COLUMNS, Refusal.FORMAT}
+    assert time.monotonic() - begun < 30
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024  # KiB
+
+
+def test_an_archive_that_lies_about_its_sizes_is_found_out():
+    data = bytearray(xlsx(" " * 2_000_000))
+    with zipfile.ZipFile(BytesIO(bytes(data))) as archive:
+        info = archive.getinfo("xl/worksheets/sheet1.xml")
+    size = info.file_size.to_bytes(4, "little")
+    assert data.count(size) >= 1
+    lying = bytes(data).replace(size, (100).to_bytes(4, "little"))
+    assert refusal(lying, replace(LIMITS, unpacked=1_000_000)).code in {Refusal.UNPACKED, Refusal.FORMAT}
+
+
+def test_100_000_rows_are_streamed():
+    data = b"email,first,last\n" + b"".join(b"user%06d@example.org,Anna,Kowalska\n" % i for i in range(100_000))
+    lines = tables.read(data, tables.shape_of(data))
+    assert next(lines).number == 1
+    assert sum(1 for _line in lines) == 100_000
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=("Cs",)), max_size=60))
+def test_defusing_is_undone_exactly(cell):
+    assert not tables.defuse(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+    if not cell.startswith("'"):
+        assert tables.undefuse(tables.defuse(cell)) == cell
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused(data):
+    try:
+        for line in tables.read(data, tables.shape_of(data)):
+            assert line.cells
+    except Refused:
+        pass
