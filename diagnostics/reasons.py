@@ -89,4 +89,5 @@ class Reason(StrEnum):
     OFF_NO_TOKEN = "off-no-token"  # noqa: S105  # not attached: no token is asked for
     OFF_NO_KEYS = "off-no-keys"  # no DKIM key of ours
     OFF_NO_TARGET = "off-no-target"
+    OFF_TOO_LONG = "off-too-long"  # the name where the record would stand cannot exist
     OFF_AUTHORITATIVE = "off-authoritative"  # a target is for split domains only

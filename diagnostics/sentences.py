@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +19,7 @@ from domains.records import Kind
 
 from .answers import Failure
 from .reasons import Reason
-from .verdicts import Problem, Status
+from .verdicts import RED, Problem, Status, Verdict
 
 MAX_ITEMS = 4  # of a list in one sentence
 MAX_TEXT = 120  # characters of one item
@@ -100,7 +102,7 @@ REASONS: dict[str, Words] = {
         _("Some mail servers of the platform are not named: %(hosts)s."),
         _("Mail is lost or delayed whenever the others are away. Add those below."),
     ),
-    Reason.MX_FOREIGN: Words(_("Mail also goes to %(hosts)s."), _MX_LOST),
+    Reason.MX_FOREIGN: Words(_("Mail goes to servers of another system: %(hosts)s."), _MX_LOST),
     Reason.MX_NULL: Words(
         _("The domain says that it takes no mail at all (null MX)."),
         _("Senders give up at once. Replace the record by those below."),
@@ -142,7 +144,7 @@ REASONS: dict[str, Words] = {
         _("Receivers treat that as a permanent error, whatever else the record says."),
     ),
     Reason.SPF_PLATFORM_FAILS: Words(
-        _("The SPF record does not let the platform send: %(addresses)s is not covered."),
+        _("The SPF record does not let the platform send from %(addresses)s."),
         _("Mail sent from here is more likely to be refused. Everything the record allows now stays allowed."),
     ),
     Reason.SPF_PLUS_ALL: Words(
@@ -166,7 +168,7 @@ REASONS: dict[str, Words] = {
         _("Receivers cannot verify mail sent from here. Replace the record as below."),
     ),
     Reason.SRV_MISSING: Words(
-        _("Mail programs cannot find their settings: %(names)s is missing."),
+        _("Mail programs cannot find their settings. Missing: %(names)s."),
         _("People have to type server names by hand. Add the records below."),
     ),
     Reason.SRV_OTHER_TARGET: Words(
@@ -244,6 +246,7 @@ REASONS: dict[str, Words] = {
     Reason.OFF_NO_TOKEN: Words(_("Not asked: the domain is not attached.")),
     Reason.OFF_NO_KEYS: Words(_("Not asked: the domain has no key of ours.")),
     Reason.OFF_NO_TARGET: Words(_("Not asked: no target server is set.")),
+    Reason.OFF_TOO_LONG: Words(_("Not asked: the name is too long for a record below it.")),
     Reason.OFF_AUTHORITATIVE: Words(_("Not asked: only a non-authoritative domain has a target server.")),
 }
 
@@ -308,6 +311,34 @@ def consequence(reason: str, facts: Mapping[str, object]) -> str:
     return _fill(words.follows, facts) if words and words.follows else ""
 
 
+def whole(verdict: Verdict) -> str:
+    """What there is to say where no page shows the rest: what is the case and, where no fix says it, what to do."""
+    if verdict.status == Status.OK:
+        return ""
+    said = [sentence(verdict.reason, verdict.facts)]
+    if verdict.status in RED and not verdict.fixes:
+        beyond = _beyond(verdict.facts)
+        said += beyond or [consequence(verdict.reason, verdict.facts)]
+    if verdict.breaks_at is not None:
+        at = date_format(localtime(verdict.breaks_at), "DATETIME_FORMAT")
+        said.append(gettext("Will break by %(at)s: resolvers still have the right copy.") % {"at": at})
+    return " ".join(filter(None, said))
+
+
+def _beyond(facts: Mapping[str, object]) -> list[str]:
+    """Why an SPF record has no fix, and what to do then."""
+    beyond = facts.get("beyond")
+    if not beyond:
+        return []
+    return [
+        gettext(
+            "No change of ours can mend it: with our entry added, %(problem)s. Take out of the record what is not "
+            "needed any more, then check again."
+        )
+        % {"problem": problem(str(beyond))}
+    ]
+
+
 def short(status: str, reason: str, facts: Mapping[str, object], *, intended: bool = False) -> str:
     """For a button's title: what is the case, or just that all is well."""
     if intended:
@@ -346,14 +377,7 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             gettext("The parent zone delegates to name servers that do not know this zone: %(servers)s.")
             % {"servers": _text(lame)}
         )
-    if beyond := facts.get("beyond"):
-        said.append(
-            gettext(
-                "No change of ours can mend it: with our entry added, %(problem)s. Take out of the record what is not "
-                "needed any more, then check again."
-            )
-            % {"problem": problem(str(beyond))}
-        )
+    said += _beyond(facts)
     if kind == Kind.MX and facts.get("enters_elsewhere"):
         said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))
     return said

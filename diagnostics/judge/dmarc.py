@@ -24,7 +24,7 @@ NOT_ASKED_HERE = frozenset({Failure.REFUSED, Failure.LAME})
 def find(subject: Subject, view: View) -> Finding | None:
     question = subject.dmarc
     if question is None:
-        return Finding(Status.OFF, LEVEL)
+        return Finding(Status.OFF, LEVEL, Reason.OFF_TOO_LONG)
     answer = view.get(question)
     if answer is None:
         return None

@@ -66,3 +66,17 @@ def test_right_at_home_is_on_its_way_while_the_resolvers_are_still_wrong(diagnos
     status, checks = diagnose(FOREIGN, GREEN, GREEN)
     assert (status, checks["MX"]["status"], checks["MX"]["fixes"]) == (2, "propagating", [])
     assert checks["MX"]["clears_at"]
+
+
+def test_what_will_break_says_when(diagnose: Diagnose) -> None:
+    _status, checks = diagnose(GREEN, FOREIGN, FOREIGN)
+    assert "Will break by" in checks["MX"]["reason"]
+
+
+def test_where_no_fix_mends_it_the_reason_says_what_to_do(diagnose: Diagnose) -> None:
+    crowded = "".join(f"include:i{number}.shop.example " for number in range(10))
+    senders = "".join(f'i{number} TXT "v=spf1 ip4:203.0.113.{number} -all"\n' for number in range(10))
+    text = GREEN.replace("include:spf.pro7.mail.example ~all", f"{crowded}-all") + senders
+    _status, checks = diagnose(text, text)
+    assert (checks["SPF"]["status"], checks["SPF"]["fixes"]) == ("wrong", [])
+    assert "Take out of the record what is not needed any more" in checks["SPF"]["reason"]

@@ -18,7 +18,7 @@ from diagnostics.judge import Case
 from diagnostics.look import look
 from diagnostics.models import Intent
 from diagnostics.plain import fix, rrset
-from diagnostics.sentences import sentence, status_word
+from diagnostics.sentences import status_word, whole
 from diagnostics.verdicts import RED, Status, Verdict
 from domains.models import Domain
 from domains.names import NameRefused, to_ascii, to_unicode
@@ -170,7 +170,7 @@ def _check(verdict: Verdict, intended: bool) -> dict[str, Any]:
         "kind": str(verdict.kind),
         "status": str(verdict.status),
         "level": str(verdict.level),
-        "reason": "" if verdict.status == Status.OK else sentence(verdict.reason, verdict.facts),
+        "reason": whole(verdict),
         "problems": [str(code) for code in verdict.problems],
         "advice": [str(code) for code in verdict.advice],
         "intended": intended,
@@ -186,7 +186,7 @@ def _table(name: str, shown: Sequence[tuple[Verdict, bool]]) -> list[str]:
     for verdict, intended in shown:
         if verdict.status == Status.OFF:
             continue
-        said = "" if verdict.status == Status.OK else sentence(verdict.reason, verdict.facts)
+        said = whole(verdict)
         word = (
             f"{status_word(verdict.status)} ({verdict.level})" if verdict.status in RED else status_word(verdict.status)
         )
