@@ -1,0 +1,162 @@
+"""Due domains are claimed once, fairly, and by nobody for ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from diagnostics import schedule, sweep
+from diagnostics.models import Look
+from domains import signals
+from domains.models import Domain
+from panel.models import Platform, Service
+from tests.factories import make_domain, make_organization, make_service
+from tests.processes import ROOT
+from tests.servers import Knot
+
+SWEEP = """
+import django
+django.setup()
+from diagnostics import schedule, sweep
+claim = schedule.claim
+def told(pks, now):
+    looks = claim(pks, now)
+    print(*(look.pk for look in looks), flush=True)
+    return looks
+schedule.claim = told
+sweep.sweep(under_way=10)
+"""
+
+
+def due(service: Service, count: int, **fields: Any) -> list[Domain]:
+    domains = [make_domain(service) for _ in range(count)]
+    schedule.enter(domains, timezone.now())
+    return domains
+
+
+@pytest.mark.django_db
+def test_what_is_claimed_is_not_claimed_again_until_the_lease_ends(platform: Platform) -> None:
+    pks = [domain.pk for domain in due(make_service(platform=platform), 5)]
+    now = timezone.now()
+    first = schedule.claim(pks[:3], now)
+    second = schedule.claim(pks, now)
+    assert {look.pk for look in first} == set(pks[:3])
+    assert {look.pk for look in second} == set(pks[3:])
+    assert schedule.claim(pks, now) == []
+    later = schedule.claim(pks, now + schedule.LEASE + timedelta(seconds=1))
+    assert {look.pk for look in later} == set(pks)
+    assert len({look.lease for look in later} & {look.lease for look in [*first, *second]}) == 0
+
+
+@pytest.mark.django_db
+def test_an_organization_with_many_due_domains_does_not_starve_one_with_few(platform: Platform) -> None:
+    big = make_service(make_organization(), platform)
+    small = make_service(make_organization(), platform)
+    due(big, 40)
+    few = due(small, 3)
+    order = schedule.fair_order(timezone.now(), 100)
+    assert len(order) == 43
+    assert {domain.pk for domain in few} <= set(order[:6])
+
+
+@pytest.mark.django_db
+def test_a_look_whose_lease_somebody_else_has_by_now_is_not_written(look: Any, platform: Platform) -> None:
+    domain = make_domain(make_service(platform=platform), "shop.example")
+    schedule.enter([domain], timezone.now())
+    works = sweep.claimed([domain.pk])
+    Look.objects.filter(pk=domain.pk).update(lease="somebody-else", looked_at=None)
+    with sweep.Looker(sweep.engine_config()) as looker:
+        looker.start(works)
+        seen = looker.finished(1, 20)
+    sweep.keep(seen, sweep.Tally())
+    assert not domain.checks.exists()
+    assert Look.objects.get(pk=domain.pk).lease == "somebody-else"
+
+
+@pytest.mark.django_db
+def test_who_asks_during_a_look_gets_another_one(asked_at_knot: Knot, platform: Platform) -> None:
+    domain = make_domain(make_service(platform=platform), "shop.example")
+    schedule.soon(domain)
+    works = sweep.claimed([domain.pk])
+    schedule.soon(domain)
+    with sweep.Looker(sweep.engine_config()) as looker:
+        looker.start(works)
+        seen = looker.finished(1, 20)
+    sweep.keep(seen, sweep.Tally())
+    row = Look.objects.get(pk=domain.pk)
+    assert row.pending
+    assert row.next_at <= timezone.now()
+    assert sweep.look_at([domain.pk]) == 1
+    assert not Look.objects.get(pk=domain.pk).pending
+
+
+@pytest.mark.django_db
+def test_a_change_of_the_domain_or_its_zone_is_looked_at_at_once(platform: Platform) -> None:
+    domain = make_domain(make_service(platform=platform))
+    for send in (
+        lambda: signals.domain_changed.send(sender=Domain, domain=domain, what=signals.ATTACHED),
+        lambda: signals.zone_changed.send(sender=Domain, domain=domain),
+    ):
+        Look.objects.all().delete()
+        send()
+        row = Look.objects.get(pk=domain.pk)
+        assert row.pending
+        assert row.changed_at is not None
+
+
+@pytest.mark.django_db
+def test_domains_of_services_that_have_ended_are_left_alone(asked_at_knot: Knot, platform: Platform) -> None:
+    service = make_service(platform=platform)
+    domain = make_domain(service, "shop.example")
+    Service.objects.filter(pk=service.pk).update(state=Service.State.ENDED)
+    assert sweep.sweep() == 0
+    assert not domain.checks.exists()
+    assert Look.objects.get(pk=domain.pk).next_at > timezone.now() + timedelta(hours=12)
+
+
+def start_sweep(environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", SWEEP], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def claimed_by(process: subprocess.Popen[str]) -> list[int]:
+    out, _errors = process.communicate(timeout=120)
+    return [int(pk) for pk in out.split()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workers_one_killed_no_domain_is_lost_and_none_taken_twice(
+    asked_at_knot: Knot, platform: Platform, process_environment: dict[str, str]
+) -> None:
+    service = make_service(platform=platform)
+    domains = due(service, 60)
+    Look.objects.update(changed_at=None)  # or they were due again while the test runs
+    asked_at_knot.add_zones({domain.name.name: "" for domain in domains})
+    environment = process_environment | {
+        "DNS_RESOLVERS": asked_at_knot.host_port,
+        "DNS_AUTHORITATIVE_PORT": str(asked_at_knot.port),
+        "ALLOWED_NETWORKS": "127.0.0.0/8",
+        "SWEEP_BATCH": "10",
+    }
+    victim, other = start_sweep(environment), start_sweep(environment)
+    deadline = time.monotonic() + 60
+    while not Look.objects.exclude(looked_at=None).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(victim.pid, signal.SIGKILL)
+    by_victim, by_other = claimed_by(victim), claimed_by(other)
+    assert len(by_victim) == len(set(by_victim))
+    assert not set(by_victim) & set(by_other)
+    # What the victim held is nobody's when its leases have run out.
+    Look.objects.exclude(lease_until=None).update(lease_until=timezone.now() - timedelta(seconds=1))
+    by_third = claimed_by(start_sweep(environment))
+    assert set(by_other) | set(by_victim) | set(by_third) == {domain.pk for domain in domains}
+    assert not set(by_third) & set(by_other)
+    assert not Look.objects.filter(looked_at=None).exists()
+    assert all(domain.checks.count() == 8 for domain in domains)

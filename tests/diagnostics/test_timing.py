@@ -1,0 +1,67 @@
+"""When a domain is looked at next."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from diagnostics.timing import Seen, asks_home, next_look
+from diagnostics.verdicts import Status
+from domains.records import Level
+
+NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+GREEN = Seen(Status.OK, Level.REQUIRED)
+
+
+def wait(*checks: Seen, changed: float | None = None, attempt: int = 0) -> float:
+    changed_at = NOW - timedelta(seconds=changed) if changed is not None else None
+    at, _attempt = next_look(NOW, checks, changed_at=changed_at, attempt=attempt, jitter=random.Random(1))
+    return (at - NOW).total_seconds()
+
+
+def test_green_waits_about_six_hours() -> None:
+    waits = {
+        (next_look(NOW, [GREEN], changed_at=None, attempt=0, jitter=random.Random(seed))[0] - NOW).total_seconds()
+        for seed in range(50)
+    }
+    assert len(waits) > 40
+    assert all(5.4 * 3600 <= seconds <= 6.6 * 3600 for seconds in waits)
+
+
+@pytest.mark.parametrize(
+    ("passed", "seconds"), [(0, 15), (15, 15), (30, 30), (60, 60), (120, 180), (300, 300), (600, 1200)]
+)
+def test_after_a_change_looks_come_at_15_s_30_s_1_2_5_10_and_30_min(passed: float, seconds: float) -> None:
+    assert wait(GREEN, changed=passed) == pytest.approx(seconds, rel=0.11)
+
+
+def test_red_is_looked_at_every_hour() -> None:
+    assert wait(Seen(Status.WRONG, Level.REQUIRED)) == pytest.approx(3600, rel=0.11)
+    assert wait(Seen(Status.PROPAGATING, Level.REQUIRED)) == pytest.approx(3600, rel=0.11)
+
+
+def test_a_record_that_is_only_recommended_does_not_hurry() -> None:
+    assert wait(GREEN, Seen(Status.MISSING, Level.RECOMMENDED)) > 5 * 3600
+
+
+def test_unknown_backs_off_from_a_minute_to_an_hour() -> None:
+    unknown = Seen(Status.UNKNOWN, Level.REQUIRED)
+    waits = [wait(unknown, attempt=attempt) for attempt in range(9)]
+    assert waits[:3] == [60, 120, 240]
+    assert waits[-1] == pytest.approx(3600, rel=0.11)
+    assert waits == sorted(waits) or max(waits) <= 3960
+
+
+def test_a_second_look_comes_when_a_doubt_or_an_old_copy_ends() -> None:
+    assert wait(Seen(Status.OK, Level.REQUIRED, NOW + timedelta(seconds=30))) == 32
+
+
+def test_own_name_servers_are_asked_once_a_day_for_an_hour_after_a_change_and_when_somebody_asks() -> None:
+    recent, old = NOW - timedelta(hours=2), NOW - timedelta(hours=25)
+    assert not asks_home(NOW, asked=False, changed_at=old, home_looked_at=recent)
+    assert asks_home(NOW, asked=False, changed_at=None, home_looked_at=old)
+    assert asks_home(NOW, asked=False, changed_at=NOW - timedelta(minutes=59), home_looked_at=recent)
+    assert asks_home(NOW, asked=True, changed_at=None, home_looked_at=recent)
+    assert asks_home(NOW, asked=False, changed_at=None, home_looked_at=None)
