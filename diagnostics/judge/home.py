@@ -196,31 +196,46 @@ class Home:
         return next((answer for answer in told if answer is not None and answer.sound and _whole(answer)), None)
 
     def beneath(self, delegation: Delegation, question: Question, depth: int) -> Answer | None:
-        """The answer of a zone cut off below the domain's own, from the newest of its servers. None: not known yet."""
-        servers = self.addresses(delegation.hosts, delegation.glue, MAX_FOREIGN_HOSTS)
-        if not servers:
-            hosts_known = all(self.answers.get(Question(host, "A")) for host in delegation.hosts[:MAX_FOREIGN_HOSTS])
-            return Answer(failure=Failure.UNREACHABLE) if hosts_known else None
-        told: list[tuple[int, Answer]] = []
-        failed = None
+        """The answer of a zone cut off below the domain's own, from the newest of its servers. None: not known yet.
+
+        Those that answer may only lag behind a primary that does not: then nobody can tell.
+        """
+        servers = self.addresses(delegation.hosts, delegation.glue, MAX_HOSTS)
+        silent = {host.removesuffix(".") for host in sorted(delegation.hosts)[:MAX_HOSTS]}
+        told: list[tuple[Soa | None, Answer]] = []
+        failed = Answer(failure=Failure.UNREACHABLE)
+        complete = all(self.answers.get(Question(host, "A")) for host in sorted(delegation.hosts)[:MAX_HOSTS])
         for server in servers:
-            answer = self.answers.get(question._replace(server=server.address))
-            soa = self.answers.get(Question(delegation.zone, "SOA", server.address))
-            if answer is None or soa is None:
+            said = self.answers.get(question._replace(server=server.address))
+            soa_said = self.answers.get(Question(delegation.zone, "SOA", server.address))
+            if said is None or soa_said is None:
+                complete = False
                 continue
-            deeper = answer.delegation
+            deeper = said.delegation
             if deeper is not None and strictly_below(deeper.zone, delegation.zone) and depth < MAX_REFERRALS:
                 return self.beneath(deeper, question, depth + 1)
-            if answer.failure is not None:
-                failed = answer
+            if said.failure is not None:
+                failed = said
                 continue
-            parsed = parse_soa(soa.values)
-            told.append((parsed.serial if parsed else 0, answer))
-        best = None
-        for serial, answer in told:
-            if best is None or newer(serial, best[0]):
-                best = (serial, answer)
-        return best[1] if best is not None else failed
+            silent.discard(server.host)
+            told.append((parse_soa(soa_said.values), said))
+        if not complete:
+            return None
+        return _newest(told, silent) or failed
+
+
+def _newest(told: list[tuple[Soa | None, Answer]], silent: set[str]) -> Answer | None:
+    """The answer with the latest serial; None where that cannot be told."""
+    if not told:
+        return None
+    best, answer = told[0]
+    if best is None or any(soa is None for soa, _ in told):
+        same = all(set(other.values) == set(answer.values) and other.chain == answer.chain for _, other in told)
+        return answer if same and not silent else None
+    for soa, other in told:
+        if soa is not None and newer(soa.serial, best.serial):
+            best, answer = soa, other
+    return None if best.primary.removesuffix(".") in silent else answer
 
 
 def _whole(answer: Answer) -> bool:
