@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from tests.processes import ROOT, environment
 from tests.servers.process import free_port
 
-READY_SECONDS = 90
+READY_SECONDS = 180
 LINE = r"^Sign in at http://localhost:(\d+)/ as (\S+@\S+) with (?:password (\S+)|the password you chose)$"
 
 
@@ -64,6 +65,10 @@ class Installation:
         self.output = folder.with_name(f"{folder.name}-output")
         self.process: subprocess.Popen[bytes] | None = None
         self.line = ""
+
+    def copy(self, template: Path) -> None:
+        """Begin with what another installation's set-up made."""
+        shutil.copytree(template, self.folder)
 
     def prepare(self) -> None:
         subprocess.run([sys.executable, "-m", "panel.environment"], env=self.env, cwd=ROOT, check=True)

@@ -19,9 +19,20 @@ from tests.servers import PostgreSql, Redis
 from tests.servers.process import free_port
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What set-up made once, for the tests that are about what comes after it."""
+    installation = Installation(tmp_path_factory.mktemp("template") / "var")
+    installation.prepare()
+    made = manage("setup", env=installation.env)
+    assert made.returncode == 0, made.stderr
+    return installation.folder
+
+
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def installation(tmp_path: Path, template: Path) -> Iterator[Installation]:
     installation = Installation(tmp_path / "var")
+    installation.copy(template)
     yield installation
     installation.stop()
 

@@ -33,7 +33,10 @@ class Command(BaseCommand):
         if "MAKELEVEL" in os.environ:  # whoever kills `make run` means all of it
             end_with_parent()
         with _only_one(), _listening(port) as sockets:
-            call_command("setup", quiet=True)
+            try:
+                call_command("setup", quiet=True)
+            except KeyboardInterrupt:
+                sys.exit(130)  # set-up goes on where it stopped
             Heartbeat.objects.all().delete()
             supervisor = Supervisor(_children(port, sockets), say=lambda line: self._say(line, self.stderr))
             started = time.monotonic()
