@@ -1,0 +1,295 @@
+"""The pages of diagnostics, without a browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from diagnostics.fingerprints import fingerprint
+from diagnostics.models import Check, Intent, Look, Postponement, Share
+from domains.models import Domain
+from domains.rrset import RRset
+from panel.models import Activity
+from tests.factories import Tenant, make_account, make_check, make_domain, make_share, make_tenant, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return make_tenant("ab12345")
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def technician(tenant: Tenant) -> Client:
+    return client_of(tenant.technician)
+
+
+def domains_page(tenant: Tenant, **query: str) -> str:
+    return f"/services/{tenant.service.name}/domains/" + ("?" + "&".join(f"{k}={v}" for k, v in query.items()))
+
+
+def names_on(page: Any) -> list[str]:
+    return re.findall(r'<a class="name[^>]*>([^<]+)</a>', page.content.decode())
+
+
+def looked(domain: Domain, **fields: Any) -> None:
+    now = timezone.now()
+    defaults = {"organization": domain.service.organization, "next_at": now + timedelta(hours=1), "looked_at": now}
+    Look.objects.update_or_create(domain=domain, defaults={**defaults, **fields})
+
+
+RED_MX = {
+    "facts": {"hosts": ["mx.old.example"], "moves_mail": True},
+    "reason": "mx-foreign",
+    "problems": ["mx-foreign"],
+    "found": [{"name": "shop.example.", "type": "MX", "ttl": 300, "values": ["5 mx.old.example."]}],
+    "fixes": [
+        {"action": "replace", "name": "shop.example.", "type": "MX", "ttl": 300, "values": ["10 mx1.pro.example."]}
+    ],
+}
+
+
+def test_the_table_takes_as_many_queries_for_forty_domains_as_for_two(
+    tenant: Tenant, technician: Client, django_assert_max_num_queries: Any
+) -> None:
+    def visit() -> int:
+        with django_assert_max_num_queries(100) as queries:
+            assert technician.get(domains_page(tenant)).status_code == 200
+        return len(queries)
+
+    for _ in range(2):
+        make_check(make_domain(tenant.service))
+    visit()
+    few = visit()
+    for _ in range(40):
+        domain = make_domain(tenant.service)
+        looked(domain)
+        make_account(domain)
+        for kind in ("MX", "SPF", "NS"):
+            make_check(domain, kind)
+    assert visit() == few
+
+
+def test_the_table_is_paged_by_key_and_every_domain_is_on_one_page(tenant: Tenant, technician: Client) -> None:
+    names = {tenant.domain.name.name} | {make_domain(tenant.service, f"d{i:03}.example").name.name for i in range(120)}
+    for sort in ("name", "-name", "-attached"):
+        seen: list[str] = []
+        url = domains_page(tenant, sort=sort)
+        for _ in range(3):
+            page = technician.get(url)
+            seen += names_on(page)
+            following = re.search(r'href="(\?[^"]*after=[^"]+)">Next', page.content.decode())
+            url = domains_page(tenant).split("?")[0] + following[1].replace("&amp;", "&") if following else ""
+        assert not url
+        assert len(seen) == len(set(seen))
+        assert set(seen) == names
+
+
+def test_the_table_filters_by_name_in_either_form_and_by_status(tenant: Tenant, technician: Client) -> None:
+    turtle = make_domain(tenant.service, "xn--w-uga1v8h.example")
+    make_check(turtle, "MX", "wrong")
+    make_check(tenant.domain, "MX", "ok")
+    assert names_on(technician.get(domains_page(tenant, q="żółw"))) == ["żółw.example"]
+    assert names_on(technician.get(domains_page(tenant, status="red"))) == ["żółw.example"]
+    assert names_on(technician.get(domains_page(tenant, status="green"))) == [tenant.domain.name.name]
+    assert "No domain matches" in technician.get(domains_page(tenant, q="nothing")).content.decode()
+    assert technician.get(domains_page(tenant, after="forged")).status_code == 200
+
+
+def test_buttons_ask_again_only_while_a_look_is_awaited(tenant: Tenant, technician: Client) -> None:
+    looked(tenant.domain, asked_at=timezone.now())
+    url = f"/services/{tenant.service.name}/checks/?d={tenant.domain.pk}"
+    assert "hx-trigger" in technician.get(url).content.decode()
+    looked(tenant.domain, asked_at=None)
+    assert "hx-trigger" not in technician.get(url).content.decode()
+
+
+def test_buttons_of_another_service_are_not_given(tenant: Tenant, technician: Client) -> None:
+    other = make_tenant().domain
+    make_check(other, "MX", "wrong")
+    answer = technician.get(f"/services/{tenant.service.name}/checks/?d={other.pk}&d=x&d=").content.decode()
+    assert other.name.name not in answer
+
+
+def test_what_comes_from_the_dns_is_escaped_and_bounded(tenant: Tenant, technician: Client) -> None:
+    hostile = '"<script>alert(1)</script>' + "A" * 60_000 + '"'
+    record = {"name": f"{tenant.domain}.", "type": "TXT", "ttl": 1, "values": [hostile] * 3_000}
+    make_check(
+        tenant.domain,
+        "SPF",
+        "wrong",
+        reason="spf-error",
+        facts={"term": "<script>x</script>", "owner": "<b>" * 1000, "problem": "spf-syntax", "hosts": ["%s%(x)d"]},
+        found=[record],
+        witnesses=[{"who": "<i>ns</i>", "says": [hostile] * 500, "failure": None, "serial": 1}],
+    )
+    for page in ("", "checks/SPF/", "history/"):
+        answer = technician.get(f"/services/{tenant.service.name}/domains/{tenant.domain}/{page}")
+        text = answer.content.decode()
+        assert "<script>alert" not in text
+        assert "<script>x" not in text
+        assert "<i>ns" not in text
+        assert len(text) < 400_000
+
+
+def test_check_again_works_without_script_and_is_limited(tenant: Tenant, technician: Client) -> None:
+    url = f"/services/{tenant.service.name}/domains/{tenant.domain}/again/"
+    page = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/MX/"
+    for _ in range(30):
+        assert technician.post(url, {"next": page}).headers["Location"] == page
+    assert Look.objects.get(pk=tenant.domain.pk).pending
+    Look.objects.update(asked_at=None)
+    assert "often" in technician.post(url, follow=True).content.decode()
+    assert not Look.objects.get(pk=tenant.domain.pk).pending
+    assert technician.post(url, {"next": "https://evil.example/"}).headers["Location"].startswith("/services/")
+
+
+def test_a_whole_service_and_a_whole_organization_are_looked_at_again(tenant: Tenant, technician: Client) -> None:
+    for domain in (tenant.domain, make_domain(tenant.service)):
+        looked(domain)
+    for url in (f"/services/{tenant.service.name}/checks/again/", "/organizations/ab12345/checks/again/"):
+        Look.objects.update(asked_at=None, next_at=timezone.now() + timedelta(hours=5))
+        technician.post(url)
+        assert Look.objects.filter(asked_at__isnull=False, next_at__lte=timezone.now()).count() == 2
+
+
+def test_marking_as_intended_turns_it_green_with_who_and_why_and_back(tenant: Tenant, technician: Client) -> None:
+    check = make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    page = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/MX/"
+    found = fingerprint([RRset("shop.example.", "MX", None, ("5 mx.old.example.",))])
+    assert found in technician.get(page).content.decode()
+    technician.post(f"{page}intended/", {"why": "a filter in front", "found": "what was there yesterday"})
+    assert Check.objects.get(pk=check.pk).status == "wrong"
+    technician.post(f"{page}intended/", {"why": " ", "found": found})
+    assert not Intent.objects.exists()
+    technician.post(f"{page}intended/", {"why": "a filter in front", "found": found})
+    check.refresh_from_db()
+    assert (check.status, check.intended) == ("ok", True)
+    text = technician.get(page).content.decode()
+    assert "a filter in front" in text
+    assert str(tenant.technician) in text
+    assert Activity.objects.filter(verb="check.intended", note="a filter in front").exists()
+    technician.post(f"{page}intended/", {"withdraw": "1"})
+    check.refresh_from_db()
+    assert (check.status, check.intended) == ("wrong", False)
+
+
+@pytest.mark.parametrize(("kind", "problem"), [("CNAME", ""), ("SPF", "spf-plus-all"), ("SPF", "spf-several")])
+def test_the_proof_permanent_spf_errors_and_plus_all_cannot_be_intended(
+    tenant: Tenant, technician: Client, kind: str, problem: str
+) -> None:
+    check = make_check(tenant.domain, kind, "wrong", problems=[problem] if problem else [])
+    url = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/{kind}/intended/"
+    technician.post(url, {"why": "because", "found": check.found_print})
+    assert Check.objects.get(pk=check.pk).status == "wrong"
+
+
+def test_an_mx_fix_says_how_many_accounts_are_here_and_that_others_will_be_refused(
+    tenant: Tenant, technician: Client
+) -> None:
+    make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    text = technician.get(f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/MX/").content.decode()
+    assert "1 account is configured here; mail to every other address will be refused" in text
+
+
+def test_the_zone_file_holds_what_should_be_there_with_the_domains_own_spf_merged(
+    tenant: Tenant, technician: Client
+) -> None:
+    apex = f"{tenant.domain}."
+    merged = '"v=spf1 mx include:spf.other.example -all"'
+    make_check(
+        tenant.domain,
+        "SPF",
+        "wrong",
+        fixes=[
+            {"action": "remove", "name": apex, "type": "TXT", "ttl": 60, "values": ['"v=spf1 mx -all"']},
+            {"action": "add", "name": apex, "type": "TXT", "ttl": 60, "values": [merged]},
+        ],
+    )
+    answer = technician.get(f"/services/{tenant.service.name}/domains/{tenant.domain}/zone-file/")
+    lines = [line for line in answer.content.decode().splitlines() if line and not line.startswith(";")]
+    assert f"{apex} 3600 IN TXT {merged}" in lines
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert [line.split()[3] for line in lines][-2:] == ["MX", "MX"]
+    Postponement.objects.create(domain=tenant.domain)
+    answer = technician.get(f"/services/{tenant.service.name}/domains/{tenant.domain}/zone-file/")
+    assert " MX " not in answer.content.decode()
+
+
+def test_all_red_lists_filters_and_exports_without_formulas(tenant: Tenant, technician: Client) -> None:
+    make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    make_check(tenant.domain, "SPF", "missing", found=[])
+    make_check(tenant.domain, "DMARC", "missing", level="recommended")
+    make_check(make_tenant().domain, "MX", "wrong", reason="mx-null")
+    spiteful = {"name": "x.", "type": "MX", "ttl": 1, "values": ["=cmd()"]}
+    make_check(make_domain(tenant.service, "formula.example"), "MX", "wrong", found=[spiteful])
+    text = technician.get("/red/").content.decode()
+    assert text.count("check-red") == 3
+    assert technician.get("/organizations/ab12345/red/?kind=SPF").content.decode().count("check-red") == 1
+    assert technician.get("/red/?since=2999-01-01").content.decode().count("check-red") == 0
+    assert technician.get("/red/?since=nonsense&service=x&mode=y&kind=z&page=-5").status_code == 200
+    export = b"".join(technician.get("/red/?format=csv").streaming_content).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(export)))
+    assert len(rows) == 4
+    assert not any(cell.startswith("=") for row in rows for cell in row)
+    staff = client_of(make_user(staff=True))
+    assert staff.get("/red/everywhere/").content.decode().count("check-red") == 4
+
+
+def test_instructions_are_sent_work_without_signing_in_and_can_be_revoked(tenant: Tenant, technician: Client) -> None:
+    make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    page = f"/services/{tenant.service.name}/domains/{tenant.domain}/instructions/"
+    technician.post(page, {"email": "dns@people.example", "language": "en"})
+    (letter,) = mail.outbox
+    assert letter.to == ["dns@people.example"]
+    address = re.search(r"http://localhost:8000(/dns/\S+)", letter.body)
+    assert address
+    stranger = Client()
+    text = stranger.get(address[1]).content.decode()
+    assert "10 mx1.pro.example." in text or "mx1.pro.example." in text
+    assert "will be refused" in text
+    assert stranger.post(f"{address[1]}again/").status_code == 302
+    assert Look.objects.get(pk=tenant.domain.pk).pending
+    assert stranger.get(f"{address[1]}?format=zone").status_code == 200
+    technician.post(f"{page}{Share.objects.get().pk}/revoke/")
+    assert stranger.get(address[1]).status_code == 404
+    assert stranger.post(f"{address[1]}again/").status_code == 404
+
+
+def test_a_forged_and_an_expired_link_open_nothing(tenant: Tenant) -> None:
+    share = make_share(tenant.domain)
+    assert Client().get(f"/dns/{share.token}/").status_code == 200
+    assert Client().get(f"/dns/{share.code}:forged/").status_code == 404
+    assert Client().get(f"/dns/{share.token[:-1]}/").status_code == 404
+    Share.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert Client().get(f"/dns/{share.token}/").status_code == 404
+
+
+def test_not_yet_leaves_the_mx_out_of_the_instructions(tenant: Tenant, technician: Client) -> None:
+    make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    page = f"/services/{tenant.service.name}/domains/{tenant.domain}/instructions/"
+    technician.post(page, {"email": "dns@people.example", "language": "pl", "not_yet": "1"})
+    assert " MX " not in mail.outbox[0].body
+    assert "mx1.pro.example" not in Client().get(f"/dns/{Share.objects.get().token}/").content.decode()
+
+
+def test_the_operator_sees_what_is_due_and_how_old_the_oldest_look_is(tenant: Tenant) -> None:
+    looked(tenant.domain, looked_at=timezone.now() - timedelta(hours=7), next_at=timezone.now() - timedelta(hours=1))
+    text = client_of(make_user(staff=True)).get("/staff/diagnostics/").content.decode()
+    assert "due now" in text
+    assert re.search(r"7\s*hours", text.replace("\xa0", " "))
