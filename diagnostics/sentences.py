@@ -156,15 +156,15 @@ REASONS: dict[str, Words] = {
         _("Receivers cannot verify mail sent from here. Add the record below."),
     ),
     Reason.DKIM_OTHER_KEY: Words(
-        _("Another key is published than the one that signs (%(selectors)s)."),
-        _("Every signature of mail sent from here fails. Replace the key as below."),
+        _("A key is published that is not the one that signs (%(selectors)s)."),
+        _("Signatures of mail sent from here fail. Replace the key as below."),
     ),
     Reason.DKIM_REVOKED: Words(
         _("The published key is empty, which means revoked (%(selectors)s)."),
         _("Every signature of mail sent from here fails. Publish the key below."),
     ),
     Reason.DKIM_SYNTAX: Words(
-        _("The published key cannot be read (%(selectors)s)."),
+        _("The published key cannot be used (%(selectors)s)."),
         _("Receivers cannot verify mail sent from here. Replace the record as below."),
     ),
     Reason.SRV_MISSING: Words(

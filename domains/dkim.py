@@ -79,8 +79,8 @@ class KeyMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`record` is the one that compares best. `beside` counts further key records at the name: verifiers may take any
-    of them (RFC 6376 §6.1.2)."""
+    """`record` is the one that compares best. `beside` counts the key records at the name that say something else:
+    verifiers may take any of several (RFC 6376 §6.1.2)."""
 
     match: KeyMatch
     record: KeyRecord | None = None
@@ -176,7 +176,7 @@ def match_key(texts: Iterable[str], public_key: str, key_type: str = "rsa") -> M
     if not found:
         return Match(KeyMatch.ABSENT)
     _, _, match, record = min(found, key=lambda entry: entry[:2])
-    return Match(match, record, len(found) - 1)
+    return Match(match, record, sum(entry[2] != KeyMatch.EQUAL for entry in found if entry[3] is not record))
 
 
 def _compare(record: KeyRecord, ours: bytes, key_type: str) -> KeyMatch:

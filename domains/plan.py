@@ -241,7 +241,7 @@ def surplus_keys(values: Iterable[str], key: str) -> tuple[bool, tuple[str, ...]
     """
     texts = {value: txt_text(value) for value in values}
     ours = [value for value, text in texts.items() if match_key([text], key).match == KeyMatch.EQUAL]
-    others = tuple(value for value, text in texts.items() if resembles_key(text) and value not in ours[:1])
+    others = tuple(value for value, text in texts.items() if resembles_key(text) and value not in ours)
     return bool(ours), others
 
 

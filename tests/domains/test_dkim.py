@@ -125,3 +125,8 @@ def test_any_text_can_be_parsed(text: str) -> None:
 @given(st.permutations(["k=rsa", "t=s", "s=email", "n=note", f"p={OURS}"]), st.sampled_from(["; ", ";", " ; \t"]))
 def test_the_order_of_tags_and_blanks_do_not_matter(tags: list[str], separator: str) -> None:
     assert match_key([separator.join(tags)], OURS).match == KeyMatch.EQUAL
+
+
+def test_the_same_key_published_twice_is_nothing_else_beside_it() -> None:
+    said = match_key([f"v=DKIM1; p={OURS}", f"v=DKIM1; k=rsa; p={OURS}"], OURS)
+    assert (said.match, said.beside) == (KeyMatch.EQUAL, 0)
