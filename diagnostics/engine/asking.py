@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -82,7 +83,8 @@ class Engine:
         """The answer to one question; never raises for what the DNS does or fails to do.
 
         `deadline` is a time of the loop's clock, by which the answer is a failure at the latest; without it a question
-        may take `question_seconds` from its first query. `fresh`: not from the cache.
+        may take `question_seconds` from its first query. `fresh`: not from the cache. Who asks what somebody else is
+        asking already shares the later of both deadlines.
         """
         future: asyncio.Future[Answer] = self.loop.create_future()
 
@@ -136,7 +138,7 @@ class Engine:
         flying = self._flying_fresh if fresh else self._flying
         job = flying.get(question)
         if job is not None:
-            job.callbacks.append(callback)
+            job.join(callback, deadline)
             return None
         lane = self._lane_for(question)
         if lane is None:
@@ -237,6 +239,7 @@ class Engine:
         try:
             ip_address(host)
         except ValueError:
-            found = await self.loop.getaddrinfo(host, port)
-            return str(found[0][4][0]), port
+            with suppress(OSError):  # then each query will try anew
+                found = await self.loop.getaddrinfo(host, port)
+                return str(found[0][4][0]), port
         return endpoint

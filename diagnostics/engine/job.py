@@ -91,8 +91,21 @@ class Job:
         if self.limit is not None:
             self.engine.wheel.set(self, self.limit)
 
+    def join(self, callback: Callback, limit: float | None) -> None:
+        """Somebody else asks the same. The later of their deadlines is the question's."""
+        self.callbacks.append(callback)
+        if self.limit is not None:
+            self.limit = None if limit is None else max(limit, self.limit)
+            if self.launched:
+                self.deadline = self.launched_at + self.engine.config.question_seconds
+                if self.limit is not None:
+                    self.deadline = min(self.deadline, self.limit)
+            else:
+                self.wait_in_line()
+
     def launch(self, now: float) -> None:
         self.launched = True
+        self.launched_at = now
         self.deadline = now + self.engine.config.question_seconds
         if self.limit is not None and self.limit < self.deadline:
             self.deadline = self.limit
@@ -101,7 +114,10 @@ class Job:
     def on_timer(self, now: float) -> None:
         if self.done:
             return
-        if not self.launched or now >= self.deadline:
+        if not self.launched:
+            if self.limit is not None:  # nobody joined who would wait for longer
+                self._give_up()
+        elif now >= self.deadline:
             self._give_up()
         elif self.reserved:
             self._transmit(self.server, now)
@@ -123,7 +139,8 @@ class Job:
             self.server = server
             self.reserved = True
             if self.tries == 0 and self.limit is None:
-                self.deadline = now + wait + self.engine.config.question_seconds
+                self.launched_at = now + wait
+                self.deadline = self.launched_at + self.engine.config.question_seconds
             self._set_timer(now + wait, patient=False)
         else:
             self._transmit(server, now)
@@ -194,9 +211,11 @@ class Job:
         try:
             message = wire.read(data)
         except wire.WireError:
-            # It might be a forgery that guessed well: the true answer may still come under this id.
             server.malformed += 1
-            self._useless(Failure.MALFORMED, now)
+            if channel is None:
+                self._useless(Failure.MALFORMED, now)
+            else:  # it might be a forgery that guessed well: the true answer may still come under this id
+                self._note(Failure.MALFORMED)
             return
         if channel is not None:
             self._forget(channel, id_)
@@ -242,7 +261,7 @@ class Job:
         if self.reserved:
             return
         pause = PAUSES[min(self.useless, len(PAUSES)) - 1]
-        if self.tries < len(self.lane.servers) and failure is not Failure.MALFORMED:
+        if self.tries < len(self.lane.servers):
             pause = 0.0
         self._set_timer(now + pause, patient=False)
 

@@ -282,3 +282,29 @@ def test_the_systems_resolvers_are_read(tmp_path: object) -> None:
     file.write_text("# comment\nsearch test\nnameserver 192.0.2.1\nnameserver 2001:db8::1\n")
     assert system_resolvers(file) == (("192.0.2.1", 53), ("2001:db8::1", 53))
     assert system_resolvers(file.with_name("none")) == (("127.0.0.1", 53),)
+
+
+def test_who_joins_a_question_under_way_is_not_bound_by_the_others_deadline(knot: Knot) -> None:
+    async def use(engine: Engine) -> None:
+        question, now = Question("example.test.", "SOA"), engine.loop.time()
+        knot.freeze()
+        hasty = asyncio.ensure_future(engine.ask(question, now + 0.2))
+        patient = asyncio.ensure_future(engine.ask(question, now + 5))
+        await asyncio.sleep(0.4)
+        knot.thaw()
+        assert (await patient).values
+        assert (await hasty).values
+
+    with_engine(config_for(knot), use)
+
+
+def test_answers_that_came_while_the_loop_stood_still_are_not_taken_for_silence(knot: Knot) -> None:
+    async def use(engine: Engine) -> None:
+        asked = asyncio.ensure_future(engine.ask_many([Question(f"x{n}.example.test.", "A") for n in range(50)]))
+        await asyncio.sleep(0)
+        time.sleep(1)  # on purpose: verdicts are being written
+        assert all(answer.nxdomain for answer in (await asked).values())
+        health = engine.health()[0]
+        assert (health.sent, health.timeouts) == (50, 0)
+
+    with_engine(config_for(knot, own_resolver_rate=None), use)

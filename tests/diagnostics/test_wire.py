@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from diagnostics import wire
 
+EXAMPLES = int(os.environ.get("WIRE_EXAMPLES", "400"))  # each with ten damaged copies; more on a long evening
 CORPUS = Path(__file__).with_name("messages.txt")
 
 LABELS = st.one_of(
@@ -121,7 +123,7 @@ def mutated(data: bytes, generator: random.Random) -> bytes:
     return bytes(changed)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(messages(), st.integers())
 def test_generated_and_damaged_messages_are_read_as_dnspython_reads_them(data: bytes, seed: int) -> None:
     assert_both_read_the_same(data)
