@@ -1,0 +1,258 @@
+"""The wizard in a real browser: both branches, in English and Polish, with the keyboard only, with Back and reload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from domains.models import Domain, Ownership, Zone, ZoneChange
+from panel.models import Organization, Service, User
+from tests.browser import NewPage
+from tests.diagnostics.conftest import PLATFORM_ZONE
+from tests.domains.providers import knot_zone
+from tests.domains.test_zone_changes import dump
+from tests.factories import make_domain, make_member, make_organization, make_platform, make_service
+from tests.servers import Knot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SERVICE = "/services/emailpro-ab12345-1"
+ATTACH = f"{SERVICE}/attach/"
+PATIENCE = 40_000  # milliseconds that a look and the page's next question may take
+RECORDS = """
+@ MX 10 mx.old-host.example.
+@ TXT "v=spf1 ip4:192.0.2.77 ~all"
+@ TXT "some-verification=42"
+www A 192.0.2.80
+autodiscover CNAME autodiscover.old-host.example.
+"""
+SHAPES: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}},
+}
+
+
+@pytest.fixture
+def knot() -> Iterator[Knot]:
+    zones = {"example": "", "mail.example": PLATFORM_ZONE, "example.test": RECORDS}
+    with Knot(zones, update_with_key=["example.test"]) as server:
+        yield server
+
+
+@pytest.fixture
+def organization(settings: Any, knot: Knot) -> Organization:
+    """With one service, on a platform whose names the server knows, which the panel asks for everything."""
+    settings.DNS_RESOLVERS = [knot.endpoint]
+    settings.DNS_AUTHORITATIVE_PORT = knot.port
+    organization = make_organization("ab12345", name="Aurora Clinic")
+    make_service(organization, make_platform("pro7", is_default=True))
+    return organization
+
+
+@pytest.fixture
+def owner(organization: Organization) -> User:
+    return make_member(organization)
+
+
+@pytest.fixture
+def zone(organization: Organization, knot: Knot) -> Zone:
+    return knot_zone(organization, knot)
+
+
+def press_next(page: Page) -> None:
+    page.locator("button[name=next]").click()
+
+
+def step(page: Page, name: str) -> None:
+    expect(page.locator("[aria-current=step]")).to_have_text(name)
+
+
+def test_choose_from_the_list_tick_everything_confirm_all_green_undo_all_as_before(
+    owner: User, zone: Zone, knot: Knot, worker: None, new_page: NewPage
+) -> None:
+    before = dump(knot)
+    page = new_page(owner)
+    page.goto(f"{SERVICE}/")
+    page.wait_for_url(f"**{ATTACH}")  # it opens by itself
+    page.get_by_label("Filter the list").press_sequentially("example.te")
+    page.get_by_label("example.test").check()
+    press_next(page)
+    step(page, "Mode")
+    expect(page.get_by_text("mx.old-host.example").first).to_be_visible()  # where mail goes today
+    page.get_by_label(re.compile("^Authoritative")).check()
+    press_next(page)
+    step(page, "Records")
+    press_next(page)
+    expect(page.get_by_text("Choose one of the two.")).to_be_visible()
+    expect(page.get_by_text("0 accounts of the domain are set up here")).to_be_visible()
+    page.get_by_label("Move mail now").check()
+    press_next(page)
+    step(page, "Review")
+    assert not Domain.objects.exists()
+    assert dump(knot) == before
+    page.get_by_role("button", name="Validate").click()
+    expect(page.get_by_text("The records are written")).to_be_visible(timeout=PATIENCE)
+    change = page.url
+    page.get_by_role("link", name="To the domain").click()
+    page.goto(f"{SERVICE}/domains/")
+    for kind in ("CNAME", "MX", "SPF", "DKIM", "SRV", "DMARC"):
+        expect(page.locator("a.check-ok, a.check-propagating", has_text=kind)).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("a.check-red")).to_have_count(0)
+    assert Domain.objects.get().is_verified
+    page.goto(change)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone: the records are as they were before")).to_be_visible(timeout=PATIENCE)
+    assert dump(knot) == before
+
+
+def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, new_page: NewPage) -> None:
+    page = new_page(owner)
+    page.goto(ATTACH)
+    page.get_by_label("example.test").check()
+    press_next(page)
+    step(page, "Mode")
+    page.get_by_label(re.compile("^Non-authoritative")).check()
+    page.get_by_label(re.compile("^Target server")).fill("mx1.other.example:2525")
+    press_next(page)
+    page.get_by_label("Use it all the same").check()
+    press_next(page)
+    step(page, "Records")
+    page.reload()
+    step(page, "Records")
+    page.go_back()
+    step(page, "Mode")
+    page.go_back()
+    page.go_forward()
+    page.go_forward()
+    step(page, "Records")
+    page.get_by_label(re.compile("^DMARC")).uncheck()
+    page.get_by_role("button", name="Show what these change").click()
+    expect(page.get_by_text("_dmarc.example.test")).to_have_count(0)
+    page.get_by_role("link", name="Back").click()
+    step(page, "Mode")
+    expect(page.get_by_label(re.compile("^Target server"))).to_have_value("mx1.other.example:2525")
+    expect(page.get_by_label(re.compile("^Non-authoritative"))).to_be_checked()
+    assert not Ownership.objects.exists()
+
+
+def test_with_the_keyboard_only(owner: User, organization: Organization, new_page: NewPage) -> None:
+    page = new_page(owner)
+    page.goto(ATTACH)
+    page.keyboard.type("żółw.example")  # the field has the focus
+    page.keyboard.press("Enter")
+    step(page, "Mode")
+    for _tab in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "mode":
+            break
+    page.keyboard.press("ArrowUp")  # from non-authoritative, which is preselected
+    expect(page.get_by_label(re.compile("^Authoritative"))).to_be_checked()
+    page.keyboard.press("Enter")
+    step(page, "Review")
+    for _tab in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Validate":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/domains/xn--w-uga1v8h.example/")
+    assert Domain.objects.get().mode == "authoritative"
+
+
+def test_in_polish(owner: User, zone: Zone, worker: None, new_page: NewPage) -> None:
+    owner.language = "pl"
+    owner.save()
+    page = new_page(owner)
+    page.goto(ATTACH)
+    expect(page.locator("html")).to_have_attribute("lang", "pl")
+    page.locator(f"#zone-{zone.pk}").check()
+    press_next(page)
+    page.locator("input[value=authoritative]").check()
+    press_next(page)
+    page.locator("#mx-later").check()
+    press_next(page)
+    page.locator("form[method=post] button.btn-primary").click()
+    page.wait_for_url("**/changes/*/")
+    expect(page.locator("#status .btn-outline-danger")).to_be_visible(timeout=PATIENCE)
+    assert ZoneChange.objects.get().state == "done"
+    page.goto(ATTACH)
+    page.locator("#source-typed").check()
+    page.locator("#name").fill("extern.example")
+    press_next(page)
+    page.locator("input[value=authoritative]").check()
+    press_next(page)
+    page.locator("form[method=post] button.btn-primary").click()
+    page.wait_for_url("**/domains/extern.example/")
+
+
+def test_a_zone_on_a_server_of_ones_own_that_nobody_delegates_to_proves_nothing(
+    owner: User, organization: Organization, worker: None, new_page: NewPage
+) -> None:
+    with Knot({"example.test": ""}, update_with_key=["example.test"], address="127.0.0.2") as own:
+        knot_zone(organization, own)
+        page = new_page(owner)
+        page.goto(ATTACH)
+        page.get_by_label("example.test").check()
+        press_next(page)
+        page.get_by_label(re.compile("^Authoritative")).check()
+        press_next(page)
+        press_next(page)
+        page.get_by_role("button", name="Validate").click()
+        expect(page.get_by_text("The records are written")).to_be_visible(timeout=PATIENCE)
+        page.goto(f"{SERVICE}/domains/")
+        expect(page.locator("a.check-red", has_text="CNAME")).to_be_visible(timeout=PATIENCE)
+        assert not Domain.objects.get().is_verified
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_page_is_accessible_and_fits(
+    shape: str,
+    owner: User,
+    zone: Zone,
+    new_page: NewPage,
+    accessible: Callable[[Page], None],
+    screenshot: Callable[[Page, str], Path],
+) -> None:
+    service = Service.objects.get()
+    make_domain(service, "branch.example.test", zone=zone)
+    make_domain(make_service(zone.provider.organization, make_platform()), "taken.example")
+    change = ZoneChange.objects.create(
+        zone=zone,
+        zone_name=zone.name,
+        domain_name="branch.example.test",
+        service=service,
+        plan=[{"action": "add", "name": "x.example.test.", "type": "TXT", "ttl": 60, "values": ['"x"']}],
+        state="partial",
+        error="server-error",
+        progress={"done": 1, "total": 2},
+    )
+    organization = "/organizations/ab12345/dns/"
+    pages = {
+        "attach": ATTACH,
+        "attach-refused": f"{ATTACH}?source=typed&name=https://example.com/&next=1",
+        "attach-mode": f"{ATTACH}mode/?name=example.test",
+        "attach-detected": f"{ATTACH}mode/?name=taken.example&mode=authoritative&next=1",
+        "attach-records": f"{ATTACH}records/?name=example.test&mode=authoritative",
+        "attach-review": f"{ATTACH}review/?name=example.test&mode=authoritative&seen=1&box=MX&plan=x&mx=now",
+        "domain-mode": f"{SERVICE}/domains/branch.example.test/mode/",
+        "domain-detach": f"{SERVICE}/domains/branch.example.test/detach/",
+        "domain-plan": f"{SERVICE}/domains/branch.example.test/plan/",
+        "zone-change": f"{SERVICE}/changes/{change.pk}/",
+        "zone-changes": f"{SERVICE}/changes/",
+        "providers": organization,
+        "provider-new": f"{organization}new/lexicon/",
+        "provider": f"{organization}{zone.provider_id}/",
+    }
+    page = new_page(owner, **SHAPES[shape])
+    for name, address in pages.items():
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        accessible(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} is {wide} px too wide"
+        screenshot(page, f"{name}-{shape}")
