@@ -1,0 +1,126 @@
+"""One lying resolver must not recolour an installation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from diagnostics import brakes, schedule, sweep
+from diagnostics.models import Brake, Check, CheckChange, Look
+from domains.models import Domain
+from domains.rrset import Fix
+from panel.models import Platform
+from tests.diagnostics.conftest import PLATFORM_ZONE, fixes_of
+from tests.factories import make_domain, make_service, make_user
+from tests.servers import Knot
+
+pytestmark = pytest.mark.django_db
+
+COUNT = 12  # domains; three required checks of each would turn
+
+
+@pytest.fixture
+def green(asked_at_knot: Knot, platform: Platform) -> list[Domain]:
+    """Domains that a sweep has found green."""
+    service = make_service(platform=platform)
+    domains = [make_domain(service, f"d{number}.example") for number in range(COUNT)]
+    asked_at_knot.add_zones({domain.name.name: "" for domain in domains})
+    sweep.sweep()
+    for domain in domains:
+        fixes: list[Fix] = [fix for check in domain.checks.all() for fix in fixes_of(check)]
+        asked_at_knot.apply(fixes)
+    again()
+    brakes.forget()
+    CheckChange.objects.all().delete()
+    assert not red()
+    return domains
+
+
+def again() -> int:
+    """Everything is due, and a look at it is a while ago."""
+    Look.objects.update(next_at=timezone.now(), lease="", lease_until=None, asked_at=timezone.now())
+    Check.objects.exclude(doubt=None).update(
+        doubt={"key": "vanished", "since": (timezone.now() - timedelta(minutes=1)).isoformat()}
+    )
+    return sweep.sweep()
+
+
+def red() -> int:
+    return Check.objects.filter(level="required", status__in=["wrong", "missing"]).count()
+
+
+@pytest.fixture
+def liar(green: list[Domain], platform: Platform, settings: Any) -> Any:
+    """A server that knows the domains' zones, and nothing in them."""
+    zones = {"example": "", "mail.example": "", **{domain.name.name: "" for domain in green}}
+    with Knot(zones) as server:
+        settings.DNS_RESOLVERS = [server.endpoint]
+        settings.DNS_AUTHORITATIVE_PORT = server.port
+        yield server
+
+
+def test_what_a_lying_resolver_says_of_everybody_at_once_is_held_and_staff_are_told(liar: Knot) -> None:
+    boss = make_user(staff=True)
+    again()
+    again()
+    assert not red()
+    assert not CheckChange.objects.filter(new_status__in=["wrong", "missing"]).exists()
+    brake = Brake.objects.get()
+    assert brake.state == Brake.State.HOLDING
+    assert [letter.to for letter in mail.outbox] == [[boss.email]]
+
+
+def test_the_brake_stays_while_the_control_names_are_not_answered_and_staff_can_release_it(
+    liar: Knot, client: Any
+) -> None:
+    again()
+    again()
+    Brake.objects.update(pulled_at=timezone.now() - timedelta(hours=1), controls_at=None)
+    again()
+    brake = Brake.objects.get()
+    assert brake.state == Brake.State.HOLDING
+    assert set(brake.controls.values()) == {"missing"}
+    assert not red()
+    client.force_login(make_user(staff=True))
+    assert client.post("/staff/diagnostics/release/").status_code == 302
+    again()
+    assert red() >= 2 * COUNT
+
+
+def test_what_really_changed_is_believed_a_while_later_when_the_control_names_are_right(
+    liar: Knot, green: list[Domain]
+) -> None:
+    again()
+    again()
+    liar.add_zone("mail.example", PLATFORM_ZONE + "\n@ SOA ns1 hostmaster 9 3600 600 1209600 60")
+    Brake.objects.update(pulled_at=timezone.now() - timedelta(minutes=11), controls_at=None)
+    again()
+    again()
+    assert Brake.objects.get().state == Brake.State.RELEASED
+    assert red() >= 2 * COUNT
+
+
+def test_a_few_domains_that_turn_red_are_believed(green: list[Domain], asked_at_knot: Knot) -> None:
+    asked_at_knot.withdraw("d0.example.", "MX")
+    again()
+    again()
+    assert red() == 1
+    assert not Brake.objects.exists()
+
+
+def test_a_green_check_that_meets_a_missing_record_turns_red_only_at_a_second_look(
+    green: list[Domain], asked_at_knot: Knot
+) -> None:
+    domain = green[0]
+    asked_at_knot.withdraw("d0.example.", "MX")
+    schedule.soon(domain)
+    sweep.look_at([domain.pk])
+    assert domain.checks.get(kind="MX").status == "ok"
+    due = Look.objects.get(pk=domain.pk).next_at - timezone.now()
+    assert due <= timedelta(seconds=35)
+    again()
+    assert domain.checks.get(kind="MX").status == "missing"

@@ -1,0 +1,115 @@
+"""People are told once per real change, and never of a flap."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from diagnostics.models import Check, Look
+from diagnostics.notifications import tell_people
+from domains.models import Domain
+from panel.models import Organization
+from tests.factories import make_check, make_domain, make_organization, make_service
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def organization() -> Organization:
+    return make_organization("ab12345", contacts=["dns@people.example", "boss@people.example"])
+
+
+@pytest.fixture
+def domain(organization: Organization) -> Domain:
+    return make_domain(make_service(organization), "shop.example")
+
+
+def saw(domain: Domain, status: str, *, kind: str = "MX", looks: int = 2, **fields: Any) -> Check:
+    """So many looks in a row say this of the check."""
+    first = timezone.now()
+    known = Check.objects.filter(domain=domain, kind=kind).first()
+    changed = first if known is None or known.status != status else known.changed_at
+    check = make_check(domain, kind, status, changed_at=changed, **fields)
+    last: datetime = changed + timedelta(seconds=30 * (looks - 1))
+    Look.objects.update_or_create(
+        domain=domain,
+        defaults={"organization": domain.service.organization, "next_at": first, "looked_at": last},
+    )
+    return check
+
+
+def test_contacts_get_one_digest_when_checks_stay_red_for_two_looks(domain: Domain) -> None:
+    saw(domain, "missing", looks=1)
+    assert tell_people() == 0
+    saw(domain, "missing")
+    saw(domain, "wrong", kind="SPF", reason="spf-several", facts={"count": 2})
+    assert tell_people() == 1
+    (letter,) = mail.outbox
+    assert letter.to == ["dns@people.example", "boss@people.example"]
+    assert "2 DNS checks turned red" in letter.subject
+    assert "There are 2 SPF records" in letter.body
+    assert "http://localhost:8000/services/emailpro-ab12345-1/domains/shop.example/checks/MX/" in letter.body
+    assert tell_people() == 0
+
+
+def test_they_are_told_when_it_recovers(domain: Domain) -> None:
+    saw(domain, "missing")
+    tell_people()
+    saw(domain, "ok", looks=1)
+    assert tell_people() == 0
+    saw(domain, "ok")
+    assert tell_people() == 1
+    assert "in order again" in mail.outbox[-1].subject
+    assert tell_people() == 0
+
+
+def test_a_flap_tells_nobody(domain: Domain) -> None:
+    for status in ("missing", "ok", "missing", "ok"):
+        saw(domain, status, looks=1)
+        assert tell_people() == 0
+    saw(domain, "missing")
+    assert tell_people() == 1
+    for status in ("ok", "missing", "unknown", "missing"):
+        saw(domain, status, looks=1)
+        assert tell_people() == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"level": "recommended"}, {"status": "unknown"}, {"status": "propagating"}, {"stale_since": timezone.now()}],
+)
+def test_what_is_not_red_for_certain_tells_nobody(domain: Domain, fields: dict[str, Any]) -> None:
+    saw(domain, **{"status": "missing", **fields})
+    assert tell_people() == 0
+
+
+def test_an_organization_that_switched_it_off_or_has_no_contacts_gets_none_and_no_backlog_later(
+    domain: Domain, organization: Organization
+) -> None:
+    Organization.objects.update(notify=False)
+    saw(domain, "missing")
+    assert tell_people() == 0
+    Organization.objects.update(notify=True)
+    assert tell_people() == 0
+    assert not mail.outbox
+
+
+def test_a_domain_whose_right_is_not_proven_yet_tells_nobody(organization: Organization) -> None:
+    saw(make_domain(make_service(organization), "new.example", pending=True), "missing")
+    assert tell_people() == 0
+
+
+def test_a_digest_that_cannot_be_sent_is_tried_again(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    saw(domain, "missing")
+    with monkeypatch.context() as patch:
+        patch.setattr("diagnostics.notifications.EmailMessage.send", refuse)
+        assert tell_people() == 0
+    assert tell_people() == 1
+
+
+def refuse(*args: Any, **kwargs: Any) -> int:
+    raise ConnectionRefusedError
