@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from domains.names import NameRefused, to_ascii
 from domains.platforms import own_hosts
@@ -27,7 +30,9 @@ def mx_hint(request: HttpRequest, service_name: str) -> HttpResponse:
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     hint = _hint(request, service)
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "diagnostics/_mx_hint.html", hint)
+        page = reverse("domains:attach_mode", args=[service.name])
+        asked = {"name": request.GET.get("name", ""), "mode": "non_authoritative", "target": hint["target"]}
+        return render(request, "diagnostics/_mx_hint.html", hint | {"use": f"{page}?{urlencode(asked)}"})
     return JsonResponse(hint)
 
 

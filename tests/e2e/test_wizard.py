@@ -201,6 +201,7 @@ def test_a_zone_on_a_server_of_ones_own_that_nobody_delegates_to_proves_nothing(
         press_next(page)
         page.get_by_label(re.compile("^Authoritative")).check()
         press_next(page)
+        step(page, "Records")
         press_next(page)
         page.get_by_role("button", name="Validate").click()
         expect(page.get_by_text("The records are written")).to_be_visible(timeout=PATIENCE)
