@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from diagnostics.answers import Answer, Answers, Delegation, Failure, Question
 from diagnostics.judge import Case, judge
@@ -277,17 +278,17 @@ PLATFORM = PlatformFacts("main", HOSTS, ("192.0.2.25", "2001:db8::25"))
 NS1, NS2, REGISTRY, OTHERS = "192.0.2.53", "198.51.100.53", "203.0.113.1", "203.0.113.2"
 
 
-def domain(name: str = "example.com", **changes: object) -> DomainFacts:
+def domain(name: str = "example.com", **changes: Any) -> DomainFacts:
     facts = DomainFacts(name, Mode.AUTHORITATIVE, token="cm1234-check", verified=True, dkim={"cm1": public_key()})
-    return replace(facts, **changes)  # type: ignore[arg-type]
+    return replace(facts, **changes)
 
 
-def split_domain(name: str = "example.com", target: str = "mail.other.test", **changes: object) -> DomainFacts:
+def split_domain(name: str = "example.com", target: str = "mail.other.test", **changes: Any) -> DomainFacts:
     return domain(name, mode=Mode.NON_AUTHORITATIVE, target=target, **changes)
 
 
-def case(facts: DomainFacts | None = None, platform: PlatformFacts = PLATFORM, **flags: object) -> Case:
-    return Case(facts or domain(), platform, **flags)  # type: ignore[arg-type]
+def case(facts: DomainFacts | None = None, platform: PlatformFacts = PLATFORM, **flags: Any) -> Case:
+    return Case(facts or domain(), platform, **flags)
 
 
 def public_key() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -97,7 +98,7 @@ def lagging() -> tuple[SimDns, DomainFacts]:
     return dns, facts
 
 
-def red_for(dns: SimDns, facts: DomainFacts, **flags: object) -> set[Kind]:
+def red_for(dns: SimDns, facts: DomainFacts, **flags: Any) -> set[Kind]:
     verdicts = dns.look(case(facts, **flags))
     return {kind for kind, v in verdicts.items() if v.status in RED and v.level == "required"}
 
@@ -113,7 +114,7 @@ def test_the_corpus_is_right(build) -> None:
             assert red_for(dns, DomainFacts(**{**_fields(facts), "verified": not pending}), home=home) == set()
 
 
-def _fields(facts: DomainFacts) -> dict[str, object]:
+def _fields(facts: DomainFacts) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in DomainFacts.__slots__}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from domains.records import Kind
 from .simdns import NOW, NS2, SimDns, blank_zone, case, rrset, world
 
 
-def run(dns: SimDns, ask=None, deadline: float = 5.0, **flags: object) -> tuple[dict[Kind, Verdict], float]:
+def run(dns: SimDns, ask=None, deadline: float = 5.0, **flags: Any) -> tuple[dict[Kind, Verdict], float]:
     async def directly(question: Question) -> Answer:
         return dns.ask(question)
 
@@ -133,7 +134,7 @@ def test_thousands_of_exchangers_and_texts_do_not_explode() -> None:
 
 
 @pytest.mark.parametrize("flags", [{}, {"home": True}, {"facts": "pending"}])
-def test_the_opening_questions_are_those_that_a_judge_without_answers_wants(flags: dict[str, object]) -> None:
+def test_the_opening_questions_are_those_that_a_judge_without_answers_wants(flags: dict[str, Any]) -> None:
     opened = case(**{key: value for key, value in flags.items() if key != "facts"})
     if "facts" in flags:
         opened.domain = replace(opened.domain, verified=False, token="token")

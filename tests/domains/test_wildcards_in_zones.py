@@ -57,5 +57,5 @@ def test_mail_for_a_name_that_lives_by_a_wildcard_does_not_take_its_web_site_dow
         writes = writes_of(plan.published, plan.plan.only(kinds).fixes)
         open_provider(where.provider).write(where.name, writes, lambda count: None)
         assert addresses(server) == [WEB]
-    plan = preview(where, *facts(domain)).plan
-    assert not plan.only({Kind.DKIM, Kind.SPF, Kind.MX}).fixes
+    rest = preview(where, *facts(domain)).plan
+    assert not rest.only({Kind.DKIM, Kind.SPF, Kind.MX}).fixes
