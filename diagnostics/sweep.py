@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -34,6 +35,7 @@ from .engine.loop import new_event_loop
 from .judge import Case
 from .look import look
 from .models import Look
+from .smtp import Prober
 from .store import Seen, store
 from .timing import asks_home
 from .verdicts import Status, Verdict
@@ -74,6 +76,7 @@ class Looker:
         self._runner = asyncio.Runner(loop_factory=new_event_loop)
         self._engine = Engine(config)
         self._fresh = Fresh(self._engine)
+        self._prober = Prober(self._engine, urlsplit(settings.PUBLIC_URL).hostname or "localhost")
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: list[Seen] = []
 
