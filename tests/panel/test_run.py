@@ -6,8 +6,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -81,6 +83,8 @@ def test_a_stop_leaves_no_process_behind(installation: Installation, number: int
     assert not alive(below)
     with socket.create_server(("127.0.0.1", installation.port)):
         pass
+    with closing(sqlite3.connect(installation.folder / "panel.sqlite3")) as database:
+        assert database.execute("SELECT name FROM panel_heartbeat").fetchall() == []  # each said goodbye
 
 
 def test_its_children_end_when_it_is_killed(installation: Installation) -> None:
