@@ -411,9 +411,7 @@ def test_wildcards_are_not_leftovers() -> None:
 
 def test_a_record_of_its_own_is_a_leftover_though_a_wildcard_says_the_same() -> None:
     zone = green_zone()
-    zone.put(
-        rrset(f"autodiscover.{APEX}", "CNAME", "www.other.test."), rrset(f"*.{APEX}", "CNAME", "www.other.test.")
-    )
+    zone.put(rrset(f"autodiscover.{APEX}", "CNAME", "www.other.test."), rrset(f"*.{APEX}", "CNAME", "www.other.test."))
     dns = world(zone)
     verdict = dns.look(case())[Kind.SRV]
     assert verdict.problems == (Problem.SRV_LEFTOVER,)
