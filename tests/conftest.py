@@ -49,7 +49,10 @@ def process_environment(transactional_db: None) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _empty_caches(request: pytest.FixtureRequest) -> None:
     """Rate limits of one test are no business of the next. The database's cache is emptied with the database."""
-    if settings.REDIS_URL and {"db", "transactional_db"} & set(request.fixturenames):
+    uses_database = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
+        request.fixturenames
+    )
+    if settings.REDIS_URL and uses_database:
         from django.core.cache import cache
 
         cache.clear()
