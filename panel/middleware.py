@@ -8,6 +8,7 @@ from collections.abc import Callable
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
@@ -73,6 +74,17 @@ def _address(text: str) -> str | None:
         return str(ipaddress.ip_address(text))
     except ValueError:
         return None
+
+
+def no_nul(get_response: Handler) -> Handler:
+    """No text of ours holds a NUL, and PostgreSQL takes none: an address with one is not understood."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+            raise SuspiciousOperation("NUL in the address")
+        return get_response(request)
+
+    return middleware
 
 
 def private_pages(get_response: Handler) -> Handler:

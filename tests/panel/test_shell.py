@@ -121,6 +121,13 @@ def test_markup_in_a_guide_is_text() -> None:
     assert 'href="https://b.example"' in guide.html
 
 
+@pytest.mark.parametrize("url", ["/find/?q=a%00b", "/?q=%00", "/services/a%00b/"])
+def test_an_address_with_a_nul_is_not_understood(url: str, client: Client) -> None:
+    client.force_login(make_user())
+    response = client.get(url)
+    assert (response.status_code, "shell-bar" in response.content.decode()) == (400, True)
+
+
 def test_errors_have_pages_in_our_look(client: Client) -> None:
     response = client.get("/nothing/")
     assert (response.status_code, "shell-bar" in response.content.decode()) == (404, True)
