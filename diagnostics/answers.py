@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Failure(StrEnum):
@@ -22,6 +21,11 @@ class Failure(StrEnum):
     FORBIDDEN = "forbidden"  # the server's address is outside ALLOWED_NETWORKS
     CHAIN = "chain"  # CNAME loop or too long a chain
     OTHER = "other"  # any other RCODE
+
+
+# Whoever was asked has no part in the zone and will say so each time: what stands in somebody else's zone cannot be
+# seen from here, and says nothing against a record that names it.
+NOT_RESPONSIBLE = frozenset({Failure.REFUSED, Failure.LAME})
 
 
 class Question(NamedTuple):

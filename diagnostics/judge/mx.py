@@ -8,7 +8,7 @@ from typing import Any
 from domains.records import Kind, Level, RequiredRecord
 from domains.rrset import Fix
 
-from ..answers import Answer, Question, View
+from ..answers import NOT_RESPONSIBLE, Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject
@@ -179,7 +179,7 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
         fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses])
         return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, subject.mx)
     for host, one in looked.items():
-        if isinstance(one, Answer) and not one.sound:
+        if isinstance(one, Answer) and one.failure is not None and one.failure not in NOT_RESPONSIBLE:
             return unknown(Question(host, "A"), one)
     facts = _facts(subject, False, enters_elsewhere=not any(host in rank or host in previous for host in hosts))
     if any(host in previous and host not in rank for host in hosts):

@@ -9,7 +9,7 @@ from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import RRset
 from domains.suffixes import public_suffix
 
-from ..answers import Answer, Answers, Failure, Question
+from ..answers import NOT_RESPONSIBLE, Answer, Answers, Failure, Question
 from ..reasons import Reason
 from ..verdicts import Doubt, Problem, Status, Verdict
 from .case import Subject
@@ -18,7 +18,6 @@ from .home import Home, HomeView, Server, newer, parse_soa
 
 SECOND_LOOK = 60  # seconds after which the validating resolvers' word counts
 MIN_WAIT = 60
-NOT_A_SERVER = frozenset({Failure.LAME, Failure.REFUSED})
 
 
 def judge(subject: Subject, answers: Answers, home: Home) -> Verdict | None:
@@ -153,7 +152,7 @@ def with_home(
         answer = home.soa(view.server)
         if answer is None:
             continue
-        if answer.failure in NOT_A_SERVER:
+        if answer.failure in NOT_RESPONSIBLE:
             lame.append(str(view.server))
         soa = parse_soa(answer.values)
         if soa is not None:

@@ -105,14 +105,14 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
     if results is None or analysis is None:
         return None
     finding = Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, values), at=subject.txt)
+    own_plus_all = [found for found in analysis.findings if _opens_own_record(found)]
     for result in results:
-        if result.failure is not None and result.result != Result.PASS:
+        if result.failure is not None and result.result != Result.PASS and not own_plus_all:
             place = result.place
             name, type_ = (place.owner, place.term) if place else (result.owner, "TXT")
             return failed(result.failure, name, type_, at=subject.txt)
     errors = [result for result in results if result.result == Result.PERMERROR]
     passing = bool(results) and all(result.result == Result.PASS for result in results)
-    own_plus_all = [found for found in analysis.findings if _opens_own_record(found)]
     if errors:
         _permanent(finding, errors, len(values))
     elif own_plus_all:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from domains.records import Level, RequiredRecord
 from domains.rrset import Fix, RRset
 
-from ..answers import Answer, Failure, Question, View
+from ..answers import NOT_RESPONSIBLE, Answer, Failure, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import MAX_NAME, Subject
 from .finding import Finding, add, alias_rrset, merged, redirection, remove, replace, rrset, unknown
 from .probes import wildcard_answered
 
+# An alias that ends like this does not lead here, or only by way of a zone that the resolvers have no part in.
+NO_WAY_HERE = frozenset({Failure.CHAIN, *NOT_RESPONSIBLE})
 SUBMISSIONS = 465  # the port of `_submissions._tcp`, which does as well as `_submission._tcp` (RFC 8314 §5.1)
 
 
@@ -182,7 +184,7 @@ def _alias(subject: Subject, view: View, record: RequiredRecord, question: Quest
         return None
     if any(name == subject.ours.autodiscover for _, name in end.chain):
         return Finding(Status.OK, record.level, found=found)
-    if end.failure is not None and end.failure != Failure.CHAIN:
+    if end.failure is not None and end.failure not in NO_WAY_HERE:
         return unknown(Question(question.name, "A"), end, level)
     fixes = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
     return Finding(

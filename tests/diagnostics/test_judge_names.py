@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from diagnostics.answers import Failure
 from diagnostics.engine.reading import interpret
 from diagnostics.verdicts import RED, Status
 from diagnostics.wire import AA, Message
 from domains.records import Kind, Level
 
-from .simdns import blank_zone, case, domain, green_zone, rrset, split_domain, world
+from .simdns import Fault, blank_zone, case, domain, green_zone, rrset, split_domain, world
 
 APEX = "example.com."
 SHOP = f"shop.{APEX}"
+
+
+def failing(name: str, type_: str, failure: Failure) -> Fault:
+    return lambda question: failure if (question.name, question.type) == (name, type_) else None
 
 
 def test_an_alias_of_an_alias_that_leads_here_is_no_leftover() -> None:
@@ -88,3 +93,33 @@ def test_a_target_may_be_an_address_unless_it_is_one_of_ours() -> None:
     ):
         facts = split_domain(target=target)
         assert world(green_zone(facts)).look(case(facts))[Kind.TARGET].status == status, target
+
+
+def test_an_alias_into_a_zone_that_the_resolvers_have_no_part_in_is_a_leftover() -> None:
+    zone = green_zone()
+    zone.put(rrset(f"autodiscover.{APEX}", "CNAME", "autodiscover.elsewhere.test."))
+    for failure, status in ((Failure.REFUSED, Status.WRONG), (Failure.TIMEOUT, Status.UNKNOWN)):
+        dns = world(zone)
+        dns.fault = failing(f"autodiscover.{APEX}", "A", failure)
+        assert dns.look(case())[Kind.SRV].status == status
+
+
+def test_the_other_systems_hosts_need_not_be_known_to_the_resolvers() -> None:
+    facts = split_domain()
+    zone = green_zone(facts)
+    zone.put(rrset(APEX, "MX", "10 mx.elsewhere.test."))
+    for failure, status in ((Failure.REFUSED, Status.OK), (Failure.SERVFAIL, Status.UNKNOWN)):
+        dns = world(zone)
+        dns.fault = failing("mx.elsewhere.test.", "A", failure)
+        assert dns.look(case(facts))[Kind.MX].status == status
+
+
+def test_a_record_open_to_the_world_is_wrong_whatever_its_includes_say() -> None:
+    zone = green_zone()
+    zone.put(rrset(APEX, "TXT", '"v=spf1 include:spf.elsewhere.test +all"'))
+    dns = world(zone)
+    dns.fault = failing("spf.elsewhere.test.", "TXT", Failure.REFUSED)
+    verdict = dns.look(case())[Kind.SPF]
+    assert (verdict.status, verdict.reason) == (Status.WRONG, "spf-plus-all")
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    assert dns.look(case())[Kind.SPF].status == Status.OK
