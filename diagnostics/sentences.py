@@ -125,7 +125,9 @@ REASONS: dict[str, Words] = {
     ),
     Reason.NAME_IS_ALIAS: Words(
         _("%(name)s is an alias (CNAME) of %(target)s, so no other record can stand beside it."),
-        _("Remove the alias, and publish the records that are needed in its place."),
+        _(
+            "Put the addresses that it leads to in its place, so that web pages stay where they are; then publish the records below."
+        ),
     ),
     Reason.UNDER_DNAME: Words(
         _("Everything below %(name)s is redirected (DNAME) to %(target)s, so no record can stand there."),
