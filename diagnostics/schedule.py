@@ -119,7 +119,7 @@ def wake(pk: int, queue: str) -> None:
     """Tell a worker, when what was written can be seen. A message that is lost is made up for by the next sweep."""
     from .tasks import look
 
-    transaction.on_commit(lambda: _send(lambda: look.apply_async([pk], queue=queue, expires=60)))
+    transaction.on_commit(lambda: _send(lambda: look.apply_async((pk,), queue=queue, expires=60)))
 
 
 def wake_sweep() -> None:

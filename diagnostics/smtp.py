@@ -104,7 +104,7 @@ async def _command(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, l
 
 async def _reply(reader: asyncio.StreamReader, wanted: int) -> str:
     """The text of a reply (RFC 5321 §4.2). Raises Reply where its code is of another class than `wanted`."""
-    texts = []
+    texts: list[str] = []
     for _ in range(MAX_LINES):
         line = (await reader.readuntil(b"\n")).decode("ascii", "replace").rstrip("\r\n")
         code, texts = int(line[:3]), [*texts, line[4:]]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from domains.access import domain_for
 from domains.models import Domain
 from domains.records import Kind
-from panel.access import require
+from panel.access import person, require
 from panel.errors import Refused
 from panel.models import Role
 
@@ -67,9 +67,9 @@ def intended(request: HttpRequest, service_name: str, domain_name: str, kind: st
         raise Http404
     try:
         if "withdraw" in request.POST:
-            check.withdraw_intent(request.user)
+            check.withdraw_intent(person(request))
         else:
-            check.intend(request.POST.get("why", ""), request.user, found=request.POST.get("found", ""))
+            check.intend(request.POST.get("why", ""), person(request), found=request.POST.get("found", ""))
             messages.success(request, _("Shown as intended until what is there changes."))
     except Refused as refusal:
         messages.error(request, str(refusal))

@@ -33,14 +33,15 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
     role = require(request.user, domain.service.organization)
     row = rows_of(Domain.objects.filter(pk=domain.pk))[0]
     checks = sorted(row.domain.checks.all(), key=lambda check: ORDER[check.kind])
+    buttons = [button(check) for check in checks]
     lines = [
         {
             "check": check,
-            "button": button(check),
+            "button": shown,
             "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
             "changes": len(check.fixes) if not check.intended else 0,
         }
-        for check in checks
+        for check, shown in zip(checks, buttons, strict=True)
     ]
     return render(
         request,
@@ -50,7 +51,7 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "domain": domain,
             "row": row,
             "lines": lines,
-            "red": sum(line["button"].look == "red" for line in lines),
+            "red": sum(shown.look == "red" for shown in buttons),
             "records": records_of(domain, checks),
             "polled": [domain.pk] if row.looking else [],
             "cname_awaited": any(check.kind == Kind.CNAME and check.status != Status.OFF for check in checks),

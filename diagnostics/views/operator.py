@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from panel.access import staff_required
+from panel.access import person, staff_required
 
 from .. import brakes
 from ..answers import Question
@@ -63,7 +63,7 @@ def resolvers(request: HttpRequest) -> HttpResponse:
 @staff_required
 def release_brake(request: HttpRequest) -> HttpResponse:
     brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
-    if brake is not None and brake.release(request.user):  # type: ignore[arg-type]
+    if brake is not None and brake.release(person(request)):
         brakes.forget()
         messages.success(request, _("The verdicts are believed from the next look on."))
     return redirect("diagnostics:operator")

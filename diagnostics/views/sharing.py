@@ -20,8 +20,9 @@ from django.views.decorators.http import require_POST
 from domains.access import domain_for
 from domains.models import Domain
 from domains.records import Kind
+from panel.access import person
 from panel.activity import record
-from panel.models import Role, User
+from panel.models import Role
 
 from ..cases import configured
 from ..limits import allowed
@@ -82,7 +83,7 @@ def revoke(request: HttpRequest, service_name: str, domain_name: str, share_id: 
     if found is None:
         raise Http404
     if found.revoke():
-        record("instructions.revoked", actor=_person(request), service=domain.service, target=domain.name.name)
+        record("instructions.revoked", actor=person(request), service=domain.service, target=domain.name.name)
         messages.success(request, _("The link does not work any more."))
     return redirect("diagnostics:share", domain.service.name, domain.name.name)
 
@@ -97,15 +98,15 @@ def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
         messages.warning(request, _("That was often. Wait a while before you send more, or copy the link."))
         email = ""
     if form.cleaned_data["not_yet"]:
-        Postponement.put_off(domain, _person(request))
+        Postponement.put_off(domain, person(request))
     else:
-        Postponement.resume(domain, _person(request))
+        Postponement.resume(domain, person(request))
     found = Share.objects.create(
-        domain=domain, sent_to=email, language=language, created_by=_person(request), expires_at=Share.until()
+        domain=domain, sent_to=email, language=language, created_by=person(request), expires_at=Share.until()
     )
     record(
         "instructions.shared",
-        actor=_person(request),
+        actor=person(request),
         service=domain.service,
         target=domain.name.name,
         after={"to": email, "until": found.expires_at.date().isoformat()},
@@ -146,8 +147,3 @@ def warning(domain: Domain, checks: list[Check]) -> str:
     if not moves_mail(checks) or not any(check.kind == Kind.MX and check.fixes for check in checks):
         return ""
     return mx_warning(configured([domain.pk]).get(domain.pk, 0))
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

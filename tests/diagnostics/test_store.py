@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
-from django.utils import timezone
+from django.test.utils import CaptureQueriesContext
 
-from diagnostics import schedule, sweep
-from diagnostics.models import Check, CheckChange, Look
+from diagnostics.models import Check, CheckChange
 from domains.models import Domain
 from panel.models import Platform
 from tests.diagnostics.conftest import Look as LookAt

@@ -52,7 +52,7 @@ class Command(Verb):
             help="ask this one instead of the configured resolvers; may be repeated",
         )
 
-    def act(  # type: ignore[override]
+    def act(
         self,
         *,
         names: list[str],
