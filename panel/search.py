@@ -1,4 +1,4 @@
-"""Find anything: a domain, an address, a service. Apps offer providers; settings name them."""
+"""Find anything: a domain, an address, a service, an organization. Apps offer providers; settings name them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
-from .access import services_of
+from .access import organizations_of, services_of
 
 if TYPE_CHECKING:
     from .models import User
@@ -33,6 +34,13 @@ def find(user: User, text: str, limit: int = 20) -> list[Hit]:
     return hits
 
 
+def find_organizations(user: User, text: str, limit: int) -> list[Hit]:
+    wanted = Q(name__icontains=text) | Q(code__icontains=text)
+    found = organizations_of(user).filter(wanted).order_by("name")[:limit]
+    return [Hit(o.name, o.code, reverse("panel:organization", args=[o.code])) for o in found]
+
+
 def find_services(user: User, text: str, limit: int) -> list[Hit]:
-    found = services_of(user).select_related("organization").filter(name__icontains=text).order_by("name")[:limit]
+    wanted = Q(name__icontains=text) | Q(display_name__icontains=text)
+    found = services_of(user).select_related("organization").filter(wanted).order_by("name")[:limit]
     return [Hit(s.name, s.organization.name, reverse("panel:service", args=[s.name])) for s in found]

@@ -330,7 +330,12 @@ BULK_MAX_BYTES = 32 * 1024 * 1024
 BULK_MAX_ROWS = 100_000
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
-SEARCH_PROVIDERS = ["panel.search.find_services", "domains.search.find", "accounts.search.find"]
+SEARCH_PROVIDERS = [
+    "panel.search.find_services",
+    "panel.search.find_organizations",
+    "domains.search.find",
+    "accounts.search.find",
+]
 
 # Orders of slots: a class with place(service, quantity, by=…) -> order, and order.approve(by=…)
 ORDERS = "accounts.models.Order"

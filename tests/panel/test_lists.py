@@ -215,6 +215,8 @@ def test_find_looks_only_where_one_may_look(client: Client) -> None:
     page = client.get("/find/", {"q": "findme"}).content.decode()
     assert "emailpro-findme1-1" in page
     assert "emailpro-findme2-1" not in page
+    assert 'href="/organizations/findme1/"' in page
+    assert "/organizations/findme2/" not in page
     assert client.get("/find/", {"q": "%_'\"<script>"}).status_code == 200
     assert client.get("/find/").status_code == 200
 

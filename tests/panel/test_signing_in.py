@@ -137,6 +137,14 @@ def test_a_blocked_user_does_not_sign_in(client: Client, anna: User) -> None:
     assert not signed_in(client)
 
 
+def test_a_session_ends_when_its_user_is_blocked(client: Client, anna: User) -> None:
+    make_user(staff=True)
+    sign_in(client, anna.email)
+    assert signed_in(client)
+    anna.change(is_active=False, actor=None)
+    assert not signed_in(client)
+
+
 def test_an_old_address_signs_in_no_more(client: Client, anna: User) -> None:
     sign_in(client, anna.email)
     anna.change(email="Anna.Kowalska@people.example", actor=None)
