@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostics.answers import Failure
+from diagnostics.answers import Answer, Failure
 from diagnostics.engine.reading import interpret
 from diagnostics.verdicts import RED, Status
 from diagnostics.wire import AA, Message
@@ -80,6 +80,7 @@ def test_an_alias_that_a_dname_made_up_says_so() -> None:
     name = f"a.tree.{APEX}"
     records = [(f"tree.{APEX}", "DNAME", 60, "other.test."), (name, "CNAME", 60, "a.other.test.")]
     answer = interpret(Message(0, AA, 0, None, records, [], []), name, "CNAME", home=True)
+    assert isinstance(answer, Answer)
     assert (answer.values, answer.dname) == (("a.other.test.",), True)
 
 
