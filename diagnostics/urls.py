@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{DOMAIN}zone-file/", views.zone_file, name="zone_file"),
     path(f"{DOMAIN}instructions/", views.share, name="share"),
     path(f"{DOMAIN}instructions/<int:share_id>/revoke/", views.revoke, name="revoke"),
+    path(f"{DOMAIN}checks/MX/not-yet/", views.postpone, name="postpone"),
     path(f"{DOMAIN}checks/<str:kind>/", views.change, name="change"),
     path(f"{DOMAIN}checks/<str:kind>/intended/", views.intended, name="intended"),
     path("red/", views.red, name="red"),

@@ -215,6 +215,7 @@ DIAGNOSTICS: dict[str, Row] = {
     "diagnostics:intended": Row(
         TECHNICIAN, "POST", {"why": "a filter"}, {"kind": lambda tenant: make_check(tenant.domain, "MX").kind}
     ),
+    "diagnostics:postpone": Row(TECHNICIAN, "POST"),
     "diagnostics:red": Row(SIGNED_IN),
     "diagnostics:red_everywhere": Row(STAFF),
     "diagnostics:red_of_organization": Row(VIEWER),

@@ -1,5 +1,5 @@
 from .again import check_again, check_organization, check_service
-from .change import change, intended
+from .change import change, intended, postpone
 from .domain import domain, history
 from .files import zone_file
 from .hint import mx_hint
@@ -21,6 +21,7 @@ __all__ = [
     "intended",
     "mx_hint",
     "operator",
+    "postpone",
     "red",
     "red_everywhere",
     "red_of_organization",

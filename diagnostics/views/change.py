@@ -24,7 +24,7 @@ from ..buttons import button
 from ..changes import FixCard, cards, side_by_side, snippet
 from ..hosts import DnsHost
 from ..intents import can_be_intended
-from ..models import Check, CheckChange
+from ..models import Check, CheckChange, Postponement
 from ..strip import Step, strip
 from .table import Row, rows_of
 
@@ -76,6 +76,18 @@ def intended(request: HttpRequest, service_name: str, domain_name: str, kind: st
     return redirect("diagnostics:change", domain.service.name, domain.name.name, check.kind)
 
 
+@require_POST
+@login_required
+def postpone(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    """Leave the MX out of instructions and zone files for now; `resume` takes that back."""
+    domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
+    if "resume" in request.POST:
+        Postponement.resume(domain, person(request))
+    else:
+        Postponement.put_off(domain, person(request))
+    return redirect("diagnostics:change", domain.service.name, domain.name.name, Kind.MX.value)
+
+
 def kind_or_404(text: str) -> str:
     try:
         return Kind(text.upper()).value
@@ -102,6 +114,7 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "witnesses": check.witnesses[:20],
         "agree": _agree(check),
         "mx_warning": sentences.mx_warning(row.accounts) if moves_mail else "",
+        "put_off": moves_mail and Postponement.objects.filter(domain_id=check.domain_id).exists(),
         "intent": check.intent(),
         "can_be_intended": can_be_intended(check.kind, check.status, check.problems),
         "found_print": check.found_print,

@@ -20,7 +20,7 @@ from ..models import CheckChange
 from ..strip import Step, strip
 from ..verdicts import Status
 from .change import said_of
-from .files import records_of
+from .files import records_of, zone_lines
 from .table import rows_of
 
 PAGE = 50
@@ -52,7 +52,8 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "row": row,
             "lines": lines,
             "red": sum(shown.look == "red" for shown in buttons),
-            "records": records_of(domain, checks),
+            "records": (records := records_of(domain, checks)),
+            "zone_lines": zone_lines(records),
             "polled": [domain.pk] if row.looking else [],
             "cname_awaited": any(check.kind == Kind.CNAME and check.status != Status.OFF for check in checks),
             "may_change": role.rank >= Role.TECHNICIAN.rank,

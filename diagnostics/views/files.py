@@ -49,6 +49,11 @@ def moves_mail(checks: Sequence[Check]) -> bool:
     return any(check.kind == Kind.MX and check.facts.get("moves_mail") for check in checks)
 
 
+def zone_lines(records: Sequence[WantedRecord]) -> str:
+    """The records as lines of a zone file, and nothing else: what one button copies."""
+    return "\n".join(line(r.name, r.ttl, r.type, value) for r in records for value in r.values)
+
+
 def zone_text(domain: Domain, checks: Sequence[Check]) -> str:
     """BIND form, names absolute. Comments are in the reader's language."""
     lines = [

@@ -20,7 +20,7 @@ from ..limits import allowed
 from ..models import Share
 from ..verdicts import Status
 from .change import cards_of
-from .files import file_response, put_off, records_of
+from .files import file_response, put_off, records_of, zone_lines
 from .sharing import warning
 from .table import rows_of
 
@@ -90,6 +90,7 @@ def _context(found: Share) -> dict[str, Any]:
         "open": sum(bool(line["cards"]) for line in lines),
         "dns_host": row.dns_host,
         "mx_warning": warning(domain, checks) if not later else "",
-        "records": records_of(domain, checks),
+        "records": (records := records_of(domain, checks)),
+        "zone_lines": zone_lines(records),
         "looking": row.looking,
     }

@@ -29,7 +29,7 @@ from ..limits import allowed
 from ..models import Check, Postponement, Share
 from ..notifications import letter
 from ..sentences import mx_warning
-from .files import moves_mail, put_off, records_of
+from .files import moves_mail, put_off, records_of, zone_lines
 
 LETTERS_AN_HOUR = 20  # that one person may send
 SHOWN = 20
@@ -69,7 +69,8 @@ def share(request: HttpRequest, service_name: str, domain_name: str) -> HttpResp
             "domain": domain,
             "form": form,
             "mx_warning": warning(domain, checks),
-            "records": records_of(domain, checks),
+            "records": (records := records_of(domain, checks)),
+            "zone_lines": zone_lines(records),
             "shares": [(one, link_of(one)) for one in domain.shares.select_related("created_by")[:SHOWN]],
         },
     )

@@ -293,3 +293,13 @@ def test_the_operator_sees_what_is_due_and_how_old_the_oldest_look_is(tenant: Te
     text = client_of(make_user(staff=True)).get("/staff/diagnostics/").content.decode()
     assert "due now" in text
     assert re.search(r"7\s*hours", text.replace("\xa0", " "))
+
+
+def test_an_mx_fix_can_be_put_off_from_its_page_and_taken_up_again(tenant: Tenant, technician: Client) -> None:
+    make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    page = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/MX/"
+    technician.post(f"{page}not-yet/")
+    assert "left out of instructions" in technician.get(page).content.decode()
+    assert Activity.objects.filter(verb="mx.postponed").exists()
+    technician.post(f"{page}not-yet/", {"resume": "1"})
+    assert "left out of instructions" not in technician.get(page).content.decode()
