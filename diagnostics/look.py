@@ -89,14 +89,14 @@ class _Look:
 
     def _send(self) -> None:
         """Ask what is wanted and not under way. What goes beyond the bound counts as not answered."""
-        answers, asked = self.answers, self.asked
+        answers, asked, start, arrive = self.answers, self.asked, self.starter.start, self._arrive
         self.arrived = False
         for question in answers.wanted - asked:
             if len(asked) >= MAX_QUESTIONS:
                 answers.put(question, Answer(failure=Failure.OTHER, detail="too many questions"))
                 continue
             asked.add(question)
-            answer = self.starter.start(question, self._arrive)
+            answer = start(question, arrive)
             if answer is None:
                 self.under_way += 1
             else:
@@ -105,9 +105,9 @@ class _Look:
 
     def _arrive(self, question: Question, answer: Answer) -> None:
         self.answers.put(question, answer)
-        self.under_way -= 1
         self.arrived = True
-        if not self.under_way:
+        self.under_way -= 1
+        if not self.under_way and self.waiter is not None:
             self._wake()
 
     def _wake(self) -> None:
@@ -116,22 +116,18 @@ class _Look:
 
     async def _receive(self) -> bool:
         """Wait for answers; False when time is up. A silent server does not hold up what others already told."""
-        await self._wait(min(self.ends, self.loop.time() + PATIENCE))
-        while self.under_way and not self.arrived and self.loop.time() < self.ends:
-            await self._wait(min(self.ends, self.loop.time() + PATIENCE))
-        return self.arrived and self.loop.time() < self.ends
-
-    async def _wait(self, until: float) -> None:
-        """Until everything that is under way has arrived, or so long."""
-        if not self.under_way:
-            return
-        self.waiter = self.loop.create_future()
-        timer = self.loop.call_at(until, self._wake)
-        try:
-            await self.waiter
-        finally:
-            timer.cancel()
-            self.waiter = None
+        loop = self.loop
+        while self.under_way:
+            self.waiter = loop.create_future()
+            timer = loop.call_at(min(self.ends, loop.time() + PATIENCE), self._wake)
+            try:
+                await self.waiter
+            finally:
+                timer.cancel()
+                self.waiter = None
+            if self.arrived or loop.time() >= self.ends:
+                break
+        return self.arrived and loop.time() < self.ends
 
     def _without_the_rest(self) -> tuple[Verdict, ...]:
         """Judge with all that is still open taken as not answered in time."""

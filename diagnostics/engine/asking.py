@@ -48,6 +48,7 @@ class Engine:
 
     def __init__(self, config: EngineConfig) -> None:
         self.config = config
+        self.question_seconds = config.question_seconds
         self._cache = Cache(config.cache_size, config.cache_seconds)
         self._flying: dict[Question, Job] = {}
         self._flying_fresh: dict[Question, Job] = {}  # of those who want nothing that was asked before they came

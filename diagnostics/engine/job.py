@@ -84,7 +84,7 @@ class Job:
         self.fresh = fresh
         self.tail = wire.query_tail(section, recursion=not lane.home, unchecked=question.unchecked)
         self.out: list[tuple[Channel, int]] = []  # queries that may still be answered
-        self.first = lane.next_turn()
+        self.first = lane.turn = lane.turn + 1
 
     def wait_in_line(self) -> None:
         """Not launched yet; but whoever asked does not wait for ever."""
@@ -97,7 +97,7 @@ class Job:
         if self.limit is not None:
             self.limit = None if limit is None else max(limit, self.limit)
             if self.launched:
-                self.deadline = self.launched_at + self.engine.config.question_seconds
+                self.deadline = self.launched_at + self.engine.question_seconds
                 if self.limit is not None:
                     self.deadline = min(self.deadline, self.limit)
             else:
@@ -106,7 +106,7 @@ class Job:
     def launch(self, now: float) -> None:
         self.launched = True
         self.launched_at = now
-        self.deadline = now + self.engine.config.question_seconds
+        self.deadline = now + self.engine.question_seconds
         if self.limit is not None and self.limit < self.deadline:
             self.deadline = self.limit
         self._next_try(now)
@@ -133,14 +133,14 @@ class Job:
         if self.tries >= MAX_TRIES:
             self._set_timer(self.deadline, patient=False)
             return
-        server = self.lane.server(self.tries, self.first, now)
-        wait = server.reserve(now) if server.interval else 0.0
-        if wait > 0:
+        lane = self.lane
+        server = lane.servers[0] if lane.alone else lane.server(self.tries, self.first, now)
+        if server.interval and (wait := server.reserve(now)) > 0:
             self.server = server
             self.reserved = True
             if self.tries == 0 and self.limit is None:
                 self.launched_at = now + wait
-                self.deadline = self.launched_at + self.engine.config.question_seconds
+                self.deadline = self.launched_at + self.engine.question_seconds
             self._set_timer(now + wait, patient=False)
         else:
             self._transmit(server, now)
@@ -149,7 +149,7 @@ class Job:
         self.server = server
         self.reserved = False
         self.sent_at = now
-        self.tries += 1
+        self.tries = tries = self.tries + 1
         server.sent += 1
         try:
             channel = server.channel()
@@ -158,7 +158,7 @@ class Job:
             server.unreachable += 1
             self._useless(Failure.UNREACHABLE, now)
             return
-        self._set_timer(now + PATIENCE[self.tries - 1] if self.tries < MAX_TRIES else self.deadline, patient=True)
+        self._set_timer(now + PATIENCE[tries - 1] if tries < MAX_TRIES else self.deadline, patient=True)
 
     def on_unreachable(self, channel: Channel, id_: int) -> None:
         channel.server.unreachable += 1
@@ -167,7 +167,8 @@ class Job:
 
     def on_datagram(self, channel: Channel, id_: int, data: bytes) -> None:
         flags = data[2]
-        if not flags & 0x80 or not self._is_ours(data):
+        section = self.section
+        if not flags & 0x80 or (data[12 : 12 + len(section)] != section and not self._is_ours(data)):
             return
         now = self.engine.loop.time()
         server = channel.server
@@ -195,8 +196,7 @@ class Job:
     def _is_ours(self, data: bytes) -> bool:
         """Whether our question came back, in whatever case; some old servers leave it out of an error."""
         section = self.section
-        echoed = data[12 : 12 + len(section)]
-        if echoed == section or echoed.lower() == section.lower():
+        if data[12 : 12 + len(section)].lower() == section.lower():
             return True
         return data[4:6] == b"\0\0" and data[3] & 0x0F not in (wire.NOERROR, wire.NXDOMAIN)
 
@@ -206,7 +206,7 @@ class Job:
         if data[2] & 0x04 or (data[3] & 0x80 and not home):
             plainest = wire.read_values(data, 12 + len(self.section), self.question.type)
             if plainest is not None:
-                self._finish(Answer(*plainest))
+                self._finish(Answer(plainest[0], plainest[1]))
                 return
         try:
             message = wire.read(data)

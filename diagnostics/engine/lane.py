@@ -21,7 +21,19 @@ SHRINK, GROW = 0.7, 1.25
 
 
 class Lane:
-    __slots__ = ("_epoch_at", "_lost", "_sent", "_turn", "flying", "home", "limit", "servers", "waiting", "window")
+    __slots__ = (
+        "_epoch_at",
+        "_lost",
+        "_sent",
+        "alone",
+        "flying",
+        "home",
+        "limit",
+        "servers",
+        "turn",
+        "waiting",
+        "window",
+    )
 
     def __init__(self, servers: list[Server], limit: int, *, home: bool) -> None:
         self.servers = servers
@@ -30,7 +42,8 @@ class Lane:
         self.window = float(min(FIRST, limit))
         self.flying = 0
         self.waiting: deque[Job] = deque()
-        self._turn = 0
+        self.turn = 0  # whose server is asked first goes round
+        self.alone = len(servers) == 1
         self._sent = self._lost = 0
         self._epoch_at = 0.0
 
@@ -64,17 +77,11 @@ class Lane:
         """The server for the given try of a question that began at the `first`: each time another one."""
         servers = self.servers
         count = len(servers)
-        if count == 1:
-            return servers[0]
         for step in range(count):
             server = servers[(first + tries + step) % count]
             if not server.rests(now):
                 return server
         return servers[(first + tries) % count]
-
-    def next_turn(self) -> int:
-        self._turn += 1
-        return self._turn
 
     def lose(self, now: float) -> None:
         """A first query got no answer in time."""
