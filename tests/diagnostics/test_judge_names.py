@@ -8,7 +8,7 @@ from diagnostics.verdicts import RED, Status
 from diagnostics.wire import AA, Message
 from domains.records import Kind, Level
 
-from .simdns import Fault, blank_zone, case, domain, green_zone, rrset, split_domain, world
+from .simdns import NS2, Fault, blank_zone, case, domain, green_zone, rrset, split_domain, world
 
 APEX = "example.com."
 SHOP = f"shop.{APEX}"
@@ -124,3 +124,12 @@ def test_a_record_open_to_the_world_is_wrong_whatever_its_includes_say() -> None
     assert (verdict.status, verdict.reason) == (Status.WRONG, "spf-plus-all")
     dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
     assert dns.look(case())[Kind.SPF].status == Status.OK
+
+
+def test_name_servers_that_give_addresses_by_place_do_not_disagree() -> None:
+    zone = green_zone()
+    zone.put(rrset(APEX, "TXT", '"v=spf1 a include:spf.platform.test -all"'))
+    dns = world(zone)
+    dns.zone(APEX, NS2).put(rrset(APEX, "A", "203.0.113.80"))
+    verdict = dns.look(case(home=True))[Kind.NS]
+    assert (verdict.status, verdict.doubt) == (Status.OK, None)
