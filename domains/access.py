@@ -44,7 +44,7 @@ def change_for(user: User | AnonymousUser, service_name: str, pk: int, *, at_lea
     """A zone change made for that service."""
     service = service_for(user, service_name, at_least=at_least)
     change = (
-        ZoneChange.objects.select_related("zone__provider", "domain__name", "applied_by")
+        ZoneChange.objects.select_related("zone__provider", "domain__name", "applied_by", "undone_by")
         .filter(pk=pk, service=service)
         .first()
     )

@@ -14,6 +14,7 @@ VERBS = {
     "provider.changed": _("DNS provider changed"),
     "provider.removed": _("DNS provider removed"),
     "zone.added": _("zone added"),
+    "zone.listed": _("list of zones taken over from a DNS provider"),
     "zone.removed": _("zone removed"),
     "zone.applied": _("records of a zone changed"),
     "zone.undone": _("change of a zone undone"),

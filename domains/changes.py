@@ -64,17 +64,17 @@ def run_again(change: ZoneChange) -> None:
     _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING)
 
 
-def request_undo(change: ZoneChange) -> None:
+def request_undo(change: ZoneChange, actor: User | None) -> None:
     """Put back what was there before. Raises Refused."""
     if not can_undo(change):
         raise Refused("cannot-undo", _("This change cannot be undone here."))
-    _restart(change, {State.DONE, State.PARTIAL}, State.UNDOING)
+    _restart(change, {State.DONE, State.PARTIAL}, State.UNDOING, undone_by=actor)
 
 
-def request_removal(changes: Sequence[ZoneChange]) -> None:
+def request_removal(changes: Sequence[ZoneChange], actor: User | None) -> None:
     """Undo what was applied for a domain that is detached, the newest first, as `removable` lists them."""
     for change in changes:
-        request_undo(change)
+        request_undo(change, actor)
 
 
 def removable(domain_pk: int, service: Service) -> list[ZoneChange]:
@@ -89,10 +89,10 @@ def can_undo(change: ZoneChange) -> bool:
     return change.zone.provider.kind != change.zone.provider.Kind.LEXICON
 
 
-def _restart(change: ZoneChange, from_: set[State], to: State) -> None:
+def _restart(change: ZoneChange, from_: set[State], to: State, **fields: Any) -> None:
     progress = {"done": 0, "total": len(change.snapshot)}
     changed = ZoneChange.objects.filter(pk=change.pk, state__in=from_).update(
-        state=to, error="", detail="", lease_until=None, finished_at=None, progress=progress
+        state=to, error="", detail="", lease_until=None, finished_at=None, progress=progress, **fields
     )
     if not changed:
         raise Refused("wrong-state", _("This change is already being worked on."))
@@ -135,7 +135,7 @@ def run(pk: int) -> bool:
     verb = "zone.undone" if undoing else "zone.applied"
     record(
         verb,
-        actor=change.applied_by,
+        actor=change.undone_by if undoing else change.applied_by,
         service=change.service,
         target=change.domain_name or change.zone_name,
         after={"changes": len(writes), "zone": change.zone_name},
@@ -169,7 +169,7 @@ def _claim(pk: int) -> ZoneChange | None:
     )
     if not claimed:
         return None
-    related = ("zone__provider", "domain", "service__organization", "applied_by")
+    related = ("zone__provider", "domain", "service__organization", "applied_by", "undone_by")
     return ZoneChange.objects.select_related(*related).get(pk=pk)
 
 

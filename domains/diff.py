@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .plan import Choice, Obstacle, Plan, Step
 from .records import Kind, Level
-from .rrset import Action, Fix
+from .rrset import Action, Fix, RRset
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,18 @@ def lines_of(fixes: Iterable[Fix], before: Iterable[tuple[str, str, str, int | N
             there = {line.value for line in lines if line in here and line.sign != "-"}
             lines += [Line("+", fix.name, fix.type, value, fix.ttl) for value in fix.values if value not in there]
     return tuple(sorted(lines, key=lambda line: {"": 0, "-": 1, "+": 2}[line.sign]))
+
+
+def lines_of_write(before: RRset | None, after: RRset | None) -> tuple[Line, ...]:
+    """One record set as it was and as it became."""
+    old = before.values if before else ()
+    new = after.values if after else ()
+    lines: list[Line] = []
+    if before:
+        lines += [Line("" if v in new else "-", before.name, before.type, v, before.ttl) for v in old]
+    if after:
+        lines += [Line("+", after.name, after.type, v, after.ttl) for v in new if v not in old]
+    return tuple(lines)
 
 
 def _card(step: Step) -> Card:

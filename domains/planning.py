@@ -106,10 +106,6 @@ def fix_to_json(fix: Fix) -> dict[str, Any]:
     return {"action": fix.action.value, "name": fix.name, "type": fix.type, "ttl": fix.ttl, "values": list(fix.values)}
 
 
-def fix_from_json(data: dict[str, Any]) -> Fix:
-    return Fix(Action(data["action"]), data["name"], data["type"], data["ttl"], tuple(data["values"]))
-
-
 def write_to_json(write: Write) -> dict[str, Any]:
     return {"before": _rrset_to_json(write.before), "after": _rrset_to_json(write.after)}
 

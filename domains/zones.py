@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
 
 from .models import Domain, Zone
 
@@ -12,10 +15,8 @@ if TYPE_CHECKING:
 
 def zone_of(organization: Organization, name: str) -> Zone | None:
     """The organization's zone with the longest name that is `name` or ends it. The oldest of several of one name."""
-    labels = name.split(".")
-    suffixes = [".".join(labels[index:]) for index in range(len(labels))]
-    zones = Zone.objects.filter(provider__organization=organization, name__in=suffixes).select_related("provider")
-    return max(zones.order_by("-pk"), key=lambda zone: (len(zone.name), -zone.pk), default=None)
+    zones = Zone.objects.filter(provider__organization=organization, name__in=_suffixes(name))
+    return _longest(name, _by_name(zones.select_related("provider")))
 
 
 def adopt(organization: Organization) -> int:
@@ -24,11 +25,26 @@ def adopt(organization: Organization) -> int:
     Verification stays as it is. A domain that a delegation put outside its zone stays external until a longer zone
     comes. Returns how many changed.
     """
+    zones = _by_name(Zone.objects.filter(provider__organization=organization))
     changed = 0
-    for domain in Domain.objects.filter(service__organization=organization).select_related("name", "zone"):
-        zone = zone_of(organization, domain.name.name)
+    for domain in Domain.objects.filter(service__organization=organization).select_related("name").iterator():
+        zone = _longest(domain.name.name, zones)
         if zone is not None and zone.pk == domain.delegated_below_id:
             zone = None
         if domain.zone_id != (zone.pk if zone else None):
             changed += Domain.objects.filter(pk=domain.pk).update(zone=zone)
     return changed
+
+
+def _suffixes(name: str) -> list[str]:
+    """`name` and every name above it, the longest first."""
+    labels = name.split(".")
+    return [".".join(labels[index:]) for index in range(len(labels))]
+
+
+def _by_name(zones: QuerySet[Zone]) -> dict[str, Zone]:
+    return {zone.name: zone for zone in zones.order_by("-pk")}
+
+
+def _longest(name: str, zones: Mapping[str, Zone]) -> Zone | None:
+    return next((zones[suffix] for suffix in _suffixes(name) if suffix in zones), None)

@@ -77,6 +77,7 @@ class ZoneChange(models.Model):
     error = models.CharField(max_length=40, blank=True)  # stable code
     detail = models.TextField(blank=True)
     applied_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    undone_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

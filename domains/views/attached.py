@@ -68,7 +68,7 @@ def detach(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             return redirect("domains:detach", service.name, domain.name.name)
         messages.success(request, _("%(name)s is detached.") % {"name": name})
         if ours and "records" in request.POST:
-            request_removal(ours)
+            request_removal(ours, person(request))
             return redirect("domains:change", service.name, ours[0].pk)
         return redirect("diagnostics:domains", service.name)
     context = {

@@ -17,12 +17,13 @@ from panel.models import Role
 
 from ..access import change_for, domain_for
 from ..changes import can_undo, request_change, request_undo, run_again
-from ..diff import takes_mail_from
+from ..diff import lines_of_write, takes_mail_from
 from ..facts import facts
 from ..models import Domain, ZoneChange
 from ..names import to_unicode
-from ..planning import BOXES, Preview, fix_from_json, preview
+from ..planning import BOXES, Preview, preview, write_from_json
 from ..providers import ProviderError
+from ..providers.base import removals_first
 from ..records import Kind
 from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import provider_sentence
@@ -134,7 +135,7 @@ def change(request: HttpRequest, service_name: str, change_id: int) -> HttpRespo
         "change": found,
         "unicode": to_unicode(found.domain_name or found.zone_name),
         "running": running,
-        "fixes": [fix_from_json(data) for data in found.plan],
+        "writes": _writes(found),
         "sentence": provider_sentence(found.error) if found.error else "",
         "may_change": role.rank >= Role.TECHNICIAN.rank,
         "can_undo": can_undo(found),
@@ -143,6 +144,17 @@ def change(request: HttpRequest, service_name: str, change_id: int) -> HttpRespo
     }
     part = "#status" if request.headers.get("HX-Target") == "status" else ""
     return render(request, f"domains/change.html{part}", context)
+
+
+def _writes(found: ZoneChange) -> list[dict[str, Any]]:
+    """Every record set that the change touches, in the order of writing; where it stopped, which are done."""
+    writes = removals_first(write_from_json(data) for data in found.snapshot)
+    stopped = found.state == ZoneChange.State.PARTIAL
+    done = found.progress.get("done", 0)
+    return [
+        {"lines": lines_of_write(write.before, write.after), "stopped": stopped, "done": index < done}
+        for index, write in enumerate(writes)
+    ]
 
 
 def _waits_for(found: ZoneChange) -> ZoneChange | None:
@@ -154,7 +166,8 @@ def _waits_for(found: ZoneChange) -> ZoneChange | None:
 @require_POST
 @login_required
 def change_undo(request: HttpRequest, service_name: str, change_id: int) -> HttpResponse:
-    return _act(request, service_name, change_id, request_undo)
+    user = person(request)
+    return _act(request, service_name, change_id, lambda found: request_undo(found, user))
 
 
 @require_POST

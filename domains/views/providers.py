@@ -31,6 +31,7 @@ from ..zones import adopt
 
 MOST_ZONES = 20_000  # of one provider
 ZONES_SHOWN = 100
+ADDED_AT_ONCE = 20  # zones by hand: each is tried
 
 
 @login_required
@@ -121,7 +122,7 @@ def zones_list(request: HttpRequest, code: str, provider_id: int) -> HttpRespons
 def zones_add(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
     """Zones by hand, one name a line. Each is read once, so that a slip of the pen is noticed."""
     row = provider_for(request.user, code, provider_id)
-    for text in request.POST.get("names", "").split()[:100]:
+    for text in request.POST.get("names", "").split()[:ADDED_AT_ONCE]:
         try:
             name = name_or_refuse(text)
             open_provider(row).test(name)
@@ -211,8 +212,9 @@ def _import(request: HttpRequest, row: DnsProvider, *, quiet: bool = False) -> N
         gone, _each = row.zones.filter(by_hand=False).exclude(name__in=names).delete() if names else (0, {})
         row.zones.filter(name__in=names).update(seen_at=now)
         adopt(row.organization)
-        note = f"+{len(names - known)} -{gone}"
-        record("zone.added", actor=person(request), organization=row.organization, target=row.name, note=note)
+        if names - known or gone:
+            note = f"+{len(names - known)} -{gone}"
+            record("zone.listed", actor=person(request), organization=row.organization, target=row.name, note=note)
     words = ngettext("%(number)s zone is listed.", "%(number)s zones are listed.", len(names))
     messages.success(request, words % {"number": len(names)})
 

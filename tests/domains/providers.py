@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
 from domains.models import DnsProvider, Zone
 from panel.models import Organization
-from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET, Knot
+from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET
 from tests.servers.powerdns import PowerDns
 
 
-def knot_zone(organization: Organization, server: Knot, name: str = "example.test", **settings: Any) -> Zone:
+class Endpoint(Protocol):
+    """A name server, or the want of one."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+
+
+class Nowhere:
+    """Where nobody listens."""
+
+    address, port = "127.0.0.1", 9
+
+
+def knot_zone(organization: Organization, server: Endpoint, name: str = "example.test", **settings: Any) -> Zone:
     row = DnsProvider.objects.create(
         organization=organization,
         kind="rfc2136",

@@ -110,7 +110,7 @@ def test_everything_is_applied_and_undone(place: Place) -> None:
     assert {step.choice for step in planned.plan.steps} == {Choice.RIGHT}
     www = [record for record in place.api.zones[ZONE].values() if "192.0.2.80" in record.values()]
     assert len(www) == 1
-    request_undo(change)
+    request_undo(change, None)
     assert done(change).state == "undone"
     assert [entry for entry in place.api.dump(ZONE) if '"MX"' in str(entry)] == [
         entry for entry in before if '"MX"' in str(entry)

@@ -17,7 +17,7 @@ from panel.models import Role, Service
 from tests.factories import make_domain, make_member, make_platform, make_service
 from tests.servers.knot import Knot
 
-from .providers import knot_zone
+from .providers import Nowhere, knot_zone
 
 pytestmark = pytest.mark.django_db
 
@@ -150,17 +150,13 @@ def test_zones_are_listed_filtered_and_marked(technician: Client, service: Servi
     assert "żółw.example" in text(part)
     assert "managed.test" not in text(part)
     assert "<html" not in text(part)
-    foreign = Zone.objects.create(provider=knot_zone(make_service().organization, _Nowhere()).provider, name="x.test")
-    page = technician.get(start(service), {"source": "list", "zone": foreign.pk, "next": "1"})
+    foreign = Zone.objects.create(provider=knot_zone(make_service().organization, Nowhere()).provider, name="x.test")
+    page = technician.get(start(service), {"source": "list", "zone": str(foreign.pk), "next": "1"})
     assert "Choose one of your zones" in text(page)
 
 
-class _Nowhere:
-    address, port = "127.0.0.1", 9
-
-
 def walk_to_review(client: Client, service: Service, zone: Zone, **more: Any) -> Any:
-    page = client.get(start(service), {"source": "list", "zone": zone.pk, "next": "1"}, follow=True)
+    page = client.get(start(service), {"source": "list", "zone": str(zone.pk), "next": "1"}, follow=True)
     assert "<strong>managed.test</strong>" in text(page)
     page = client.get(
         f"{start(service)}mode/", {"name": "managed.test", "mode": "authoritative", "next": "1"}, follow=True
@@ -214,7 +210,7 @@ def test_a_subdomain_of_a_zone_is_managed_unless_it_is_delegated_away(
     technician: Client, service: Service, zone: Zone
 ) -> None:
     page = technician.get(
-        start(service), {"source": "list", "zone": zone.pk, "label": "branch", "next": "1"}, follow=True
+        start(service), {"source": "list", "zone": str(zone.pk), "label": "branch", "next": "1"}, follow=True
     )
     assert "branch.managed.test" in text(page)
     page = technician.get(f"{start(service)}records/", {"name": "mail.sub.managed.test", "mode": "authoritative"})
@@ -229,7 +225,7 @@ def test_a_subdomain_of_a_zone_is_managed_unless_it_is_delegated_away(
 def test_a_zone_that_cannot_be_read_does_not_keep_a_domain_from_being_attached(
     technician: Client, service: Service
 ) -> None:
-    zone = knot_zone(service.organization, _Nowhere(), "managed.test")
+    zone = knot_zone(service.organization, Nowhere(), "managed.test")
     page = technician.get(f"{start(service)}records/", {"name": "managed.test", "mode": "authoritative"})
     assert "cannot be read now" in text(page)
     technician.post(f"{start(service)}review/", {"name": "managed.test", "mode": "authoritative", "seen": "1"})

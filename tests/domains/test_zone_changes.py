@@ -147,7 +147,7 @@ def test_everything_is_applied_and_read_back_and_undone_to_the_last_record(place
     assert {step.choice for step in again.plan.steps} == {Choice.RIGHT}
     assert Activity.objects.filter(verb="zone.applied", service=place.domain.service).exists()
 
-    request_undo(change)
+    request_undo(change, None)
     run(change.pk)
     change.refresh_from_db()
     assert (change.state, change.error) == ("undone", "")
@@ -179,7 +179,7 @@ def test_an_undo_is_refused_where_the_records_changed_since(place: Place) -> Non
     change = apply_all(place)
     place.publish("example.test.", "MX", ["10 mx.somewhere-else.example."])
     before = place.dump()
-    request_undo(change)
+    request_undo(change, None)
     run(change.pk)
     change.refresh_from_db()
     assert (change.state, change.error) == ("done", "zone-changed")
@@ -222,7 +222,7 @@ def test_later_changes_are_taken_back_before_earlier_ones(place: Place) -> None:
     first = apply_all(place, mx=False)
     second = apply_all(place)
     assert first.pk != second.pk
-    changes.request_removal(changes.removable(place.domain.pk, place.domain.service))
+    changes.request_removal(changes.removable(place.domain.pk, place.domain.service), None)
     assert run(first.pk) is False  # it waits for the second
     changes.resume()
     changes.resume()
