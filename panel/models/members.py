@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .users import User
 
 
+INVITATIONS_AN_HOUR = 100  # that one organization's own people may send
+
+
 class Role(models.TextChoices):
     """What a member may do; each role may also do all that the ones below it may."""
 
@@ -71,6 +74,7 @@ class Invitation(models.Model):
     def issue(cls, organization: Organization, email: str, role: str, by: User | str | None) -> tuple[Invitation, str]:
         """Make an invitation; earlier ones to the same address lapse. Returns it with its secret token."""
         email = email.strip().lower()
+        cls._slow_down(organization, by)
         if Membership.objects.filter(organization=organization, user__email=email).exists():
             raise Refused("already-member", _("This person is a member already."), field="email")
         token = secrets.token_urlsafe(32)
@@ -86,6 +90,16 @@ class Invitation(models.Model):
         record("member.invited", actor=by, organization=organization, target=email, after={"role": invitation.role})
         return invitation, token
 
+    @staticmethod
+    def _slow_down(organization: Organization, by: User | str | None) -> None:
+        """An organization's people must not be able to send mail without end."""
+        if by is None or isinstance(by, str) or by.is_staff:
+            return
+        hour_ago = timezone.now() - timedelta(hours=1)
+        lately = organization.activities.filter(verb="member.invited", at__gt=hour_ago).count()
+        if lately >= INVITATIONS_AN_HOUR:
+            raise Refused("too-many-invitations", _("That were many invitations. Wait an hour before the next one."))
+
     @classmethod
     def open_one(cls, token: str) -> Invitation | None:
         """The invitation of this token, unless it has expired or been used."""
@@ -95,6 +109,18 @@ class Invitation(models.Model):
     @staticmethod
     def digest_of(token: str) -> str:
         return hashlib.sha256(token.encode()).hexdigest()
+
+    @transaction.atomic
+    def join(self, *, name: str, password: str, language: str = "") -> User:
+        """Accept it as somebody new, who signs in with `password` from now on."""
+        from .users import User
+
+        still_open = Invitation.objects.select_for_update().filter(pk=self.pk, accepted_at=None).first()
+        if still_open is None or User.objects.of_email(self.email):
+            raise Refused("invitation-lapsed", _("This invitation has expired or has been used."))
+        user = User.objects.create_user(self.email, password, name=name, language=language)
+        self.accept(user)
+        return user
 
     @transaction.atomic
     def accept(self, user: User) -> Membership:

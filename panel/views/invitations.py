@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import login
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -35,16 +34,13 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "panel/invitation_sign_in.html", context)
     form = Join(request.POST or None, email=found.email)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            user = User.objects.create_user(
-                found.email,
-                form.cleaned_data["password"],
-                name=form.cleaned_data["name"],
-                language=get_language() or "",
-            )
-            answer = _accept(request, found, user)
+        data = form.cleaned_data
+        try:
+            user = found.join(name=data["name"], password=data["password"], language=get_language() or "")
+        except Refused:  # sent twice: the first time made the user
+            return render(request, "panel/invitation_gone.html", status=410)
         login(request, user, backend=BACKEND)
-        return answer or redirect("panel:services")
+        return _welcome(request, found)
     return render(request, "panel/invitation_join.html", context | {"form": form}, status=400 if form.errors else 200)
 
 
@@ -57,6 +53,10 @@ def _accept(request: HttpRequest, invitation: Invitation, user: User) -> HttpRes
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("panel:services")
+    return _welcome(request, invitation)
+
+
+def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     organization = invitation.organization
     messages.success(request, _("You are now a member of %(organization)s.") % {"organization": organization.name})
     return redirect("panel:organization", organization.code)

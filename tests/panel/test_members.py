@@ -123,6 +123,16 @@ def test_an_invitation_is_accepted_once_and_lowers_no_role(organization: Organiz
     assert caught.value.code == "invitation-lapsed"
 
 
+def test_nobody_sends_invitations_without_end(
+    client: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("panel.models.members.INVITATIONS_AN_HOUR", 2)
+    client.force_login(make_member(organization, Role.OWNER))
+    statuses = [invite(client, organization, f"a{number}@people.example").status_code for number in range(3)]
+    assert statuses == [200, 200, 400]
+    assert len(mail.outbox) == 2
+
+
 def test_a_member_is_not_invited_again(client: Client, organization: Organization) -> None:
     owner = make_member(organization, Role.OWNER)
     client.force_login(owner)

@@ -17,8 +17,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*verbs: Callable[[], Any]) -> list[Any]:
-    """What each returned or raised, all started together."""
+    """What each returned, or how it was refused, all started together."""
     barrier = threading.Barrier(len(verbs))
+    faults: list[BaseException] = []
     results: list[Any] = [None] * len(verbs)
 
     def run(index: int, verb: Callable[[], Any]) -> None:
@@ -27,6 +28,8 @@ def at_once(*verbs: Callable[[], Any]) -> list[Any]:
             results[index] = verb()
         except Refused as refusal:
             results[index] = refusal
+        except BaseException as fault:  # noqa: BLE001 - raised again below, in the test's own thread
+            faults.append(fault)
         finally:
             connection.close()
 
@@ -35,6 +38,8 @@ def at_once(*verbs: Callable[[], Any]) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join()
+    if faults:
+        raise faults[0]
     return results
 
 
@@ -55,6 +60,14 @@ def test_an_invitation_opened_twice_is_accepted_once() -> None:
     results = at_once(*[lambda: Invitation.objects.get(pk=invitation.pk).accept(user)] * 4)
     assert sum(isinstance(result, Membership) for result in results) == 1
     assert Membership.objects.count() == 1
+
+
+def test_a_form_sent_twice_makes_one_user() -> None:
+    invitation, _token = Invitation.issue(make_organization(), "anna@people.example", "viewer", None)
+    join = lambda: Invitation.objects.get(pk=invitation.pk).join(name="Anna", password="quite long and odd 7")
+    results = at_once(*[join] * 4)
+    assert sum(isinstance(result, User) for result in results) == 1
+    assert (User.objects.count(), Membership.objects.count()) == (1, 1)
 
 
 def test_services_made_at_once_get_a_number_each() -> None:
