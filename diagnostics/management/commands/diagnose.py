@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from diagnostics.asking import LOOK_SECONDS, Resolver, engine
 from diagnostics.cases import cases_of, unattached_case
@@ -187,9 +188,9 @@ def _table(name: str, shown: Sequence[tuple[Verdict, bool]]) -> list[str]:
         if verdict.status == Status.OFF:
             continue
         said = whole(verdict)
-        word = (
-            f"{status_word(verdict.status)} ({verdict.level})" if verdict.status in RED else status_word(verdict.status)
-        )
+        word = status_word(verdict.status)
+        if verdict.status in RED and verdict.level == Level.RECOMMENDED:
+            word = f"{word} ({gettext('recommended')})"
         lines.append(f"  {verdict.kind:7} {word:22} {said}".rstrip())
         for change in () if intended else verdict.fixes:
             lines += [
