@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -26,7 +26,6 @@ from panel.errors import Refused
 from panel.models import Organization, Service
 
 from . import brakes, schedule
-from .answers import Answer, Question
 from .asking import LOOK_SECONDS, engine_config
 from .brakes import Tally
 from .cases import cases_of
@@ -41,7 +40,10 @@ from .timing import asks_home
 from .verdicts import Status, Verdict
 
 SWEEP_SECONDS = 40.0  # after which a sweep claims no more; beat starts the next
-UNDER_WAY = 400  # looks at once
+UNDER_WAY = 800  # looks at once, at most
+LEAST_UNDER_WAY = 20
+ROUND_SECONDS = 4.0  # for one round of questions of all looks under way; a look has some five rounds
+QUESTIONS = 12  # of one look, in its first round
 CANDIDATES = 5_000  # due domains that are put in order at once
 HARVEST_SECONDS = 0.5
 CLOSED_FOR = timedelta(days=1)  # until a domain of an ended service is thought of again
@@ -59,26 +61,17 @@ class Work:
     started: datetime
 
 
-class Fresh:
-    """The engine without its cache, for looks that somebody waits for: they have just mended something."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def start(self, question: Question, callback: Callable[[Question, Answer], object]) -> Answer | None:
-        return self._engine.start(question, callback, fresh=True)
-
-
 class Looker:
     """Looks at domains in an event loop that runs only within `finished`."""
 
     def __init__(self, config: EngineConfig) -> None:
         self._runner = asyncio.Runner(loop_factory=new_event_loop)
         self._engine = Engine(config)
-        self._fresh = Fresh(self._engine)
         self._prober = Prober(self._engine, urlsplit(settings.PUBLIC_URL).hostname or "localhost")
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: list[Seen] = []
+        self._wanted = 0  # so many end a wait
+        self._waiter: asyncio.Future[None] | None = None
 
     def __enter__(self) -> Self:
         self._runner.__enter__()
@@ -111,26 +104,50 @@ class Looker:
         return seen
 
     async def _look(self, work: Work) -> None:
+        case = work.case
+        if case.domain.target and settings.SMTP_PROBES:
+            case.smtp = await self._prober.evidence(case.domain.target, case.domain.name)
         ask = self._engine.asker(fresh=work.look.asked_at is not None)
-        verdicts = await look(work.case, ask, work.started, LOOK_SECONDS)
-        self._seen.append(Seen(work.domain, work.look, verdicts, work.started, work.case.home))
+        verdicts = await look(case, ask, work.started, LOOK_SECONDS)
+        self._seen.append(Seen(work.domain, work.look, verdicts, work.started, case.home))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out by itself, and the domain's turn comes again.
             log.error("a look failed", exc_info=error)
+        if len(self._seen) >= self._wanted or not self._tasks:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     async def _wait(self, at_least: int, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while self._tasks and len(self._seen) < at_least:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return
-            await asyncio.wait(self._tasks, timeout=min(left, 0.05), return_when=asyncio.FIRST_COMPLETED)
+        if not self._tasks or len(self._seen) >= at_least:
+            return
+        loop = asyncio.get_running_loop()
+        self._wanted, self._waiter = at_least, loop.create_future()
+        timer = loop.call_later(seconds, self._wake)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
 
 
-def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int = UNDER_WAY) -> int:
+def looks_at_once(config: EngineConfig) -> int:
+    """So many that their questions, one round of them, take a few seconds below the resolvers' ceiling.
+
+    With more under way a look would spend its time in the queue and end without answers.
+    """
+    if config.own_resolver_rate is None:
+        return UNDER_WAY
+    affordable = config.own_resolver_rate * len(config.resolvers) * ROUND_SECONDS / QUESTIONS
+    return max(LEAST_UNDER_WAY, min(int(affordable), UNDER_WAY))
+
+
+def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> int:
     """Look at every domain that is due, as far as that goes in this time. Returns how many were looked at."""
     schedule.enter_missing(timezone.now())
     brakes.tend()
@@ -142,17 +159,20 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int = UNDER_WAY) -> int:
     count = 0
     tally = Tally()
     spare_collector()
-    with Looker(engine_config()) as looker:
+    config = engine_config()
+    under_way = under_way or looks_at_once(config)
+    size = max(1, min(settings.SWEEP_BATCH, under_way // 2))
+    with Looker(config) as looker:
         while True:
-            while not exhausted and looker.under_way < under_way and time.monotonic() < ends:
+            while not exhausted and looker.under_way + size <= under_way and time.monotonic() < ends:
                 if not candidates:
                     candidates = schedule.fair_order(timezone.now(), CANDIDATES)
                     exhausted = not candidates
-                batch, candidates = candidates[: settings.SWEEP_BATCH], candidates[settings.SWEEP_BATCH :]
+                batch, candidates = candidates[:size], candidates[size:]
                 looker.start(claimed(batch))
             if not looker.under_way:
                 return count
-            seen = looker.finished(min(settings.SWEEP_BATCH, looker.under_way), HARVEST_SECONDS)
+            seen = looker.finished(min(size, looker.under_way), HARVEST_SECONDS)
             if seen:
                 keep(seen, tally)
                 count += len(seen)
