@@ -6,9 +6,11 @@ Beside it what dnspython's asynchronous resolver needs only to ask the same ques
 from __future__ import annotations
 
 import multiprocessing
+import resource
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 
 from tests.servers import Knot, PostgreSql
 
@@ -18,7 +20,8 @@ from .panel import panel
 from .results import Measure, Ratio, Result
 from .running import apart
 
-DOMAINS = 2_000
+DOMAINS = 5_000
+FEW = 1_000  # of them, to see that the cost of one does not grow with their number
 ASKED_ALONE = 1_000  # domains that the resolver library is measured with
 SECONDS = 600.0
 
@@ -69,7 +72,7 @@ def attach(count: int) -> None:
 
 
 def make_due(count: int) -> None:
-    """All are due, were looked at home today, and changed long ago."""
+    """So many are due, were looked at home today, and changed long ago."""
     from django.utils import timezone
 
     from diagnostics import schedule
@@ -78,14 +81,17 @@ def make_due(count: int) -> None:
     now = timezone.now()
     while schedule.enter_missing(now):
         pass
-    assert Look.objects.update(next_at=now, asked_at=None, changed_at=None, home_looked_at=now) == count
+    pks = list(Look.objects.order_by("pk").values_list("pk", flat=True)[:count])
+    values = {"asked_at": None, "changed_at": None, "home_looked_at": now}
+    Look.objects.update(next_at=now + timedelta(hours=1), **values)
+    assert Look.objects.filter(pk__in=pks).update(next_at=now) == count
 
 
-def worker(_number: int = 0) -> int:
-    """Sweep until nothing is due; how many domains that were. In a process that has Django set up."""
+def worker(_number: int = 0) -> tuple[int, float]:
+    """Sweep until nothing is due; how many domains that were, and the most memory that the process held, in MB."""
     from diagnostics.sweep import sweep
 
-    return sweep(SECONDS)
+    return sweep(SECONDS), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def warm(seconds: float) -> None:
@@ -96,26 +102,17 @@ def warm(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def swept(count: int) -> float:
-    """By this process alone; the seconds it took."""
+def swept(count: int, workers: int) -> tuple[float, float]:
+    """The seconds that so many processes took, and the most memory that one of them held, in MB."""
     make_due(count)
-    started = time.perf_counter()
-    done = worker()
-    seconds = time.perf_counter() - started
-    assert done == count, f"{done} of {count} were looked at"
-    return seconds
-
-
-def swept_by_two(count: int) -> float:
-    """By two processes; the seconds it took."""
-    make_due(count)
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        list(pool.map(warm, [3.0, 3.0]))
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(warm, [3.0] * workers))
         started = time.perf_counter()
-        done = sum(pool.map(worker, range(2)))
+        results = list(pool.map(worker, range(workers)))
         seconds = time.perf_counter() - started
+    done = sum(count for count, _memory in results)
     assert done == count, f"{done} of {count} were looked at"
-    return seconds
+    return seconds, max(memory for _count, memory in results)
 
 
 def bench() -> Iterator[Result]:
@@ -133,11 +130,17 @@ def bench() -> Iterator[Result]:
             from diagnostics.models import Check
 
             attach(DOMAINS)
-            yield Measure("first sweep, every check written", DOMAINS / swept(DOMAINS), "domains/s", note)
+            seconds, _memory = swept(DOMAINS, 1)
+            yield Measure("first sweep, every check written", DOMAINS / seconds, "domains/s", note)
             assert not Check.objects.exclude(status__in=["ok", "off"]).exists()
-            yield Measure("nothing changed, one worker", DOMAINS / swept(DOMAINS), "domains/s", note)
-            steady = DOMAINS / swept_by_two(DOMAINS)
-            yield Measure("nothing changed, two workers", steady, "domains/s", note)
+            few, _memory = swept(FEW, 1)
+            many, memory = swept(DOMAINS, 1)
+            yield Measure("nothing changed, one worker", DOMAINS / many, "domains/s", note)
+            yield Measure("memory of that worker, at most", memory, "MB")
+            growth = (many / DOMAINS) / (few / FEW)
+            yield Measure("cost of a domain", growth, f"× that at {FEW:,} domains")
+            both, _memory = swept(DOMAINS, 2)
+            yield Measure("nothing changed, two workers", DOMAINS / both, "domains/s", note)
         alone = ASKED_ALONE / apart(with_asyncresolver, knot.endpoint, ASKED_ALONE, questions)
         yield Measure("dns.asyncresolver: ask", alone, "domains/s", "300 tasks")
-    yield Ratio("sweep/asyncresolver", steady / alone, 6)
+    yield Ratio("sweep/asyncresolver", DOMAINS / both / alone, 6)
