@@ -47,6 +47,26 @@ def test_an_owner_invites_and_the_link_is_shown_and_mailed(client: Client, organ
     assert Activity.objects.get(verb="member.invited").target == "anna@people.example"
 
 
+def test_where_mail_works_an_owner_does_not_see_the_link_and_staff_do(
+    client: Client, organization: Organization, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMAIL_CONFIGURED = True
+    sent: list[str] = []
+    monkeypatch.setattr("panel.mail.deliver", lambda message: sent.append(message.body))
+    client.force_login(make_member(organization, Role.OWNER))
+    response = client.post(
+        reverse("panel:invite", args=[organization.code]),
+        {"email": "anna@people.example", "role": "viewer"},
+        follow=True,
+    )
+    page = response.content.decode()
+    assert "on its way to anna@people.example" in page
+    assert "/invitations/" not in page.replace(f"/organizations/{organization.code}/invitations/", "")
+    assert "http://localhost:8000/invitations/" in sent[0]
+    client.force_login(make_user(staff=True))
+    assert "/invitations/" in link_of(invite(client, organization, "anna@people.example"))
+
+
 def test_somebody_new_accepts_by_choosing_a_password(client: Client, organization: Organization) -> None:
     client.force_login(make_member(organization, Role.OWNER))
     link = link_of(invite(client, organization, "anna@people.example"))
