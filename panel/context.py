@@ -16,6 +16,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "support_url": settings.SUPPORT_URL,
         "billing_url": settings.BILLING_URL,
         "public_url": settings.PUBLIC_URL,
+        "email_configured": settings.EMAIL_CONFIGURED,
         "slot_domain": settings.SLOT_DOMAIN,
         "htmx_config": {"includeIndicatorStyles": False, "allowEval": False, "historyCacheSize": 0},
     }
