@@ -37,15 +37,16 @@ def wildcard_answered(view: View, question: Question, answer: Answer) -> bool | 
     return bool(probe.values) and set(probe.values) == set(answer.values)
 
 
-def doubled(subject: Subject, kind: Kind, finding: Finding, view: View) -> Finding | None:
+def doubled(subject: Subject, kind: Kind, finding: Finding, view: View, zone: str | None) -> Finding | None:
     """Look whether what is missing was published with the domain's name twice (`_dmarc.example.com.example.com`).
 
-    Many providers' forms append the zone's name by themselves. None: not known yet.
+    Many providers' forms append the name of the zone by themselves, which for a subdomain is another than its own.
+    None: not known yet.
     """
     slips: list[RRset] = []
     complete = True
-    for fix in finding.fixes:
-        name = fix.name + subject.apex
+    added = dict.fromkeys((subject.apex, zone if zone and zone != "." else subject.apex))
+    for fix, name in [(fix, fix.name + again) for fix in finding.fixes for again in added]:
         if fix.action != Action.ADD or len(name) > MAX_NAME:
             continue
         question = Question(name, fix.type)

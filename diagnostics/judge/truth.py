@@ -227,7 +227,7 @@ class _Weighing:
         """Red, and seen at home. What is missing may have been published under a doubled name."""
         if not finding.red:
             return self._right(proof=finding.status == Status.OK)
-        whole = doubled(self.subject, self.kind, finding, view)
+        whole = doubled(self.subject, self.kind, finding, view, self.zone)
         if whole is None:
             return None
         if whole.fixes and (self.zone is None or self.zone != self.subject.apex):

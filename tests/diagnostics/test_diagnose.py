@@ -254,3 +254,13 @@ def test_without_json_people_get_a_table(zones: Knot, platform: Platform, settin
         call_command("diagnose", "shop.example", "--resolver", zones.host_port, stdout=out)
     assert "MX" in out.getvalue()
     assert "10 mx1.pro7.mail.example." in out.getvalue()
+
+
+def test_what_the_dns_says_does_not_steer_the_terminal(green: Knot, platform: Platform, settings: Any) -> None:
+    settings.DNS_AUTHORITATIVE_PORT = green.port
+    green.publish("shop.example.", "TXT", ['"v=spf1 \\027[31mred -all"'])
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("diagnose", "shop.example", "--resolver", green.host_port, stdout=out)
+    assert "[31mred" in out.getvalue()
+    assert "\x1b" not in out.getvalue()

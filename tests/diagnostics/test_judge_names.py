@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnostics.answers import Answer, Failure
 from diagnostics.engine.reading import interpret
-from diagnostics.verdicts import RED, Status
+from diagnostics.verdicts import RED, Problem, Status
 from diagnostics.wire import AA, Message
 from domains.records import Kind, Level
 
@@ -133,3 +133,13 @@ def test_name_servers_that_give_addresses_by_place_do_not_disagree() -> None:
     dns.zone(APEX, NS2).put(rrset(APEX, "A", "203.0.113.80"))
     verdict = dns.look(case(home=True))[Kind.NS]
     assert (verdict.status, verdict.doubt) == (Status.OK, None)
+
+
+def test_a_subdomains_record_with_the_zones_name_twice_is_recognised() -> None:
+    zone = blank_zone()
+    zone.put(rrset(f"_dmarc.{SHOP}{APEX}", "TXT", '"v=DMARC1; p=none"'))
+    dns = world(zone)
+    verdict = dns.look(case(domain("shop.example.com")))[Kind.DMARC]
+    assert verdict.problems == (Problem.NAME_DOUBLED,)
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    assert (f"_dmarc.{SHOP}{APEX}", "TXT") not in dns.zone(APEX).records

@@ -187,7 +187,7 @@ def _table(name: str, shown: Sequence[tuple[Verdict, bool]]) -> list[str]:
     for verdict, intended in shown:
         if verdict.status == Status.OFF:
             continue
-        said = whole(verdict)
+        said = _printable(whole(verdict))
         word = status_word(verdict.status)
         if verdict.status in RED and verdict.level == Level.RECOMMENDED:
             word = f"{word} ({gettext('recommended')})"
