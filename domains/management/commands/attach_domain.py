@@ -6,11 +6,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from domains.models import Domain
+from domains.models.domains import name_or_refuse
 from domains.reach import require_reachable_target
 from panel.activity import COMMAND_LINE
-from panel.commands import Done, Verb
+from panel.commands import Done, Verb, service_named
 from panel.errors import Refused
-from panel.models import Service
 
 MODES = {"authoritative": "authoritative", "non-authoritative": "non_authoritative"}
 
@@ -31,17 +31,14 @@ class Command(Verb):
         parser.add_argument("--verified", action="store_true", help="your word in place of the CNAME record")
 
     def act(self, *, service: str, name: str, mode: str | None, target: str, verified: bool, **options: Any) -> Done:
-        found = Service.objects.select_related("organization", "platform").filter(name=service).first()
-        if found is None:
-            self.refuse("no-such-service", f"There is no service {service}.")
-        chosen = MODES[mode or ("non-authoritative" if target else "authoritative")]
         try:
-            require_reachable_target(target)
-            domain = Domain.attach(found, name, mode=chosen, target=target, actor=COMMAND_LINE, verified=verified)
+            name_or_refuse(name)
         except Refused as refusal:
-            if refusal.code.startswith("name-"):
-                self.misused(str(refusal))
-            raise
+            self.misused(str(refusal))
+        found = service_named(service)
+        chosen = MODES[mode or ("non-authoritative" if target else "authoritative")]
+        require_reachable_target(target)
+        domain = Domain.attach(found, name, mode=chosen, target=target, actor=COMMAND_LINE, verified=verified)
         record = f"{domain.ownership.token}.{domain.name.name}. CNAME {domain.platform.verification_host}."
         data = {
             "service": found.name,
