@@ -34,7 +34,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         Share.objects.filter(pk=found.pk).update(opened_at=timezone.now())
     if request.GET.get("format") == "zone":
         return file_response(found.domain)
-    with translation.override(found.language or None):
+    with translation.override(found.language or translation.get_language()):
         response = render(request, "diagnostics/shared.html", _context(found))
     response["Referrer-Policy"] = "no-referrer"  # the address opens the page
     response["X-Robots-Tag"] = "noindex"
