@@ -29,15 +29,12 @@ HOME_SERVERS = 2_000  # whose ceilings and counters are kept
 
 
 class Asker:
-    """Asks with the same options each time."""
+    """Starts questions with the same options each time: what a look needs of an engine."""
 
     def __init__(self, engine: Engine, deadline: float | None, fresh: bool) -> None:
         self._engine = engine
         self._deadline = deadline
         self._fresh = fresh
-
-    async def __call__(self, question: Question) -> Answer:
-        return await self._engine.ask(question, self._deadline, fresh=self._fresh)
 
     def start(self, question: Question, callback: Callback) -> Answer | None:
         return self._engine.start(question, callback, self._deadline, fresh=self._fresh)

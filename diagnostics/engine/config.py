@@ -33,6 +33,10 @@ class EngineConfig:
     cache_size: int = 20_000  # answers
     cache_seconds: float = 60.0  # resolvers' answers serve no longer than this, whatever their TTL
 
+    def __post_init__(self) -> None:
+        if not self.resolvers:
+            raise ValueError("no resolvers")
+
 
 def system_resolvers(path: Path = RESOLV_CONF) -> tuple[Endpoint, ...]:
     """The resolvers that the system is set up with."""
