@@ -48,6 +48,7 @@ def meaning(
 def test_records_are_an_answer() -> None:
     records = [("example.test.", "MX", "10 a.example.test.", "20 b.example.test.")]
     answer = meaning("example.test.", "MX", records)
+    assert isinstance(answer, Answer)
     assert answer == Answer(values=answer.values, ttl=300)
     assert set(answer.values) == {"10 a.example.test.", "20 b.example.test."}  # dnspython shuffles what it writes
 
