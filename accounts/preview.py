@@ -7,16 +7,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
-import idna
+from domains.names import NameRefused, host_to_ascii
 
 from . import passwords, rules
 from .columns import Field
 from .passwords import Policy
 
-DOMAIN_LABELS = re.compile(
-    r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z"
-)
 MAIL_ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+\Z")
 
 
@@ -128,15 +126,13 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
     )
 
 
+@lru_cache(maxsize=1024)  # the domains of a table are few, its rows are many
 def to_ascii(domain: str) -> str:
     """A domain as it is stored (A-labels, lower case, no final dot), "" where it is no domain name."""
-    domain = domain.rstrip(".").lower()
-    if not domain.isascii():
-        try:
-            domain = idna.encode(domain, uts46=True).decode()
-        except idna.IDNAError:
-            return ""
-    return domain if DOMAIN_LABELS.match(domain) else ""
+    try:
+        return host_to_ascii(domain)
+    except NameRefused:
+        return ""
 
 
 def _address_of(text: Mapping[Field, str], default_domain: str) -> tuple[str, str, list[Fault]]:

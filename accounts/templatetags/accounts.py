@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from .. import shown as shown_module
 from ..columns import Field
 from ..passwords import Policy
 from ..words import FIELDS, fault_words, rule_list
+
+DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar"), ":": _("colon")}
 
 register = template.Library()
 register.filter("shown", shown_module.shown)
@@ -34,7 +37,12 @@ def suggestion(faults: list[list[Any]]) -> str:
 
 @register.filter
 def delimiter_words(delimiter: str) -> str:
-    return {"\t": "Tab", " ": "␣"}.get(delimiter, delimiter)
+    return str(DELIMITERS[delimiter])
+
+
+@register.filter
+def encoding_words(encoding: str) -> str:
+    return encoding.removesuffix("-sig").upper()
 
 
 @register.simple_tag

@@ -46,6 +46,8 @@ def configure(request: HttpRequest, service_name: str, account_id: int) -> HttpR
         if form.is_valid():
             placement = form.placement(hash_password(form.cleaned_data["password"]) if account.is_slot else "")
             return _review(request, account, placement)
+        if "suggested" in request.POST and "password" not in form.errors:
+            suggested = request.POST.get("password", "")
     else:
         initial = request.POST.dict() if request.method == "POST" else _initial(account)
         initial["name"] = request.POST.get("use", initial.get("name", ""))
@@ -60,7 +62,7 @@ def configure(request: HttpRequest, service_name: str, account_id: int) -> HttpR
         "suggested": suggested,
         "policy": PasswordPolicy.of(account.service_id),
     }
-    partial = "#passwords" if suggested and request.headers.get("HX-Request") else ""
+    partial = "#passwords" if "suggest" in request.POST and request.headers.get("HX-Request") else ""
     return render(request, f"accounts/configure.html{partial}", context)
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from domains.models import Domain
 from panel.access import require, service_for
 from panel.activity import record
+from panel.history import History
 from panel.models import Role, Service
 
 from ..access import account_for
@@ -54,13 +55,13 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     """One account: its client settings and what was done to it."""
     found = account_for(request.user, service_name, account_id)
     role = require(request.user, found.service.organization)
-    entries = found.service.activities.select_related("actor").filter(target=found.shown_address)[:20]
+    activities = found.service.activities.filter(target=found.shown_address)
     context = {
         "service": found.service,
         "tab": "accounts",
         "account": found,
         "may_change": role.rank >= Role.TECHNICIAN.rank,
-        "entries": entries,
+        "history": History.of(activities, request.GET.dict()),
     }
     return render(request, "accounts/account.html", context)
 

@@ -155,7 +155,10 @@ def _progress(request: HttpRequest, run: BulkRun) -> HttpResponse:
         "step": "apply",
     }
     partial = "#run" if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted") else ""
-    return render(request, f"accounts/bulk/run.html{partial}", context)
+    response = render(request, f"accounts/bulk/run.html{partial}", context)
+    if partial and run.state != State.RUNNING:
+        response["HX-Refresh"] = "true"  # the numbers above the tabs have changed too
+    return response
 
 
 @login_required

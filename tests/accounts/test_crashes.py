@@ -136,7 +136,8 @@ def test_a_run_delivered_again_does_nothing_twice(monkeypatch):
 def test_a_worker_that_comes_back_after_its_lease_was_taken_over_changes_nothing(monkeypatch):
     clinic = make_clinic(slots=12)
     run = started(clinic, table_of(5))
-    real, late = engine.actions.prepare, []
+    real = engine.actions.prepare
+    late: list[bool] = []
 
     def slow(run, rows, hasher):
         prepared = real(run, rows, hasher)
@@ -155,7 +156,7 @@ def test_a_worker_that_comes_back_after_its_lease_was_taken_over_changes_nothing
 def test_an_abandoned_run_is_found(monkeypatch):
     clinic = make_clinic(slots=12)
     run = started(clinic, table_of(5))
-    called = []
+    called: list[int] = []
     monkeypatch.setattr("accounts.tasks.work_on_run.delay", called.append)
     BulkRow.objects.update(lease_until=timezone.now() + engine.LEASE)
     tasks.resume_runs()

@@ -41,11 +41,11 @@ def url(name: str, clinic: Clinic, *arguments: object) -> str:
 
 
 def slot(clinic: Clinic) -> EmailAccount:
-    return EmailAccount.objects.filter(service=clinic.service, state="slot").order_by("id").first()
+    return EmailAccount.objects.filter(service=clinic.service, state="slot").earliest("id")
 
 
 def sealed_in(response) -> str:
-    return re.search(r'name="sealed" value="([^"]+)"', response.content.decode()).group(1)
+    return re.findall(r'name="sealed" value="([^"]+)"', response.content.decode())[0]
 
 
 def configure(browser: Client, clinic: Clinic, **changes: str) -> EmailAccount:
@@ -153,7 +153,7 @@ def test_a_suggested_password_keeps_every_rule_and_works(clinic, browser):
     PasswordPolicy.objects.create(service=clinic.service, min_length=20, symbol=True, pieces=True)
     account = slot(clinic)
     page = browser.post(url("configure", clinic, account.pk), GOOD | {"suggest": "1"}).content.decode()
-    password = re.search(r'name="password" value="([^"]+)"', page).group(1)
+    password = re.findall(r'name="password" value="([^"]+)"', page)[0]
     assert len(password) == 20
     account = configure(browser, clinic, password=password, again=password)
     assert hashing.verify(account.password_hash, password)
@@ -212,7 +212,7 @@ def test_modifying_a_configured_account_moves_no_mail_and_keeps_the_password(cli
 def test_a_new_password_is_set_and_an_old_link_lapses(clinic, browser):
     account = configure(browser, clinic)
     page = browser.post(url("link", clinic, account.pk)).content.decode()
-    token = re.search(r"/set-password/([^/]+)/", page).group(1)
+    token = re.findall(r"/set-password/([^/]+)/", page)[0]
     browser.post(url("password", clinic, account.pk), {"password": "Lugnt5Byte!", "again": "Lugnt5Byte!"})
     account.refresh_from_db()
     assert hashing.verify(account.password_hash, "Lugnt5Byte!")
@@ -222,7 +222,7 @@ def test_a_new_password_is_set_and_an_old_link_lapses(clinic, browser):
 def test_a_link_sets_the_password_once_without_signing_in(clinic, browser):
     account = configure(browser, clinic)
     page = browser.post(url("link", clinic, account.pk)).content.decode()
-    token = re.search(r"/set-password/([^/]+)/", page).group(1)
+    token = re.findall(r"/set-password/([^/]+)/", page)[0]
     account.refresh_from_db()
     assert not hashing.verify(account.password_hash, "Hemlig4Sak"), "the present password stops working"
     assert PasswordLink.objects.get().digest != token
@@ -238,7 +238,7 @@ def test_a_link_sets_the_password_once_without_signing_in(clinic, browser):
 def test_the_link_of_a_reset_account_opens_nothing(clinic, browser):
     account = configure(browser, clinic)
     page = browser.post(url("link", clinic, account.pk)).content.decode()
-    token = re.search(r"/set-password/([^/]+)/", page).group(1)
+    token = re.findall(r"/set-password/([^/]+)/", page)[0]
     account.refresh_from_db()
     account.reset(by=clinic.owner)
     configure(browser, clinic)

@@ -86,7 +86,7 @@ def test_the_search_would_find_one(clinic, caplog):
 
 
 def test_after_configuring_one_account(clinic, browser, caplog):
-    slot = EmailAccount.objects.order_by("id").first()
+    slot = EmailAccount.objects.earliest("id")
     browser.post(url("configure", clinic, slot.pk), form(BROKEN))
     browser.post(url("password_rules", clinic), form(TYPED))
     page = browser.post(url("configure", clinic, slot.pk), form(TYPED)).content.decode()
@@ -100,7 +100,7 @@ def test_after_configuring_one_account(clinic, browser, caplog):
 
 
 def test_after_suggesting_changing_and_setting_by_link(clinic, browser, caplog):
-    slot = EmailAccount.objects.order_by("id").first()
+    slot = EmailAccount.objects.earliest("id")
     page = browser.post(url("configure", clinic, slot.pk), {**form(""), "suggest": "1"}).content.decode()
     suggested = re.search(r'name="password" value="([^"]+)"', page)
     assert suggested
