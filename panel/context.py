@@ -17,6 +17,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "billing_url": settings.BILLING_URL,
         "public_url": settings.PUBLIC_URL,
         "email_configured": settings.EMAIL_CONFIGURED,
+        "languages": settings.LANGUAGES,  # each under its own name
         "slot_domain": settings.SLOT_DOMAIN,
         "htmx_config": {"includeIndicatorStyles": False, "allowEval": False, "historyCacheSize": 0},
     }

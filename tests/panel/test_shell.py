@@ -80,7 +80,9 @@ def test_no_page_has_inline_script_or_style(client: Client) -> None:
 def test_the_language_is_chosen_kept_and_given_up(client: Client) -> None:
     guest = Client()
     guest.post("/language/", {"language": "pl", "next": "/guide/mx/"})
-    assert guest.get("/guide/mx/").headers["Content-Language"] == "pl"
+    response = guest.get("/guide/mx/")
+    assert response.headers["Content-Language"] == "pl"
+    assert 'lang="en">English</button>' in response.content.decode()
     user = make_user()
     client.force_login(user)
     response = client.post("/language/", {"language": "pl", "next": "https://evil.example/"})
