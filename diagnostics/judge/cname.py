@@ -12,7 +12,7 @@ from .case import Subject
 from .finding import Finding, add, redirection, remove, replace, rrset, unknown
 from .probes import wildcard_answered
 
-OTHER_DATA = ("TXT", "A", "AAAA", "MX")  # what people publish at the token's name by mistake
+OTHER_DATA = ("TXT", "A", "AAAA", "MX")  # what people publish where a CNAME should stand alone
 
 
 def find(subject: Subject, view: View) -> Finding | None:

@@ -203,27 +203,29 @@ def _alias(subject: Subject, view: View, record: RequiredRecord, question: Quest
 def _no_alias(
     subject: Subject, view: View, record: RequiredRecord, question: Question, answer: Answer
 ) -> Finding | None:
-    """No CNAME; an address of its own at the name leaves no room for one, and may serve somebody: advice at most."""
+    """No CNAME; other records at the name leave no room for one, and may serve somebody: advice at most."""
     if answer.nxdomain:
         return _missing(record, question, (add(record),))
-    addresses: list[RRset] = []
+    others: list[RRset] = []
     complete = True
-    for type_ in ("A", "AAAA"):
+    for type_ in OTHER_DATA:
         asked = Question(question.name, type_)
-        address = view.get(asked)
-        if address is None:
+        other = view.get(asked)
+        if other is None:
             complete = False
             continue
-        if address.failure is not None:
-            return unknown(asked, address, record.level)
-        if address.values and not address.chain:
-            wildcard = wildcard_answered(view, asked, address)
+        if other.failure is not None:
+            return unknown(asked, other, record.level)
+        if other.values and not other.chain:
+            wildcard = wildcard_answered(view, asked, other)
             if wildcard is None:
                 complete = False
             elif not wildcard:
-                addresses.extend(rrset(asked, address))
+                others.extend(rrset(asked, other))
     if not complete:
         return None
-    if addresses:
-        return Finding(Status.OK, record.level, advice=(Problem.SRV_LEFTOVER,), found=tuple(addresses))
+    if others:
+        leads_away = any(rr.type in ("A", "AAAA") for rr in others)
+        advice = Problem.SRV_LEFTOVER if leads_away else Problem.CNAME_WITH_OTHER_DATA
+        return Finding(Status.OK, record.level, advice=(advice,), found=tuple(others))
     return _missing(record, question, (add(record),))

@@ -143,3 +143,12 @@ def test_a_subdomains_record_with_the_zones_name_twice_is_recognised() -> None:
     assert verdict.problems == (Problem.NAME_DOUBLED,)
     dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
     assert (f"_dmarc.{SHOP}{APEX}", "TXT") not in dns.zone(APEX).records
+
+
+def test_a_name_that_holds_other_records_is_not_asked_to_be_an_alias_too() -> None:
+    zone = green_zone()
+    for label in ("autodiscover", "autoconfig"):
+        zone.drop(f"{label}.{APEX}", "CNAME")
+        zone.put(rrset(f"{label}.{APEX}", "TXT", '"note"'))
+    verdict = world(zone).look(case())[Kind.SRV]
+    assert (verdict.status, verdict.fixes, verdict.advice) == (Status.OK, (), (Problem.CNAME_WITH_OTHER_DATA,))
