@@ -37,19 +37,6 @@ class Fault(StrEnum):
 
 
 EVERY_FAULT = tuple(Fault)
-# Where every query meets its fault no true answer ever comes through these.
-FATAL_FAULTS = (
-    Fault.DROP,
-    Fault.SERVFAIL,
-    Fault.REFUSED,
-    Fault.FORMERR,
-    Fault.NOTIMP,
-    Fault.GARBAGE,
-    Fault.NOISE,
-    Fault.TRUNCATED,
-    Fault.WRONG_ID,
-    Fault.WRONG_QUESTION,
-)
 
 
 def question_end(message: bytes) -> int:
