@@ -70,7 +70,7 @@ def with_engine(server: Endpoint, count: int) -> float:
 def with_asyncresolver(server: Endpoint, count: int, questions: list[tuple[str, str]]) -> float:
     async def main() -> float:
         resolver = dns.asyncresolver.Resolver(configure=False)
-        resolver.timeout, resolver.lifetime = 10, 60  # it falls behind, and would give up
+        resolver.lifetime = 60  # it falls behind, and would give up
         resolver.nameservers, resolver.port = [server[0]], server[1]
 
         async def work(number: int) -> None:
@@ -85,7 +85,7 @@ def with_asyncresolver(server: Endpoint, count: int, questions: list[tuple[str, 
 
 def with_aiodns(server: Endpoint, count: int, questions: list[tuple[str, str]], *, uvloop: bool = False) -> float:
     async def main() -> float:
-        resolver = aiodns.DNSResolver(nameservers=[server[0]], udp_port=server[1], tcp_port=server[1])
+        resolver = aiodns.DNSResolver(nameservers=[server[0]], udp_port=server[1], tcp_port=server[1], tries=10)
 
         async def work(number: int) -> None:
             for prefix, type_ in questions:
