@@ -161,27 +161,36 @@ def wanted_records(
     by_kind = {check.kind: check for check in checks}
     records = []
     for record in required:
-        if record.kind in skip:
-            continue
         check = by_kind.get(record.kind)
-        if record.kind == "CNAME" and check is not None and check.status == "off":
+        if record.kind in skip or (record.kind == "CNAME" and check is not None and check.status == "off"):
             continue
-        values = _merged(record, check) if record.kind == "SPF" and check is not None else record.values
+        values = record.values if check is None else _values(record, check)
         if values:
             records.append(WantedRecord(record.kind, record.name, record.type, ttl, values, record.level, record.why))
     return sorted(records, key=lambda record: record.kind == "MX")
 
 
-def _merged(record: RequiredRecord, check: Any) -> tuple[str, ...]:
-    """The SPF record as it should be: the fix's where there is one, what is there where that is right."""
-    for fix in check.fixes:
-        if fix["type"] == "TXT" and fix["name"] == record.name and fix["action"] != Action.REMOVE:
-            return tuple(value for value in fix["values"] if txt_text(value).lower().startswith("v=spf1"))
-    there = tuple(
-        value
-        for rrset in check.found
-        if rrset["type"] == "TXT" and rrset["name"] == record.name
-        for value in rrset["values"]
-        if txt_text(value).lower().startswith("v=spf1")
-    )
-    return there if check.status == "ok" and there else record.values
+def _values(record: RequiredRecord, check: Any) -> tuple[str, ...]:
+    """What should stand at the record's name: what the fix says, what is there if that is right, else the textbook's.
+
+    A check that is green may owe that to other records than the textbook's: the other system's MX of a split domain, a
+    policy of the domain above, whatever somebody marked as intended. Those stay, and ours do not come on top.
+    """
+    if record.kind == "SPF":
+        for fix in check.fixes:
+            if (fix["type"], fix["name"]) == (record.type, record.name) and fix["action"] != Action.REMOVE:
+                return _spf(fix["values"])
+    if check.status != "ok":
+        return record.values
+    there = [rrset for rrset in check.found if (rrset["type"], rrset["name"]) == (record.type, record.name)]
+    if there:
+        values = tuple(value for rrset in there for value in rrset["values"])
+        return _spf(values) if record.kind == "SPF" else values
+    if record.kind == "DMARC" and check.found:
+        return ()
+    taken = any(rrset["name"] == record.name for rrset in check.found)
+    return () if taken and record.kind == "SRV" else record.values
+
+
+def _spf(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value for value in values if txt_text(value).lower().startswith("v=spf1"))

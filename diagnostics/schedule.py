@@ -115,6 +115,15 @@ def soon_all(domains: QuerySet[Domain]) -> int:
     return count
 
 
+def again(domains: QuerySet[Domain]) -> int:
+    """Look at all of these in their turn, since what they are judged by has changed; nobody waits. Returns how many."""
+    now = timezone.now()
+    count = 0
+    for pks in batched(domains.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=BATCH), BATCH):
+        count += Look.objects.filter(pk__in=pks, next_at__gt=now).update(next_at=now)
+    return count
+
+
 def wake(pk: int, queue: str) -> None:
     """Tell a worker, when what was written can be seen. A message that is lost is made up for by the next sweep."""
     from .tasks import look

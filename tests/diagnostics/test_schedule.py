@@ -113,6 +113,19 @@ def test_a_change_of_the_domain_or_its_zone_is_looked_at_at_once(platform: Platf
 
 
 @pytest.mark.django_db
+def test_domains_of_a_platform_whose_hosts_changed_are_looked_at_again(
+    platform: Platform, django_capture_on_commit_callbacks: Any
+) -> None:
+    domain = make_domain(make_service(platform=platform))
+    schedule.enter([domain], timezone.now())
+    Look.objects.update(next_at=timezone.now() + timedelta(hours=5))
+    with django_capture_on_commit_callbacks(execute=True):
+        platform.mx_hosts = ["mx9.pro7.mail.example"]
+        platform.save()
+    assert Look.objects.get().next_at <= timezone.now()
+
+
+@pytest.mark.django_db
 def test_domains_of_services_that_have_ended_are_left_alone(asked_at_knot: Knot, platform: Platform) -> None:
     service = make_service(platform=platform)
     domain = make_domain(service, "shop.example")

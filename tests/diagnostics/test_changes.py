@@ -1,0 +1,150 @@
+"""The list of changes and the records that should be there, laid out for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from diagnostics.changes import cards, side_by_side, snippet, wanted_records
+from diagnostics.hosts import HOSTS, Writing, host_of, parts, written
+from domains.records import DomainFacts, Hosts, Mode, PlatformFacts, required_records
+
+PLATFORM = PlatformFacts(
+    "pro7",
+    Hosts(
+        ("mx1.mail.example", "mx2.mail.example"),
+        "auto.mail.example",
+        "imap.mail.example",
+        "smtp.mail.example",
+        "spf.mail.example",
+        "verify.mail.example",
+    ),
+    ("192.0.2.1",),
+)
+
+
+@dataclass
+class Check:
+    kind: str
+    status: str = "ok"
+    found: list[dict[str, Any]] = field(default_factory=list)
+    fixes: list[dict[str, Any]] = field(default_factory=list)
+
+
+def rrset(name: str, type_: str, *values: str) -> dict[str, Any]:
+    return {"name": name, "type": type_, "ttl": 300, "values": list(values)}
+
+
+def wanted(*checks: Check, target: str = "") -> dict[tuple[str, str], tuple[str, ...]]:
+    mode = Mode.NON_AUTHORITATIVE if target else Mode.AUTHORITATIVE
+    required = required_records(DomainFacts("shop.example", mode, target, token="t-check"), PLATFORM)
+    records = wanted_records(required, checks, ttl=3600)
+    return {(record.name, record.type): record.values for record in records}
+
+
+def test_without_any_look_the_textbook_says_what_should_be_there_and_the_mx_comes_last() -> None:
+    records = wanted()
+    assert list(records)[-1] == ("shop.example.", "MX")
+    assert records["t-check.shop.example.", "CNAME"] == ("verify.mail.example.",)
+
+
+def test_the_proof_is_left_out_once_it_is_not_needed() -> None:
+    assert ("t-check.shop.example.", "CNAME") not in wanted(Check("CNAME", "off"))
+
+
+def test_our_spf_is_merged_into_the_domains_own() -> None:
+    fixes = [
+        {"action": "remove", **rrset("shop.example.", "TXT", '"v=spf1 mx -all"')},
+        {"action": "add", **rrset("shop.example.", "TXT", '"v=spf1 mx include:spf.mail.example -all"')},
+    ]
+    assert wanted(Check("SPF", "wrong", fixes=fixes))["shop.example.", "TXT"] == (fixes[1]["values"][0],)
+    right = Check("SPF", found=[rrset("shop.example.", "TXT", '"site=1"', '"v=spf1 include:spf.mail.example -all"')])
+    assert wanted(right)["shop.example.", "TXT"] == ('"v=spf1 include:spf.mail.example -all"',)
+
+
+def test_the_other_systems_mx_of_a_split_domain_stays() -> None:
+    there = Check("MX", found=[rrset("shop.example.", "MX", "5 mx.other.example.")])
+    assert wanted(there, target="mx.other.example")["shop.example.", "MX"] == ("5 mx.other.example.",)
+
+
+def test_a_policy_of_the_domain_above_needs_none_of_its_own() -> None:
+    assert ("_dmarc.shop.example.", "TXT") not in wanted(
+        Check("DMARC", found=[rrset("_dmarc.example.", "TXT", '"v=DMARC1; p=reject"')])
+    )
+
+
+def test_what_goes_and_what_comes_is_marked_and_the_rest_stays() -> None:
+    found = [rrset("shop.example.", "MX", "10 mx1.mail.example.", "5 mx.old.example.")]
+    fixes = [
+        {"action": "remove", **rrset("shop.example.", "MX", "5 mx.old.example.")},
+        {"action": "add", **rrset("shop.example.", "MX", "20 mx2.mail.example.")},
+    ]
+    (group,) = side_by_side(found, [], fixes)
+    assert [(line.text, line.mark) for line in group.now] == [
+        ("5 mx.old.example.", "gone"),
+        ("10 mx1.mail.example.", ""),
+    ]
+    assert [(line.text, line.mark) for line in group.then] == [
+        ("20 mx2.mail.example.", "new"),
+        ("10 mx1.mail.example.", ""),
+    ]
+    assert snippet(fixes).splitlines() == [
+        "; remove:",
+        "; shop.example. IN MX 5 mx.old.example.",
+        "shop.example. 300 IN MX 20 mx2.mail.example.",
+    ]
+
+
+def test_a_card_has_the_fields_of_the_providers_form() -> None:
+    fix = {"action": "add", **rrset("_autodiscover._tcp.shop.example.", "SRV", "0 0 443 auto.mail.example.")}
+    (card,) = cards([fix], "shop.example", None)
+    assert card.written == "_autodiscover._tcp"
+    assert [(part.key, part.text) for part in card.rows[0].fields] == [
+        ("priority", "0"),
+        ("weight", "0"),
+        ("port", "443"),
+        ("value", "auto.mail.example."),
+    ]
+    long = {
+        "action": "add",
+        **rrset("s._domainkey.shop.example.", "TXT", '"v=DKIM1; p=' + "A" * 240 + '" "' + "B" * 99 + '"'),
+    }
+    (card,) = cards([long], "shop.example", None)
+    assert card.rows[0].fields[0].text == "v=DKIM1; p=" + "A" * 240 + "B" * 99
+
+
+@pytest.mark.parametrize(
+    ("servers", "name"),
+    [
+        (["ada.ns.cloudflare.com.", "bob.ns.cloudflare.com."], "Cloudflare"),
+        (["dns10.ovh.net", "ns10.ovh.net"], "OVHcloud"),
+        (["ns-1.awsdns-01.org", "ns-512.awsdns-00.net", "ns-9.awsdns-3.co.uk"], "Amazon Route 53"),
+        (["ns-cloud-a1.googledomains.com", "ns-cloud-a2.googledomains.com"], "Google Cloud DNS"),
+        (["DNS.HOME.PL.", "dns2.home.pl"], "home.pl"),
+        (["ns1.nazwa.pl", "ns2.nazwa.pl", "ns3.nazwa.pl"], "nazwa.pl"),
+        (["ns1.notcloudflare.com", "ns2.example"], None),
+        (["ada.ns.cloudflare.com", "ns1.example", "ns2.example"], None),
+        ([], None),
+    ],
+)
+def test_who_hosts_a_zone_is_told_from_its_name_servers(servers: list[str], name: str | None) -> None:
+    host = host_of(servers)
+    assert (host.name if host else None) == name
+
+
+def test_some_forty_providers_are_known_each_once_with_a_guide() -> None:
+    assert len(HOSTS) >= 40
+    assert len({host.name for host in HOSTS}) == len(HOSTS)
+    assert all(host.guide.startswith("https://") for host in HOSTS)
+
+
+def test_names_are_written_as_the_form_wants_them() -> None:
+    assert written("shop.example.", "shop.example") == "@"
+    assert written("shop.example.", "shop.example", Writing.EMPTY) == ""
+    assert written("_dmarc.shop.example.", "shop.example", Writing.EMPTY) == "_dmarc"
+    assert written("_dmarc.shop.example.", "shop.example", Writing.FULL) == "_dmarc.shop.example"
+    assert written("_dmarc.shop.example.", "shop.example", Writing.ABSOLUTE) == "_dmarc.shop.example."
+    assert written("other.example.", "shop.example") == "other.example."
+    assert [part.text for part in parts("MX", "10 mx.example.", apart=False)] == ["10 mx.example."]
