@@ -9,6 +9,7 @@ from ..answers import NOT_RESPONSIBLE, Answer, Failure, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import MAX_NAME, Subject
+from .cname import OTHER_DATA
 from .finding import Finding, add, alias_rrset, merged, redirection, remove, replace, rrset, unknown
 from .probes import wildcard_answered
 
