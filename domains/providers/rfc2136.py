@@ -29,7 +29,8 @@ from .base import TYPES, Provider, ProviderError, Published, Write, removals_fir
 from .values import distinct, same
 
 ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1", "hmac-md5")
-SECONDS = 8.0  # for one exchange
+SECONDS = 6.0  # for one exchange
+UDP_SECONDS = 2.0  # after which a datagram counts as lost, and the question is asked by TCP
 WORKERS = 8
 DEFAULT_TTL = 3600
 PROBE = "cm-wildcard-probe"  # a label that nobody publishes
@@ -75,7 +76,7 @@ class Rfc2136(Provider):
 
     def test(self, zone: str) -> None:
         """Reads the SOA, then sends an update that only requires it: the server checks the key and the rights."""
-        self._ask(zone + ".", "SOA")
+        self._require_zone(zone)
         update = self._update(zone)
         update.present(dns.name.from_text(zone + "."), "SOA")
         self._send(update)
@@ -96,9 +97,13 @@ class Rfc2136(Provider):
         ]
 
     def read(self, zone: str, names: Iterable[str]) -> Published:
+        self._require_zone(zone)  # and a server that is away is told by one question, not by each
         questions = [(name, type_) for name in dict.fromkeys(names) for type_ in TYPES]
-        with ThreadPoolExecutor(WORKERS) as pool:
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
             answers = list(pool.map(lambda question: self._ask(*question), questions))
+        finally:
+            pool.shutdown(cancel_futures=True)
         published: dict[tuple[str, str], RRset] = {}
         for rrsets in answers:
             published.update({(rrset.name, rrset.type): rrset for rrset in rrsets})
@@ -128,6 +133,10 @@ class Rfc2136(Provider):
                 self._change(update, write)
         self._send(update)
         done(len(writes))
+
+    def _require_zone(self, zone: str) -> None:
+        if not any(rrset.type == "SOA" for rrset in self._ask(f"{zone}.", "SOA")):
+            raise ProviderError("not-authoritative", zone)
 
     def _require(self, update: dns.update.UpdateMessage, write: Write, current: RRset | None) -> None:
         name, type_ = dns.name.from_text(write.key[0]), write.key[1]
@@ -197,9 +206,12 @@ class Rfc2136(Provider):
         if keyring:
             query.use_tsig(keyring, algorithm=self._algorithm())
         try:
-            response, _tcp = dns.query.udp_with_fallback(
-                query, self.address, timeout=SECONDS, port=self.port, ignore_unexpected=True
-            )
+            try:
+                response, _tcp = dns.query.udp_with_fallback(
+                    query, self.address, timeout=UDP_SECONDS, port=self.port, ignore_unexpected=True
+                )
+            except dns.exception.Timeout:
+                response = dns.query.tcp(query, self.address, timeout=SECONDS, port=self.port)
         except dns.exception.FormError:
             if keyring:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -287,3 +288,19 @@ def test_a_server_in_a_private_network_is_not_connected_to(settings: Any) -> Non
         assert code(zone.provider) == "forbidden"
     with PowerDns({"example.test": []}) as server:
         assert code(powerdns_zone(service.organization, server).provider) == "forbidden"
+
+
+def test_a_server_that_never_answers_costs_one_questions_patience() -> None:
+    service = make_service()
+    with Knot({"example.test": RECORDS}, update_with_key=["example.test"]) as knot:
+        zone = knot_zone(service.organization, knot)
+        domain = Domain.attach(service, "example.test", mode="authoritative", actor=None)
+        knot.freeze()
+        started = time.monotonic()
+        try:
+            with pytest.raises(ProviderError) as caught:
+                preview(zone, *facts(domain))
+        finally:
+            knot.thaw()
+    assert caught.value.code == "timeout"
+    assert time.monotonic() - started < 20

@@ -227,7 +227,11 @@ def test_every_page_is_accessible_and_fits(
         zone_name=zone.name,
         domain_name="branch.example.test",
         service=service,
-        plan=[{"action": "add", "name": "x.example.test.", "type": "TXT", "ttl": 60, "values": ['"x"']}],
+        plan=[],
+        snapshot=[
+            {"before": None, "after": {"name": name, "type": "TXT", "ttl": 60, "values": ['"x"']}}
+            for name in ("x.example.test.", "y.example.test.")
+        ],
         state="partial",
         error="server-error",
         progress={"done": 1, "total": 2},
