@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from domains.names import to_unicode
-from domains.records import Kind
+from domains.records import Kind, Level
 
 from .answers import Failure
 from .reasons import Reason
@@ -126,7 +126,8 @@ REASONS: dict[str, Words] = {
     Reason.NAME_IS_ALIAS: Words(
         _("%(name)s is an alias (CNAME) of %(target)s, so no other record can stand beside it."),
         _(
-            "Put the addresses that it leads to in its place, so that web pages stay where they are; then publish the records below."
+            "Put the addresses that it leads to in its place, so that web pages stay where they are; then publish the "
+            "records below."
         ),
     ),
     Reason.UNDER_DNAME: Words(
@@ -318,7 +319,7 @@ def whole(verdict: Verdict) -> str:
     if verdict.status == Status.OK:
         return ""
     said = [sentence(verdict.reason, verdict.facts)]
-    if verdict.status in RED and not verdict.fixes:
+    if verdict.status in RED and verdict.level == Level.REQUIRED and not verdict.fixes:
         beyond = _beyond(verdict.facts)
         said += beyond or [consequence(verdict.reason, verdict.facts)]
     if verdict.breaks_at is not None:

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from diagnostics.reasons import Reason
+from diagnostics.sentences import whole
+from diagnostics.verdicts import Status, Verdict
+from domains.records import Kind, Level
 from panel.models import Platform
 from tests.servers import Knot
 from tests.servers.process import free_port
@@ -80,3 +84,9 @@ def test_where_no_fix_mends_it_the_reason_says_what_to_do(diagnose: Diagnose) ->
     _status, checks = diagnose(text, text)
     assert (checks["SPF"]["status"], checks["SPF"]["fixes"]) == ("wrong", [])
     assert "Take out of the record what is not needed any more" in checks["SPF"]["reason"]
+
+
+def test_advice_without_a_fix_tells_nobody_to_change_anything() -> None:
+    facts = {"names": ["_imaps._tcp.shop.example."], "hosts": ["imap.other.example"]}
+    verdict = Verdict(Kind.SRV, Status.WRONG, Level.RECOMMENDED, Reason.SRV_OTHER_TARGET, facts)
+    assert "Point the records here" not in whole(verdict)
