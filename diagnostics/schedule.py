@@ -38,9 +38,17 @@ def fair_order(now: datetime, limit: int) -> list[int]:
 
     So one with 50,000 due domains does not keep one with 3 waiting.
     """
+    return _in_turn(due(now), limit)
+
+
+def waited_for(now: datetime, limit: int) -> list[int]:
+    """Primary keys of due domains whose look somebody waits for, in the same order."""
+    return _in_turn(due(now).exclude(asked_at=None), limit)
+
+
+def _in_turn(looks: QuerySet[Look], limit: int) -> list[int]:
     turn = Window(RowNumber(), partition_by=F("organization_id"), order_by=[F("next_at").asc(), F("pk").asc()])
-    turns = due(now).annotate(turn=turn).order_by("turn", "next_at").values_list("pk", flat=True)
-    return list(turns[:limit])
+    return list(looks.annotate(turn=turn).order_by("turn", "next_at").values_list("pk", flat=True)[:limit])
 
 
 def claim(pks: Sequence[int], now: datetime) -> list[Look]:
@@ -59,18 +67,11 @@ def claim(pks: Sequence[int], now: datetime) -> list[Look]:
     return claimed
 
 
-def hold_on(looks: Sequence[Look], now: datetime) -> None:
-    """Lengthen leases that are still ours: the look takes longer than usual."""
-    Look.objects.filter(pk__in=[look.pk for look in looks], lease__in={look.lease for look in looks}).update(
-        lease_until=now + LEASE
-    )
-
-
-def let_go(looks: Sequence[Look]) -> None:
-    """Give leases back: the domains are due for whoever comes next."""
-    Look.objects.filter(pk__in=[look.pk for look in looks], lease__in={look.lease for look in looks}).update(
-        lease="", lease_until=None
-    )
+def give_up(looks: Sequence[Look], now: datetime) -> None:
+    """Give leases back of looks that a fault of the program ended: nobody waits for them, and an hour is long enough."""
+    if looks:
+        ours = Look.objects.filter(pk__in=[look.pk for look in looks], lease__in={look.lease for look in looks})
+        ours.update(lease="", lease_until=None, asked_at=None, next_at=now + timedelta(hours=1))
 
 
 def enter(domains: Sequence[Domain], now: datetime) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -46,6 +47,8 @@ ROUND_SECONDS = 4.0  # for one round of questions of all looks under way; a look
 QUESTIONS = 12  # of one look, in its first round
 CANDIDATES = 5_000  # due domains that are put in order at once
 HARVEST_SECONDS = 0.5
+JOINING_SECONDS = 10.0  # in which looks that people wait for join those under way
+WAITED_FOR = 20  # of them at once
 CLOSED_FOR = timedelta(days=1)  # until a domain of an ended service is thought of again
 
 log = logging.getLogger(__name__)
@@ -70,6 +73,7 @@ class Looker:
         self._prober = Prober(self._engine, urlsplit(settings.PUBLIC_URL).hostname or "localhost")
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: list[Seen] = []
+        self._failed: list[Look] = []
         self._wanted = 0  # so many end a wait
         self._waiter: asyncio.Future[None] | None = None
 
@@ -95,12 +99,14 @@ class Looker:
         for work in works:
             task = loop.create_task(self._look(work))
             self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(partial(self._ended, work.look))
 
     def finished(self, at_least: int, seconds: float) -> list[Seen]:
         """Looks that have ended since the last call: waits for that many, but no longer than that."""
         self._runner.run(self._wait(at_least, seconds))
         seen, self._seen = self._seen, []
+        failed, self._failed = self._failed, []
+        schedule.give_up(failed, timezone.now())
         return seen
 
     async def _look(self, work: Work) -> None:
@@ -111,11 +117,11 @@ class Looker:
         verdicts = await look(case, ask, work.started, LOOK_SECONDS)
         self._seen.append(Seen(work.domain, work.look, verdicts, work.started, case.home))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, row: Look, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            # Its lease runs out by itself, and the domain's turn comes again.
-            log.error("a look failed", exc_info=error)
+            log.error("the look at domain %s failed", row.pk, exc_info=error)
+            self._failed.append(row)
         if len(self._seen) >= self._wanted or not self._tasks:
             self._wake()
 
@@ -181,16 +187,24 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> in
 
 
 def look_at(pks: Sequence[int]) -> int:
-    """Look at these now, as far as they are due and nobody else holds them."""
+    """Look at these now, as far as they are due and nobody else holds them, and meanwhile at others that people wait
+    for: one with silent name servers holds up nobody. Returns how many were looked at."""
     works = claimed(pks)
     if not works:
         return 0
+    count = 0
+    tally = Tally()
+    ends = time.monotonic() + JOINING_SECONDS
     with Looker(engine_config()) as looker:
         looker.start(works)
-        seen = looker.finished(len(works), LOOK_SECONDS + 5)
-    if seen:
-        keep(seen, Tally())
-    return len(seen)
+        while looker.under_way:
+            seen = looker.finished(1, HARVEST_SECONDS)
+            if seen:
+                keep(seen, tally)
+                count += len(seen)
+            if time.monotonic() < ends and looker.under_way < WAITED_FOR:
+                looker.start(claimed(schedule.waited_for(timezone.now(), WAITED_FOR)))
+    return count
 
 
 def claimed(pks: Sequence[int]) -> list[Work]:

@@ -173,3 +173,41 @@ def test_of_two_workers_one_killed_no_domain_is_lost_and_none_taken_twice(
     assert not set(by_third) & set(by_other)
     assert not Look.objects.filter(looked_at=None).exists()
     assert all(domain.checks.count() == 8 for domain in domains)
+
+
+@pytest.mark.django_db
+def test_whoever_waits_for_a_look_is_not_held_up_by_silent_name_servers(
+    asked_at_knot: Knot, platform: Platform
+) -> None:
+    service = make_service(platform=platform)
+    silent, quick = make_domain(service, "silent.example"), make_domain(service, "shop.example")
+    # Its name server is delegated to, and nobody is there.
+    asked_at_knot.add_zone("silent.example", "@ NS ns9\nns9 A 127.0.0.9")
+    schedule.soon(silent)
+    schedule.soon(quick)
+    assert sweep.look_at([silent.pk]) == 2
+    assert quick.checks.count() == silent.checks.count() == 8
+    assert not silent.checks.filter(status__in=["wrong", "missing"], level="required").exists()
+
+
+@pytest.mark.django_db
+def test_a_look_that_a_fault_of_the_program_ends_is_given_back_and_the_others_go_on(
+    asked_at_knot: Knot, platform: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = make_service(platform=platform)
+    bad, good = make_domain(service, "silent.example"), make_domain(service, "shop.example")
+    real = sweep.look
+
+    async def look(case: Any, *rest: Any) -> Any:
+        if case.domain.name == "silent.example":
+            raise ZeroDivisionError
+        return await real(case, *rest)
+
+    monkeypatch.setattr(sweep, "look", look)
+    schedule.enter([bad, good], timezone.now())
+    assert sweep.sweep() == 1
+    assert good.checks.count() == 8
+    row = Look.objects.get(pk=bad.pk)
+    assert (row.lease, row.lease_until) == ("", None)
+    assert row.next_at > timezone.now() + timedelta(minutes=50)
+    assert "failed" in caplog.text
