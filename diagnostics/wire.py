@@ -30,6 +30,7 @@ NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS = 0, 1, 2, 3, 4, 
 UDP_PAYLOAD = 1232  # octets, what fits into every path without fragments (DNS flag day 2020)
 MAX_NAME = 255  # octets, RFC 1035 §3.1
 MAX_LABEL = 63
+MAX_TTL = 0x7FFFFFFF  # seconds, RFC 2181 §8
 MAX_HOPS = 64  # compression pointers in one name; honest servers need one or two
 MAX_RECORDS = 5_000  # more do not fit into 64 KiB
 MAX_RECORDS_SLOW = 500  # dnspython follows pointers without a bound: no work for an hour from one message
@@ -119,11 +120,11 @@ def read_values(data: bytes, position: int, type_: str) -> tuple[tuple[str, ...]
     reader = _READERS[number]
     size = len(data)
     values = []
-    least = 0x80000000
+    least = MAX_TTL
     try:
         for _ in range(answers):
             pointer, found, class_, ttl, length = _RECORD_ASKED.unpack_from(data, position)
-            if pointer != 0xC00C or found != number or class_ != CLASS_IN:
+            if pointer != 0xC00C or found != number or class_ != CLASS_IN or ttl > MAX_TTL:
                 return None
             position += 12
             end = position + length
@@ -143,9 +144,7 @@ def read_values(data: bytes, position: int, type_: str) -> tuple[tuple[str, ...]
             position += 11
     except (_NotPlain, IndexError, struct.error):
         return None
-    if position != size or least > 0x7FFFFFFF:
-        return None
-    return tuple(values), least
+    return (tuple(values), least) if position == size else None
 
 
 def _section(data: bytes, position: int, count: int, records: list[Record], asked: str) -> int:
@@ -159,7 +158,7 @@ def _section(data: bytes, position: int, count: int, records: list[Record], aske
         type_, class_, ttl, length = _RECORD.unpack_from(data, position)
         position += 10
         end = position + length
-        if class_ != CLASS_IN or end > len(data) or ttl > 0x7FFFFFFF:
+        if class_ != CLASS_IN or end > len(data) or ttl > MAX_TTL:
             raise _NotPlain
         reader = _READERS.get(type_)
         if reader is None:
