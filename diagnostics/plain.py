@@ -12,13 +12,11 @@ from .verdicts import Verdict
 
 
 def rrset(value: RRset) -> dict[str, Any]:
-    return {"name": value.name, "type": value.type, "ttl": value.ttl, "values": list(value.values)}
+    return {"name": value.name, "type": value.type, "ttl": value.ttl, "values": [text(item) for item in value.values]}
 
 
 def fix(value: Fix) -> dict[str, Any]:
-    return {"action": str(value.action), "name": value.name, "type": value.type, "ttl": value.ttl} | {
-        "values": list(value.values)
-    }
+    return {"action": str(value.action), **rrset(RRset(value.name, value.type, value.ttl, value.values))}
 
 
 def rrset_of(value: Mapping[str, Any]) -> RRset:
@@ -37,7 +35,7 @@ def fields(verdict: Verdict) -> dict[str, Any]:
         "found": [rrset(value) for value in verdict.found],
         "expected": [rrset(value) for value in verdict.expected],
         "fixes": [fix(value) for value in verdict.fixes],
-        "witnesses": [asdict(witness) for witness in verdict.witnesses],
+        "witnesses": [plain(asdict(witness)) for witness in verdict.witnesses],
         "clears_at": verdict.clears_at,
         "breaks_at": verdict.breaks_at,
     }
@@ -51,7 +49,14 @@ def plain(value: object) -> Any:
         return [plain(item) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    return str(value)
+    return text(str(value))
+
+
+def text(value: str) -> str:
+    """What the DNS said, without what no database keeps: NUL and halves of surrogate pairs."""
+    if value.isprintable():
+        return value
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def without_ttl(rrsets: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, list[str]]]:

@@ -68,7 +68,7 @@ def claim(pks: Sequence[int], now: datetime) -> list[Look]:
 
 
 def give_up(looks: Sequence[Look], now: datetime) -> None:
-    """Give leases back of looks that a fault of the program ended: nobody waits for them, and an hour is long enough."""
+    """Give leases back of looks that a fault of the program ended: nobody waits, and an hour is soon enough."""
     if looks:
         ours = Look.objects.filter(pk__in=[look.pk for look in looks], lease__in={look.lease for look in looks})
         ours.update(lease="", lease_until=None, asked_at=None, next_at=now + timedelta(hours=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 
 from diagnostics.changes import cards, side_by_side, snippet, wanted_records
 from diagnostics.hosts import HOSTS, Writing, host_of, parts, written
-from domains.records import DomainFacts, Hosts, Mode, PlatformFacts, required_records
+from diagnostics.plain import fields
+from diagnostics.verdicts import Status, Verdict
+from domains.records import DomainFacts, Hosts, Kind, Level, Mode, PlatformFacts, required_records
+from domains.rrset import RRset
 
 PLATFORM = PlatformFacts(
     "pro7",
@@ -148,3 +152,14 @@ def test_names_are_written_as_the_form_wants_them() -> None:
     assert written("_dmarc.shop.example.", "shop.example", Writing.ABSOLUTE) == "_dmarc.shop.example."
     assert written("other.example.", "shop.example") == "other.example."
     assert [part.text for part in parts("MX", "10 mx.example.", apart=False)] == ["10 mx.example."]
+
+
+def test_what_no_database_keeps_does_not_reach_one() -> None:
+    found = (RRset("shop.example.", "TXT", 60, ('"a\x00b"',)),)
+    verdict = Verdict(
+        Kind.SPF, Status.WRONG, Level.REQUIRED, "spf-error", {"term": "a\x00\ud800", "n": [1, None]}, found=found
+    )
+    kept = fields(verdict)
+    assert kept["facts"] == {"term": "a\ufffd?", "n": [1, None]}
+    assert kept["found"][0]["values"] == ['"a\ufffdb"']
+    json.dumps(kept["facts"]).encode()
