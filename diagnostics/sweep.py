@@ -18,6 +18,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import DataError, IntegrityError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -223,8 +224,20 @@ def claimed(pks: Sequence[int]) -> list[Work]:
 
 
 def keep(seen: Sequence[Seen], tally: Tally) -> None:
-    """Store what was seen; then tell the domains what it says about the right to their names."""
-    store(seen, tally)
+    """Store what was seen; then tell the domains what it says about the right to their names.
+
+    What the database will not take of one domain must not cost the others theirs.
+    """
+    try:
+        store(seen, tally)
+    except (DataError, IntegrityError) as error:
+        if len(seen) > 1:
+            for one in seen:
+                keep([one], tally)
+            return
+        log.error("the look at domain %s cannot be stored", seen[0].look.pk, exc_info=error)
+        schedule.give_up([seen[0].look], timezone.now())
+        return
     for one in seen:
         verdict = next((verdict for verdict in one.verdicts if verdict.kind == Kind.CNAME), None)
         if verdict is not None:
