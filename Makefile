@@ -7,12 +7,12 @@ manage = .venv/bin/python manage.py
 .PHONY: run setup password test check bench lock
 
 run:  ## set up what is missing, start everything, print where to sign in
-	@scripts/venv
+	@.ci/venv
 	@.venv/bin/python -m panel.environment
 	@exec $(manage) run
 
 setup:  ## everything that `make run` does, but the starting
-	@scripts/venv
+	@.ci/venv
 	@.venv/bin/python -m panel.environment
 	@$(manage) setup
 
@@ -20,18 +20,18 @@ password:  ## another password for the administrator
 	@$(manage) password
 
 test:  ## the whole suite on SQLite, and again on PostgreSQL with Redis
-	@scripts/servers
-	@scripts/venv dev
-	@scripts/test
+	@.ci/servers
+	@.ci/venv dev
+	@.ci/test
 
 check:  ## formatting, lint, types, migrations, import rule, translations
-	@scripts/venv dev
-	@scripts/check
+	@.ci/venv dev
+	@.ci/check
 
 bench:  ## measure the hot paths
-	@scripts/venv dev
+	@.ci/venv dev
 	@.venv/bin/python -m benchmarks
 
 lock:  ## resolve the .in files again into the lock files
-	@scripts/venv dev
-	@scripts/lock
+	@.ci/venv dev
+	@.ci/lock
