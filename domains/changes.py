@@ -84,9 +84,7 @@ def removable(domain_pk: int, service: Service) -> list[ZoneChange]:
 
 
 def can_undo(change: ZoneChange) -> bool:
-    if change.zone is None or change.state not in {State.DONE, State.PARTIAL}:
-        return False
-    return change.zone.provider.kind != change.zone.provider.Kind.LEXICON
+    return change.zone is not None and change.zone.provider.can_undo and change.state in {State.DONE, State.PARTIAL}
 
 
 def _restart(change: ZoneChange, from_: set[State], to: State, **fields: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.urls import reverse
@@ -33,7 +32,7 @@ def find(user: User, text: str, limit: int) -> list[Hit]:
         Hit(
             to_unicode(domain.name.name),
             domain.service.name,
-            f"{reverse('diagnostics:domains', args=[domain.service.name])}?{urlencode({'q': domain.name.name})}",
+            reverse("diagnostics:domain", args=[domain.service.name, domain.name.name]),
         )
         for domain in domains
     ]

@@ -31,6 +31,11 @@ class DnsProvider(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether what is written there can be taken back exactly."""
+        return self.kind != self.Kind.LEXICON
+
 
 class Zone(models.Model):
     """A zone that an organization manages through the panel."""

@@ -47,9 +47,6 @@ class ProviderError(Exception):
 class Provider(ABC):
     """Names are absolute, lower case, with their final dot; zones have none. Everything raises ProviderError."""
 
-    can_undo = True
-    atomic = False  # whether a list of writes is done wholly or not at all
-
     @abstractmethod
     def zones(self) -> list[str]:
         """All zones that can be changed here. Code `cannot-list` where the provider does not tell."""

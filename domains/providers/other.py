@@ -33,8 +33,6 @@ OFFERED: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 class Other(LexiconProvider):
-    can_undo = False
-
     def __init__(self, settings: Mapping[str, Any], credentials: Mapping[str, str]) -> None:
         name = str(settings.get("provider"))
         if name not in OFFERED:

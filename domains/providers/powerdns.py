@@ -19,8 +19,6 @@ DEFAULT_TTL = 3600
 
 
 class PowerDns(Provider):
-    atomic = True
-
     def __init__(self, settings: Mapping[str, Any], credentials: Mapping[str, str]) -> None:
         server = quote(str(settings.get("server_id") or "localhost"), safe="")
         base = str(settings["url"]).rstrip("/").removesuffix("/api/v1")

@@ -52,8 +52,6 @@ _RCODES = {
 
 
 class Rfc2136(Provider):
-    atomic = True
-
     def __init__(self, settings: Mapping[str, Any], credentials: Mapping[str, str]) -> None:
         self.host = str(settings["server"])
         self.port = int(settings.get("port") or 53)
