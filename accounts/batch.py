@@ -31,6 +31,7 @@ from .models.accounts import SLOTS_LAST
 from .models.retired import KEPT
 from .preview import Problem
 from .words import fault_words
+from .writing import update_each
 
 AT_ONCE = 500  # rows that one statement names; SQLite and PostgreSQL both like it
 TOKEN_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # noqa: S105 - an alphabet without what is easily misread
@@ -150,7 +151,7 @@ def place(
         account.set_keys(placement.address)
         answers[index] = account
         shifts[account.domain.pk, State.ACTIVE] += 1
-    EmailAccount.objects.bulk_update(slots[: len(places)], _CONFIGURED_FIELDS)
+    update_each(slots[: len(places)], _CONFIGURED_FIELDS)
     Tally.shift(service.pk, shifts | {(None, State.SLOT): -len(places)})
     return [answer for answer in answers if answer is not None]
 
@@ -216,9 +217,7 @@ def readdress(
         account.domain, account.address, account.changed_at = domains[domain], address, now
         account.set_keys(f"{name}@{domain}")
         shifts[account.domain_id, account.state] += 1
-    EmailAccount.objects.bulk_update(
-        [account for account, _name, _domain in placed], ["domain", "address", "changed_at", *_KEY_FIELDS]
-    )
+    update_each([account for account, _name, _domain in placed], ["domain", "address", "changed_at", *_KEY_FIELDS])
     Address.objects.filter(pk__in=old).delete()
     Tally.shift(service.pk, shifts)
     return answers
@@ -287,7 +286,7 @@ def set_passwords(service: Service, hashes: dict[int, str], now: datetime) -> se
     accounts = list(rows.only("pk", "password_hash"))
     for account in accounts:
         account.password_hash, account.changed_at = hashes[account.pk], now
-    EmailAccount.objects.bulk_update(accounts, ["password_hash", "changed_at"])
+    update_each(accounts, ["password_hash", "changed_at"])
     ids = {account.pk for account in accounts}
     PasswordLink.objects.filter(account_id__in=ids, used_at=None).delete()
     return ids

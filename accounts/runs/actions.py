@@ -1,4 +1,4 @@
-"""What each kind of run does to its rows: `prepare` outside transactions (it hashes), `apply` under the locks."""
+"""What each kind of run does to its rows: passwords before, changes under the locks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ..preview import Problem
 from ..vault import Vault
 from .checking import row_of
 
-type Hasher = Callable[[Sequence[str]], list[str]]
 type Faults = dict[int, str]  # row id → code of why it was refused
 
 
@@ -28,23 +27,28 @@ class Prepared:
     secret: str = ""
 
 
-def prepare(run: BulkRun, rows: Sequence[BulkRow], hasher: Hasher) -> dict[int, Prepared]:
-    """row id → what to apply. Empty for kinds that set no passwords."""
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A password that is about to be hashed, in memory only, and what its person is to be told."""
+
+    password: str
+    told: str = ""
+
+
+def passwords_for(run: BulkRun, rows: Sequence[BulkRow]) -> dict[int, Plain]:
+    """row id → its password: from the file, generated, or one that nobody ever knows. Empty for kinds without."""
     if run.kind not in {BulkRun.Kind.CONFIGURE, BulkRun.Kind.PASSWORDS}:
         return {}
+    if run.way != BulkRun.Way.PASSWORDS:
+        return {row.pk: Plain(secrets.token_urlsafe(32), PasswordLink.new_token()) for row in rows}
     vault, policy = Vault(run.key), PasswordPolicy.of(run.service_id)
-    plain, told = [], []
+    plain = {}
     for row in rows:
-        if run.way != BulkRun.Way.PASSWORDS:
-            plain.append(secrets.token_urlsafe(32))  # nobody ever knows it
-            told.append(PasswordLink.new_token())
-            continue
         given = row_of(run, row, vault).password if run.kind == BulkRun.Kind.CONFIGURE else ""
         names = (row.address.partition("@")[0], row.display_name)
-        plain.append(given or passwords.generate(names, policy))
-        told.append("" if given else plain[-1])
-    hashes = hasher(plain)
-    return {row.pk: Prepared(hash_, secret) for row, hash_, secret in zip(rows, hashes, told, strict=True)}
+        made = "" if given else passwords.generate(names, policy)
+        plain[row.pk] = Plain(given or made, made)
+    return plain
 
 
 def apply(

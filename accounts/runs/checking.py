@@ -19,6 +19,7 @@ from ..columns import Field
 from ..models import Address, BulkRow, BulkRun, EmailAccount, PasswordPolicy, Tally
 from ..preview import Existing, Judge, Outcome, Row, Verdict, Way
 from ..vault import Vault
+from ..writing import update_each
 
 ROW_STATES = {
     Outcome.GOOD: BulkRow.State.GOOD,
@@ -140,7 +141,7 @@ def check_again(run: BulkRun) -> None:
         parsed = [row_of(run, row, vault) for row in kept]
         for row, values, verdict in zip(kept, parsed, checker.judge(parsed), strict=True):
             row.state, row.faults = ROW_STATES[verdict.outcome], checker.columns_of(values, verdict)["faults"]
-        BulkRow.objects.bulk_update(kept, ["state", "faults"])
+        update_each(kept, ["state", "faults"])
     _recount(run)
 
 

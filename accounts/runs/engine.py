@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import batched
@@ -28,8 +27,9 @@ from ..columns import Field
 from ..hashing import hash_password
 from ..models import BulkRow, BulkRun
 from ..vault import Vault
+from ..writing import update_each
 from . import actions
-from .actions import Faults, Hasher, Prepared
+from .actions import Faults, Plain, Prepared
 from .results import forget_secrets
 
 RunState = BulkRun.State
@@ -100,33 +100,54 @@ def work(
     """Work on a run until nothing is left, or for about so many seconds. `told` hears of each chunk."""
     begun = time.monotonic()
     size = FIRST_CHUNK * threads
-    with _hasher(threads) as hasher:
+    chunk: _Chunk | None = None
+    with ThreadPoolExecutor(threads) as pool:
         while True:
             run = BulkRun.objects.filter(pk=run_id).first()
-            if run is None or run.state != RunState.RUNNING:
+            if run is None:
                 return Progress.OVER
-            lease = uuid.uuid4()
-            rows = _claim(run_id, lease, size)
-            if not rows:
-                return Progress.OVER if settle(run) else Progress.WAITING
-            chunk_begun = time.monotonic()
-            prepared = actions.prepare(run, rows, hasher)
-            elapsed = time.monotonic() - chunk_begun
-            size = max(1, min(LARGEST_CHUNK, int(len(rows) * CHUNK_SECONDS / max(elapsed, 0.01))))
-            run = _commit(run, lease, prepared)
-            if told:
-                told(run)
-            if seconds is not None and time.monotonic() - begun > seconds:
-                return Progress.MORE
+            running = run.state == RunState.RUNNING
+            late = seconds is not None and time.monotonic() - begun > seconds
+            # The next chunk is hashed while this one is committed: no processor waits for the database.
+            following = _Chunk.claimed(run, size, pool) if running and not late else None
+            if chunk is None and following is None:
+                if running and late:
+                    return Progress.MORE
+                return Progress.OVER if not running or settle(run) else Progress.WAITING
+            if chunk is not None:
+                prepared, elapsed = chunk.hashed()
+                size = max(1, min(LARGEST_CHUNK, int(chunk.size * CHUNK_SECONDS / max(elapsed, 0.01))))
+                run = _commit(run, chunk.lease, prepared)
+                if told:
+                    told(run)
+            chunk = following
 
 
-@contextmanager
-def _hasher(threads: int) -> Iterator[Hasher]:
-    if threads == 1:
-        yield lambda plain: [hash_password(password) for password in plain]
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        yield lambda plain: list(pool.map(hash_password, plain))
+class _Chunk:
+    """Rows under a lease, whose passwords are being hashed in threads: hashing releases the GIL."""
+
+    def __init__(self, lease: uuid.UUID, size: int, plain: Mapping[int, Plain], pool: ThreadPoolExecutor) -> None:
+        self.lease = lease
+        self.size = size
+        self._told = {pk: each.told for pk, each in plain.items()}
+        self._hashes = {pk: pool.submit(_timed_hash, each.password) for pk, each in plain.items()}
+
+    @classmethod
+    def claimed(cls, run: BulkRun, size: int, pool: ThreadPoolExecutor) -> _Chunk | None:
+        lease = uuid.uuid4()
+        rows = _claim(run.pk, lease, size)
+        return cls(lease, len(rows), actions.passwords_for(run, rows), pool) if rows else None
+
+    def hashed(self) -> tuple[dict[int, Prepared], float]:
+        """What to apply for each row, and the seconds that hashing took."""
+        results = {pk: future.result() for pk, future in self._hashes.items()}
+        prepared = {pk: Prepared(hash_, self._told[pk]) for pk, (hash_, _seconds) in results.items()}
+        return prepared, sum(seconds for _hash, seconds in results.values())
+
+
+def _timed_hash(password: str) -> tuple[str, float]:
+    begun = time.monotonic()
+    return hash_password(password), time.monotonic() - begun
 
 
 @transaction.atomic
@@ -183,7 +204,7 @@ def _keep_hashes(run: BulkRun, rows: Sequence[BulkRow], prepared: Mapping[int, P
         if made:
             row.password_hash = made.password_hash
             row.secret = vault.seal(made.secret.encode()) if made.secret else b""
-    BulkRow.objects.bulk_update(rows, ["password_hash", "secret"])
+    update_each(rows, ["password_hash", "secret"])
     BulkRow.objects.filter(pk__in=[row.pk for row in rows]).update(
         state=RowState.HASHED, cells=b"", lease_until=None, lease_by=None
     )
@@ -198,10 +219,10 @@ def _close_rows(run: BulkRun, rows: Sequence[BulkRow], faults: Faults, told: Map
         for row in done:
             secret = told.get(row.pk, "")
             row.secret = vault.seal(secret.encode()) if secret else row.secret
-        BulkRow.objects.bulk_update(done, ["secret", "account", "mailbox_id"])
+        update_each(done, ["secret", "account", "mailbox_id"])
     for row in refused:
         row.faults = [[faults[row.pk], Field.ADDRESS, {}]]
-    BulkRow.objects.bulk_update(refused, ["faults"])
+    update_each(refused, ["faults"])
     over = {"cells": b"", "password_hash": "", "lease_until": None, "lease_by": None}
     BulkRow.objects.filter(pk__in=[row.pk for row in done]).update(state=RowState.DONE, changed_at=now, **over)
     BulkRow.objects.filter(pk__in=[row.pk for row in refused]).update(state=RowState.REFUSED, **over)

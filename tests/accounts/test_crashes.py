@@ -136,19 +136,18 @@ def test_a_run_delivered_again_does_nothing_twice(monkeypatch):
 def test_a_worker_that_comes_back_after_its_lease_was_taken_over_changes_nothing(monkeypatch):
     clinic = make_clinic(slots=12)
     run = started(clinic, table_of(5))
-    real = engine.actions.prepare
+    real = engine._commit
     late: list[bool] = []
 
-    def slow(run, rows, hasher):
-        prepared = real(run, rows, hasher)
+    def slow(run, lease, prepared):
         if not late:
             late.append(True)
             BulkRow.objects.update(lease_until=timezone.now())
             time.sleep(0.01)
             engine.work(run.pk)  # somebody else does it all meanwhile
-        return prepared
+        return real(run, lease, prepared)
 
-    monkeypatch.setattr("accounts.runs.actions.prepare", slow)
+    monkeypatch.setattr(engine, "_commit", slow)
     engine.work(run.pk)
     the_state_is_sound(clinic, run, 5)
 
