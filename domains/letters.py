@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -25,7 +26,7 @@ def tell_released(holder: Domain, claimant: Domain) -> None:
     _tell(claimant, "domains/mail/won.txt")
 
 
-def remind_pending(domain: Domain, *, remove_on: str) -> None:
+def remind_pending(domain: Domain, *, remove_on: date) -> None:
     """The proof is still awaited."""
     _tell(domain, "domains/mail/pending.txt", remove_on=remove_on)
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from panel.activity import SYSTEM
 from panel.errors import Refused
 
+from . import claims
 from .letters import remind_pending, tell_removed
 from .models import Domain
 
@@ -27,19 +27,27 @@ def tend() -> int:
     pending = Domain.objects.filter(state=Domain.State.PENDING, service__state="active").select_related(
         "name", "service__organization", "platform", "ownership"
     )
-    for domain in pending.filter(pending_since__lt=now - REMOVE_AFTER, reminded_at__isnull=False):
-        try:
-            domain.remove(SYSTEM)
-        except Refused:  # accounts still use a name that was released to someone else: it stays, and stays pending
-            continue
-        tell_removed(domain)
-        tended += 1
+    # Whoever was reminded late has as long as everybody from then on.
+    for domain in pending.filter(pending_since__lt=now - REMOVE_AFTER, reminded_at__lt=now - REMIND_AFTER):
+        tended += _removed(domain)
     for domain in pending.filter(pending_since__lt=now - REMIND_AFTER, reminded_at=None):
         if Domain.objects.filter(pk=domain.pk, reminded_at=None, state="pending").update(reminded_at=now):
             day = timezone.localdate(max(domain.pending_since + REMOVE_AFTER, now + REMIND_AFTER))
-            remind_pending(domain, remove_on=date_format(day, "DATE_FORMAT"))
+            remind_pending(domain, remove_on=day)
             tended += 1
     return tended
+
+
+def _removed(domain: Domain) -> bool:
+    with claims.locked(domain.name.name):
+        if not Domain.objects.filter(pk=domain.pk, state=Domain.State.PENDING).exists():
+            return False  # verified or detached meanwhile
+        try:
+            domain.remove(SYSTEM)
+        except Refused:  # accounts still use a name that was released to someone else: it stays, and stays pending
+            return False
+        tell_removed(domain)
+    return True
 
 
 def _release_ended() -> int:

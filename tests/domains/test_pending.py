@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from domains.models import Domain
 from domains.pending import tend
@@ -43,6 +44,8 @@ def test_owners_are_reminded_once_after_three_days(service: Service, django_capt
     assert f"{late.ownership.token}.{late.name.name} CNAME {service.platform.verification_host}" in letter.body
     assert tended(django_capture_on_commit_callbacks) == 0
     assert len(mail.outbox) == 1
+    late.refresh_from_db()
+    assert date_format(timezone.localdate(late.pending_since + timedelta(days=30))) in letter.body
 
 
 def test_a_domain_is_removed_with_notice_after_thirty_days(
@@ -51,7 +54,9 @@ def test_a_domain_is_removed_with_notice_after_thirty_days(
     domain = aged(service, 31)
     token = domain.ownership.token
     tended(django_capture_on_commit_callbacks)
-    assert Domain.objects.exists(), "nobody is removed who was not reminded"
+    tended(django_capture_on_commit_callbacks)
+    assert Domain.objects.exists(), "nobody is removed right after the reminder"
+    Domain.objects.update(reminded_at=timezone.now() - timedelta(days=3.1))
     tended(django_capture_on_commit_callbacks)
     assert not Domain.objects.exists()
     assert [letter.subject for letter in mail.outbox][-1] == f"{domain.name.name} was removed from {service.name}"
@@ -69,7 +74,7 @@ def test_verified_domains_and_those_with_accounts_stay(
     make_account(released)
     released.release(None)
     Domain.objects.filter(pk=released.pk).update(
-        pending_since=timezone.now() - timedelta(days=40), reminded_at=timezone.now()
+        pending_since=timezone.now() - timedelta(days=40), reminded_at=timezone.now() - timedelta(days=5)
     )
     tended(django_capture_on_commit_callbacks)
     assert Domain.objects.count() == 2
