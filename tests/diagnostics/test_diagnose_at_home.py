@@ -81,7 +81,7 @@ def test_where_no_fix_mends_it_the_reason_says_what_to_do(diagnose: Diagnose) ->
     crowded = "".join(f"include:i{number}.shop.example " for number in range(10))
     senders = "".join(f'i{number} TXT "v=spf1 ip4:203.0.113.{number} -all"\n' for number in range(10))
     text = GREEN.replace("include:spf.pro7.mail.example ~all", f"{crowded}-all") + senders
-    _status, checks = diagnose(text, text)
+    _status, checks = diagnose(text, text, text)
     assert (checks["SPF"]["status"], checks["SPF"]["fixes"]) == ("wrong", [])
     assert "Take out of the record what is not needed any more" in checks["SPF"]["reason"]
 
