@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from domains.models import Domain, Ownership, Zone, ZoneChange
+from panel.errors import Refused
 from panel.models import Organization, Service, User
 from tests.browser import NewPage
 from tests.diagnostics.conftest import PLATFORM_ZONE
 from tests.domains.providers import knot_zone
 from tests.domains.test_zone_changes import dump
-from tests.factories import make_domain, make_member, make_organization, make_platform, make_service
+from tests.factories import make_domain, make_member, make_organization, make_platform, make_service, make_user
 from tests.servers import Knot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -261,3 +263,30 @@ def test_every_page_is_accessible_and_fits(
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} is {wide} px too wide"
         screenshot(page, f"{name}-{shape}")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_staff_decide_a_dispute(
+    shape: str,
+    organization: Organization,
+    new_page: NewPage,
+    accessible: Callable[[Page], None],
+    screenshot: Callable[[Page, str], Path],
+) -> None:
+    holder = Domain.attach(Service.objects.get(), "example.test", mode="authoritative", actor=None)
+    holder.verify("token", None)
+    holder.note_proof(seen=False, at=timezone.now())
+    claimant = Domain.attach(make_service(), "example.test", mode="authoritative", actor=None)
+    with pytest.raises(Refused):
+        claimant.verify("token", None)
+    page = new_page(make_user(staff=True), **SHAPES[shape])
+    page.goto("/operator/disputes/")
+    accessible(page)
+    screenshot(page, f"disputes-{shape}")
+    page.reload()
+    page.get_by_role("button", name=f"Release to {claimant.service.name}").click()
+    expect(page.get_by_text("Released; both were told.")).to_be_visible()
+    accessible(page)
+    claimant.refresh_from_db()
+    holder.refresh_from_db()
+    assert (claimant.state, holder.state) == ("verified", "pending")
