@@ -18,6 +18,7 @@ from ..lists import Question, matches, page_of
 from ..models import EmailAccount, Order, Tally
 from ..shown import shown
 from ..tables import csv_line
+from .parts import render_part
 
 DOMAINS_IN_A_LIST = 200  # more are chosen by their page's link
 EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State")
@@ -46,8 +47,7 @@ def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
         "domains": list(attached[:DOMAINS_IN_A_LIST]),
         "waiting": list(Order.objects.filter(service=service, state=Order.State.REQUESTED)[:5]),
     }
-    partial = "#accounts" if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted") else ""
-    return render(request, f"accounts/list.html{partial}", context)
+    return render_part(request, "accounts/list.html", "accounts", context)
 
 
 @login_required

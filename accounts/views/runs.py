@@ -28,6 +28,7 @@ from ..runs import engine, loading, selecting
 from ..runs import results as handing_out
 from ..vault import Vault
 from ..words import FIELDS
+from .parts import render_part, wants_part
 
 State = BulkRun.State
 PER_PAGE = 50
@@ -154,9 +155,8 @@ def _progress(request: HttpRequest, run: BulkRun) -> HttpResponse:
         "undoable": selecting.undoable(run),
         "step": "apply",
     }
-    partial = "#run" if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted") else ""
-    response = render(request, f"accounts/bulk/run.html{partial}", context)
-    if partial and run.state != State.RUNNING:
+    response = render_part(request, "accounts/bulk/run.html", "run", context)
+    if wants_part(request) and run.state != State.RUNNING:
         response["HX-Refresh"] = "true"  # the numbers above the tabs have changed too
     return response
 

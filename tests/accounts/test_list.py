@@ -132,6 +132,12 @@ def test_htmx_gets_the_table_alone(clinic, browser):
     assert "<html" not in page
 
 
+def test_going_back_in_the_history_gets_the_whole_page(clinic, browser):
+    response = listing(browser, clinic, "", **{"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert "<html" in response.content.decode()
+    assert "HX-Request" in response["Vary"]
+
+
 def test_viewers_see_and_are_offered_no_changes(clinic, browser):
     fill(clinic, ("anna", "A B"))
     page = listing(browser, clinic).content.decode()
