@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from .models import DnsProvider
 from .names import NameRefused, host_to_ascii
 from .providers import ovh, rfc2136
 from .providers.other import OFFERED
+from .sentences import name_sentence, provider_sentence
 from .targets import literal
 
 
@@ -112,6 +114,13 @@ class PowerDnsForm(ProviderForm):
     server_id = forms.CharField(label=_("Server id"), max_length=63, initial="localhost")
     api_key = Secret(label=_("API key"), max_length=500)
 
+    def clean_url(self) -> str:
+        """A password in the address would be no secret: it belongs to no field that is encrypted."""
+        parts = urlsplit(self.cleaned_data["url"])
+        if parts.scheme not in {"http", "https"} or parts.username or parts.password:
+            raise forms.ValidationError(provider_sentence("bad-url"))
+        return str(self.cleaned_data["url"])
+
 
 class CloudflareForm(ProviderForm):
     KIND = "cloudflare"
@@ -171,6 +180,4 @@ def host_or_error(text: str) -> str:
     try:
         return host_to_ascii(text)
     except NameRefused as refusal:
-        from .sentences import name_sentence
-
         raise forms.ValidationError(name_sentence(refusal)) from refusal

@@ -131,4 +131,6 @@ def test_what_is_missing_is_said_beside_the_field(owner: Client) -> None:
     assert text(page).count("invalid-feedback") == 2
     page = owner.post(f"{BASE}new/lexicon/", {"name": "x", "provider": "porkbun", "auth_key": "k"})
     assert "This is needed." in text(page)
+    data = {"name": "x", "url": "http://me:secret@dns.example.com:8081", "server_id": "localhost", "api_key": "k"}
+    assert "must look like" in text(owner.post(f"{BASE}new/powerdns/", data))
     assert not DnsProvider.objects.exists()
