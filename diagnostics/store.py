@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from .verdicts import RED, Status, Verdict
 
 HELD_FOR = timedelta(minutes=5)  # until a domain whose verdicts are held is looked at again
 SAME_TIME = timedelta(seconds=10)  # times that are computed anew at each look may differ this much and count as equal
+WHO_WAS_ASKED = frozenset({"proof", "confirmed", "tried"})
 CLEAR = frozenset({Status.OK, Status.WRONG, Status.MISSING})
 
 UPDATED = (
@@ -260,9 +261,11 @@ def _doubt(settled: Settled) -> dict[str, str] | None:
 
 def _differs(before: Check, after: Check) -> bool:
     """Whether anything that people can see, or that the next look needs, is different."""
-    for name in ("status", "level", "intended", "reason", "facts", "problems", "advice", "stale_since", "doubt"):
+    for name in ("status", "level", "intended", "reason", "problems", "advice", "stale_since", "doubt"):
         if getattr(before, name) != getattr(after, name):
             return True
+    if _lasting(before.status, before.facts) != _lasting(after.status, after.facts):
+        return True
     for name in ("found", "expected", "fixes"):
         if without_ttl(getattr(before, name)) != without_ttl(getattr(after, name)):
             return True
@@ -327,6 +330,13 @@ def _next(outcome: _Outcome, look: Look, now: datetime) -> Look:
     return look
 
 
+def _lasting(status: str, facts: Mapping[str, object]) -> Mapping[str, object]:
+    """Facts without those that a green check has or lacks by whom this look asked."""
+    if status not in (Status.OK, Status.OFF) or not facts:
+        return facts
+    return {key: value for key, value in facts.items() if key not in WHO_WAS_ASKED}
+
+
 def digest(verdicts: Iterable[Verdict]) -> str:
     """Of what a look said, without what changes by itself; empty where the next look may settle it differently."""
     said: list[object] = []
@@ -335,13 +345,9 @@ def digest(verdicts: Iterable[Verdict]) -> str:
             return ""
         if verdict.status in RED and verdict.witnesses:
             said.append([(w.who, sorted(w.says), w.failure) for w in verdict.witnesses])
-        said += [
-            (verdict.kind, verdict.status, verdict.level, verdict.reason),
-            sorted(verdict.facts.items()),
-            verdict.problems,
-            verdict.advice,
-            [(rr.name, rr.type, sorted(rr.values)) for rr in verdict.found],
-            [(rr.name, rr.type, rr.values) for rr in verdict.expected],
-            [(fix.action, fix.name, fix.type, fix.values) for fix in verdict.fixes],
-        ]
+        said += [verdict.kind, verdict.status, verdict.level, verdict.reason, verdict.problems, verdict.advice]
+        said += [(rr.name, rr.type, sorted(rr.values)) for rr in verdict.found]
+        said += [(rr.name, rr.type, rr.values) for rr in verdict.expected]
+        said += [(fix.action, fix.name, fix.type, fix.values) for fix in verdict.fixes]
+        said += sorted(_lasting(verdict.status, verdict.facts).items())
     return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
