@@ -55,18 +55,38 @@ def env_int(name: str, default: int) -> int:
 
 def host_port(text: str, default_port: int) -> tuple[str, int]:
     """`host`, `host:port`, `[v6]:port` or a bare IPv6 address."""
+    host, port = text, ""
     if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        return host, int(rest.lstrip(":") or default_port)
-    if text.count(":") == 1:
+        host, _, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    elif text.count(":") == 1:
         host, _, port = text.partition(":")
-        return host, int(port)
-    return text, default_port
+    return host, port_number(port, text) if port else default_port
+
+
+def port_number(text: str, where: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 0 < number < 65536:
+        raise ImproperlyConfigured(f"{where}: a port is a number from 1 to 65535")
+    return number
+
+
+def _port_in_use() -> str:
+    """The port of the `make run` that is at work, for commands given beside it; empty where none is."""
+    try:
+        return (VAR_DIR / "run.lock").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
 
 
 # Who we are
-PUBLIC_URL = (env("PUBLIC_URL") or f"http://localhost:{env('PORT') or 8000}").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
+PORT = port_number(env("PORT") or _port_in_use() or "8000", "PORT")
+PUBLIC_URL = (env("PUBLIC_URL") or f"http://localhost:{PORT}").rstrip("/")
+try:
+    _public = urlsplit(PUBLIC_URL)
+    _public_port = _public.port
+except ValueError as error:
+    raise ImproperlyConfigured(f"PUBLIC_URL: {error}") from error
 if _public.scheme not in {"http", "https"} or not _public.hostname:
     raise ImproperlyConfigured("PUBLIC_URL must look like https://panel.example.com")
 _loopback = _public.hostname in {"localhost", "127.0.0.1", "::1"}
@@ -87,7 +107,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if _loopback else [_public.h
 ALLOWED_HOSTS += env_list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 if _loopback:
-    _port = f":{_public.port}" if _public.port else ""
+    _port = f":{_public_port}" if _public_port else ""
     CSRF_TRUSTED_ORIGINS += [f"http://{host}{_port}" for host in ("localhost", "127.0.0.1", "[::1]")]
 ROOT_URLCONF = "panel.urls"
 WSGI_APPLICATION = "panel.wsgi.application"

@@ -127,3 +127,35 @@ def test_the_folder_may_have_any_name(tmp_path):
     env = environment_of_process(VAR_DIR=str(var), DATABASE_URL="", REDIS_URL="")
     assert manage("migrate", "--verbosity", "0", env=env).returncode == 0
     assert (var / "panel.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"PORT": "abc"}, "PORT: a port is a number from 1 to 65535"),
+        ({"PORT": "70000"}, "PORT: a port is a number from 1 to 65535"),
+        ({"PUBLIC_URL": "panel.example.com"}, "PUBLIC_URL must look like https://panel.example.com"),
+        ({"PUBLIC_URL": "https://panel.example.com:x"}, "PUBLIC_URL: "),
+        ({"DNS_RESOLVERS": "192.0.2.1:dns"}, "192.0.2.1:dns: a port is a number from 1 to 65535"),
+    ],
+)
+def test_a_setting_that_does_not_hold_is_said_in_a_line(changes, said, tmp_path):
+    done = manage("check", env=environment_of_process(VAR_DIR=str(tmp_path), PUBLIC_URL="") | changes)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_commands_beside_a_running_panel_know_its_port(tmp_path):
+    (tmp_path / "run.lock").write_text("8311\n")
+    env = environment_of_process(VAR_DIR=str(tmp_path), PUBLIC_URL="", PORT="")
+    code = "from django.conf import settings; print(settings.PORT, settings.PUBLIC_URL)"
+    assert manage("shell", "--no-imports", "-c", code, env=env).stdout == "8311 http://localhost:8311\n"
+
+
+def test_a_database_without_tables_serves_nothing(tmp_path):
+    env = environment_of_process(
+        VAR_DIR=str(tmp_path), DATABASE_URL="", SECRET_KEY="s", ENCRYPTION_KEYS=environment.encryption_key()
+    )
+    done = manage("health", "database", env=env)
+    assert (done.returncode, done.stdout) == (1, "database: not ok (OperationalError)\n")

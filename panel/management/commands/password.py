@@ -15,4 +15,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         give_password(ensure_administrator())
-        self.stdout.write(sign_in_line(int(settings.ENV.get("PORT") or 8000)))
+        self.stdout.write(sign_in_line(settings.PORT))

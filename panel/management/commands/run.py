@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
@@ -29,10 +29,11 @@ class Command(BaseCommand):
     help = "Sets up what is missing, then starts web server, workers, beat and demonstration until Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        port = _port()
+        port = int(settings.ENV.get("PORT") or 8000)
         if "MAKELEVEL" in os.environ:  # whoever kills `make run` means all of it
             end_with_parent()
-        with _only_one(), _listening(port) as sockets:
+        with _only_one() as lock, _listening(port) as sockets:
+            print(port, file=lock, flush=True)  # for commands given beside it
             try:
                 call_command("setup", quiet=True)
             except KeyboardInterrupt:
@@ -50,26 +51,20 @@ class Command(BaseCommand):
         stream.flush()  # at once, also into a pipe
 
 
-def _port() -> int:
-    try:
-        port = int(settings.ENV.get("PORT") or 8000)
-    except ValueError:
-        port = 0
-    if not 0 < port < 65536:
-        raise CommandError("PORT must be a number from 1 to 65535.")
-    return port
-
-
 @contextmanager
-def _only_one() -> Iterator[None]:
-    """Two beats over one database would do everything twice."""
+def _only_one() -> Iterator[TextIO]:
+    """Two beats over one database would do everything twice. Yields the lock's file, empty before and after."""
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
-    with (settings.VAR_DIR / "run.lock").open("w") as lock:
+    with (settings.VAR_DIR / "run.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CommandError(f"This installation ({settings.VAR_DIR}) is already running.") from error
-        yield
+        lock.truncate(0)
+        try:
+            yield lock
+        finally:
+            lock.truncate(0)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Command(BaseCommand):
             compile_catalogues(Path(path))
         prepare_database()
         collect_static()
-        line = sign_in_line(int(settings.ENV.get("PORT") or 8000))
+        line = sign_in_line(settings.PORT)
         if settings.ENV.get("DEMO", "0") == "1":
             call_command("demonstration", verbosity=0)
         if not options["quiet"]:
