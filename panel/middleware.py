@@ -9,7 +9,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
@@ -77,14 +77,24 @@ def _address(text: str) -> str | None:
 
 
 def no_nul(get_response: Handler) -> Handler:
-    """No text of ours holds a NUL, and PostgreSQL takes none: an address with one is not understood."""
+    """No text of ours holds a NUL, and PostgreSQL takes none: an address or a form with one is not understood."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
             raise SuspiciousOperation("NUL in the address")
+        if request.method == "POST" and _has_nul(request):
+            raise SuspiciousOperation("NUL in a form")
         return get_response(request)
 
     return middleware
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """In what a form says; uploaded files may hold any bytes."""
+    try:
+        return any("\0" in text for _name, texts in request.POST.lists() for text in texts)
+    except UnreadablePostError:  # whoever sent it has gone
+        return False
 
 
 def private_pages(get_response: Handler) -> Handler:

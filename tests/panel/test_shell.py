@@ -130,6 +130,14 @@ def test_an_address_with_a_nul_is_not_understood(url: str, client: Client) -> No
     assert (response.status_code, "shell-bar" in response.content.decode()) == (400, True)
 
 
+def test_a_form_with_a_nul_is_not_understood(client: Client) -> None:
+    for user in (None, make_user()):
+        if user is not None:
+            client.force_login(user)
+        response = client.post("/language/", {"language": "pl", "next": "a\0b"})
+        assert (response.status_code, "shell-bar" in response.content.decode()) == (400, True)
+
+
 def test_errors_have_pages_in_our_look(client: Client) -> None:
     response = client.get("/nothing/")
     assert (response.status_code, "shell-bar" in response.content.decode()) == (404, True)
