@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 
 from . import links, mail, slots
 from .activity import record
 from .models import Membership, Organization, Platform, Service, User
+
+ADDRESS_LENGTH = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 
 @transaction.atomic
@@ -31,6 +33,7 @@ def add_member(organization: Organization, email: str, role: str, *, actor: User
     """Make the person with this address a member. Returns the membership and, for somebody new, the link that
     lets him choose a password; it is mailed to him as well. Raises ValidationError for what is no address."""
     validate_email(email.strip())
+    MaxLengthValidator(ADDRESS_LENGTH)(email.strip())
     user = User.objects.of_email(email)
     link = ""
     if user is None:

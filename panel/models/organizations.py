@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .users import User
 
 CODE = RegexValidator(r"\A[a-z0-9]{2,32}\Z", _("Two to 32 lower-case letters and digits."))
+NAME_LENGTH = 150
 
 
 class Organization(models.Model):
@@ -35,7 +36,7 @@ class Organization(models.Model):
         validators=[CODE],
         help_text=_("Two to 32 lower-case letters and digits; part of every service's name."),
     )
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(_("name"), max_length=NAME_LENGTH)
     contacts = models.JSONField(_("contacts"), default=list, blank=True)  # e-mail addresses that are told of trouble
     notify = models.BooleanField(_("tell the contacts when a domain turns red and when it recovers"), default=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
@@ -59,6 +60,9 @@ class Organization(models.Model):
             raise Refused("code-invalid", error.message, field="code") from error
         if not name.strip():
             raise Refused("name-missing", _("An organization needs a name."), field="name")
+        if len(name.strip()) > NAME_LENGTH:
+            message = _("A name has at most %(n)d characters.") % {"n": NAME_LENGTH}
+            raise Refused("name-long", message, field="name")
         organization, created = cls.objects.get_or_create(
             code=code, defaults={"name": name.strip(), "contacts": addresses(contacts)}
         )

@@ -25,7 +25,9 @@ def test_an_organization_is_created_once() -> None:
     assert (status, data["refused"]) == (1, "code-taken")
 
 
-@pytest.mark.parametrize("argv", [("AB!", "Name"), ("ab",), ("x", "Name"), ("ab12", "Name", "--contact", "nobody")])
+@pytest.mark.parametrize(
+    "argv", [("AB!", "Name"), ("ab",), ("x", "Name"), ("ab12", "Name", "--contact", "nobody"), ("ab12", "n" * 151)]
+)
 def test_what_is_no_organization_is_wrong_usage(argv: tuple[str, ...]) -> None:
     assert run("create_organization", *argv)[0] == 3
     assert not Organization.objects.exists()
@@ -151,3 +153,18 @@ def test_a_secret_that_no_key_reads_is_named(settings: Any) -> None:
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     status, data = answer("reencrypt")
     assert (status, data["unreadable"]) == (1, {"domains.DnsProvider.credentials": [provider.pk]})
+
+
+@pytest.mark.parametrize("slots", ["-1", "100001", "99999999999999999999", "two"])
+def test_slots_that_are_no_number_of_slots_are_wrong_usage(slots: str) -> None:
+    make_organization("ab12345")
+    make_platform("pro7", is_default=True)
+    assert run("create_service", "ab12345", "--slots", slots)[0] == 3
+    assert not Service.objects.exists()
+
+
+def test_an_address_too_long_for_mail_makes_no_member() -> None:
+    make_organization("ab12345")
+    labels = ".".join(["d" * 60] * 4)
+    assert run("add_member", "ab12345", f"{'x' * 60}@{labels}.example", "owner")[0] == 3
+    assert not User.objects.exists()

@@ -13,11 +13,13 @@ from panel.commands import Done, Verb, organization_named
 from panel.models import Platform
 from panel.provisioning import create_service
 
+AT_MOST = 100_000  # slots; more are ordered later
+
 
 def quantity(text: str) -> int:
     number = int(text)
-    if number < 0:
-        raise ArgumentTypeError("must not be negative")
+    if not 0 <= number <= AT_MOST:
+        raise ArgumentTypeError(f"must be between 0 and {AT_MOST}")
     return number
 
 
