@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from .activity import VERBS
+from .fields import FIELDS, VALUES
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -71,7 +72,12 @@ def subjects() -> set[str]:
 def changes(entry: Activity) -> Iterator[Change]:
     """What was there before beside what came after, field by field."""
     for field in dict.fromkeys([*entry.before, *entry.after]):
-        yield Change(field, _text(entry.before.get(field)), _text(entry.after.get(field)))
+        before, after = (_text(_worded(field, facts.get(field))) for facts in (entry.before, entry.after))
+        yield Change(str(FIELDS.get(field, field)), before, after)
+
+
+def _worded(field: str, value: Any) -> Any:
+    return VALUES.get(field, {}).get(value, value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:

@@ -23,6 +23,7 @@ from tests.factories import (
     make_platform,
     make_service,
     make_slot,
+    make_tenant,
     make_user,
 )
 
@@ -234,3 +235,17 @@ def test_staff_find_organizations_and_people(client: Client) -> None:
     assert Organization.objects.count() == 2
     assert User.objects.count() == 2
     assert Activity.objects.count() == 0
+
+
+def test_the_activity_log_speaks_the_readers_language(client: Client) -> None:
+    tenant = make_tenant("ab12345")
+    tenant.service.change(display_name="viewer", actor=tenant.owner)
+    tenant.organization.add_member(tenant.viewer, "technician", actor=tenant.owner)
+    tenant.owner.change(language="pl", actor=None)
+    client.force_login(tenant.owner)
+    page = client.get(reverse("panel:organization_activity", args=["ab12345"])).content.decode()
+    assert "rola: " in page
+    assert ">technik<" in page.replace('<span class="visually-hidden">po </span>', "")
+    assert "nazwa do wyświetlenia: " in page
+    assert "viewer</ins>" in page  # what somebody typed stays as it is
+    assert "display_name" not in page
