@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from domains.records import Kind, Level
 
 from .models import Check
-from .sentences import KINDS, short, status_word
+from .sentences import short, status_word
 from .verdicts import RED, Status
+from .words import KINDS
 
 ORDER = {kind.value: index for index, kind in enumerate(Kind)}
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from ..buttons import look_of
 from ..models import CheckChange
-from ..sentences import FAILURES, sentence, status_word
+from ..sentences import sentence, status_word
+from ..words import FAILURES
 
 register = template.Library()
 MAX = 160

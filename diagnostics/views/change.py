@@ -26,6 +26,7 @@ from ..hosts import DnsHost
 from ..intents import can_be_intended
 from ..models import Check, CheckChange, Postponement
 from ..strip import Step, strip
+from ..words import KINDS
 from .table import Row, rows_of
 
 GUIDES = frozenset({Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV, Kind.DMARC})
@@ -47,7 +48,7 @@ def change(request: HttpRequest, service_name: str, domain_name: str, kind: str)
         "polled": [domain.pk] if row.looking else [],
         "kind": kind,
         "check": check,
-        "explanation": sentences.KINDS[Kind(kind)],
+        "explanation": KINDS[Kind(kind)],
         "guide": kind.lower() if kind in GUIDES else "",
         "may_change": role.rank >= Role.TECHNICIAN.rank,
     }

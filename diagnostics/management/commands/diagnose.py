@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -88,7 +89,7 @@ class Command(Verb):
     def _resolver(self, text: str) -> Resolver:
         try:
             host, port = host_port(text, 53)
-        except ValueError:
+        except ImproperlyConfigured:
             self.misused(f"{text}: HOST:PORT is wanted")
         if not host or not 0 < port < 65536:
             self.misused(f"{text}: HOST:PORT is wanted")
