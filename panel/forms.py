@@ -7,11 +7,14 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .errors import Refused
 from .models import Organization, Platform, Role, User
+from .models.organizations import NOT_PRINTABLE
+from .texts import is_printable
 
 
 def carried_out(form: forms.BaseForm, verb: Callable[[], Any]) -> bool:
@@ -22,6 +25,17 @@ def carried_out(form: forms.BaseForm, verb: Callable[[], Any]) -> bool:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         return False
     return True
+
+
+def printable(text: str) -> None:
+    if not is_printable(text):
+        raise ValidationError(NOT_PRINTABLE)
+
+
+class NameField(forms.CharField):
+    """A name of something or somebody, as others will read it."""
+
+    default_validators = [printable]
 
 
 class LinesField(forms.CharField):
@@ -58,8 +72,9 @@ def contacts_field() -> LinesField:
 
 class NewOrganization(forms.Form):
     code = forms.CharField(label=_("Code"), max_length=32, help_text=Organization._meta.get_field("code").help_text)
-    name = forms.CharField(label=_("Name"), max_length=150)
+    name = NameField(label=_("Name"), max_length=150)
     owner = forms.EmailField(
+        max_length=254,
         label=_("First owner's e-mail address"),
         required=False,
         help_text=_("Gets an invitation; its link is shown to copy as well."),
@@ -77,12 +92,14 @@ class EditOrganization(forms.Form):
 
 
 class EditOrganizationByStaff(EditOrganization):
-    name = forms.CharField(label=_("Name"), max_length=150)
+    name = NameField(label=_("Name"), max_length=150)
     field_order = ["name", "contacts", "notify"]
 
 
 class Invite(forms.Form):
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.TECHNICIAN)
 
 
@@ -93,7 +110,7 @@ class ChangeRole(forms.Form):
 class Join(forms.Form):
     """Someone new accepts an invitation."""
 
-    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NameField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
         label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
@@ -128,12 +145,13 @@ class Yourself(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "language"]
+        field_classes = {"name": NameField}
 
 
 class EditService(forms.Form):
     """What its owners decide."""
 
-    display_name = forms.CharField(
+    display_name = NameField(
         label=_("Display name"),
         max_length=250,
         required=False,
@@ -149,7 +167,11 @@ class EditServiceByStaff(EditService):
         help_text=_("Can be changed while no account is configured. The service keeps its name."),
     )
     account_limit = forms.IntegerField(
-        label=_("Limit of accounts"), required=False, min_value=0, help_text=_("Empty: no limit.")
+        label=_("Limit of accounts"),
+        required=False,
+        min_value=0,
+        max_value=1_000_000_000,
+        help_text=_("Empty: no limit."),
     )
     renews_on = forms.DateField(label=_("Renews on"), required=False, widget=DateInput())
 
@@ -167,9 +189,13 @@ class NewService(forms.Form):
     slots = forms.IntegerField(
         label=_("Accounts to configure"), min_value=0, max_value=100_000, initial=0, required=False
     )
-    display_name = forms.CharField(label=_("Display name"), max_length=250, required=False)
+    display_name = NameField(label=_("Display name"), max_length=250, required=False)
     account_limit = forms.IntegerField(
-        label=_("Limit of accounts"), required=False, min_value=0, help_text=_("Empty: no limit.")
+        label=_("Limit of accounts"),
+        required=False,
+        min_value=0,
+        max_value=1_000_000_000,
+        help_text=_("Empty: no limit."),
     )
     renews_on = forms.DateField(label=_("Renews on"), required=False, widget=DateInput())
 
@@ -179,12 +205,12 @@ class EndOn(forms.Form):
 
 
 class NewStaff(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=150, required=False)
-    email = forms.EmailField(label=_("E-mail address"))
+    name = NameField(label=_("Name"), max_length=150, required=False)
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
 
 
 class EditUser(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=150, required=False)
+    name = NameField(label=_("Name"), max_length=150, required=False)
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
     is_active = forms.BooleanField(label=_("May sign in"), required=False)
     is_staff = forms.BooleanField(label=_("Staff"), required=False, help_text=_("Sees and changes every organization."))

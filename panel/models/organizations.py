@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..activity import record
 from ..errors import Refused
+from ..texts import is_printable
 from .members import Membership, Role
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 CODE = RegexValidator(r"\A[a-z0-9]{2,32}\Z", _("Two to 32 lower-case letters and digits."))
 NAME_LENGTH = 150
+NOT_PRINTABLE = _("A name has no line breaks and no control characters.")
 
 
 class Organization(models.Model):
@@ -63,6 +65,8 @@ class Organization(models.Model):
         if len(name.strip()) > NAME_LENGTH:
             message = _("A name has at most %(n)d characters.") % {"n": NAME_LENGTH}
             raise Refused("name-long", message, field="name")
+        if not is_printable(name.strip()):
+            raise Refused("name-characters", NOT_PRINTABLE, field="name")
         organization, created = cls.objects.get_or_create(
             code=code, defaults={"name": name.strip(), "contacts": addresses(contacts)}
         )

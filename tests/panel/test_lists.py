@@ -249,3 +249,16 @@ def test_the_activity_log_speaks_the_readers_language(client: Client) -> None:
     assert "nazwa do wyświetlenia: " in page
     assert "viewer</ins>" in page  # what somebody typed stays as it is
     assert "display_name" not in page
+
+
+@pytest.mark.parametrize("name", ["turned \u202e around", "two\x1blines", "rings \x07"])
+def test_a_name_with_marks_that_nobody_sees_is_refused(name: str, client: Client) -> None:
+    tenant = make_tenant("ab12345")
+    client.force_login(tenant.owner)
+    for url in (reverse("panel:service_settings", args=[tenant.service.name]), reverse("panel:yourself")):
+        response = client.post(url, {"display_name": name, "name": name, "language": ""})
+        assert "no control characters" in response.content.decode()
+    tenant.service.refresh_from_db()
+    tenant.owner.refresh_from_db()
+    assert tenant.service.display_name == ""
+    assert "\u202e" not in tenant.owner.name

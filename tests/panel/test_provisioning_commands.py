@@ -26,7 +26,15 @@ def test_an_organization_is_created_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [("AB!", "Name"), ("ab",), ("x", "Name"), ("ab12", "Name", "--contact", "nobody"), ("ab12", "n" * 151)]
+    "argv",
+    [
+        ("AB!", "Name"),
+        ("ab",),
+        ("x", "Name"),
+        ("ab12", "Name", "--contact", "nobody"),
+        ("ab12", "n" * 151),
+        ("ab12", "\u202ename"),
+    ],
 )
 def test_what_is_no_organization_is_wrong_usage(argv: tuple[str, ...]) -> None:
     assert run("create_organization", *argv)[0] == 3
