@@ -63,7 +63,7 @@ def _render(slug: str, text: str) -> Guide:
 
 
 def _point(token: Token) -> None:
-    """Links from one guide to another are written as its name alone."""
-    target = str(token.attrGet("href") or "")
-    if token.type == "link_open" and SLUG.match(target):
-        token.attrSet("href", reverse("panel:guide", args=[target]))
+    """Links from one guide to another name its file, so that they hold where the files themselves are read, too."""
+    slug, dot, kind = str(token.attrGet("href") or "").partition(".")
+    if token.type == "link_open" and (dot, kind) == (".", "md") and SLUG.match(slug):
+        token.attrSet("href", reverse("panel:guide", args=[slug]))

@@ -108,6 +108,7 @@ def test_every_guide_is_there_in_both_languages(slug: str, language: str) -> Non
 def test_guides_link_to_one_another(client: Client) -> None:
     page = client.get("/guide/").content.decode()
     assert 'href="/guide/cname/"' in page
+    assert '.md"' not in page
     assert "<table" in page
 
 
