@@ -260,6 +260,8 @@ class Domain(models.Model):
         with claims.locked(self.name.name) as row:
             domain = self._again()
             pk, facts, service = domain.pk, domain._facts(), domain.service
+            # Whoever is about to store a look at it waits, finds it gone, and lets it be.
+            Domain.objects.select_for_update().get(pk=pk)
             try:
                 domain.delete()
             except ProtectedError as error:
