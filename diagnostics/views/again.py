@@ -73,6 +73,6 @@ def _check_all(request: HttpRequest, domains: QuerySet[Domain]) -> None:
 def _back(request: HttpRequest, domain: Domain) -> str:
     """The page that the button stands on, where it says so."""
     page = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+    if page.startswith("/") and url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
         return page
     return reverse("diagnostics:domain", args=[domain.service.name, domain.name.name])

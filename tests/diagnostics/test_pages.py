@@ -159,6 +159,14 @@ def test_check_again_works_without_script_and_is_limited(tenant: Tenant, technic
     assert technician.post(url, {"next": "https://evil.example/"}).headers["Location"].startswith("/services/")
 
 
+@pytest.mark.parametrize(
+    "page", ["diagnostics", "x'<b>", "//other.example/", "https://other.example/", "/\\other.example"]
+)
+def test_check_again_leads_back_to_pages_of_the_panel_only(page: str, tenant: Tenant, technician: Client) -> None:
+    answer = technician.post(f"/services/{tenant.service.name}/domains/{tenant.domain}/again/", {"next": page})
+    assert answer["Location"] == f"/services/{tenant.service.name}/domains/{tenant.domain}/"
+
+
 def test_a_whole_service_and_a_whole_organization_are_looked_at_again(tenant: Tenant, technician: Client) -> None:
     for domain in (tenant.domain, make_domain(tenant.service)):
         looked(domain)
