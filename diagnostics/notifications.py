@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 
 from domains.models import Domain
 from domains.records import Level
+from panel import mail
 from panel.models import Organization, User
 
 from .models import Brake, Check
@@ -124,8 +125,4 @@ def tell_staff_of_brake(brake: Brake) -> None:
     """Verdicts are held: staff should look."""
     staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
     page = settings.PUBLIC_URL + reverse("diagnostics:operator")
-    for person in staff:
-        with translation.override(person.language or settings.LANGUAGE_CODE):
-            context = {"brake": brake, "page": page, "panel_name": settings.PANEL_NAME}
-            subject, body = letter("diagnostics/mail/brake.txt", context)
-        EmailMessage(subject, body, to=[person.email]).send(fail_silently=True)
+    mail.send("diagnostics/mail/brake.txt", staff, {"brake": brake, "page": page})
