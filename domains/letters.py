@@ -6,12 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
+from panel import mail
 from panel.models import Role, User
 
 if TYPE_CHECKING:
@@ -37,8 +35,7 @@ def tell_removed(domain: Domain) -> None:
 
 
 def _tell(domain: Domain, template: str, **facts: Any) -> None:
-    """One letter to each owner, in the owner's language, once the transaction has been committed. The first line of
-    the template is the subject."""
+    """One letter to each owner, in the owner's language, once the transaction has been committed."""
     service = domain.service
     page = settings.PUBLIC_URL + reverse("diagnostics:domains", args=[service.name])
     context = {
@@ -47,20 +44,10 @@ def _tell(domain: Domain, template: str, **facts: Any) -> None:
         "page": page,
         "record": f"{domain.ownership.token}.{domain.name.name}",
         "host": domain.platform.verification_host,
-        "panel_name": settings.PANEL_NAME,
         **facts,
     }
-    letters = []
-    for owner in _owners(service.organization):
-        with translation.override(owner.language or settings.LANGUAGE_CODE):
-            subject, _line, body = render_to_string(template, context).strip().partition("\n")
-        letters.append(EmailMessage(subject.strip(), body.lstrip("\n") + "\n", to=[owner.email]))
-    transaction.on_commit(lambda: _send(letters))
-
-
-def _send(letters: list[EmailMessage]) -> None:
-    for letter in letters:
-        letter.send()
+    owners = _owners(service.organization)
+    transaction.on_commit(lambda: mail.send(template, owners, context))
 
 
 def _owners(organization: Organization) -> list[User]:
