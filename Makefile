@@ -29,6 +29,7 @@ check:  ## formatting, lint, types, migrations, import rule, translations
 	@.ci/check
 
 bench:  ## measure the hot paths
+	@.ci/servers
 	@.ci/venv dev
 	@.venv/bin/python -m benchmarks
 
