@@ -13,7 +13,7 @@ import sys
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -44,6 +44,7 @@ class Refusal(StrEnum):
     EMPTY = "table-empty"
     FORMAT = "table-format"  # neither text nor a workbook that can be read
     ENCODING = "table-encoding"  # the chosen encoding does not fit
+    QUOTE = "table-quote"  # a quotation mark that is never closed would swallow the rows after it
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a mishap
@@ -109,7 +110,7 @@ def _format_of_workbook(data: bytes) -> Format:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, UnicodeDecodeError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError):
         raise Refused(Refusal.FORMAT) from None
     if "xl/workbook.xml" in names:
         return Format.XLSX
@@ -136,7 +137,7 @@ def _refuse_bombs(data: bytes, limits: Limits) -> None:
                 while packed and not inflate.eof and unpacked <= limits.unpacked:
                     unpacked += len(inflate.decompress(packed, 1 << 20))
                     packed = inflate.unconsumed_tail
-    except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, zlib.error, UnicodeDecodeError, ValueError):
         raise Refused(Refusal.FORMAT) from None
     if unpacked > limits.unpacked:
         raise Refused(Refusal.UNPACKED, limit=limits.unpacked)
@@ -167,7 +168,7 @@ def _read_workbook(data: bytes, limits: Limits) -> Iterator[Line]:
                         Refusal(f"table-{row['limit']}"), limit=getattr(limits, row["limit"]), line=row["line"]
                     )
                 empty = False
-                yield Line(row[0], tuple(row[1]))
+                yield _line(row[0], row[1])
             status = child.wait()
         except BaseException:
             child.kill()
@@ -182,12 +183,15 @@ def _read_workbook(data: bytes, limits: Limits) -> Iterator[Line]:
 
 def _read_text(data: bytes, shape: Shape, limits: Limits) -> Iterator[Line]:
     stream = io.TextIOWrapper(io.BytesIO(data), encoding=shape.encoding, newline="")
-    reader = csv.reader(_without_separator_line(stream), delimiter=shape.delimiter)
+    quotes = _Quotes(_without_separator_line(stream))
+    reader = csv.reader(quotes, delimiter=shape.delimiter)
     count = 0
     number = 1
     try:
         for cells in reader:
             start, number = number, reader.line_num + 1
+            if quotes.odd() and number - start > 1:
+                raise Refused(Refusal.QUOTE, line=start)
             while cells and not cells[-1].strip():
                 cells.pop()
             if not cells:
@@ -199,13 +203,36 @@ def _read_text(data: bytes, shape: Shape, limits: Limits) -> Iterator[Line]:
                 raise Refused(Refusal.COLUMNS, limit=limits.columns, line=start)
             if any(len(cell) > limits.cell for cell in cells):
                 raise Refused(Refusal.CELL, limit=limits.cell, line=start)
-            yield Line(start, tuple(cells))
+            yield _line(start, cells)
     except UnicodeError:
         raise Refused(Refusal.ENCODING, encoding=shape.encoding) from None
     except csv.Error:  # a field beyond the csv module's own limit: most often a quote that is never closed
         raise Refused(Refusal.CELL, limit=limits.cell, line=number) from None
     if not count:
         raise Refused(Refusal.EMPTY)
+
+
+def _line(number: int, cells: Sequence[str]) -> Line:
+    """NUL, which no database keeps, becomes another character that no name, address or password may have."""
+    return Line(number, tuple(cell.replace("\0", "\1") for cell in cells))
+
+
+class _Quotes:
+    """Hands lines on and counts the quotation marks of each record: one over several lines has them in pairs."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._count = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._count += line.count('"')
+            yield line
+
+    def odd(self) -> bool:
+        """Whether the record that was read since the last question has an odd number of them."""
+        count, self._count = self._count, 0
+        return count % 2 == 1
 
 
 def _without_separator_line(stream: Iterator[str]) -> Iterator[str]:
@@ -270,13 +297,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the s
 
 
 def defuse(cell: str) -> str:
-    """A cell that no spreadsheet runs: an apostrophe before what would be a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    """A cell that no spreadsheet runs: an apostrophe before a formula, and before what looks defused."""
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
 
 
 def undefuse(cell: str) -> str:
     """The cell as it was before `defuse`; only for tables that we wrote ourselves."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(FORMULA) else cell
 
 
 def csv_line(cells: Iterable[str], delimiter: str = ",") -> str:

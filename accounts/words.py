@@ -60,6 +60,7 @@ REFUSALS: dict[str, Promise | str] = {
     tables.Refusal.CELL: _("A cell in line %(line)s is longer than %(limit)s characters."),
     tables.Refusal.EMPTY: _("The table is empty."),
     tables.Refusal.FORMAT: _("This is no table that can be read: CSV, XLSX and ODS are."),
+    tables.Refusal.QUOTE: _("The quotation mark that opens in line %(line)s is not closed where its cell ends."),
     tables.Refusal.ENCODING: _("The text is not in the encoding %(encoding)s."),
 }
 

@@ -148,3 +148,42 @@ def test_any_bytes_are_read_or_refused(data):
             assert line.cells
     except Refused:
         pass
+
+
+def test_a_quotation_mark_that_is_never_closed_swallows_no_rows():
+    for text in (
+        'email;n\na@b.pl;"Jan\nc@d.pl;Ola\n',
+        'email;n\na@b.pl;"Jan\nc@d.pl;Ola\ne@f.pl;"Ewa"\n',
+    ):
+        data = text.encode()
+        with pytest.raises(tables.Refused) as refused:
+            list(tables.read(data, tables.shape_of(data)))
+        assert (refused.value.code, refused.value.facts["line"]) == (tables.Refusal.QUOTE, 2)
+
+
+def test_quotation_marks_within_a_line_and_closed_over_several_are_no_mistake():
+    data = b'email;n\na@b.pl;15" Jan\nc@d.pl;"Ola ""O""\nNowak"\ne@f.pl;Ewa\n'
+    lines = list(tables.read(data, tables.shape_of(data)))
+    assert [(line.number, line.cells[-1]) for line in lines[1:]] == [(2, '15" Jan'), (3, 'Ola "O"\nNowak'), (5, "Ewa")]
+
+
+def test_a_nul_in_a_cell_is_no_nul_any_more():
+    for data in (
+        "email;n\na@b.pl;J\0n\n".encode("utf-16"),
+        xlsx(xlsx_row(1, "email", "n") + xlsx_row(2, "a", "J_x0000_n")),
+    ):
+        assert list(tables.read(data, tables.shape_of(data)))[1].cells[1] == "J\1n"
+
+
+def test_an_archive_of_a_later_kind_of_zip_is_refused():
+    data = bytearray(xlsx(xlsx_row(1, "email")))
+    data[data.find(b"PK\x01\x02") + 6] = 99
+    with pytest.raises(tables.Refused) as refused:
+        tables.shape_of(bytes(data))
+    assert refused.value.code is tables.Refusal.FORMAT
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "'=1+1", "''-Ab3456789", "'plain", "'", "plain"])
+def test_a_cell_survives_being_defused_and_read_again(cell):
+    assert not tables.defuse(cell).startswith(tables.FORMULA)
+    assert tables.undefuse(tables.defuse(cell)) == cell
