@@ -10,6 +10,7 @@ from django.test import Client
 
 from panel import environment
 from panel.administrator import ensure_administrator, kept_password, password_file, sign_in_line
+from panel.management.commands.setup import make_folders
 from panel.models import User
 from tests.processes import environment as environment_of_process
 from tests.processes import manage
@@ -159,3 +160,9 @@ def test_a_database_without_tables_serves_nothing(tmp_path):
     )
     done = manage("health", "database", env=env)
     assert (done.returncode, done.stdout) == (1, "database: not ok (OperationalError)\n")
+
+
+def test_nobody_else_reads_the_mail(settings, tmp_path):
+    settings.VAR_DIR, settings.MEDIA_ROOT, settings.SPOOL_DIR = tmp_path, tmp_path / "media", tmp_path / "broker"
+    make_folders()
+    assert stat.S_IMODE((tmp_path / "mail").stat().st_mode) == 0o700

@@ -42,8 +42,9 @@ class Command(BaseCommand):
 
 def make_folders() -> None:
     """Folders, and in the filesystem broker the queues' bindings, before several processes make them at once."""
-    for folder in (settings.VAR_DIR, settings.VAR_DIR / "mail", settings.MEDIA_ROOT):
+    for folder in (settings.VAR_DIR, settings.MEDIA_ROOT):
         Path(folder).mkdir(parents=True, exist_ok=True)
+    (settings.VAR_DIR / "mail").mkdir(exist_ok=True, mode=0o700)  # its letters hold links that let people in
     if settings.REDIS_URL:
         return
     for name in ("messages", "control", "processed"):
