@@ -77,6 +77,25 @@ def delegation(zone: str, name: str, published: Published) -> str | None:
     return None
 
 
+def require_room(zone: str, writes: Iterable[Write], published: Published) -> None:
+    """Refuse with `zone-changed` where a record to be written would stand beside an alias, or below a delegation.
+
+    Servers take such a record and say nothing, and nobody ever sees it.
+    """
+    writes = list(writes)
+    after = published.keys() - {write.key for write in writes} | {write.key for write in writes if write.after}
+    for write in writes:
+        if write.after is None:
+            continue
+        name, type_ = write.key
+        cut = delegation(zone, name, published)
+        if cut is not None:
+            raise ProviderError("zone-changed", f"{cut} NS")
+        for owner, other in sorted(after):
+            if owner == name and other != type_ and "CNAME" in (other, type_):
+                raise ProviderError("zone-changed", f"{owner} {other}")
+
+
 def removals_first(writes: Iterable[Write]) -> list[Write]:
     """An alias must be gone before other records can stand at its name, and the other way round."""
     return sorted(writes, key=lambda write: write.after is not None)

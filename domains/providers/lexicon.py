@@ -17,7 +17,7 @@ from lexicon.config import ConfigResolver
 from lexicon.exceptions import LexiconError
 
 from ..rrset import RRset
-from .base import TYPES, Provider, ProviderError, Published, Write, removals_first
+from .base import TYPES, Provider, ProviderError, Published, Write, removals_first, require_room
 from .values import canonical, canonical_set, distinct, same
 
 SECONDS = 20.0  # for one call
@@ -68,6 +68,7 @@ class LexiconProvider(Provider):
                 current = now.get(write.key)
                 if not _expected(current, write):
                     raise ProviderError("zone-changed", f"{write.key[0]} {write.key[1]}")
+            require_room(zone, writes, now)
         for finished, write in enumerate(removals_first(writes)):
             try:
                 with explained():

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..rrset import RRset
-from .base import TYPES, Provider, ProviderError, Published, Write, removals_first
+from .base import TYPES, Provider, ProviderError, Published, Write, removals_first, require_room
 from .http import Api
 from .values import distinct, same
 
@@ -45,6 +45,7 @@ class PowerDns(Provider):
 
     def write(self, zone: str, writes: Sequence[Write], done: Callable[[int], None]) -> None:
         now = self.read(zone, {write.key[0] for write in writes})
+        require_room(zone, writes, now)
         changes = []
         for write in removals_first(writes):
             current = now.get(write.key)

@@ -25,7 +25,7 @@ import dns.zone
 
 from ..reach import Unreachable, pinned
 from ..rrset import RRset
-from .base import TYPES, Provider, ProviderError, Published, Write, removals_first
+from .base import TYPES, Provider, ProviderError, Published, Write, removals_first, require_room
 from .values import distinct, same
 
 ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1", "hmac-md5")
@@ -122,6 +122,7 @@ class Rfc2136(Provider):
     def write(self, zone: str, writes: Sequence[Write], done: Callable[[int], None]) -> None:
         now = self.read(zone, {write.key[0] for write in writes})
         update = self._update(zone)
+        self._require_room(update, zone, writes, now)
         for write in removals_first(writes):
             current = now.get(write.key)
             if not same(current, write.before) and not same(current, write.after):
@@ -131,6 +132,18 @@ class Rfc2136(Provider):
                 self._change(update, write)
         self._send(update)
         done(len(writes))
+
+    def _require_room(
+        self, update: dns.update.UpdateMessage, zone: str, writes: Sequence[Write], now: Published
+    ) -> None:
+        """Besides what was read: prerequisites, since a server drops silently what cannot stand beside an alias."""
+        require_room(zone, writes, now)
+        taken = {owner for owner, _type in now}
+        new = [write.key for write in writes if write.after is not None and not same(now.get(write.key), write.after)]
+        for name in dict.fromkeys(name for name, type_ in new if type_ == "CNAME" and name not in taken):
+            update.absent(dns.name.from_text(name))
+        for name in dict.fromkeys(name for name, type_ in new if type_ != "CNAME" and (name, "CNAME") not in now):
+            update.absent(dns.name.from_text(name), "CNAME")
 
     def _require_zone(self, zone: str) -> None:
         if not any(rrset.type == "SOA" for rrset in self._ask(f"{zone}.", "SOA")):

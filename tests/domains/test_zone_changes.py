@@ -20,9 +20,9 @@ from domains.facts import facts
 from domains.models import Domain, Zone, ZoneChange
 from domains.plan import Choice
 from domains.planning import BOXES, preview
-from domains.providers import ProviderError, open_provider
+from domains.providers import ProviderError, Write, open_provider
 from domains.records import Kind
-from domains.rrset import Action, Fix
+from domains.rrset import Action, Fix, RRset
 from panel.errors import Refused
 from panel.models import Activity
 from tests.factories import make_service
@@ -176,6 +176,28 @@ def test_a_zone_edited_between_plan_and_apply_is_left_as_it_is(place: Place) -> 
     assert place.dump() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "type_", "values"),
+    [
+        ("_dmarc.example.test.", "CNAME", ["policy.elsewhere.example."]),  # an alias where a TXT record would go
+        ("{token}.example.test.", "TXT", ['"note"']),  # something where an alias would go
+        ("_tcp.example.test.", "NS", ["ns1.elsewhere.example."]),  # the SRV records would be out of sight
+    ],
+)
+def test_what_came_to_stand_in_the_way_since_the_plan_is_seen(
+    place: Place, name: str, type_: str, values: list[str]
+) -> None:
+    planned = preview(place.zone, *facts(place.domain))
+    change = request_change(place.zone, place.domain.service, place.domain, planned.plan.fixes, planned.published, None)
+    assert change is not None
+    place.publish(name.format(token=place.domain.ownership.token), type_, values)
+    before = place.dump()
+    run(change.pk)
+    change.refresh_from_db()
+    assert (change.state, change.error) == ("failed", "zone-changed"), change.detail
+    assert place.dump() == before
+
+
 def test_an_undo_is_refused_where_the_records_changed_since(place: Place) -> None:
     change = apply_all(place)
     place.publish("example.test.", "MX", ["10 mx.somewhere-else.example."])
@@ -304,3 +326,26 @@ def test_a_server_that_never_answers_costs_one_questions_patience() -> None:
             knot.thaw()
     assert caught.value.code == "timeout"
     assert time.monotonic() - started < 20
+
+
+def test_an_alias_that_comes_between_the_last_look_and_the_update_refuses_the_update(monkeypatch: Any) -> None:
+    service = make_service()
+    with Knot({"example.test": "hidden CAA 0 issue ca.example."}, update_with_key=["example.test"]) as knot:
+        provider = open_provider(knot_zone(service.organization, knot).provider)
+        read = provider.read
+        beside = Write(None, RRset("_dmarc.example.test.", "TXT", 60, ('"v=DMARC1; p=none"',)))
+        alias = Write(None, RRset("hidden.example.test.", "CNAME", 60, ("verify.example.",)))
+
+        def read_too_early(zone: str, names: Any) -> Any:
+            found = read(zone, names)
+            knot.publish("_dmarc.example.test.", "CNAME", ["policy.elsewhere.example."])
+            return found
+
+        monkeypatch.setattr(provider, "read", read_too_early)
+        for write in (beside, alias):  # the other one: a record of a type that is not read stands there
+            with pytest.raises(ProviderError, match="zone-changed"):
+                provider.write("example.test", [write], lambda done: None)
+        provider.write(
+            "example.test", [Write(None, RRset("hidden.example.test.", "TXT", 60, ('"x"',)))], lambda d: None
+        )
+        assert ("hidden.example.test.", "TXT") in dump(knot)
