@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts import hashing
+from accounts.management.commands.configure_accounts import Command
 from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
+from accounts.runs import engine
 from panel.models import Activity
 
 HEAD = "First Name [Required],Last Name [Required],Email Address [Required],Password [Required]"
@@ -127,8 +130,6 @@ def test_the_same_names_under_other_slots_are_taken(clinic, table, capsys):
 
 @pytest.mark.parametrize("wrong", [["nowhere.csv"], [], ["x.csv", "--nonsense"]])
 def test_wrong_usage_exits_3(clinic, wrong):
-    from django.core.management import CommandError
-
     with pytest.raises(CommandError) as caught:
         call_command("configure_accounts", clinic.service.name, *wrong)
     assert caught.value.returncode == 3
@@ -145,3 +146,66 @@ def test_nothing_of_the_uploaded_passwords_is_left(clinic, table, capsys):
     run(clinic.service.name, file, capsys=capsys)
     done = BulkRow.objects.get(address="anna@aurora.example")
     assert (bytes(done.cells), bytes(done.secret), done.password_hash) == (b"", b"", "")
+
+
+def test_passwords_that_were_handed_out_are_not_overwritten_by_the_same_command(clinic, table, tmp_path, capsys):
+    file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
+    run(clinic.service.name, file, "--results", out, capsys=capsys)
+    password = read(out)[0]["Password"]
+    for _again in range(2):
+        run(clinic.service.name, file, "--results", out, capsys=capsys)
+        assert [row["Status"] for row in read(out)] == ["already done"]
+    assert read(tmp_path / "out.csv.1")[0]["Password"] == password
+    assert (tmp_path / "out.csv.1").stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "out.csv.2").exists()
+
+
+def test_a_run_that_was_undone_is_done_again_by_the_same_file(clinic, table, tmp_path, capsys):
+    file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
+    run(clinic.service.name, file, capsys=capsys)
+    EmailAccount.objects.get(address_key="anna@aurora.example").reset(by=None)
+    status, answer = run(clinic.service.name, file, "--results", out, capsys=capsys)
+    assert (status, answer["done"]) == (0, 1)
+    account = EmailAccount.objects.get(address_key="anna@aurora.example")
+    assert hashing.verify(account.password_hash, read(out)[0]["Password"])
+
+
+def test_results_go_into_a_pipe_as_they_are(clinic, table, tmp_path, capsys):
+    file, pipe = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    descriptor = os.open(pipe, os.O_RDWR)
+    try:
+        assert run(clinic.service.name, file, "--results", pipe, capsys=capsys)[0] == 0
+        assert b"anna@aurora.example" in os.read(descriptor, 4096)
+        assert pipe.is_fifo()
+    finally:
+        os.close(descriptor)
+
+
+def test_results_that_cannot_be_written_are_wrong_usage_and_nothing_is_done(clinic, table, tmp_path):
+    file = table(HEAD, "A,B,anna@aurora.example,")
+    for out in (tmp_path, tmp_path / "nowhere" / "out.csv", file):
+        with pytest.raises(CommandError) as caught:
+            call_command("configure_accounts", clinic.service.name, str(file), "--results", str(out))
+        assert caught.value.returncode == 3
+    assert configured() == set()
+    assert "anna" in file.read_text()
+
+
+def test_a_run_that_somebody_stopped_does_not_pass_for_done(clinic, table, monkeypatch, capsys):
+    monkeypatch.setattr(engine, "FIRST_CHUNK", 1)
+    monkeypatch.setattr(engine, "LARGEST_CHUNK", 1)
+    stops = iter([engine.stop])
+    monkeypatch.setattr(Command, "_draw", lambda self, run: next(stops, str)(run))
+    file = table("email", *(f"user{i}@aurora.example" for i in range(5)))
+    status, answer = run(clinic.service.name, file, capsys=capsys)
+    assert (status, answer["done"] + answer["left"], answer["refused"]) == (1, 5, 0)
+    assert 0 < answer["left"] < 5
+    status, answer = run(clinic.service.name, file, capsys=capsys)
+    assert (status, answer["done"], answer["left"]) == (0, 5, 0)
+
+
+def test_a_file_whose_name_is_no_text_is_read(clinic, table, tmp_path, capsys):
+    file = tmp_path / os.fsdecode(b"pracownicy-\xb1.csv")
+    table("email", "anna@aurora.example").rename(file)
+    assert run(clinic.service.name, file, capsys=capsys)[0] == 0

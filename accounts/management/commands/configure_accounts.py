@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
 import time
@@ -18,7 +19,7 @@ from accounts import batch, tables
 from accounts.columns import Field
 from accounts.models import BulkRow, BulkRun
 from accounts.preview import Fault, Outcome
-from accounts.runs import engine, loading, results
+from accounts.runs import engine, loading, results, selecting
 from accounts.runs.checking import Checker, check_again
 from accounts.runs.engine import Progress
 from accounts.words import FIELDS, fault_words, refusal_words
@@ -53,13 +54,15 @@ class Command(Verb):
             self.misused(f"{file}: {error.strerror}")
         except tables.Refused as refused:
             return self._nothing(refused.code, refusal_words(refused))
-        if results is not None and not os.access(results if results.exists() else results.parent, os.W_OK):
+        if results is not None and not _writable(results, beside=file):
             self.misused(_("%(file)s cannot be written.") % {"file": results})
         try:
             found = service_named(service)
             if dry_run:
                 return self._dry_run(found, data, results)
-            return self._configure(found, data, file.name, results)
+            return self._configure(found, data, os.fsencode(file.name).decode(errors="replace"), results)
+        except OSError as error:  # what was done stays, and its results are there to be fetched
+            self.misused(f"{error.filename or results}: {error.strerror}")
         except tables.Refused as refused:
             return self._nothing(refused.code, refusal_words(refused))
         except Refused as refused:
@@ -85,31 +88,40 @@ class Command(Verb):
             engine.go_on(run)
         self._work(run)
         run.refresh_from_db()
-        if run.state == State.STOPPED:
+        if run.state == State.STOPPED and not run.done:
             run.service.refresh_from_db()
             run.service.require_open()
-        answers = results.results_of(run)
-        if out is not None:
-            self._write(out, results.results_csv(run, answers))
-            results.close_hand_out(run)
+        answers = self._answers(run, out)
         faults = [
             (answer.row.number, answer.row.address, Fault(code, Field(field), facts))
             for answer in answers
             for code, field, facts in answer.row.faults
         ]
         refused = sum(bool(answer.row.faults) for answer in answers)
-        return self._report(run, run.done, run.already, refused, faults)
+        return self._report(run, run.done, run.already, refused, faults, left=0 if run.is_over else run.left)
+
+    @transaction.atomic
+    def _answers(self, run: BulkRun, out: Path | None) -> list[results.Result]:
+        """The rows with what became of them. Under the run's row, so that two commands hand nothing out twice."""
+        BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        run.refresh_from_db()
+        answers = results.results_of(run)
+        if out is not None:
+            self._write(out, results.results_csv(run, answers))
+            results.close_hand_out(run)
+        return answers
 
     @transaction.atomic
     def _run_of(self, service: Service, data: bytes, filename: str, *, fetch: bool) -> BulkRun:
-        """The interrupted run of this file; else a finished one whose results nobody has; else a new one.
+        """The interrupted run of this file; else a finished one whose results nobody has and that was not undone
+        since; else a new one.
 
         Under the service's row: two commands with one file work on one run.
         """
         batch.locked(service.pk)
         runs = BulkRun.objects.filter(service=service, fingerprint=loading.fingerprint(service, data), by=None)
         for run in runs.select_related("service__organization"):
-            if not run.is_over or (fetch and results.to_hand_out(run)):
+            if not run.is_over or (fetch and results.to_hand_out(run) and selecting.undoable(run)):
                 return run
         run = loading.upload(service, data, filename, by=None, owner=True)
         loading.begin_check(run, [Field(field) for field in run.columns], "", BulkRun.Way.PASSWORDS)
@@ -160,16 +172,34 @@ class Command(Verb):
 
     def _write(self, out: Path, lines: Iterable[str]) -> None:
         """Wholly or not at all: the results may hold the only copy of passwords."""
+        if out.exists() and not out.is_file():  # a pipe, a device
+            with out.open("w", encoding="utf-8", newline="") as stream:
+                stream.writelines(lines)
+            return
+        out = out.resolve()
         part = out.with_name(out.name + ".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
+        if _has_passwords(out):
+            kept = _free_name(out)
+            out.rename(kept)
+            words = _("The passwords that were in %(file)s are kept in %(kept)s.")
+            self.say(words % {"file": out.name, "kept": kept.name})
         part.replace(out)
 
     def _report(
-        self, run: BulkRun, done: int, already: int, refused: int, faults: list[tuple[int, str, Fault]]
+        self,
+        run: BulkRun,
+        done: int,
+        already: int,
+        refused: int,
+        faults: list[tuple[int, str, Fault]],
+        *,
+        left: int = 0,
     ) -> Done:
         named = [
             {
@@ -188,6 +218,7 @@ class Command(Verb):
             "done": done,
             "already": already,
             "refused": refused,
+            "left": left,
             "reasons": named,
         }
         text = [
@@ -196,8 +227,43 @@ class Command(Verb):
         ]
         summary = _("%(done)d configured, %(already)d already done, %(refused)d refused.")
         text.append(summary % {"done": done, "already": already, "refused": refused})
-        status = 0 if not refused else SOME_REFUSED if done or already else NOTHING_DONE
+        if left:
+            text.append(
+                _("The run was stopped: %(left)d left. The same file again goes on with them.") % {"left": left}
+            )
+        status = 0 if not refused and not left else SOME_REFUSED if done or already else NOTHING_DONE
         return Done(data, "\n".join(text), status)
+
+
+def _writable(out: Path, *, beside: Path) -> bool:
+    """Whether results can be written there. A file is replaced by a new one, so its folder counts too; the table
+    itself is not replaced, since the same file again is how one goes on."""
+    if out.is_dir() or (out.exists() and out.samefile(beside)):
+        return False
+    if out.exists() and not out.is_file():
+        return os.access(out, os.W_OK)
+    return os.access(out.resolve().parent, os.W_OK) and (not out.exists() or os.access(out, os.W_OK))
+
+
+def _has_passwords(out: Path) -> bool:
+    """Whether these are results with passwords: once they were handed out, nothing else has them."""
+    if not out.is_file():
+        return False
+    try:
+        with out.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.reader(file)
+            told = len(next(lines, [])) - 1
+            return told > 0 and any(cells[told:] and cells[told] for cells in lines)
+    except (UnicodeDecodeError, csv.Error):
+        return False
+
+
+def _free_name(out: Path) -> Path:
+    """A name beside `out` that no file has."""
+    number = 1
+    while (name := out.with_name(f"{out.name}.{number}")).exists():
+        number += 1
+    return name
 
 
 def _column(run: BulkRun, field: Field) -> str:
