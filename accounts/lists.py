@@ -32,9 +32,11 @@ class Cursor:
     def parse(cls, text: str) -> Cursor | None:
         try:
             key, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        except (ValueError, TypeError, binascii.Error):
+            key.encode()  # fails with a lone surrogate, which no database takes
+            known = "\0" not in key and isinstance(pk, int)
+        except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
             return None
-        return cls(key, pk) if isinstance(key, str) and isinstance(pk, int) else None
+        return cls(key, pk) if known else None
 
 
 @dataclass(frozen=True, slots=True)

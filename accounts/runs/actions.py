@@ -9,7 +9,7 @@ from datetime import datetime
 
 from panel.models import Service
 
-from .. import batch, passwords
+from .. import batch, passwords, rules
 from ..batch import Placement
 from ..models import BulkRow, BulkRun, EmailAccount, PasswordLink, PasswordPolicy
 from ..preview import Problem
@@ -124,9 +124,14 @@ def _move(run: BulkRun, service: Service, rows: Sequence[BulkRow], now: datetime
     target = run.target.name.name if run.target else ""
     moves, faults = [], {row.pk: "wrong-state" for row in rows if row.pk not in same}
     for row in rows:
-        if row.pk in same:
-            account = accounts[same[row.pk]]
-            moves.append((row, account, account.address.local_part if account.address else ""))
+        if row.pk not in same:
+            continue
+        account = accounts[same[row.pk]]
+        name = account.address.local_part if account.address else ""
+        if name in rules.RESERVED and not run.by_owner:
+            faults[row.pk] = rules.Rule.NAME_RESERVED
+        else:
+            moves.append((row, account, name))
     answers = batch.readdress(service, [(account, name, target) for _row, account, name in moves], now=now)
     for (row, _account, _name), problem in zip(moves, answers, strict=True):
         if problem:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from domains.models import Domain
 from panel.errors import Refused
 
-from .. import preview
+from .. import passwords, preview, rules
 from ..columns import Field
 from ..models import Address, BulkRow, BulkRun, EmailAccount, PasswordPolicy, Tally
 from ..preview import Existing, Judge, Outcome, Row, Verdict, Way
@@ -101,6 +101,30 @@ def row_of(run: BulkRun, row: BulkRow, vault: Vault) -> Row:
     """A kept row as it was parsed."""
     values = preview.cells_of(vault.open_cells(row.cells), [Field(field) for field in run.columns])
     return preview.parse(row.number, values, default_domain=run.default_domain)
+
+
+def has_reserved_names(run: BulkRun) -> bool:
+    """Whether a good row would give an account a name that only owners may configure."""
+    if run.kind not in {BulkRun.Kind.CONFIGURE, BulkRun.Kind.MOVE}:
+        return False
+    reserved = Q(pk__in=[])
+    for name in rules.RESERVED:
+        reserved |= Q(address__startswith=f"{name}@")
+    return BulkRow.objects.filter(reserved, run=run, state=BulkRow.State.GOOD).exists()
+
+
+def breaks_policy(run: BulkRun) -> bool:
+    """Whether the password of a good row breaks the security policy as it is now: it may be stricter than it was."""
+    if run.kind != BulkRun.Kind.CONFIGURE or run.way != BulkRun.Way.PASSWORDS or Field.PASSWORD not in run.columns:
+        return False
+    vault, policy, column = Vault(run.key), PasswordPolicy.of(run.service_id), run.columns.index(Field.PASSWORD)
+    good = BulkRow.objects.filter(run=run, state=BulkRow.State.GOOD).values_list("cells", "address", "display_name")
+    for sealed, address, display_name in good.iterator(500):
+        password = "".join(vault.open_cells(sealed)[column : column + 1]).strip()
+        names = (address.partition("@")[0], display_name)
+        if not preview.asked_to_generate(password) and passwords.broken(password, names, policy):
+            return True
+    return False
 
 
 @transaction.atomic

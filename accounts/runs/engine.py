@@ -22,13 +22,14 @@ from django.utils.translation import gettext_lazy as _
 from panel.activity import COMMAND_LINE, record
 from panel.errors import Refused
 
-from .. import batch
+from .. import batch, rules
 from ..columns import Field
 from ..hashing import hash_password
 from ..models import BulkRow, BulkRun
 from ..vault import Vault
+from ..words import fault_words
 from ..writing import update_each
-from . import actions
+from . import actions, checking
 from .actions import Faults, Plain, Prepared
 from .results import forget_secrets
 
@@ -46,13 +47,17 @@ class Progress(Enum):
     MORE = "more"  # the time given is up
 
 
-def start(run: BulkRun, *, all_or_nothing: bool = False) -> None:
-    """Let workers apply a previewed run."""
+def start(run: BulkRun, *, all_or_nothing: bool = False, owner: bool = True) -> None:
+    """Let workers apply a previewed run. `owner`: whether whoever starts it may configure reserved names."""
     run.service.require_open()
     if not run.left:
         raise Refused("nothing-to-do", _("No row is good: there is nothing to do."))
     if all_or_nothing and run.bad:
         raise Refused("not-all-good", _("Some rows need mending: all or nothing means nothing."))
+    if not owner and checking.has_reserved_names(run):
+        raise Refused(rules.Rule.NAME_RESERVED, fault_words(rules.Rule.NAME_RESERVED))
+    if checking.breaks_policy(run):
+        raise Refused("policy-changed", _("The security policy has changed since the check: check all rows again."))
     now = timezone.now()
     changed = BulkRun.objects.filter(pk=run.pk, state=RunState.PREVIEW).update(
         state=RunState.RUNNING, all_or_nothing=all_or_nothing, started_at=now, touched_at=now

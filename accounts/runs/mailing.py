@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -16,6 +17,8 @@ from .results import link_address
 
 PATIENCE = timedelta(minutes=2)  # after which another worker may send what the one that made it did not
 AT_ONCE = 100
+# What a mail server says to one message; to anything else it would say the same each time.
+REFUSED = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
 
 
 def _due(run_id: int) -> QuerySet[BulkRow]:
@@ -32,23 +35,33 @@ def unsent() -> QuerySet[BulkRun]:
 
 def mail_links(run_id: int) -> int:
     """Send the links of a run that are not sent yet. A row is taken before its mail goes; a mail that fails gives
-    it back. Returns how many went."""
+    it back, and one that the mail server refuses does not keep the others. Returns how many went."""
     run = BulkRun.objects.select_related("service__organization", "by").filter(pk=run_id, way=BulkRun.Way.MAIL).first()
     if run is None or not run.key:
         return 0
-    vault, sent = Vault(run.key), 0
-    rows = list(_due(run_id).select_related("account__domain__name")[:AT_ONCE])
-    for row in rows:
-        if not _due(run_id).filter(pk=row.pk).update(mailed_at=timezone.now()):
-            continue
-        try:
-            _message(run, row, vault.open(row.secret).decode()).send()
-        except OSError:
-            BulkRow.objects.filter(pk=row.pk).update(mailed_at=None)
-            raise
-        BulkRow.objects.filter(pk=row.pk).update(secret=b"")
-        sent += 1
-    return sent + (mail_links(run_id) if len(rows) == AT_ONCE else 0)
+    vault, sent, last, refused = Vault(run.key), 0, 0, None
+    while rows := list(_due(run_id).filter(pk__gt=last).select_related("account").order_by("pk")[:AT_ONCE]):
+        last = rows[-1].pk
+        for row in rows:
+            try:
+                sent += _mail(run, row, vault)
+            except REFUSED as error:
+                refused = error
+    if refused is not None:
+        raise refused
+    return sent
+
+
+def _mail(run: BulkRun, row: BulkRow, vault: Vault) -> int:
+    if not _due(run.pk).filter(pk=row.pk).update(mailed_at=timezone.now()):
+        return 0  # another worker has it
+    try:
+        _message(run, row, vault.open(row.secret).decode()).send()
+    except (OSError, ValueError):  # of an address that no mail can be written to: ValueError
+        BulkRow.objects.filter(pk=row.pk).update(mailed_at=None)
+        raise
+    BulkRow.objects.filter(pk=row.pk).update(secret=b"")
+    return 1
 
 
 def _message(run: BulkRun, row: BulkRow, token: str) -> EmailMessage:

@@ -22,6 +22,7 @@ from ..vault import Vault
 from ..words import FIELDS, fault_words
 
 BATCH = 500
+_UNKNOWN = (Field.PASSWORD, Field.IGNORE)  # not for the eyes of others
 SECRET_STATES = (BulkRow.State.DONE,)
 
 
@@ -131,7 +132,8 @@ def table_with_reasons(run: BulkRun, *, passwords: bool, only_bad: bool = False)
     for row in rows_of(run, only_bad=only_bad):
         cells = _cells_of(row, fields, vault)
         if not passwords:
-            cells = ["" if field is Field.PASSWORD else cell for field, cell in zip(fields, cells, strict=True)]
+            # a column that was ignored may hold passwords, too
+            cells = ["" if field in _UNKNOWN else cell for field, cell in zip(fields, cells, strict=True)]
         status = str(BulkRow.State(row.state).label)
         yield csv_line([*cells[:keep], status, " ".join(reasons(row))], delimiter)
 

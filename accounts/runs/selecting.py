@@ -13,6 +13,7 @@ from domains.models import Domain
 from panel.errors import Refused
 from panel.models import Service, User
 
+from .. import rules
 from ..models import Address, BulkRow, BulkRun, EmailAccount
 from ..preview import Problem
 from ..vault import new_key
@@ -52,8 +53,10 @@ def select(
         key=new_key() if kind == Kind.PASSWORDS else "",
     )
     rows = accounts.order_by("address_key", "pk").iterator(BATCH)
+    taken: set[str] = set()
     for start, batch in enumerate(batched(rows, BATCH)):
-        taken = _taken(batch, target) if target else set()
+        if target:
+            taken |= _taken(batch, target)
         made = [_row(run, number, account, taken) for number, account in enumerate(batch, start * BATCH + 1)]
         BulkRow.objects.bulk_create(made)
         run.total += len(made)
@@ -98,8 +101,13 @@ def _verdict(run: BulkRun, account: EmailAccount, taken: set[str]) -> tuple[RowS
         return RowState.ALREADY, ""
     if account.is_slot:
         return RowState.BAD, "is-slot"
-    if run.kind == Kind.MOVE and account.address_key.partition("@")[0] in taken:
-        return RowState.BAD, Problem.ADDRESS_TAKEN_ELSEWHERE
+    if run.kind == Kind.MOVE:
+        name = account.address_key.partition("@")[0]
+        if name in rules.RESERVED and not run.by_owner:
+            return RowState.BAD, rules.Rule.NAME_RESERVED
+        if name in taken:
+            return RowState.BAD, Problem.ADDRESS_TAKEN_ELSEWHERE
+        taken.add(name)  # the second one of a name finds it taken
     return RowState.GOOD, ""
 
 

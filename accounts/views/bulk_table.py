@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,7 +17,7 @@ from .. import tables, tasks
 from ..access import run_for
 from ..columns import TEMPLATE, Field
 from ..forms import UploadForm
-from ..models import BulkRun, Tally
+from ..models import BulkRow, BulkRun, Tally
 from ..runs import checking, loading
 from ..tables import Format, Refusal, Shape, csv_line
 from ..words import refusal_words
@@ -122,9 +122,11 @@ def mend(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """Put another value into a cell of the preview."""
     run = run_for(request.user, service_name, run_id)
     number, field = request.POST.get("row", ""), request.POST.get("field", "")
-    if number.isascii() and number.isdigit() and field in Field:
+    if number.isascii() and number.isdigit() and len(number) < 10 and field in Field:
         try:
             checking.mend(run, int(number), Field(field), request.POST.get("value", ""))
+        except BulkRow.DoesNotExist:
+            raise Http404 from None
         except Refused as refused:
             messages.error(request, str(refused))
     if request.headers.get("HX-Request"):

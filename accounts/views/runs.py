@@ -165,8 +165,9 @@ def _progress(request: HttpRequest, run: BulkRun) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     found = run_for(request.user, service_name, run_id)
+    owner = require(request.user, found.service.organization) is Role.OWNER
     try:
-        engine.start(found, all_or_nothing=request.POST.get("how") == "all")
+        engine.start(found, all_or_nothing=request.POST.get("how") == "all", owner=owner)
     except Refused as refused:
         messages.error(request, str(refused))
     else:

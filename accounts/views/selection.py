@@ -31,7 +31,8 @@ def select(request: HttpRequest, service_name: str) -> HttpResponseBase:
         question = Question.of(QueryDict(request.POST.get("question", "")).dict())
         accounts = matches(service.pk, question)
     else:
-        ids = [int(text) for text in request.POST.getlist("account") if text.isascii() and text.isdigit()]
+        ticked = request.POST.getlist("account")
+        ids = [int(text) for text in ticked if text.isascii() and text.isdigit() and len(text) < 19]
         accounts = EmailAccount.objects.filter(service=service, pk__in=ids[:1000])
         if not ids:
             messages.error(request, _("Tick some accounts first."))

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import hashing
-from accounts.models import BulkRow, BulkRun, EmailAccount, PasswordLink, Tally
+from accounts.models import BulkRow, BulkRun, EmailAccount, PasswordLink, PasswordPolicy, Tally
 from accounts.runs import engine, mailing, retention
 from panel.models import Activity
 from tests.accounts.conftest import Clinic, make_clinic, ods, ods_row, xlsx, xlsx_row
@@ -426,3 +427,92 @@ def test_progress_says_what_is_done_and_stops_polling_at_the_end(clinic, browser
     page = browser.get(url("run", clinic, run.pk), headers={"HX-Request": "true"}).content.decode()
     assert "hx-trigger" not in page
     assert "Download as CSV" in page
+
+
+def test_a_contact_that_the_mail_server_refuses_keeps_nobody_elses_link(clinic, browser, monkeypatch):
+    people = [f"A,B,user{i}@aurora.example,,user{i}@home.example" for i in range(5)]
+    run = confirm_columns(browser, clinic, upload(browser, clinic, HEAD, *people), way="mail")
+    apply(browser, clinic, run)
+    monkeypatch.setattr(mailing, "AT_ONCE", 2)
+    send = mail.EmailMessage.send
+
+    def picky(message: mail.EmailMessage) -> int:
+        if message.to == ["user0@home.example"]:
+            raise SMTPRecipientsRefused({"user0@home.example": (550, b"nobody")})
+        return send(message)
+
+    monkeypatch.setattr(mail.EmailMessage, "send", picky)
+    with pytest.raises(SMTPRecipientsRefused):
+        mailing.mail_links(run.pk)
+    assert sorted(message.to[0] for message in mail.outbox) == [f"user{i}@home.example" for i in range(1, 5)]
+    assert BulkRow.objects.get(run=run, mailed_at=None).contact == "user0@home.example"
+
+
+@pytest.mark.parametrize("contact", ["żółw@home.example", "a..b@home.example", "a,b@home.example", "a@<b>.example"])
+def test_a_contact_that_no_mail_can_be_written_to_needs_mending(clinic, browser, contact):
+    lines = [HEAD, f'A,B,anna@aurora.example,,"{contact}"', "A,B,bo@aurora.example,,o'neil+x@żółw.example"]
+    run = confirm_columns(browser, clinic, upload(browser, clinic, *lines), way="mail")
+    assert [row.faults[0][0] for row in run.rows.filter(state="bad")] == ["contact-form"]
+
+
+def test_a_technician_applies_no_reserved_name_in_an_owners_run(clinic, browser):
+    owners = Client()
+    owners.force_login(clinic.owner)
+    run = confirm_columns(owners, clinic, upload(owners, clinic, "email", "x@aurora.example", "bo@aurora.example"))
+    browser.post(url("mend", clinic, run.pk), {"row": "2", "field": "address", "value": "postmaster@aurora.example"})
+    page = browser.post(url("start", clinic, run.pk), follow=True)
+    assert "by an owner" in page.content.decode()
+    assert configured() == set()
+    apply(owners, clinic, run)
+    assert configured() == {"postmaster@aurora.example", "bo@aurora.example"}
+
+
+def test_a_technician_moves_no_reserved_name(clinic, browser):
+    owners = Client()
+    owners.force_login(clinic.owner)
+    lab = make_domain(clinic.service, "lab.example")
+    apply(owners, clinic, confirm_columns(owners, clinic, upload(owners, clinic, "email", "abuse@aurora.example")))
+    browser.post(url("select", clinic), {"action": "move", "everything": "1", "target": lab.pk})
+    run = BulkRun.objects.get(kind="move")
+    assert (run.left, run.rows.get(number=1).faults[0][0]) == (0, "name-reserved")
+
+
+def test_two_accounts_of_one_name_are_not_both_promised_a_place_at_the_target(clinic, browser):
+    make_domain(clinic.service, "north.example")
+    lab = make_domain(clinic.service, "lab.example")
+    lines = ["email", "bo@aurora.example", "bo@north.example"]
+    apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
+    browser.post(url("select", clinic), {"action": "move", "everything": "1", "target": lab.pk})
+    run = BulkRun.objects.get(kind="move")
+    assert run.left == 1
+    assert apply(browser, clinic, run).refused == 0
+
+
+def test_a_policy_that_became_stricter_holds_for_a_table_that_was_checked_before(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, HEAD, "A,B,anna@aurora.example,Hemlig4Sak,"))
+    PasswordPolicy.objects.create(service=clinic.service, min_length=12)
+    page = browser.post(url("start", clinic, run.pk), follow=True)
+    assert "security policy has changed" in page.content.decode()
+    browser.post(url("again", clinic, run.pk))
+    run.refresh_from_db()
+    assert (run.state, run.bad) == ("preview", 1)
+
+
+def test_a_row_that_is_not_there_is_no_page(clinic, browser):
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "x@aurora.example"))
+    values = {"field": "address", "value": "bo@aurora.example"}
+    assert browser.post(url("mend", clinic, run.pk), {"row": "77", **values}).status_code == 404
+    assert browser.post(url("mend", clinic, run.pk), {"row": "9" * 5000, **values}).status_code == 302
+
+
+def test_ticks_that_are_no_accounts_are_ignored(clinic, browser):
+    assert browser.post(url("select", clinic), {"action": "suspend", "account": ["9" * 5000]}).status_code == 302
+    assert not BulkRun.objects.exists()
+
+
+def test_another_technician_sees_no_password_in_a_column_that_was_ignored(clinic, browser):
+    run = upload(browser, clinic, "email,parole", "x@aurora.example,Hemlig4Sak")
+    run = confirm_columns(browser, clinic, run)
+    other = Client()
+    other.force_login(clinic.owner)
+    assert "Hemlig4Sak" not in content(other.get(url("reasons", clinic, run.pk)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from django.db import connection, transaction
 from django.test import Client
@@ -11,6 +13,7 @@ from django.utils import timezone
 
 from accounts import batch
 from accounts.batch import Placement
+from accounts.lists import Cursor
 from accounts.models import EmailAccount, Tally
 from accounts.search import find
 from panel.models import Activity
@@ -178,3 +181,14 @@ def test_tallies_are_what_counting_would_say(clinic):
         if tally.domain_id:
             rows = rows.filter(domain=tally.domain)
         assert rows.count() == tally.count, str(tally)
+
+
+@pytest.mark.parametrize(
+    "place", ['["\\u0000", 1]', '["\\ud800", 1]', "[" * 3000, "[5, 1]", '["a", "b"]', '{"a": 1, "b": 2}']
+)
+def test_a_place_that_no_list_has_is_ignored(place):
+    assert Cursor.parse(base64.urlsafe_b64encode(place.encode()).decode()) is None
+
+
+def test_the_place_of_an_account_without_a_name_is_one():
+    assert Cursor.parse(str(Cursor("", 7))) == Cursor("", 7)
