@@ -6,16 +6,18 @@ import json
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+import dns.exception
+import dns.name
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panel.models import Organization
 
 from .models import DnsProvider
-from .names import NameRefused, host_to_ascii
+from .names import NameRefused, RefusalCode, host_to_ascii
 from .providers import ovh, rfc2136
 from .providers.other import OFFERED
-from .sentences import name_sentence, provider_sentence
+from .sentences import NAME_SENTENCES, name_sentence, provider_sentence
 from .targets import literal
 
 
@@ -96,7 +98,12 @@ class Rfc2136Form(ProviderForm):
     )
 
     def clean_catalog(self) -> str:
-        return str(self.cleaned_data["catalog"]).strip().strip(".").lower()
+        catalog = str(self.cleaned_data["catalog"]).strip().strip(".").lower()
+        try:
+            dns.name.from_text(f"{catalog}.")
+        except dns.exception.DNSException as error:
+            raise forms.ValidationError(str(NAME_SENTENCES[RefusalCode.EMPTY])) from error
+        return catalog
 
     def clean_server(self) -> str:
         return host_or_error(self.cleaned_data["server"])
@@ -120,6 +127,12 @@ class PowerDnsForm(ProviderForm):
         if parts.scheme not in {"http", "https"} or parts.username or parts.password:
             raise forms.ValidationError(provider_sentence("bad-url"))
         return str(self.cleaned_data["url"])
+
+    def clean(self) -> dict[str, Any]:
+        """The stored key goes to no other address than the one it was typed for."""
+        if self.row is not None and self.cleaned_data.get("url", self.row.settings["url"]) != self.row.settings["url"]:
+            self.stored = {}
+        return super().clean()
 
 
 class CloudflareForm(ProviderForm):

@@ -7,8 +7,9 @@ import json
 import socket
 import ssl
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from ..names import NameRefused, host_to_ascii
 from ..reach import Unreachable, pinned
 from .base import ProviderError
 
@@ -24,9 +25,9 @@ class Api:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ProviderError("bad-url", base)
         self.secure = parts.scheme == "https"
-        self.host = parts.hostname
+        self.host = _ascii(parts.hostname, base)
         self.port = parts.port or (443 if self.secure else 80)
-        self.path = parts.path.rstrip("/")
+        self.path = quote(parts.path.rstrip("/"), safe="/%:=")
         self.headers = headers
         self._address: str | None = None
 
@@ -48,6 +49,8 @@ class Api:
             raise ProviderError("tls", str(error)) from error
         except (OSError, http.client.HTTPException) as error:
             raise ProviderError("unreachable", self.host) from error
+        except ValueError:  # no header can carry the key; the error would show it
+            raise ProviderError("credentials") from None
         if len(text) > MAX_BYTES:
             raise ProviderError("server-error", "the answer is too large")
         return _decoded(response.status, text)
@@ -72,6 +75,14 @@ class Api:
             plain.close()
             raise
         return connection
+
+
+def _ascii(host: str, base: str) -> str:
+    """The host as the DNS and a header have it."""
+    try:
+        return host if host.isascii() else host_to_ascii(host)
+    except NameRefused as refusal:
+        raise ProviderError("bad-url", base) from refusal
 
 
 def _decoded(status: int, text: bytes) -> Any:

@@ -81,9 +81,9 @@ class Rfc2136(Provider):
 
     def _transfer(self, zone: str) -> list[tuple[str, str, str]]:
         """(owner, type, value) of all records of `zone`, by AXFR."""
-        transferred = dns.zone.Zone(dns.name.from_text(zone + "."), relativize=False)
-        query, _serial = dns.xfr.make_query(transferred, keyring=self._keyring(), keyalgorithm=self._algorithm())
         try:
+            transferred = dns.zone.Zone(dns.name.from_text(zone + "."), relativize=False)
+            query, _serial = dns.xfr.make_query(transferred, keyring=self._keyring(), keyalgorithm=self._algorithm())
             dns.query.inbound_xfr(
                 self.address, transferred, query, port=self.port, timeout=SECONDS, lifetime=SECONDS * 3
             )

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from domains.models import DnsProvider, Domain, Zone
+from domains.providers.http import Api
 from panel.models import Activity, Organization, Role
 from tests.factories import make_domain, make_member, make_organization, make_service
 from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET, Knot
@@ -134,3 +135,44 @@ def test_what_is_missing_is_said_beside_the_field(owner: Client) -> None:
     data = {"name": "x", "url": "http://me:secret@dns.example.com:8081", "server_id": "localhost", "api_key": "k"}
     assert "must look like" in text(owner.post(f"{BASE}new/powerdns/", data))
     assert not DnsProvider.objects.exists()
+
+
+def test_a_catalog_that_is_no_name_is_refused_beside_the_field(owner: Client) -> None:
+    data = {"name": "x", "server": "192.0.2.1", "port": "53", "key_name": "k", "algorithm": TSIG_ALGORITHM}
+    for catalog in ("a..b", "a" * 64):
+        page = owner.post(f"{BASE}new/rfc2136/", data | {"catalog": catalog})
+        assert "Type a domain name" in text(page)
+    assert not DnsProvider.objects.exists()
+
+
+def test_a_key_that_no_header_can_carry_is_said_and_not_shown(owner: Client) -> None:
+    with PowerDns({"example.test": []}) as server:
+        for number, key in enumerate(("kłucz-tajny", "tajny\nX-Other: 1")):
+            data = {"name": f"x{number}", "url": server.api_url, "server_id": "localhost", "api_key": key}
+            page = owner.post(f"{BASE}new/powerdns/", data, follow=True)
+            assert "does not accept these credentials" in text(page)
+            assert "tajny" not in text(page)
+
+
+def test_the_address_of_an_api_may_be_an_international_name() -> None:
+    api = Api("https://dns.żółw.example/ż", {})
+    assert (api.host, api.path) == ("dns.xn--w-uga1v8h.example", "/%C5%BC")
+
+
+def test_a_stored_key_does_not_follow_to_another_address(owner: Client) -> None:
+    data = {"name": "x", "url": "https://dns.example.com:8081", "server_id": "localhost", "api_key": "k"}
+    owner.post(f"{BASE}new/powerdns/", data)
+    row = DnsProvider.objects.get()
+    page = owner.post(f"{BASE}{row.pk}/", data | {"url": "https://elsewhere.example:8081", "api_key": ""})
+    assert "This is needed." in text(page), "whoever types another address would be sent the key"
+    row.refresh_from_db()
+    assert row.settings["url"] == data["url"]
+    owner.post(f"{BASE}{row.pk}/", data | {"url": "https://elsewhere.example:8081", "api_key": "other"})
+    row.refresh_from_db()
+    assert (row.settings["url"], json.loads(row.credentials)) == (
+        "https://elsewhere.example:8081",
+        {"api_key": "other"},
+    )
+    owner.post(f"{BASE}{row.pk}/", data | {"name": "y", "url": "https://elsewhere.example:8081", "api_key": ""})
+    row.refresh_from_db()
+    assert (row.name, json.loads(row.credentials)) == ("y", {"api_key": "other"})
