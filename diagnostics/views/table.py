@@ -96,7 +96,8 @@ def domains(request: HttpRequest, service_name: str) -> HttpResponse:
 def buttons(request: HttpRequest, service_name: str) -> HttpResponse:
     """The buttons of the domains `d`, for a page that waits for looks. Stops asking for more when none is awaited."""
     service = service_for(request.user, service_name)
-    pks = [int(pk) for pk in request.GET.getlist("d")[:MAX_POLLED] if pk.isdigit()]
+    polled = (pk for pk in request.GET.getlist("d")[:MAX_POLLED] if pk.isascii() and pk.isdigit() and len(pk) < 19)
+    pks = [int(pk) for pk in polled]
     rows = rows_of(Domain.objects.filter(service=service, pk__in=pks).order_by("pk"))
     return render(
         request,

@@ -28,6 +28,7 @@ from ..records import Kind
 from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import provider_sentence
 from ..wizard import LATER, NOW
+from .numbers import number_or_zero
 from .wizard import plan_context
 
 SHOWN = 50
@@ -111,9 +112,9 @@ def changes(request: HttpRequest, service_name: str) -> HttpResponse:
     """What was changed in zones for this service, the newest first."""
     service = service_for(request.user, service_name)
     rows = ZoneChange.objects.filter(service=service).select_related("applied_by", "zone")
-    before = request.GET.get("before", "")
-    if before.isdigit():
-        rows = rows.filter(pk__lt=int(before))
+    before = number_or_zero(request.GET.get("before", ""))
+    if before:
+        rows = rows.filter(pk__lt=before)
     page = list(rows[: SHOWN + 1])
     context = {
         "service": service,

@@ -33,6 +33,7 @@ from ..sentences import CHOICES, OBSTACLES, provider_sentence
 from ..spf_cost import LIMIT
 from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
 from ..zones import zone_of
+from .numbers import number_or_zero
 
 ZONES_SHOWN = 50
 
@@ -195,6 +196,7 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
             records = reverse("domains:attach_records", args=[service.name])
             return redirect(records + choice.but(plan="").query + "&changed=1")
     try:
+        require_reachable_target(choice.target)
         domain = Domain.attach(
             service,
             choice.name,
@@ -261,7 +263,7 @@ def _mode_chosen(service: Service, choice: Choice) -> Choice:
 def _chosen_name(service: Service, source: str, zone: str, label: str, data: Any) -> str:
     if source != "list":
         return name_or_refuse(data.get("name", ""))
-    found = Zone.objects.filter(provider__organization=service.organization, pk=zone if zone.isdigit() else 0).first()
+    found = Zone.objects.filter(provider__organization=service.organization, pk=number_or_zero(zone)).first()
     if found is None:
         raise Refused("zone", _("Choose one of your zones."), field="zone")
     label = label.strip().strip(".")

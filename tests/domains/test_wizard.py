@@ -281,3 +281,20 @@ def test_detaching_offers_to_put_the_records_back(technician: Client, service: S
     run(change.pk)
     change.refresh_from_db()
     assert change.state == "undone"
+
+
+def test_a_crafted_number_is_no_zone_and_no_change(technician: Client, service: Service) -> None:
+    for number in ("²", "9" * 30, "9" * 5000, "-1"):
+        page = technician.get(start(service), {"source": "list", "zone": number, "next": "1"})
+        assert page.status_code == 200, number
+        assert technician.get(f"/services/{service.name}/changes/", {"before": number}).status_code == 200
+        assert technician.get(f"/services/{service.name}/checks/", {"d": number}).status_code == 200
+
+
+def test_a_target_inside_is_refused_in_the_last_step_too(technician: Client, service: Service, settings: Any) -> None:
+    with Knot({"other.test": "mx A 10.0.0.1"}) as knot:
+        settings.DNS_STUB_ZONES = {"other.test": knot.endpoint}
+        data = {"name": "example.com", "mode": "non_authoritative", "target": "mx.other.test"}
+        page = technician.post(f"{start(service)}review/", data, follow=True)
+    assert "private or reserved" in text(page)
+    assert not Domain.objects.exists()
