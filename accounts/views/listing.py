@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
@@ -15,12 +15,13 @@ from panel.models import Role, Service
 
 from ..access import account_for
 from ..lists import Question, matches, page_of
-from ..models import EmailAccount, Order, Tally
+from ..models import BulkRow, EmailAccount, Order, Tally
 from ..shown import shown
 from ..tables import csv_line
 from .parts import render_part
 
 DOMAINS_IN_A_LIST = 200  # more are chosen by their page's link
+RUNS_OF_AN_ACCOUNT = 100  # the latest ones, in its history
 EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State")
 
 
@@ -55,7 +56,7 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     """One account: its client settings and what was done to it."""
     found = account_for(request.user, service_name, account_id)
     role = require(request.user, found.service.organization)
-    activities = found.service.activities.filter(target=found.shown_address)
+    activities = found.service.activities.filter(Q(target=found.shown_address) | _by_runs(found))
     context = {
         "service": found.service,
         "tab": "accounts",
@@ -64,6 +65,13 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
         "history": History.of(activities, request.GET.dict()),
     }
     return render(request, "accounts/account.html", context)
+
+
+def _by_runs(account: EmailAccount) -> Q:
+    """The entries of runs that did something to the account as it is configured now: a run of many has one entry."""
+    rows = BulkRow.objects.filter(account=account, state=BulkRow.State.DONE, mailbox_id=account.mailbox_id)
+    runs = list(rows.order_by("-run").values_list("run", flat=True)[:RUNS_OF_AN_ACCOUNT])
+    return Q(verb__startswith="run.", after__run__in=runs)
 
 
 @login_required

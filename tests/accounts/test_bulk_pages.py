@@ -516,3 +516,16 @@ def test_another_technician_sees_no_password_in_a_column_that_was_ignored(clinic
     other = Client()
     other.force_login(clinic.owner)
     assert "Hemlig4Sak" not in content(other.get(url("reasons", clinic, run.pk)))
+
+
+def test_the_page_of_an_account_says_which_runs_changed_it(clinic, browser):
+    lines = ["email", "anna@aurora.example", "bo@aurora.example"]
+    apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
+    anna, bo = EmailAccount.objects.filter(state="active").order_by("address_key")
+    browser.post(url("select", clinic), {"action": "suspend", "account": [anna.pk]})
+    apply(browser, clinic, BulkRun.objects.get(kind="suspend"))
+    verbs = {
+        account.pk: [entry.verb for entry in browser.get(url("account", clinic, account.pk)).context["history"].entries]
+        for account in (anna, bo)
+    }
+    assert verbs == {anna.pk: ["run.suspend", "run.configure"], bo.pk: ["run.configure"]}
