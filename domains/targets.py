@@ -9,6 +9,8 @@ from enum import StrEnum
 from .names import NameRefused, host_to_ascii
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291 §2.4; NAT64's prefix is judged by what it carries
+
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -91,13 +93,18 @@ def _split(text: str) -> tuple[str, int | None]:
 def is_public(address: Address, allowed: tuple[Network, ...] | list[Network] = ()) -> bool:
     """Whether the panel may connect to `address`: one of the Internet's, or one in a network that is allowed.
 
-    An IPv6 address that carries an IPv4 one (mapped, 6to4, NAT64) is judged by that too.
+    An IPv6 address that carries an IPv4 one (mapped, 6to4, NAT64) is judged by that too. One with a scope
+    (fe80::1%eth0) means something on one machine only.
     """
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        return False
     if any(address.version == network.version and address in network for network in allowed):
         return True
     inner = _carried(address)
     if inner is not None:
         return is_public(inner, allowed)
+    if isinstance(address, ipaddress.IPv6Address) and address not in GLOBAL_UNICAST:
+        return False  # site-local, IPv4-compatible and other forms that nobody was given
     return address.is_global and not address.is_multicast
 
 

@@ -69,6 +69,10 @@ def test_a_refused_host_says_what_is_wrong_with_it() -> None:
         "::ffff:127.0.0.1",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
+        "fec0::1",
+        "::7f00:1",
+        "::ffff:0:7f00:1",
+        "2606:4700::1111%eth0",
     ],
 )
 def test_private_addresses_are_not_public_in_any_disguise(address: str) -> None:
