@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -68,7 +68,8 @@ def request_undo(change: ZoneChange, actor: User | None) -> None:
     """Put back what was there before. Raises Refused."""
     if not can_undo(change):
         raise Refused("cannot-undo", _("This change cannot be undone here."))
-    _restart(change, {State.DONE, State.PARTIAL}, State.UNDOING, undone_by=actor)
+    partial = change.state == State.PARTIAL
+    _restart(change, {State(change.state)}, State.UNDOING, undone_by=actor, more={"undo": True, "partial": partial})
 
 
 def request_removal(changes: Sequence[ZoneChange], actor: User | None) -> None:
@@ -87,8 +88,10 @@ def can_undo(change: ZoneChange) -> bool:
     return change.zone is not None and change.zone.provider.can_undo and change.state in {State.DONE, State.PARTIAL}
 
 
-def _restart(change: ZoneChange, from_: set[State], to: State, **fields: Any) -> None:
-    progress = {"done": 0, "total": len(change.snapshot)}
+def _restart(
+    change: ZoneChange, from_: set[State], to: State, more: dict[str, bool] | None = None, **fields: Any
+) -> None:
+    progress = {"done": 0, "total": len(change.snapshot), **(more or {})}
     changed = ZoneChange.objects.filter(pk=change.pk, state__in=from_).update(
         state=to, error="", detail="", lease_until=None, finished_at=None, progress=progress, **fields
     )
@@ -183,16 +186,22 @@ def _write(change: ZoneChange, writes: list[Write]) -> None:
 
     def progress(done: int) -> None:
         ZoneChange.objects.filter(pk=change.pk).update(
-            progress={"done": done, "total": len(writes)}, lease_until=timezone.now() + LEASE
+            progress={**change.progress, "done": done}, lease_until=timezone.now() + LEASE
         )
 
-    open_provider(change.zone.provider).write(change.zone.name, writes, progress)
+    try:
+        open_provider(change.zone.provider).write(change.zone.name, writes, progress)
+    except (ProviderError, DatabaseError):
+        raise
+    except Exception as error:  # whatever a server answered: it must not hold up the changes of other zones
+        log.exception("zone change %s", change.pk)
+        raise ProviderError("server-error", type(error).__name__) from error
 
 
 def _fail(change: ZoneChange, error: ProviderError, *, undoing: bool) -> None:
-    """An undo that failed leaves the change applied, so that it can be tried again."""
+    """An undo that failed leaves the change as it was, so that it can be tried again."""
     if undoing:
-        state = State.PARTIAL if error.done else State.DONE
+        state = State.PARTIAL if error.done or change.progress.get("partial") else State.DONE
     else:
         state = State.PARTIAL if error.done else State.FAILED
     _finish(change, state, done=error.done, error=error)
@@ -205,7 +214,7 @@ def _finish(change: ZoneChange, state: State, *, done: int, error: ProviderError
         "state": state,
         "error": error.code[:40] if error else "",
         "detail": error.detail if error else "",
-        "progress": {"done": done, "total": len(change.snapshot)},
+        "progress": {**change.progress, "done": done},
         "lease_until": None,
         "finished_at": timezone.now(),
     }

@@ -28,7 +28,10 @@ class PowerDns(Provider):
         answer = self.api.call("GET", "/zones")
         if not isinstance(answer, list):
             raise ProviderError("server-error")
-        return sorted(str(zone["name"]).lower().rstrip(".") for zone in answer)
+        try:
+            return sorted(str(zone["name"]).lower().rstrip(".") for zone in answer)
+        except (KeyError, TypeError) as error:
+            raise ProviderError("server-error", type(error).__name__) from error
 
     def test(self, zone: str) -> None:
         self._sets(zone)
@@ -62,7 +65,10 @@ class PowerDns(Provider):
         answer = self.api.call("GET", _path(zone))
         if not isinstance(answer, dict):
             raise ProviderError("server-error")
-        return [rrset for entry in answer.get("rrsets", ()) if (rrset := _rrset(entry)) is not None]
+        try:
+            return [rrset for entry in answer.get("rrsets", ()) if (rrset := _rrset(entry)) is not None]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ProviderError("server-error", type(error).__name__) from error
 
 
 def _path(zone: str) -> str:

@@ -149,7 +149,10 @@ def change(request: HttpRequest, service_name: str, change_id: int) -> HttpRespo
 
 def _writes(found: ZoneChange) -> list[dict[str, Any]]:
     """Every record set that the change touches, in the order of writing; where it stopped, which are done."""
-    writes = removals_first(write_from_json(data) for data in found.snapshot)
+    writes = [write_from_json(data) for data in found.snapshot]
+    if found.progress.get("undo") and found.state == ZoneChange.State.PARTIAL:  # it is the undo that stopped
+        writes = [write.reversed for write in reversed(writes)]
+    writes = removals_first(writes)
     stopped = found.state == ZoneChange.State.PARTIAL
     done = found.progress.get("done", 0)
     return [

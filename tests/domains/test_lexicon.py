@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from domains.changes import request_change, request_undo, run, run_again
 from domains.facts import facts
@@ -16,7 +17,9 @@ from domains.plan import Choice
 from domains.planning import preview
 from domains.providers import ProviderError, open_provider
 from domains.providers.other import OFFERED
-from tests.factories import make_service
+from domains.providers.values import canonical
+from panel.models import Role
+from tests.factories import make_member, make_service
 
 from .apis import Api, Cloudflare, Ovh
 
@@ -159,3 +162,39 @@ def test_other_providers_open_without_asking_anything_and_know_no_undo(name: str
     with pytest.raises(ProviderError) as caught:
         opened.zones()
     assert caught.value.code == "cannot-list"
+
+
+def test_an_undo_that_fails_leaves_what_was_applied_in_part_as_it_was(place: Place) -> None:
+    change = ask(place)
+    place.api.fail_after = 4
+    done(change)
+    credentials = place.provider.credentials
+    DnsProvider.objects.update(credentials=json.dumps(dict.fromkeys(json.loads(credentials), "wrong")))
+    change = ZoneChange.objects.get()
+    request_undo(change, None)
+    done(change)
+    assert (change.state, change.error, change.progress["done"]) == ("partial", "credentials", 0), "not: applied"
+    place.provider.credentials = credentials
+    place.provider.save()
+    place.api.fail_after = None
+    change = ZoneChange.objects.get()
+    run_again(change)
+    done(change)
+    assert (change.state, change.progress["done"]) == ("done", change.progress["total"])
+
+
+def test_where_an_undo_stopped_the_page_says_what_is_back_and_what_is_not(place: Place, client: Client) -> None:
+    change = done(ask(place))
+    place.api.fail_after = 1
+    request_undo(change, None)
+    done(change)
+    assert change.state == "partial"
+    client.force_login(make_member(place.domain.service.organization, Role.VIEWER))
+    writes = client.get(f"/services/{place.domain.service.name}/changes/{change.pk}/").context["writes"]
+    assert [write["done"] for write in writes].count(True) == change.progress["done"]
+    published = open_provider(place.provider).read(ZONE, {line.name for write in writes for line in write["lines"]})
+    for write in writes:
+        new = [line for line in write["lines"] if line.sign == "+"]
+        if write["done"] and new:
+            there = [canonical(new[0].type, value) for value in published[new[0].name, new[0].type].values]
+            assert {canonical(line.type, line.value) for line in new} <= set(there)

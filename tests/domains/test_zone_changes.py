@@ -21,6 +21,7 @@ from domains.models import Domain, Zone, ZoneChange
 from domains.plan import Choice
 from domains.planning import BOXES, preview
 from domains.providers import ProviderError, Write, open_provider
+from domains.providers.powerdns import PowerDns as PowerDnsApi
 from domains.records import Kind
 from domains.rrset import Action, Fix, RRset
 from panel.errors import Refused
@@ -29,7 +30,7 @@ from tests.factories import make_service
 from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET, Knot
 from tests.servers.powerdns import PowerDns
 
-from .providers import knot_zone, powerdns_zone
+from .providers import Nowhere, knot_zone, powerdns_zone
 
 pytestmark = pytest.mark.django_db
 
@@ -349,3 +350,28 @@ def test_an_alias_that_comes_between_the_last_look_and_the_update_refuses_the_up
             "example.test", [Write(None, RRset("hidden.example.test.", "TXT", 60, ('"x"',)))], lambda d: None
         )
         assert ("hidden.example.test.", "TXT") in dump(knot)
+
+
+def test_a_server_that_answers_nonsense_holds_up_nobody_elses_change(monkeypatch: Any) -> None:
+    service = make_service()
+    zone = knot_zone(service.organization, Nowhere(), "example.test")
+
+    class Nonsense:
+        def write(self, *args: Any) -> None:
+            raise IndexError
+
+    monkeypatch.setattr(changes, "open_provider", lambda row: Nonsense())
+    for _each in range(2):
+        request_change(zone, service, None, [Fix(Action.ADD, "example.test.", "MX", 60, ("10 mx.example.",))], {}, None)
+    assert changes.resume() == 2
+    assert set(ZoneChange.objects.values_list("state", "error")) == {("failed", "server-error")}
+
+
+def test_an_answer_of_another_shape_is_the_servers_error(monkeypatch: Any) -> None:
+    provider = PowerDnsApi({"url": "http://192.0.2.1"}, {"api_key": "k"})
+    for answer in ({"rrsets": [{"name": "x."}]}, {"rrsets": None}, {"rrsets": ["x"]}, ["x"]):
+        monkeypatch.setattr(provider.api, "call", lambda *args, answer=answer: answer)
+        with pytest.raises(ProviderError, match="server-error"):
+            provider.read("example.test", ["example.test."])
+        with pytest.raises(ProviderError, match="server-error"):
+            provider.zones()
