@@ -86,8 +86,13 @@ def came_from_us(headings: Sequence[str]) -> bool:
 
 
 def is_heading(cells: Sequence[str]) -> bool:
-    """Tell whether the first row of a table is its headings: it has a known one and no address."""
-    return not any("@" in cell for cell in cells) and any(field is not Field.IGNORE for field in recognise(cells))
+    """Tell whether the first row of a table is its headings: it has a known one and no address.
+
+    A single cell is one only if it heads addresses: `kontakt` at the top of a list of names is an account.
+    """
+    fields = recognise(cells)
+    known = usable(fields) if len(cells) == 1 else any(field is not Field.IGNORE for field in fields)
+    return known and not any("@" in cell for cell in cells)
 
 
 def guess(cells: Sequence[str]) -> tuple[Field, ...]:

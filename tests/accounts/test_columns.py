@@ -62,3 +62,9 @@ def test_columns_are_usable_with_one_address_and_nothing_twice():
     assert columns.usable([Field.NAME, Field.DOMAIN])
     assert not columns.usable([Field.PASSWORD])
     assert not columns.usable([Field.ADDRESS, Field.PASSWORD, Field.PASSWORD])
+
+
+def test_a_list_of_names_loses_no_name_to_its_headings():
+    assert not columns.is_heading(["kontakt"])
+    assert columns.is_heading(["e-mail"])
+    assert columns.is_heading(["Adresse", "Password"])
