@@ -61,6 +61,8 @@ def request_change(
 
 def run_again(change: ZoneChange) -> None:
     """Finish what stopped. Raises Refused."""
+    if change.domain_name and change.domain_id is None:
+        raise Refused("not-attached", _("This domain is not attached any more."))
     _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING)
 
 
@@ -78,9 +80,11 @@ def request_removal(changes: Sequence[ZoneChange], actor: User | None) -> None:
         request_undo(change, actor)
 
 
-def removable(domain_pk: int, service: Service) -> list[ZoneChange]:
-    """The changes made for a domain that can still be taken back, the newest first."""
-    changes = ZoneChange.objects.filter(domain_id=domain_pk, service=service, state__in=[State.DONE, State.PARTIAL])
+def removable(domain: Domain) -> list[ZoneChange]:
+    """The changes made for a domain that can still be taken back, the newest first; those left in the zone when it was
+    attached here before are among them."""
+    its = Q(domain=domain) | Q(domain=None, domain_name=domain.name.name)
+    changes = ZoneChange.objects.filter(its, service=domain.service, state__in=[State.DONE, State.PARTIAL])
     return [change for change in changes.select_related("zone__provider").order_by("-pk") if can_undo(change)]
 
 

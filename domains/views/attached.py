@@ -58,8 +58,8 @@ def mode(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
 def detach(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
     """Take the domain off the service, and if wanted our records out of its zone."""
     domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
-    service, name, pk = domain.service, domain.name.unicode, domain.pk
-    ours = removable(pk, service)
+    service, name = domain.service, domain.name.unicode
+    ours = removable(domain)
     if request.method == "POST":
         try:
             domain.detach(person(request))

@@ -140,6 +140,7 @@ def change(request: HttpRequest, service_name: str, change_id: int) -> HttpRespo
         "sentence": provider_sentence(found.error) if found.error else "",
         "may_change": role.rank >= Role.TECHNICIAN.rank,
         "can_undo": can_undo(found),
+        "may_run_again": _may_run_again(found),
         "older_undone": _waits_for(found),
         "tab": "domains",
     }
@@ -159,6 +160,14 @@ def _writes(found: ZoneChange) -> list[dict[str, Any]]:
         {"lines": lines_of_write(write.before, write.after), "stopped": stopped, "done": index < done}
         for index, write in enumerate(writes)
     ]
+
+
+def _may_run_again(found: ZoneChange) -> bool:
+    """Whether it stopped, and running it again could finish it; nothing is written for a domain that is gone."""
+    stopped = found.state == ZoneChange.State.PARTIAL or (
+        found.state == ZoneChange.State.FAILED and found.error != "zone-changed"
+    )
+    return stopped and (found.domain_id is not None or not found.domain_name)
 
 
 def _waits_for(found: ZoneChange) -> ZoneChange | None:

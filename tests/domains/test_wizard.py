@@ -283,6 +283,39 @@ def test_detaching_offers_to_put_the_records_back(technician: Client, service: S
     assert change.state == "undone"
 
 
+def test_records_left_at_an_earlier_attachment_can_be_put_back_later(
+    technician: Client, service: Service, zone: Zone
+) -> None:
+    url = f"/services/{service.name}/domains/managed.test/detach/"
+    review = walk_to_review(technician, service, zone, mx="now")
+    technician.post(f"{start(service)}review/", as_data(hidden(review)))
+    change = ZoneChange.objects.get()
+    run(change.pk)
+    technician.post(url)
+    Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+    technician.post(url, {"records": "1"})
+    change.refresh_from_db()
+    assert change.state == "undoing"
+
+
+def test_nothing_more_is_written_for_a_domain_that_is_gone(technician: Client, service: Service, zone: Zone) -> None:
+    change = ZoneChange.objects.create(
+        zone=zone,
+        zone_name=zone.name,
+        domain_name="gone.test",
+        service=service,
+        plan=[],
+        state="failed",
+        error="timeout",
+    )
+    url = f"/services/{service.name}/changes/{change.pk}/"
+    assert "Run it again" not in text(technician.get(url)).replace("Run it again: what", "")
+    page = technician.post(f"{url}again/", follow=True)
+    assert "not attached any more" in text(page)
+    change.refresh_from_db()
+    assert change.state == "failed"
+
+
 def test_a_crafted_number_is_no_zone_and_no_change(technician: Client, service: Service) -> None:
     for number in ("²", "9" * 30, "9" * 5000, "-1"):
         page = technician.get(start(service), {"source": "list", "zone": number, "next": "1"})

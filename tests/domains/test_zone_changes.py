@@ -246,7 +246,7 @@ def test_later_changes_are_taken_back_before_earlier_ones(place: Place) -> None:
     first = apply_all(place, mx=False)
     second = apply_all(place)
     assert first.pk != second.pk
-    changes.request_removal(changes.removable(place.domain.pk, place.domain.service), None)
+    changes.request_removal(changes.removable(place.domain), None)
     assert run(first.pk) is False  # it waits for the second
     changes.resume()
     changes.resume()
