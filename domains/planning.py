@@ -41,8 +41,14 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the plan does: what was confirmed is what is applied."""
-        text = json.dumps([fix_to_json(fix) for fix in self.plan.fixes], sort_keys=True)
+        """Changes when the plan does, or what it takes away: what was confirmed is what is applied."""
+        before = [
+            [rrset.name, rrset.type, sorted(rrset.values)]
+            for step in self.plan.steps
+            if step.fixes
+            for rrset in step.before
+        ]
+        text = json.dumps([[fix_to_json(fix) for fix in self.plan.fixes], before], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

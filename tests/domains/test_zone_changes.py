@@ -199,6 +199,13 @@ def test_what_came_to_stand_in_the_way_since_the_plan_is_seen(
     assert place.dump() == before
 
 
+def test_a_plan_that_would_take_away_something_else_is_another_plan(place: Place) -> None:
+    shown = preview(place.zone, *facts(place.domain)).fingerprint
+    assert preview(place.zone, *facts(place.domain)).fingerprint == shown
+    place.publish("example.test.", "MX", ["10 mx.somewhere-else.example."])
+    assert preview(place.zone, *facts(place.domain)).fingerprint != shown
+
+
 def test_an_undo_is_refused_where_the_records_changed_since(place: Place) -> None:
     change = apply_all(place)
     place.publish("example.test.", "MX", ["10 mx.somewhere-else.example."])
