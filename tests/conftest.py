@@ -6,18 +6,25 @@ A server that is not installed skips the tests that need it and says how to get 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from django.db import connection
 
+from panel.catalogues import compile_catalogues
 from panel.celery import app
 from panel.health import QUEUES
 
 from .processes import environment
 
 pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
+
+
+def pytest_configure() -> None:
+    """A fresh clone has no compiled translations; set-up, which makes them, has not run there."""
+    compile_catalogues(Path(__file__).parents[1] / "locale")
 
 
 @pytest.fixture
