@@ -38,6 +38,7 @@ RowState = BulkRow.State
 LEASE = timedelta(seconds=25)  # a dead worker's rows are taken over after it, so within a minute of its death
 CHUNK_SECONDS = 1.5  # of hashing: far within the lease on any machine, long against a commit
 FIRST_CHUNK, LARGEST_CHUNK = 8, 200  # rows
+SHARE = 8  # at most one part in so many of what is left is claimed: at the end nobody waits for another's chunk
 ATTEMPTS = 6  # at a commit that lost against another transaction
 
 
@@ -114,7 +115,8 @@ def work(
             running = run.state == RunState.RUNNING
             late = seconds is not None and time.monotonic() - begun > seconds
             # The next chunk is hashed while this one is committed: no processor waits for the database.
-            following = _Chunk.claimed(run, size, pool) if running and not late else None
+            share = max(threads, run.left // SHARE)
+            following = _Chunk.claimed(run, min(size, share), pool) if running and not late else None
             if chunk is None and following is None:
                 if running and late:
                     return Progress.MORE
@@ -305,10 +307,11 @@ def _finish(run: BulkRun) -> None:
 
 def close_untouched(run: BulkRun) -> None:
     """Close a previewed run in which nothing is to be done."""
-    BulkRun.objects.filter(pk=run.pk, state=RunState.PREVIEW).update(
+    closed = BulkRun.objects.filter(pk=run.pk, state=RunState.PREVIEW).update(
         state=RunState.DONE if run.already else RunState.NOTHING, finished_at=timezone.now()
     )
-    forget_secrets(run)
+    if closed:
+        forget_secrets(run)
     run.refresh_from_db()
 
 

@@ -209,3 +209,17 @@ def test_a_file_whose_name_is_no_text_is_read(clinic, table, tmp_path, capsys):
     file = tmp_path / os.fsdecode(b"pracownicy-\xb1.csv")
     table("email", "anna@aurora.example").rename(file)
     assert run(clinic.service.name, file, capsys=capsys)[0] == 0
+
+
+def test_a_command_that_comes_second_works_on_the_run_that_the_first_has_begun(clinic, table, capsys, monkeypatch):
+    file = table("email", "anna@aurora.example", "bo@aurora.example")
+    start = engine.start
+
+    def just_begun_by_another(run: BulkRun) -> None:
+        start(BulkRun.objects.get(pk=run.pk))
+        start(run)
+
+    monkeypatch.setattr(engine, "start", just_begun_by_another)
+    status, answer = run(clinic.service.name, file, capsys=capsys)
+    assert (status, answer["done"]) == (0, 2)
+    assert configured() == {"anna@aurora.example", "bo@aurora.example"}

@@ -77,15 +77,7 @@ class Command(Verb):
     def _configure(self, service: Service, data: bytes, filename: str, out: Path | None) -> Done:
         run = self._run_of(service, data, filename, fetch=out is not None)
         self._checked(run)
-        if run.state == State.PREVIEW:
-            check_again(run)
-            run.refresh_from_db()
-            if run.left:
-                engine.start(run)
-            else:
-                engine.close_untouched(run)
-        elif run.state == State.STOPPED:
-            engine.go_on(run)
+        self._begin(run)
         self._work(run)
         run.refresh_from_db()
         if run.state == State.STOPPED and not run.done:
@@ -133,6 +125,23 @@ class Command(Verb):
             if not loading.check(run):
                 time.sleep(POLL)
                 run.refresh_from_db()
+
+    def _begin(self, run: BulkRun) -> None:
+        """Start the run or go on with it, unless another command with the same file has done so meanwhile."""
+        if run.state == State.PREVIEW:
+            check_again(run)
+            run.refresh_from_db()
+        try:
+            if run.state == State.STOPPED:
+                engine.go_on(run)
+            elif run.state == State.PREVIEW and run.left:
+                engine.start(run)
+            elif run.state == State.PREVIEW:
+                engine.close_untouched(run)
+        except Refused as refused:
+            if refused.code != "wrong-state":
+                raise
+            run.refresh_from_db()
 
     def _work(self, run: BulkRun) -> None:
         threads = os.cpu_count() or 1
