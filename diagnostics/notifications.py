@@ -13,7 +13,6 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import F, Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -75,7 +74,7 @@ def _send(organization: Organization, news: News) -> int:
     if not organization.contacts:
         return 0
     with translation.override(language_of(organization)):
-        subject, body = letter(
+        subject, body = mail.letter(
             "diagnostics/mail/digest.txt",
             {
                 "organization": organization,
@@ -113,12 +112,6 @@ def language_of(organization: Organization) -> str:
     """The language of its first owner who chose one."""
     owners = User.objects.filter(memberships__organization=organization, memberships__role="owner").exclude(language="")
     return owners.order_by("pk").values_list("language", flat=True).first() or settings.LANGUAGE_CODE
-
-
-def letter(template: str, context: dict[str, object]) -> tuple[str, str]:
-    """Subject and body: the first line of the template is the subject."""
-    subject, _line, body = render_to_string(template, context).strip().partition("\n")
-    return subject.strip(), body.lstrip("\n") + "\n"
 
 
 def tell_staff_of_brake(brake: Brake) -> None:

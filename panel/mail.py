@@ -34,9 +34,15 @@ def send(template: str, to: Iterable[User] | str, context: dict[str, Any], *, la
     for address, spoken, user in people:
         with translation.override(spoken or settings.LANGUAGE_CODE):
             words = {"user": user, "panel_name": settings.PANEL_NAME, "public_url": settings.PUBLIC_URL, **context}
-            subject, _, text = render_to_string(template, words).strip().partition("\n")
-        message = EmailMessage(" ".join(subject.split()), text.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [address])
+            subject, text = letter(template, words)
+        message = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [address])
         deliver(message)
+
+
+def letter(template: str, context: dict[str, Any]) -> tuple[str, str]:
+    """Subject and text, in the active language: the template's first line and what follows it."""
+    subject, _, text = render_to_string(template, context).strip().partition("\n")
+    return " ".join(subject.split()), text.strip() + "\n"
 
 
 def deliver(message: EmailMessage) -> None:

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from domains.access import domain_for
 from domains.models import Domain
 from domains.records import Kind
+from panel import mail
 from panel.access import person
 from panel.activity import record
 from panel.models import Role
@@ -27,7 +28,6 @@ from panel.models import Role
 from ..cases import configured
 from ..limits import allowed
 from ..models import Check, Postponement, Share
-from ..notifications import letter
 from ..sentences import mx_warning
 from .files import moves_mail, put_off, records_of, zone_lines
 
@@ -129,7 +129,7 @@ def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
 def _send(found: Share, domain: Domain) -> None:
     with translation.override(found.language):
         checks = list(domain.checks.all())
-        subject, body = letter(
+        subject, body = mail.letter(
             "diagnostics/mail/instructions.txt",
             {
                 "domain": domain,
