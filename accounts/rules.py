@@ -6,13 +6,14 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from panel.texts import is_printable
+
 NAME_MIN = 2  # characters of an account name
 NAME_MAX = 32
 ADDRESS_MAX = 254  # RFC 5321 §4.5.3.1.3: a path of 256 octets includes its angle brackets
 TEXT_MAX = 64  # first name, last name, display name
 RESERVED = frozenset({"postmaster", "abuse"})  # RFC 2142; only owners may configure them
 
-JOINERS = frozenset("\u200c\u200d")  # not "printable" for Python, yet part of Persian and Indic names
 INVISIBLE = "\ufeff\u200b\u2060"  # left over at the edges of cells by spreadsheets and web pages
 STROKES = str.maketrans(
     {"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t"}
@@ -88,7 +89,7 @@ def broken_by_text(text: str) -> tuple[Rule, ...]:
     broken = []
     if len(text) > TEXT_MAX:
         broken.append(Rule.TEXT_LONG)
-    if not all(char.isprintable() or char in JOINERS for char in text):
+    if not is_printable(text):
         broken.append(Rule.TEXT_CHARACTERS)
     return tuple(broken)
 
