@@ -53,6 +53,7 @@ class Engine:
         self._home: dict[Endpoint, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ids = RandomIds()
+        self._sharing = 1
 
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
@@ -185,6 +186,17 @@ class Engine:
         return tuple(server.health() for lane in lanes for server in lane.servers)
 
     @property
+    def sharing(self) -> int:
+        """So many engines ask at once and keep to the ceilings together: this one has its part of them."""
+        return self._sharing
+
+    @sharing.setter
+    def sharing(self, engines: int) -> None:
+        for server in self._servers.values():
+            server.interval *= engines / self._sharing
+        self._sharing = engines
+
+    @property
     def under_way(self) -> int:
         """Questions asked and not answered yet."""
         return len(self._flying) + len(self._flying_fresh)
@@ -198,6 +210,7 @@ class Engine:
         server = self._servers.get(endpoint)
         if server is None:
             server = Server(self.loop, endpoint, rate, self._ids, configured=configured)
+            server.interval *= self._sharing
             self._servers[endpoint] = server
         return server
 

@@ -219,6 +219,22 @@ def test_no_server_gets_more_than_its_ceiling(knot: Knot, server: str | None) ->
     assert 1.4 <= with_engine(config, use) < 4
 
 
+@pytest.mark.parametrize("server", [None, "127.0.0.1"])
+def test_two_engines_that_share_a_ceiling_keep_to_it_together(knot: Knot, server: str | None) -> None:
+    config = config_for(knot, port=knot.port, own_resolver_rate=200, per_server_rate=200)
+    questions = [[Question(f"n{i}.{j}.example.test.", "A", server) for i in range(60)] for j in range(2)]
+
+    async def both() -> float:
+        async with Engine(config) as one, Engine(config) as other:
+            await one.ask(Question("example.test.", "A", server))  # a server that it knows already
+            one.sharing = other.sharing = 2
+            started = time.perf_counter()
+            await asyncio.gather(one.ask_many(questions[0]), other.ask_many(questions[1]))
+            return time.perf_counter() - started
+
+    assert run(both()) >= 0.45
+
+
 def test_what_is_under_way_is_bounded(knot: Knot) -> None:
     config = config_for(knot, own_resolver_rate=None, concurrency=10, question_seconds=1)
 
