@@ -35,7 +35,8 @@ from .engine import Engine, EngineConfig, spare_collector
 from .engine.loop import new_event_loop
 from .judge import Case
 from .look import look
-from .models import Look
+from .models import EngineReport, Look
+from .reports import Reporter
 from .smtp import Prober
 from .store import Seen, store
 from .timing import asks_home
@@ -68,9 +69,10 @@ class Work:
 class Looker:
     """Looks at domains in an event loop that runs only within `finished`."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, work: str) -> None:
         self._runner = asyncio.Runner(loop_factory=new_event_loop)
         self._engine = Engine(config)
+        self._reporter = Reporter(self._engine, work)
         self._prober = Prober(self._engine, urlsplit(settings.PUBLIC_URL).hostname or "localhost")
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: list[Seen] = []
@@ -81,12 +83,15 @@ class Looker:
     def __enter__(self) -> Self:
         self._runner.__enter__()
         self._runner.run(self._engine.__aenter__())
+        self._reporter.begin()
+        self._engine.sharing = self._reporter.sharing
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            self._reporter.end()
             self._runner.run(self._engine.__aexit__(kind, error, trace))
         finally:
             self._runner.__exit__(kind, error, trace)
@@ -94,6 +99,11 @@ class Looker:
     @property
     def under_way(self) -> int:
         return len(self._tasks) + len(self._seen)
+
+    @property
+    def affordable(self) -> int:
+        """How many looks its part of the resolvers' ceiling is enough for."""
+        return looks_at_once(self._engine.config, self._reporter.sharing)
 
     def start(self, works: Sequence[Work]) -> None:
         loop = self._runner.get_loop()
@@ -108,7 +118,17 @@ class Looker:
         seen, self._seen = self._seen, []
         failed, self._failed = self._failed, []
         schedule.give_up(failed, timezone.now())
+        self._reporter.looks += len(seen)
+        self._reporter.renew()
+        self._share()
         return seen
+
+    def _share(self) -> None:
+        """Keep to our part of the ceilings. A smaller one waits until the looks under way are as few as it affords:
+        or they would end without answers."""
+        sharing = self._reporter.sharing
+        if sharing < self._engine.sharing or self.under_way <= self.affordable:
+            self._engine.sharing = sharing
 
     async def _look(self, work: Work) -> None:
         case = work.case
@@ -143,14 +163,15 @@ class Looker:
             self._waiter = None
 
 
-def looks_at_once(config: EngineConfig) -> int:
-    """So many that their questions, one round of them, take a few seconds below the resolvers' ceiling.
+def looks_at_once(config: EngineConfig, sharing: int = 1) -> int:
+    """So many that their questions, one round of them, take a few seconds below the resolvers' ceiling, of which each
+    of `sharing` engines has its part.
 
     With more under way a look would spend its time in the queue and end without answers.
     """
     if config.own_resolver_rate is None:
         return UNDER_WAY
-    affordable = config.own_resolver_rate * len(config.resolvers) * ROUND_SECONDS / QUESTIONS
+    affordable = config.own_resolver_rate * len(config.resolvers) / sharing * ROUND_SECONDS / QUESTIONS
     return max(LEAST_UNDER_WAY, min(int(affordable), UNDER_WAY))
 
 
@@ -166,12 +187,11 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> in
     count = 0
     tally = Tally()
     spare_collector()
-    config = engine_config()
-    under_way = under_way or looks_at_once(config)
-    size = max(1, min(settings.SWEEP_BATCH, under_way // 2))
-    with Looker(config) as looker:
+    with Looker(engine_config(), EngineReport.Work.SWEEP) as looker:
         while True:
-            while not exhausted and looker.under_way + size <= under_way and time.monotonic() < ends:
+            most = under_way or looker.affordable
+            size = max(1, min(settings.SWEEP_BATCH, most // 2))
+            while not exhausted and looker.under_way + size <= most and time.monotonic() < ends:
                 if not candidates:
                     candidates = schedule.fair_order(timezone.now(), CANDIDATES)
                     exhausted = not candidates
@@ -196,7 +216,7 @@ def look_at(pks: Sequence[int]) -> int:
     count = 0
     tally = Tally()
     ends = time.monotonic() + JOINING_SECONDS
-    with Looker(engine_config()) as looker:
+    with Looker(engine_config(), EngineReport.Work.LOOKS) as looker:
         looker.start(works)
         while looker.under_way:
             seen = looker.finished(1, HARVEST_SECONDS)

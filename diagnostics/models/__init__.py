@@ -2,6 +2,7 @@ from .brakes import Brake
 from .checks import Check, CheckChange, Intent
 from .looks import Look
 from .postponements import Postponement
+from .reports import EngineReport
 from .shares import Share
 
-__all__ = ["Brake", "Check", "CheckChange", "Intent", "Look", "Postponement", "Share"]
+__all__ = ["Brake", "Check", "CheckChange", "EngineReport", "Intent", "Look", "Postponement", "Share"]

@@ -3,7 +3,7 @@ from .change import change, intended, postpone
 from .domain import domain, history
 from .files import zone_file
 from .hint import mx_hint
-from .operator import operator, release_brake, resolvers
+from .operator import operator, release_brake
 from .red import red, red_everywhere, red_of_organization
 from .shared import shared, shared_again
 from .sharing import revoke, share
@@ -26,7 +26,6 @@ __all__ = [
     "red_everywhere",
     "red_of_organization",
     "release_brake",
-    "resolvers",
     "revoke",
     "share",
     "shared",

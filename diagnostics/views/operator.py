@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Min
+from django.db.models import F, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,48 +15,83 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from panel.access import person, staff_required
+from panel.models import Heartbeat, Organization, Service
 
-from .. import brakes
+from .. import brakes, schedule
 from ..answers import Question
 from ..asking import engine_config
 from ..engine import Engine, EngineConfig, run
-from ..models import Brake, Look
+from ..models import Brake, EngineReport, Look
 
 RATE_WINDOW = timedelta(minutes=1)
 PROBE_SECONDS = 3.0
+REPORTS = 12  # shown, the latest
+QUEUES = ("background", "interactive")  # that looks are taken from
 
 
 @staff_required
 def operator(request: HttpRequest) -> HttpResponse:
+    """With `ask` in the address every resolver is asked now, by this web server: a silent one takes seconds."""
     now = timezone.now()
-    looks = Look.objects.all()
+    # Nobody looks at what has ended: it would be the oldest for ever.
+    ended = Q(domain__service__state=Service.State.ENDED)
+    ended |= Q(domain__service__organization__state=Organization.State.ENDED)
+    looks = Look.objects.exclude(ended)
+    waiting = schedule.due(now).exclude(ended)
     lately = looks.filter(looked_at__gt=now - RATE_WINDOW).count()
     return render(
         request,
         "diagnostics/operator.html",
         {
             "total": looks.count(),
-            "due": looks.filter(next_at__lte=now).count(),
+            "due": waiting.count(),
             "under_way": looks.filter(lease_until__gt=now).count(),
             "rate": round(lately / RATE_WINDOW.total_seconds(), 1),
             "lately": lately,
             "oldest": looks.aggregate(oldest=Min("looked_at"))["oldest"],
             "never": looks.filter(looked_at=None).count(),
-            "latest_due": looks.filter(next_at__lte=now).aggregate(oldest=Min("next_at"))["oldest"],
+            "latest_due": waiting.aggregate(oldest=Min("next_at"))["oldest"],
             "brake": Brake.objects.filter(state=Brake.State.HOLDING).first(),
             "brakes": Brake.objects.filter(state=Brake.State.RELEASED).order_by("-pk")[:5],
+            "queues": [(queue, _is_served(queue)) for queue in QUEUES],
+            "reports": [(report, list(map(_health, report.servers))) for report in _reports()],
+            "asked": _ask() if "ask" in request.GET else None,
         },
     )
 
 
-@staff_required
-def resolvers(request: HttpRequest) -> HttpResponse:
-    """Ask every resolver now. Loaded by itself, since a silent one takes seconds."""
+def _is_served(queue: str) -> bool:
+    beat = Heartbeat.objects.filter(name=f"worker:{queue}").first()
+    return beat is not None and beat.fresh
+
+
+def _reports() -> QuerySet[EngineReport]:
+    """Of those at work first."""
+    return EngineReport.objects.order_by(F("ended_at").desc(nulls_first=True), "-at")[:REPORTS]
+
+
+def _health(server: dict[str, Any]) -> dict[str, Any]:
+    """One server as an engine reported it."""
+    sent = server["sent"]
+    return {
+        **server,
+        "server": _endpoint(server["address"], server["port"]),
+        "errors": server["failures"] + server["malformed"] + server["unreachable"],
+        "milliseconds": round(server["seconds"] * 1000, 1) if server["answered"] else None,
+        "troubled": server["resting"] or bool(sent and server["answered"] * 2 < sent),
+    }
+
+
+def _endpoint(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _ask() -> dict[str, Any]:
+    """Ask every resolver now."""
     names = brakes.control_names()[:1] or ["."]
     config = engine_config()
-    asked = [*config.resolvers, *config.stub_zones.values()]
-    health = run(_probe(config, list(dict.fromkeys(asked)), names[0]))
-    return render(request, "diagnostics/operator.html#resolvers", {"resolvers": health, "asked_for": names[0]})
+    servers = [*config.resolvers, *config.stub_zones.values()]
+    return {"name": names[0], "servers": run(_probe(config, list(dict.fromkeys(servers)), names[0]))}
 
 
 @require_POST
@@ -82,10 +117,9 @@ async def _probe(config: EngineConfig, endpoints: list[tuple[str, int]], name: s
         started = perf_counter()
         async with Engine(alone) as asking:
             answer = await asking.ask(question)
-        host, port = endpoint
         health.append(
             {
-                "server": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+                "server": _endpoint(*endpoint),
                 "failure": str(answer.failure) if answer.failure else "",
                 "milliseconds": round((perf_counter() - started) * 1000),
             }

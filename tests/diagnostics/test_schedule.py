@@ -73,7 +73,7 @@ def test_a_look_whose_lease_somebody_else_has_by_now_is_not_written(look: Any, p
     schedule.enter([domain], timezone.now())
     works = sweep.claimed([domain.pk])
     Look.objects.filter(pk=domain.pk).update(lease="somebody-else", looked_at=None)
-    with sweep.Looker(sweep.engine_config()) as looker:
+    with sweep.Looker(sweep.engine_config(), "looks") as looker:
         looker.start(works)
         seen = looker.finished(1, 20)
     sweep.keep(seen, sweep.Tally())
@@ -87,7 +87,7 @@ def test_who_asks_during_a_look_gets_another_one(asked_at_knot: Knot, platform: 
     schedule.soon(domain)
     works = sweep.claimed([domain.pk])
     schedule.soon(domain)
-    with sweep.Looker(sweep.engine_config()) as looker:
+    with sweep.Looker(sweep.engine_config(), "looks") as looker:
         looker.start(works)
         seen = looker.finished(1, 20)
     sweep.keep(seen, sweep.Tally())
