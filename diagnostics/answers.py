@@ -80,6 +80,12 @@ class Answer(NamedTuple):
         return self.failure is None
 
     @property
+    def circular(self) -> bool:
+        """Aliases that lead in a circle: nobody failed to look, and there is nothing."""
+        chain = self.chain
+        return self.failure is Failure.CHAIN and bool(chain) and any(owner == chain[-1][1] for owner, _ in chain)
+
+    @property
     def empty(self) -> bool:
         """A sound answer that says: no such record."""
         return self.failure is None and not self.values

@@ -94,7 +94,7 @@ def _step(name: str, answers: View) -> Step | None:
     answer = answers.get(Question(name, "TXT"))
     if answer is None:
         return None
-    if answer.failure is not None:
+    if answer.failure is not None and not answer.circular:
         return Step(name, failure=answer.failure)
     return Step(name, *_texts(answer))
 

@@ -91,6 +91,11 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             )
             % {"names": _text(doubled)}
         )
+    if circle := facts.get("circle"):
+        said.append(
+            gettext("%(name)s is an alias that leads in a circle, so whoever asks finds nothing.")
+            % {"name": _text(circle)}
+        )
     if until := facts.get("until"):
         said.append(
             gettext("The platform's host names have changed; the old ones are accepted until %(until)s.")

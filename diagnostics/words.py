@@ -118,6 +118,10 @@ REASONS: dict[str, Words] = {
             "records below."
         ),
     ),
+    Reason.ALIAS_CIRCLE: Words(
+        _("%(name)s is an alias (CNAME) of %(target)s, and the aliases lead in a circle: nothing is found there."),
+        _("Take the alias away, or point it to a host that exists, and publish the records that are asked for."),
+    ),
     Reason.UNDER_DNAME: Words(
         _("Everything below %(name)s is redirected (DNAME) to %(target)s, so no record can stand there."),
         _("Whoever runs the DNS must take that redirection away first."),

@@ -80,7 +80,7 @@ def _follow(message: Message, name: str, type_: str) -> Answer | Onward:
         ttls.append(ttl)
         dname = dname or by_dname
         if target in seen or len(chain) > MAX_CHAIN:
-            return Answer(failure=Failure.CHAIN, chain=tuple(chain), dname=dname)
+            return Answer(ttl=min(ttls), failure=Failure.CHAIN, chain=tuple(chain), dname=dname)
         seen.add(target)
         current = target
     followed, errors = tuple(chain), message.errors

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domains.dkim import KeyMatch, match_key
 from domains.plan import surplus_keys
 from domains.records import Kind, Level, RequiredRecord
@@ -11,7 +13,7 @@ from ..answers import Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject
-from .finding import Finding, add, alias_rrset, merged, redirection, remove, rrset, unknown
+from .finding import Finding, add, alias_rrset, circle, merged, redirection, remove, rrset, unknown
 from .probes import wildcard_answered
 
 _SAYS = {
@@ -43,7 +45,7 @@ def _selector(
     answer = view.get(question)
     if answer is None:
         return None
-    if answer.failure is not None:
+    if answer.failure is not None and not answer.circular:
         return unknown(question, answer)
     if len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0]):
         return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
@@ -57,7 +59,7 @@ def _selector(
         if wildcard is None:
             return None
     found = alias_rrset(question, answer) + rrset(question, answer)
-    facts = {"selectors": [selector]}
+    facts: dict[str, Any] = {"selectors": [selector], **circle(answer)}
     if answer.dname:
         where = redirection(*answer.chain[0])
         return Finding(

@@ -12,7 +12,7 @@ from ..dmarc import Source, discover_policy
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject
-from .finding import Finding, add, alias_rrset, failed, redirection, remove, rrset
+from .finding import Finding, add, alias_rrset, circle, failed, redirection, remove, rrset
 from .probes import wildcard_answered
 
 LEVEL = Level.RECOMMENDED
@@ -86,7 +86,8 @@ def _none(subject: Subject, view: View, question: Question, answer: Answer) -> F
         target = answer.chain[0][1]
         fixes: tuple[Fix, ...] = (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record))
         problems = (Problem.CNAME_WITH_OTHER_DATA,)
-        return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, {}, problems, (), found, fixes, question)
+        facts = circle(answer)
+        return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, facts, problems, (), found, fixes, question)
     # The mildest policy: what receivers could not read so far must not start to refuse mail.
     fixes = (remove(question.name, "TXT", answer.ttl, meant), add(record, answer.ttl or None))
     facts = {"name": question.name}

@@ -73,6 +73,11 @@ def alias_rrset(question: Question, answer: Answer) -> tuple[RRset, ...]:
     return (RRset(question.name, "CNAME", answer.ttl or None, (answer.chain[0][1],)),)
 
 
+def circle(answer: Answer) -> dict[str, Any]:
+    """The fact that an alias leads in a circle, where it does."""
+    return {"circle": answer.chain[0][0]} if answer.circular else {}
+
+
 def redirection(name: str, target: str) -> dict[str, str]:
     """The DNAME (RFC 6672) that leads `name` to `target`, as facts: what is the same before both is what it kept."""
     label, _, rest = name.partition(".")
@@ -143,7 +148,7 @@ def merged(parts: Sequence[Finding], level: Level) -> Finding:
 def _join(facts: dict[str, Any], part: Finding, worst: Finding) -> None:
     """Lists of parts that fail for the same reason are joined; of the others only what the sentence needs stays."""
     if part.reason != worst.reason or part.level != worst.level:
-        for key in ("until", "doubled"):
+        for key in ("until", "doubled", "circle"):
             if key in part.facts:
                 facts.setdefault(key, part.facts[key])
         return

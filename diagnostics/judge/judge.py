@@ -12,7 +12,7 @@ from ..verdicts import RED, Status, Verdict
 from . import cname, dkim, dmarc, mx, ns, spf, srv, target
 from .case import Case, Subject, subject_of
 from .finding import Finding
-from .home import Home, HomeView, parse_soa
+from .home import Home, HomeView, below, parse_soa
 from .probes import each_decides_its_own
 from .truth import Find, home_views, weighed
 
@@ -72,7 +72,9 @@ def _wants_home(kind: Kind, subject: Subject, finding: Finding) -> bool:
     if kind == Kind.CNAME and not subject.case.domain.verified:
         return True
     if finding.status == Status.UNKNOWN:
-        return False
+        # With SERVFAIL resolvers also say that the domain's own aliases lead in a circle: its servers show it.
+        servfail = finding.facts.get("failure") == Failure.SERVFAIL
+        return servfail and below(str(finding.facts.get("name")), subject.apex)
     return subject.case.home or (finding.red and kind != Kind.CNAME)
 
 

@@ -22,7 +22,7 @@ def find(subject: Subject, view: View) -> Finding | None:
     answer = view.get(subject.mx)
     if answer is None:
         return None
-    if answer.failure is not None:
+    if answer.failure is not None and not answer.circular:
         return unknown(subject.mx, answer)
     order = _exchangers(answer.values)
     if not order:
@@ -54,19 +54,27 @@ def _facts(subject: Subject, moves_mail: bool, **more: Any) -> dict[str, Any]:
 
 def _missing(subject: Subject, answer: Answer) -> Finding:
     if answer.chain:
-        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True))
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True), _required(subject))
     fixes = (add(_required(subject)),)
     return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_MISSING, _facts(subject, True), fixes=fixes, at=subject.mx)
 
 
-def alias_in_the_way(subject: Subject, question: Question, answer: Answer, facts: dict[str, Any]) -> Finding:
+def alias_in_the_way(
+    subject: Subject, question: Question, answer: Answer, facts: dict[str, Any], record: RequiredRecord
+) -> Finding:
     """The domain's own name is an alias, so that no record can stand there.
 
-    Taking the alias away would take the web site with it: no fix of ours, the reason says what to do.
+    Taking the alias away would take the web site with it: no fix of ours, the reason says what to do. An alias that
+    leads back to itself leads to no web site.
     """
     name, target = answer.chain[0]
     reason = Reason.UNDER_DNAME if answer.dname else Reason.NAME_IS_ALIAS
     where = redirection(name, target) if answer.dname else {"name": name, "target": target}
+    fixes: tuple[Fix, ...] = ()
+    if answer.circular and not answer.dname:
+        reason, where["circle"] = Reason.ALIAS_CIRCLE, name
+        if answer.chain[-1][1] == name:
+            fixes = (remove(name, "CNAME", answer.ttl or None, (target,)), add(record))
     return Finding(
         Status.WRONG,
         Level.REQUIRED,
@@ -74,6 +82,7 @@ def alias_in_the_way(subject: Subject, question: Question, answer: Answer, facts
         {**facts, **where},
         (Problem.CNAME_WITH_OTHER_DATA,),
         found=alias_rrset(question, answer) + rrset(question, answer),
+        fixes=fixes,
         at=question,
     )
 
@@ -84,7 +93,7 @@ def _authoritative(subject: Subject, view: View, answer: Answer, order: dict[str
     if all(host in rank or host in previous for host in order):
         return _ours_only(subject, answer, order)
     if answer.chain:
-        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True))
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True), _required(subject))
     strangers = [host for host in sorted(order, key=order.__getitem__) if host not in rank and host not in previous]
     hosts = [host for host in strangers if host != NULL and not _is_address(host)]
     problems: list[Problem] = []
@@ -132,7 +141,7 @@ def _ours_only(subject: Subject, answer: Answer, order: dict[str, int]) -> Findi
             return Finding(Status.OK, Level.REQUIRED, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
         return Finding(Status.OK, Level.REQUIRED, found=found)
     if answer.chain:
-        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, False))
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, False), _required(subject))
     fixes = (replace(_required(subject), answer),)
     if whole:
         facts = _facts(subject, False)
@@ -203,7 +212,7 @@ def _split_fixes(subject: Subject, answer: Answer, hosts: list[str], dead: list[
 def look_up(view: View, host: str) -> Problem | Answer | None:
     """An exchanger: an alias, without address, or fine (its answer, which may be a failure). None: not known yet."""
     answer = view.get(Question(host, "A"))
-    if answer is None or answer.failure is not None:
+    if answer is None or (answer.failure is not None and not answer.circular):
         return answer
     if answer.chain:
         return Problem.MX_IS_CNAME

@@ -28,7 +28,7 @@ def judge(subject: Subject, answers: Answers, home: Home) -> Verdict | None:
         return None
     if answer.failure == Failure.BOGUS:
         return _bogus(subject, answers, answer)
-    if answer.failure is not None:
+    if answer.failure is not None and not answer.circular:
         return unknown(subject.ns, answer).verdict(Kind.NS, ())
     if answer.nxdomain and not answer.chain and not subject.case.stub and _undelegated(subject, answer):
         return _not_delegated(subject, answers, answer, home)

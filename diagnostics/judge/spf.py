@@ -28,7 +28,7 @@ def find(subject: Subject, view: View) -> Finding | None:
     include = view.get(subject.include)  # wanted at once, so that a green domain costs one pass
     if answer is None:
         return None
-    if answer.failure is not None:
+    if answer.failure is not None and not answer.circular:
         return unknown(subject.txt, answer)
     outbound = subject.case.platform.outbound
     only = _only_record(answer.values)
@@ -92,9 +92,7 @@ def _own(subject: Subject, answer: Answer, values: tuple[str, ...]) -> tuple[Any
 
 def _missing(subject: Subject, answer: Answer) -> Finding:
     if answer.chain:
-        return alias_in_the_way(
-            subject, subject.txt, Answer((), answer.ttl, chain=answer.chain, dname=answer.dname), {}
-        )
+        return alias_in_the_way(subject, subject.txt, answer._replace(values=()), {}, subject.required[Kind.SPF][0])
     fixes = (add(subject.required[Kind.SPF][0]),)
     return Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, fixes=fixes, at=subject.txt)
 

@@ -10,7 +10,7 @@ from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import MAX_NAME, Subject
 from .cname import OTHER_DATA
-from .finding import Finding, add, alias_rrset, merged, redirection, remove, replace, rrset, unknown
+from .finding import Finding, add, alias_rrset, circle, merged, redirection, remove, replace, rrset, unknown
 from .probes import wildcard_answered
 
 # An alias that ends like this does not lead here, or only by way of a zone that the resolvers have no part in.
@@ -35,7 +35,7 @@ def _part(subject: Subject, view: View, record: RequiredRecord, question: Questi
     answer = view.get(question)
     if answer is None:
         return None
-    if answer.failure is not None:
+    if answer.failure is not None and not answer.circular:
         return unknown(question, answer, record.level)
     if record.type == "CNAME":
         return _alias(subject, view, record, question, answer)
@@ -111,7 +111,7 @@ def _other(
     if answer.chain:
         fixes = _instead_of_alias(record, question, answer)
         if not answer.values:
-            facts = {"names": [record.name]}
+            facts = {"names": [record.name], **circle(answer)}
             problems = (Problem.CNAME_WITH_OTHER_DATA,)
             finding = Finding(Status.MISSING, record.level, Reason.SRV_MISSING, facts, problems, at=question)
             finding.found, finding.fixes = found, fixes if subject.authoritative else ()

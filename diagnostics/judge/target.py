@@ -53,7 +53,7 @@ def find(subject: Subject, view: View) -> Finding | None:
             return _loop(host, a, "address", name, found)
     if not addresses:
         for question, answer in ((a, four), (aaaa, six)):
-            if answer.failure is not None:
+            if answer.failure is not None and not answer.circular:
                 return unknown(question, answer)
         facts = {"host": host.removesuffix(".")}
         advice = (Problem.TARGET_UNRESOLVED,)

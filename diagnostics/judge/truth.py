@@ -116,8 +116,10 @@ class _Weighing:
         bad = [voice for voice in answered if voice.finding.red]
         good = [voice for voice in answered if not voice.finding.red]
         if self.first.status == Status.UNKNOWN:
-            # Only asked for its proof: what the resolvers cannot tell stays unknown.
-            return self._right(proof=not bad)
+            # What the resolvers cannot tell stays unknown; but no resolver can follow a circle of aliases.
+            if len(bad) < len(answered) or any("circle" not in voice.finding.facts for voice in bad):
+                return self._right(proof=not bad)
+            self.first = bad[0].finding
         if not bad:
             return self._propagating(good[0], Reason.PROPAGATING) if self.first.red else self._right(proof=True)
         if not good:
@@ -272,9 +274,13 @@ class _Weighing:
         times = []
         for question, answer in recorder.asked.items():
             right = home.get(question)
-            if answer.sound and right is not None and right.sound and _differ(answer, right):
+            if _told(answer) and right is not None and _told(right) and _differ(answer, right):
                 times.append(_ttl(answer))
         return max(times, default=MIN_WAIT)
+
+
+def _told(answer: Answer) -> bool:
+    return answer.sound or answer.circular
 
 
 def _differ(one: Answer, other: Answer) -> bool:

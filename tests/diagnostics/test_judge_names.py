@@ -62,7 +62,7 @@ def test_what_stands_below_a_circle_of_aliases_is_judged_all_the_same() -> None:
     zone = blank_zone()
     zone.put(rrset(SHOP, "CNAME", SHOP))
     verdicts = world(zone).look(case(domain("shop.example.com")))
-    assert verdicts[Kind.MX].status == Status.UNKNOWN
+    assert verdicts[Kind.MX].status == Status.WRONG
     assert verdicts[Kind.SRV].status == Status.MISSING
 
 

@@ -484,14 +484,6 @@ def test_names_below_a_dname_are_followed_and_get_no_impossible_fix() -> None:
     assert dns.look(case(home=True))[Kind.DKIM].status == Status.OK
 
 
-def test_a_loop_of_aliases_is_unknown() -> None:
-    zone = green_zone()
-    zone.records.pop((f"cm1._domainkey.{APEX}", "TXT"))
-    zone.put(rrset(f"cm1._domainkey.{APEX}", "CNAME", "loop1.other.test."))
-    dns = world(zone)
-    assert dns.look(case())[Kind.DKIM].status == Status.UNKNOWN
-
-
 def test_an_empty_non_terminal_is_as_missing_as_no_such_name() -> None:
     zone = green_zone()
     zone.drop(f"_autodiscover._tcp.{APEX}", "SRV")
