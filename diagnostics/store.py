@@ -56,6 +56,7 @@ LOOK_UPDATED = (
     "changed_at",
     "attempt",
     "digest",
+    "red",
 )
 
 jitter = random.Random()
@@ -83,6 +84,7 @@ class _Outcome:
     timing: list[timing.Seen] = field(default_factory=list)
     digest: str = ""
     turned: bool = False  # a check changed colour for certain
+    red: int = 0  # required checks that are red from now on
     green: int = 0  # green checks that were judged
     turning: int = 0  # of these, how many would turn red
     held: bool = False
@@ -172,6 +174,7 @@ def _settled(batch: Sequence[Seen], now: datetime) -> list[_Outcome]:
         if outcome.digest and outcome.digest == seen.look.digest:
             outcome.timing = [timing.Seen(verdict.status, verdict.level) for verdict in seen.verdicts]
             outcome.green = sum(verdict.status == Status.OK for verdict in seen.verdicts)
+            outcome.red = sum(verdict.status in RED and verdict.level == Level.REQUIRED for verdict in seen.verdicts)
         else:
             changed.append(outcome)
     pks = [outcome.seen.domain.pk for outcome in changed]
@@ -200,13 +203,14 @@ def _weigh(outcome: _Outcome, stored: dict[str, Check], intents: dict[tuple[int,
         again_at = now + timedelta(seconds=settled.look_again) if settled.look_again else check.clears_at
         told = Status.UNKNOWN if settled.stale_since is not None else settled.status
         outcome.timing.append(timing.Seen(told, settled.level, again_at))
+        outcome.red += settled.red
         if before is not None and before.status == Status.OK:
             outcome.green += 1
             outcome.turning += settled.red
         if settled.intent_lapsed:
             outcome.lapsed.append(kind)
         if before is not None and not _differs(before, check):
-            if check.doubt or check.stale_since:
+            if _unsettled(check):
                 outcome.digest = ""
             continue
         if settled.recoloured:
@@ -215,8 +219,13 @@ def _weigh(outcome: _Outcome, stored: dict[str, Check], intents: dict[tuple[int,
                 outcome.changes.append(_change(before, check, now))
                 outcome.turned |= before.status in CLEAR and check.status in CLEAR
         outcome.checks.append(check)
-        if check.doubt or check.stale_since:
+        if _unsettled(check):
             outcome.digest = ""
+
+
+def _unsettled(check: Check) -> bool:
+    """Whether the same verdict would mean something else at the next look, or is not what stands here."""
+    return bool(check.doubt or check.stale_since or check.intended)
 
 
 def _stored(check: Check, look: Look, intent: str | None) -> Stored:
@@ -318,6 +327,7 @@ def _next(outcome: _Outcome, look: Look, now: datetime) -> Look:
     if outcome.turned and not outcome.held:
         look.changed_at = now
     look.digest = "" if outcome.held else outcome.digest
+    look.red = look.red if outcome.held else outcome.red
     look.next_at, look.attempt = timing.next_look(
         now, outcome.timing, changed_at=look.changed_at, attempt=look.attempt, jitter=jitter
     )

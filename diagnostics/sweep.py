@@ -237,7 +237,8 @@ def claimed(pks: Sequence[int]) -> list[Work]:
     domains = list(Domain.objects.filter(pk__in=list(looks)).select_related("name", "ownership"))
     closed = set(_closed(Domain.objects.filter(pk__in=list(looks))))
     if closed:
-        Look.objects.filter(pk__in=closed).update(next_at=now + CLOSED_FOR, lease="", lease_until=None, asked_at=None)
+        free = {"lease": "", "lease_until": None, "asked_at": None}
+        Look.objects.filter(pk__in=closed).update(next_at=now + CLOSED_FOR, red=0, **free)
         domains = [domain for domain in domains if domain.pk not in closed]
     homes = frozenset(domain.pk for domain in domains if _asks_home(looks[domain.pk], now))
     return [Work(domain, looks[domain.pk], case, now) for domain, case in cases_of(domains, homes=homes)]

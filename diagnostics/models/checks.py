@@ -13,7 +13,7 @@ from panel.errors import Refused
 from ..fingerprints import fingerprint
 from ..intents import can_be_intended
 from ..plain import rrset_of
-from ..verdicts import Status
+from ..verdicts import RED, Status
 from .looks import Look
 
 if TYPE_CHECKING:
@@ -113,8 +113,9 @@ class Check(models.Model):
         )
         self.status, self.intended, self.changed_at = status, intended, now
         self.save(update_fields=["status", "intended", "changed_at"])
+        red = Check.objects.filter(domain=self.domain_id, level=Level.REQUIRED, status__in=list(RED)).count()
         # What the last look said no longer is what stands here: the next one compares check by check.
-        Look.objects.filter(pk=self.domain_id).update(digest="")
+        Look.objects.filter(pk=self.domain_id).update(digest="", red=red)
 
     def _record(self, verb: str, by: User, before: dict[str, str], why: str) -> None:
         record(

@@ -19,8 +19,11 @@ class Look(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)  # looks in a row that could not tell
     digest = models.CharField(max_length=32, blank=True)  # of what the last look said; empty: something is unsettled
 
+    red = models.PositiveSmallIntegerField(default=0)  # required checks that are red, counted when they change
+
     class Meta:
         indexes = [
+            models.Index(fields=["organization"], condition=models.Q(red__gt=0), name="look_red"),
             models.Index(fields=["next_at"], name="look_due"),
             models.Index(fields=["looked_at"], name="look_age"),
         ]

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.template import RequestContext
 from django.utils.translation import gettext as _
 
 from ..buttons import look_of
 from ..models import CheckChange
+from ..red import MOST, red_domains
 from ..sentences import sentence, status_word
 from ..words import FAILURES
 
 register = template.Library()
 MAX = 160
+
+
+@register.simple_tag(takes_context=True)
+def count_red(context: RequestContext) -> dict[str, Any]:
+    """How many domains that the reader may see are red, as a number and as it is written."""
+    number = red_domains(context["user"]) if "user" in context else 0
+    return {"number": number, "written": f"{MOST}+" if number > MOST else str(number)}
 
 
 @register.filter

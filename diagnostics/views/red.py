@@ -17,22 +17,25 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from domains.models import Domain
-from domains.records import Kind, Level
-from panel.access import organization_for, require, services_of
+from domains.records import Kind
+from panel.access import organization_for, person, require, services_of
 from panel.models import Organization, Role, Service
 
 from ..models import Check
+from ..red import red_checks
 from ..sentences import sentence, status_word
-from ..verdicts import RED
 
 PAGE = 50
 MAX_SERVICES = 200  # offered in the filter
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
 
 
 @login_required
 def red(request: HttpRequest) -> HttpResponseBase:
     """Of every organization that the person is a member of; for staff, of the installation."""
-    return _page(request, services_of(request.user), None)
+    user = person(request)
+    own = None if user.is_staff else list(user.organizations.all()[:2])
+    return _page(request, services_of(user), own[0] if own and len(own) == 1 else None)
 
 
 @login_required
@@ -49,7 +52,7 @@ def red_of_organization(request: HttpRequest, code: str) -> HttpResponseBase:
 
 
 def _page(request: HttpRequest, services: QuerySet[Service], organization: Organization | None) -> HttpResponseBase:
-    checks = _filtered(_red_of(services), request)
+    checks = _filtered(red_checks(services), request)
     if request.GET.get("format") == "csv":
         return _csv(checks)
     page = Paginator(checks.order_by("changed_at", "pk"), PAGE).get_page(request.GET.get("page"))
@@ -78,11 +81,6 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
             "may_change": may_change,
         },
     )
-
-
-def _red_of(services: QuerySet[Service]) -> QuerySet[Check]:
-    red = Check.objects.filter(level=Level.REQUIRED, status__in=list(RED), domain__service__in=services)
-    return red.select_related("domain__name", "domain__service__organization")
 
 
 def _filtered(checks: QuerySet[Check], request: HttpRequest) -> QuerySet[Check]:
@@ -157,4 +155,4 @@ def _cells(check: Check) -> list[str]:
 
 def _harmless(cell: str) -> str:
     """What came from the DNS must not become a formula in somebody's spreadsheet."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" else cell
+    return f"'{cell}" if cell.lstrip(" \n\xa0").startswith(FORMULA) else cell

@@ -1,0 +1,31 @@
+"""What is red, for pages that list or count it."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from domains.records import Level
+from panel.models import Membership, Organization, Service, User
+
+from .models import Check, Look
+from .verdicts import RED
+
+MOST = 99  # red domains that are counted one by one
+
+
+def red_checks(services: QuerySet[Service]) -> QuerySet[Check]:
+    """Required checks that are red. What has ended is looked at no more, and nobody has to mend it."""
+    going_on = services.exclude(Q(state=Service.State.ENDED) | Q(organization__state=Organization.State.ENDED))
+    red = Check.objects.filter(level=Level.REQUIRED, status__in=list(RED), domain__service__in=going_on)
+    return red.select_related("domain__name", "domain__service__organization")
+
+
+def red_domains(user: User | AnonymousUser) -> int:
+    """How many domains that the user may see are red; MOST + 1 says more. One query, of as many rows at most."""
+    if not user.is_authenticated:
+        return 0
+    looks = Look.objects.filter(red__gt=0)
+    if not user.is_staff:
+        looks = looks.filter(organization__in=Membership.objects.filter(user=user).values("organization"))
+    return looks[: MOST + 1].count()
