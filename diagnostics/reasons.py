@@ -70,6 +70,7 @@ class Reason(StrEnum):
 
     # CNAME
     CNAME_MISSING = "cname-missing"
+    CNAME_BY_WILDCARD = "cname-by-wildcard"  # a wildcard leads to our host, for this token as for any other
     CNAME_OTHER_TARGET = "cname-other-target"  # target
     CNAME_WITH_OTHER_DATA = "cname-with-other-data"  # types
 

@@ -190,6 +190,10 @@ REASONS: dict[str, Words] = {
         _("The record that proves your right to the name is not there yet."),
         _("Until it is seen, the domain takes no accounts and no mail. Add the record below."),
     ),
+    Reason.CNAME_BY_WILDCARD: Words(
+        _("Only a wildcard record answers for the proof of your right to the name; it would prove anybody's."),
+        _("Add the record below. The wildcard may stay."),
+    ),
     Reason.CNAME_OTHER_TARGET: Words(
         _("The record that proves your right to the name leads to another place (%(target)s)."),
         _("Point it to the host below."),

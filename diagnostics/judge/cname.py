@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from domains.records import Kind, Level
+from domains.records import Kind, Level, RequiredRecord
 from domains.rrset import Fix, RRset
 
-from ..answers import Question, View
+from ..answers import Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
-from .case import Subject
+from .case import MAX_NAME, Subject
 from .finding import Finding, add, redirection, remove, replace, rrset, unknown
-from .probes import wildcard_answered
+from .probes import PROBE, wildcard_answered
 
 OTHER_DATA = ("TXT", "A", "AAAA", "MX")  # what people publish where a CNAME should stand alone
 
@@ -27,12 +27,14 @@ def find(subject: Subject, view: View) -> Finding | None:
     if answer.failure is not None:
         return unknown(question, answer, level)
     found = rrset(question, answer)
-    if subject.ours.verification in answer.values:
-        return Finding(Status.OK, level, found=found, at=question)
     previous = subject.previous
+    if subject.ours.verification in answer.values:
+        right = Finding(Status.OK, level, found=found, at=question)
+        return right if subject.case.domain.verified else _unless_wildcard(record, view, question, answer, right)
     if previous is not None and previous.verification in answer.values:
         facts = {"until": subject.case.platform.previous_until}
-        return Finding(Status.OK, level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found, at=question)
+        right = Finding(Status.OK, level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found, at=question)
+        return right if subject.case.domain.verified else _unless_wildcard(record, view, question, answer, right)
     if answer.values:
         wildcard = wildcard_answered(view, question, answer)
         if wildcard is None:
@@ -49,6 +51,24 @@ def find(subject: Subject, view: View) -> Finding | None:
     if answer.nxdomain:
         return Finding(Status.MISSING, level, Reason.CNAME_MISSING, fixes=(add(record),), at=question)
     return _beside_other_data(subject, view, question)
+
+
+def _unless_wildcard(
+    record: RequiredRecord, view: View, question: Question, answer: Answer, right: Finding
+) -> Finding | None:
+    """`right`, unless a wildcard made the record up: it would "prove" anybody's token."""
+    below = Question(f"{PROBE}.{question.name}", "CNAME")
+    if len(below.name) > MAX_NAME:
+        return right
+    probe = view.get(below)
+    if probe is None:
+        return None
+    if probe.failure is not None:
+        return unknown(below, probe, record.level)
+    if probe.values != answer.values:
+        return right
+    reason, fixes = Reason.CNAME_BY_WILDCARD, (add(record),)
+    return Finding(Status.MISSING, record.level, reason, found=right.found, fixes=fixes, at=question)
 
 
 def _beside_other_data(subject: Subject, view: View, question: Question) -> Finding | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from diagnostics.answers import Answer, Failure
 from diagnostics.engine.reading import interpret
+from diagnostics.reasons import Reason
 from diagnostics.verdicts import RED, Problem, Status
 from diagnostics.wire import AA, Message
 from domains.records import Kind, Level
@@ -152,3 +153,37 @@ def test_a_name_that_holds_other_records_is_not_asked_to_be_an_alias_too() -> No
         zone.put(rrset(f"{label}.{APEX}", "TXT", '"note"'))
     verdict = world(zone).look(case())[Kind.SRV]
     assert (verdict.status, verdict.fixes, verdict.advice) == (Status.OK, (), (Problem.CNAME_WITH_OTHER_DATA,))
+
+
+def test_a_wildcard_that_leads_to_the_verification_host_proves_nothing() -> None:
+    zone = green_zone(domain(verified=False))
+    zone.drop(f"cm1234-check.{APEX}", "CNAME")
+    zone.put(rrset(f"*.{APEX}", "CNAME", "verify.platform.test."))
+    dns = world(zone)
+    pending = case(domain(verified=False))
+    verdict = dns.look(pending)[Kind.CNAME]
+    assert (verdict.status, verdict.reason) == (Status.MISSING, Reason.CNAME_BY_WILDCARD)
+    assert "proof" not in verdict.facts
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    verdict = dns.look(pending)[Kind.CNAME]
+    assert (verdict.status, verdict.facts["proof"]) == (Status.OK, True)
+
+
+def test_a_token_is_no_proof_while_a_wildcard_may_have_made_it_up() -> None:
+    zone = green_zone(domain(verified=False))
+    dns = world(zone)
+    dns.fault = lambda question: Failure.TIMEOUT if "wildcard-probe" in question.name else None
+    verdict = dns.look(case(domain(verified=False)))[Kind.CNAME]
+    assert verdict.status == Status.UNKNOWN
+    assert not verdict.facts.get("proof")
+    dns.fault = lambda question: (
+        Failure.SERVFAIL if "wildcard-probe" in question.name and question.server is None else None
+    )
+    assert dns.look(case(domain(verified=False)))[Kind.CNAME].facts["proof"] is True
+
+
+def test_once_proven_a_wildcard_in_the_tokens_place_is_nothing_to_worry_about() -> None:
+    zone = green_zone()
+    zone.drop(f"cm1234-check.{APEX}", "CNAME")
+    zone.put(rrset(f"*.{APEX}", "CNAME", "verify.platform.test."))
+    assert world(zone).look(case(home=True))[Kind.CNAME].status in (Status.OK, Status.OFF)
