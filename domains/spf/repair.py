@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from difflib import get_close_matches
 
 from .record import VERSION, parse
 
@@ -29,15 +30,9 @@ _OPEN = re.compile(  # a term that waits for its value, and a word after it that
     re.IGNORECASE,
 )
 _ALIASES = {"ip": "ip4", "ipv4": "ip4", "ip-v4": "ip4", "ip4v": "ip4", "ipv6": "ip6", "ip-v6": "ip6", "ip6v": "ip6"}
-_ALIASES |= {"includes": "include", "inlcude": "include", "incldue": "include", "included": "include"}
+_LONG_WORDS = ("include", "exists", "redirect")  # long enough to be recognised with a letter amiss
 _TAKE_ADDRESS = frozenset({"ip4", "ip6", "a", "mx", "include"})
 _DUAL = re.compile(r"/([0-9]+)/([0-9]+)\Z")  # the slash before an IPv6 prefix length is doubled
-# `ip4: 192.0.2.1`, but not `include: mx`: what follows the blank must not be a term of its own.
-_OPEN_ENDED = re.compile(
-    r"(?<= )([+\-~?]?(?:include|a|mx|ptr|ip4|ip6|exists):|(?:redirect|exp)=) +"
-    r"(?![ +\-~?]|(?:include|a|mx|ptr|ip4|ip6|exists|all|redirect|exp)(?:[:=/ ]|\Z))",
-    re.IGNORECASE,
-)
 _DIRECTIVE = re.compile(r"([+\-~?]*)([A-Za-z0-9\-]*)([:=]?)(.*)\Z", re.DOTALL)
 
 
@@ -55,7 +50,9 @@ def mended(text: str) -> tuple[str, ...]:
 
     It may be several: `include:a.example,b.example`.
     """
-    pieces = [piece for piece in re.split(r"[,;|]+", text) if piece]
+    pieces = [
+        piece for piece in re.split(r"[,;|]+|(?<=[^+\-~?,;|])(?=[+\-~?]all\Z)", text, flags=re.IGNORECASE) if piece
+    ]
     lead = re.match(r"[+\-~?]?(?:include|a|mx|ip4|ip6):", pieces[0], re.IGNORECASE) if pieces else None
     found: list[str] = []
     for index, piece in enumerate(pieces):
@@ -80,7 +77,7 @@ def _candidates(text: str) -> list[str]:
     found = _DIRECTIVE.match(text)
     assert found is not None  # every part of the pattern may be empty
     signs, name, _, value = found.groups()
-    sign, name = signs[-1:], _ALIASES.get(name.lower(), name.lower())
+    sign, name = signs[-1:], _word(name.lower())
     candidates = []
     if name == "all":
         candidates.append(f"{sign}all")
@@ -94,6 +91,11 @@ def _candidates(text: str) -> list[str]:
             candidates.append(re.sub(_DUAL, r"/\1//\2", f"{sign}{name}:{value}"))
         candidates.append(f"{sign}{name}:{_host(value)}")
     return [*candidates, text, re.sub(_DUAL, r"/\1//\2", text)]
+
+
+def _word(name: str) -> str:
+    """The mechanism or modifier that a misspelt word was meant to be."""
+    return _ALIASES.get(name) or next(iter(get_close_matches(name, _LONG_WORDS, 1, 0.8)), name)
 
 
 def _host(value: str) -> str:
