@@ -113,9 +113,9 @@ def read_values(data: bytes, position: int, type_: str) -> tuple[tuple[str, ...]
     `position` is where the question ends, which the caller has compared with its own. None: `read` must see it (an
     error, no records, aliases, other sections, an EDNS option, …).
     """
-    _, _, questions, answers, authorities, additionals = _HEADER.unpack_from(data)
+    _, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(data)
     number = _NUMBERS.get(type_)
-    if questions != 1 or not answers or authorities or additionals > 1 or data[3] & 15 or number is None:
+    if questions != 1 or not answers or authorities or additionals > 1 or flags & (OPCODE | 15) or number is None:
         return None
     reader = _READERS[number]
     size = len(data)
