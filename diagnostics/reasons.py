@@ -7,6 +7,7 @@ confirmed    bool: what is red was seen at the domain's own name servers (False:
 doubled      list of names published with the domain's name twice
 until        ISO date: hosts of the platform's previous names are accepted until then
 lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone
+undotted     list of hosts: ours, with the zone's name behind them
 circle       name of an alias that leads in a circle
 about        "name type": the question that the witnesses answered
 proof        on CNAME. True: the token was seen at the delegated name servers; only then a domain may be verified
@@ -38,6 +39,7 @@ class Reason(StrEnum):
     MX_NULL = "mx-null"
     MX_IS_ADDRESS = "mx-is-address"  # hosts
     MX_IS_CNAME = "mx-is-cname"  # hosts, targets
+    MX_OTHER_NAME = "mx-other-name"  # the platform's servers under names that are not the platform's: hosts
     MX_TARGET_MISSING = "mx-target-missing"  # hosts
     MX_ORDER = "mx-order"  # the platform's hosts are there in another order
     NAME_IS_ALIAS = "name-is-alias"  # the domain's name is a CNAME, so nothing can stand beside it: name, target

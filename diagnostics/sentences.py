@@ -91,6 +91,14 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             )
             % {"names": _text(doubled)}
         )
+    if undotted := facts.get("undotted"):
+        said.append(
+            gettext(
+                "%(hosts)s: the zone's name was added behind the host's. In a form or file that does so, end the host "
+                "name with a dot."
+            )
+            % {"hosts": _text(undotted)}
+        )
     if circle := facts.get("circle"):
         said.append(
             gettext("%(name)s is an alias that leads in a circle, so whoever asks finds nothing.")

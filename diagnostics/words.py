@@ -101,7 +101,14 @@ REASONS: dict[str, Words] = {
     ),
     Reason.MX_IS_CNAME: Words(
         _("An MX record names an alias: %(hosts)s."),
-        _("Many senders refuse that. An MX record must name the host itself."),
+        _(
+            "Many senders refuse that: an MX record must name the host itself. Name the one that it leads to "
+            "(%(targets)s), or have the alias replaced by addresses."
+        ),
+    ),
+    Reason.MX_OTHER_NAME: Words(
+        _("The platform's mail servers are named by other names than their own: %(hosts)s."),
+        _("Mail stops as soon as the servers' addresses change. Name them as below."),
     ),
     Reason.MX_TARGET_MISSING: Words(
         _("An MX record names a host that does not exist: %(hosts)s."),

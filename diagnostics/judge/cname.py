@@ -9,7 +9,7 @@ from ..answers import Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import MAX_NAME, Subject
-from .finding import Finding, add, redirection, remove, replace, rrset, unknown
+from .finding import Finding, add, redirection, remove, replace, rrset, undotted, unknown
 from .probes import PROBE, wildcard_answered
 
 OTHER_DATA = ("TXT", "A", "AAAA", "MX")  # what people publish where a CNAME should stand alone
@@ -43,7 +43,10 @@ def find(subject: Subject, view: View) -> Finding | None:
             where = redirection(question.name, answer.values[0])
             problems = (Problem.CNAME_OTHER_TARGET,)
             return Finding(Status.WRONG, level, Reason.UNDER_DNAME, where, problems, (), found, at=question)
-        facts = {"target": answer.values[0].removesuffix(".")}
+        facts = {
+            "target": answer.values[0].removesuffix("."),
+            **undotted(answer.values, (subject.ours.verification,)),
+        }
         # What a wildcard made up is not there to be replaced: a record of its own outweighs it.
         fix = add(record) if wildcard else replace(record, answer)
         problems = (Problem.CNAME_OTHER_TARGET,)

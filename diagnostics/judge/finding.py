@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,12 @@ def alias_rrset(question: Question, answer: Answer) -> tuple[RRset, ...]:
 def circle(answer: Answer) -> dict[str, Any]:
     """The fact that an alias leads in a circle, where it does."""
     return {"circle": answer.chain[0][0]} if answer.circular else {}
+
+
+def undotted(hosts: Iterable[str], ours: Iterable[str]) -> dict[str, Any]:
+    """The fact that hosts of ours were written without their final dot, so that the zone's name was added."""
+    found = [host for host in hosts if any(host != our and host.startswith(our) for our in ours)]
+    return {"undotted": found} if found else {}
 
 
 def redirection(name: str, target: str) -> dict[str, str]:

@@ -12,10 +12,11 @@ from ..answers import NOT_RESPONSIBLE, Answer, Question, View
 from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import Subject
-from .finding import Finding, add, alias_rrset, redirection, remove, replace, rrset, unknown
+from .finding import Finding, add, alias_rrset, redirection, remove, replace, rrset, undotted, unknown
 
 MAX_FOREIGN = 10  # exchangers that are looked up
 NULL = "."
+HERE_ALL_THE_SAME = (Reason.MX_IS_CNAME, Reason.MX_OTHER_NAME)  # of foreign names: the mail comes here already
 
 
 def find(subject: Subject, view: View) -> Finding | None:
@@ -101,10 +102,13 @@ def _authoritative(subject: Subject, view: View, answer: Answer, order: dict[str
     reason = Reason.MX_FOREIGN
     if hosts:
         looked = [look_up(view, host) for host in hosts[:MAX_FOREIGN]]
-        if any(one is None for one in looked):
+        known = _why_foreign(subject, view, hosts[:MAX_FOREIGN], looked)
+        if known is None:
             return None
-        problems = [Problem.MX_FOREIGN, *dict.fromkeys(one for one in looked if isinstance(one, Problem))]
-        facts["hosts"] = [host.removesuffix(".") for host in hosts]
+        reason, facts = known
+        foreign = () if reason == Reason.MX_IS_CNAME else (Problem.MX_FOREIGN,)
+        problems = [*foreign, *dict.fromkeys(one for one in looked if isinstance(one, Problem))]
+        facts |= {"hosts": [host.removesuffix(".") for host in hosts], **undotted(hosts, rank)}
     if NULL in strangers:
         problems.append(Problem.MX_NULL)
         reason = Reason.MX_NULL if not hosts else reason
@@ -119,12 +123,39 @@ def _authoritative(subject: Subject, view: View, answer: Answer, order: dict[str
         Status.WRONG,
         Level.REQUIRED,
         reason,
-        _facts(subject, bool(hosts), **facts),
+        _facts(subject, bool(hosts) and reason not in HERE_ALL_THE_SAME, **facts),
         tuple(problems),
         found=rrset(subject.mx, answer),
         fixes=fixes,
         at=subject.mx,
     )
+
+
+def _why_foreign(
+    subject: Subject, view: View, hosts: list[str], looked: list[Problem | Answer | None]
+) -> tuple[Reason, dict[str, Any]] | None:
+    """What to say of hosts that are not ours by name. They may lead here under another name, or nowhere at all.
+
+    None: not known yet.
+    """
+    ours = [view.get(Question(host, "A")) for host in subject.ours.rank]
+    if None in ours or None in looked:
+        return None
+    if all(one == Problem.MX_TARGET_MISSING for one in looked):
+        return Reason.MX_TARGET_MISSING, {}
+    answers = [view.get(Question(host, "A")) for host in hosts]
+    if all(answer is not None and any(end in subject.ours.rank for _, end in answer.chain) for answer in answers):
+        return Reason.MX_IS_CNAME, _targets(view, hosts)
+    addresses = {address for answer in ours if answer is not None for address in answer.values}
+    if all(answer is not None and answer.values and addresses.issuperset(answer.values) for answer in answers):
+        return Reason.MX_OTHER_NAME, {}
+    return Reason.MX_FOREIGN, {}
+
+
+def _targets(view: View, hosts: list[str]) -> dict[str, Any]:
+    """Where hosts that are aliases lead."""
+    answers = [view.get(Question(host, "A")) for host in hosts]
+    return {"targets": [answer.chain[-1][1].removesuffix(".") for answer in answers if answer and answer.chain]}
 
 
 def _ours_only(subject: Subject, answer: Answer, order: dict[str, int]) -> Finding:
@@ -184,7 +215,7 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
     gone = [host for host, one in looked.items() if one == Problem.MX_TARGET_MISSING]
     advice = (Problem.MX_TARGET_MISSING,) if gone else ()
     if problems:
-        facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in named])
+        facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in named], **_targets(view, aliases))
         fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses])
         return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, subject.mx)
     for host, one in looked.items():

@@ -10,7 +10,7 @@ from ..reasons import Reason
 from ..verdicts import Problem, Status
 from .case import MAX_NAME, Subject
 from .cname import OTHER_DATA
-from .finding import Finding, add, alias_rrset, circle, merged, redirection, remove, replace, rrset, unknown
+from .finding import Finding, add, alias_rrset, circle, merged, redirection, remove, replace, rrset, undotted, unknown
 from .probes import wildcard_answered
 
 # An alias that ends like this does not lead here, or only by way of a zone that the resolvers have no part in.
@@ -100,7 +100,8 @@ def _other(
     """Foreign targets, alone (they take ours' place) or beside ours (leftovers of an earlier provider)."""
     found = alias_rrset(question, answer) + rrset(question, answer)
     hosts = [_server(record, value) for value in others]
-    facts = {"names": [record.name], "hosts": hosts}
+    ends = [record.values[0].rpartition(" ")[2]]
+    facts = {"names": [record.name], "hosts": hosts, **undotted((v.rpartition(" ")[2] for v in others), ends)}
     fixes: tuple[Fix, ...]
     problems: tuple[Problem, ...]
     if answer.dname:
@@ -188,11 +189,12 @@ def _alias(subject: Subject, view: View, record: RequiredRecord, question: Quest
     if end.failure is not None and end.failure not in NO_WAY_HERE:
         return unknown(Question(question.name, "A"), end, level)
     fixes = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
+    leads = {"names": [record.name], "hosts": [target.removesuffix(".")], **undotted((target,), record.values)}
     return Finding(
         Status.WRONG,
         level,
         Reason.SRV_LEFTOVER,
-        {"names": [record.name], "hosts": [target.removesuffix(".")]},
+        leads,
         (Problem.SRV_LEFTOVER,),
         (),
         found,

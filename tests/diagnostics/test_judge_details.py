@@ -8,8 +8,10 @@ import pytest
 
 from diagnostics.answers import Failure
 from diagnostics.judge import SmtpEvidence, SmtpOutcome
-from diagnostics.verdicts import Problem, Status
-from domains.records import Kind, Level
+from diagnostics.reasons import Reason
+from diagnostics.sentences import notes, whole
+from diagnostics.verdicts import Problem, Status, Verdict
+from domains.records import DomainFacts, Kind, Level
 from domains.rrset import quote_txt
 
 from .simdns import (
@@ -166,3 +168,49 @@ def test_a_verdict_of_an_earlier_look_is_not_changed_by_a_later_one() -> None:
     dns.everywhere(APEX, lambda zone: zone.records.update(green_zone().records))
     dns.look(mine)
     assert kept == {kind: (verdict.status, dict(verdict.facts), verdict.fixes) for kind, verdict in first.items()}
+
+
+def mx_of(*values: str, facts: DomainFacts | None = None, **hosts: tuple[str, str]) -> Verdict:
+    """What is said of these MX values; `hosts` are made in the domain's zone."""
+    zone = green_zone()
+    zone.put(rrset(APEX, "MX", *values), *(rrset(f"{label}.{APEX}", *record) for label, record in hosts.items()))
+    return world(zone).look(case(facts))[Kind.MX]
+
+
+def test_an_alias_of_our_own_host_is_not_called_another_system() -> None:
+    verdict = mx_of(f"10 m.{APEX}", m=("CNAME", "mx1.platform.test."))
+    assert (verdict.reason, verdict.problems) == (Reason.MX_IS_CNAME, (Problem.MX_IS_CNAME,))
+    assert verdict.facts["moves_mail"] is False
+    assert verdict.facts["targets"] == ["mx1.platform.test"]
+    assert [fix.action for fix in verdict.fixes] == ["replace"]
+
+
+def test_our_own_server_under_another_name_is_not_called_another_system() -> None:
+    verdict = mx_of(f"10 m.{APEX}", m=("A", "192.0.2.11"))
+    assert (verdict.reason, verdict.facts["moves_mail"]) == (Reason.MX_OTHER_NAME, False)
+
+
+def test_one_foreign_exchanger_beside_our_own_is_another_system() -> None:
+    verdict = mx_of(f"10 m.{APEX}", "20 mail.other.test.", m=("A", "192.0.2.11"))
+    assert (verdict.reason, verdict.facts["moves_mail"]) == (Reason.MX_FOREIGN, True)
+
+
+def test_an_exchanger_without_its_final_dot_is_told_so() -> None:
+    verdict = mx_of(f"10 mx1.platform.test.{APEX}", f"20 mx2.platform.test.{APEX}")
+    assert verdict.reason == Reason.MX_TARGET_MISSING
+    assert "end the host name with a dot" in notes("MX", verdict.facts)[0]
+
+
+def test_a_token_without_its_final_dot_is_told_so() -> None:
+    facts = domain(verified=False)
+    zone = green_zone(facts)
+    zone.put(rrset(f"cm1234-check.{APEX}", "CNAME", f"verify.platform.test.{APEX}"))
+    verdict = world(zone).look(case(facts))[Kind.CNAME]
+    assert verdict.status == Status.WRONG
+    assert "end the host name with a dot" in notes("CNAME", verdict.facts)[0]
+
+
+def test_an_alias_of_the_other_system_is_named_with_the_host_to_put_in_its_place() -> None:
+    verdict = mx_of("10 alias.other.test.", facts=split_domain())
+    assert (verdict.status, verdict.fixes) == (Status.WRONG, ())
+    assert "(mail.other.test)" in whole(verdict)
