@@ -127,6 +127,7 @@ class BulkRow(models.Model):
     lease_until = models.DateTimeField(null=True)
     lease_by = models.UUIDField(null=True)
     mailed_at = models.DateTimeField(null=True)
+    mail_after = models.DateTimeField(null=True)  # the mail server refused its mail: not again before
 
     class Meta:
         ordering = ["number"]

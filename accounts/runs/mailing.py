@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -20,35 +21,42 @@ AT_ONCE = 100
 # What a mail server says to one message; to anything else it would say the same each time.
 REFUSED = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
 
+log = logging.getLogger(__name__)
+
+
+def _unmailed() -> QuerySet[BulkRow]:
+    may_go = Q(mail_after=None) | Q(mail_after__lte=timezone.now())
+    return BulkRow.objects.filter(may_go, state=BulkRow.State.DONE, mailed_at=None).exclude(secret=b"")
+
 
 def _due(run_id: int) -> QuerySet[BulkRow]:
-    return BulkRow.objects.filter(run_id=run_id, state=BulkRow.State.DONE, mailed_at=None).exclude(secret=b"")
+    return _unmailed().filter(run_id=run_id)
 
 
 def unsent() -> QuerySet[BulkRun]:
     """Runs with links that should have been sent a while ago."""
-    late = BulkRow.objects.filter(
-        run=OuterRef("pk"), state=BulkRow.State.DONE, mailed_at=None, changed_at__lt=timezone.now() - PATIENCE
-    ).exclude(secret=b"")
+    late = _unmailed().filter(run=OuterRef("pk"), changed_at__lt=timezone.now() - PATIENCE)
     return BulkRun.objects.filter(Exists(late), way=BulkRun.Way.MAIL).exclude(key="")
 
 
 def mail_links(run_id: int) -> int:
     """Send the links of a run that are not sent yet. A row is taken before its mail goes; a mail that fails gives
-    it back, and one that the mail server refuses does not keep the others. Returns how many went."""
+    it back. One that the mail server refuses keeps no other, and is tried again after as long as it has waited by
+    then: 2, 4, 8 minutes and so on. Returns how many went."""
     run = BulkRun.objects.select_related("service__organization", "by").filter(pk=run_id, way=BulkRun.Way.MAIL).first()
     if run is None or not run.key:
         return 0
-    vault, sent, last, refused = Vault(run.key), 0, 0, None
+    vault, sent, last = Vault(run.key), 0, 0
     while rows := list(_due(run_id).filter(pk__gt=last).select_related("account").order_by("pk")[:AT_ONCE]):
         last = rows[-1].pk
         for row in rows:
             try:
                 sent += _mail(run, row, vault)
             except REFUSED as error:
-                refused = error
-    if refused is not None:
-        raise refused
+                now = timezone.now()
+                wait = max(now - row.changed_at, PATIENCE) if row.changed_at else PATIENCE
+                BulkRow.objects.filter(pk=row.pk).update(mail_after=now + wait)
+                log.warning("the link of row %d of run %d was refused: %s", row.number, run_id, type(error).__name__)
     return sent
 
 

@@ -442,10 +442,42 @@ def test_a_contact_that_the_mail_server_refuses_keeps_nobody_elses_link(clinic, 
         return send(message)
 
     monkeypatch.setattr(mail.EmailMessage, "send", picky)
-    with pytest.raises(SMTPRecipientsRefused):
-        mailing.mail_links(run.pk)
+    assert mailing.mail_links(run.pk) == 4
     assert sorted(message.to[0] for message in mail.outbox) == [f"user{i}@home.example" for i in range(1, 5)]
     assert BulkRow.objects.get(run=run, mailed_at=None).contact == "user0@home.example"
+
+
+def test_a_contact_that_the_mail_server_refuses_is_tried_again_after_ever_longer_waits(clinic, browser, monkeypatch):
+    line = "A,B,anna@aurora.example,,a@home.example"
+    run = confirm_columns(browser, clinic, upload(browser, clinic, HEAD, line), way="mail")
+    apply(browser, clinic, run)
+    tried = []
+
+    def refuse(message: mail.EmailMessage) -> int:
+        tried.append(message.to)
+        raise SMTPRecipientsRefused({"a@home.example": (550, b"nobody")})
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mail.EmailMessage, "send", refuse)
+        for _ in range(3):
+            assert mailing.mail_links(run.pk) == 0
+        assert len(tried) == 1
+        day = timedelta(hours=24)
+        row = BulkRow.objects.get(run=run)
+        done_at = row.changed_at
+        while timezone.now() - row.changed_at < day:
+            # As if the wait were over: the row grows as old as it would be then.
+            age = row.mail_after - done_at
+            row.changed_at, row.mail_after = timezone.now() - age, timezone.now()
+            row.save()
+            done_at = row.changed_at
+            assert run in mailing.unsent()
+            mailing.mail_links(run.pk)
+            row.refresh_from_db()
+        assert run not in mailing.unsent()
+        assert len(tried) <= 12
+    BulkRow.objects.update(mail_after=timezone.now())
+    assert mailing.mail_links(run.pk) == 1
 
 
 @pytest.mark.parametrize("contact", ["żółw@home.example", "a..b@home.example", "a,b@home.example", "a@<b>.example"])
