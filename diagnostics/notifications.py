@@ -1,6 +1,7 @@
 """Mail about domains that turned red and that recovered: one digest for each organization, once per real change.
 
 A check is told of when a later look than the one that turned it said the same; so is its recovery. A flap tells nobody.
+A digest that cannot be sent is tried again after ever longer waits.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from domains.records import Level
 from panel import mail
 from panel.models import Organization, User
 
-from .models import Brake, Check
+from .models import Brake, Check, DigestWait
 from .sentences import short
 from .verdicts import RED, Status
 
@@ -43,10 +44,11 @@ def tell_people() -> int:
     """Send the digests that are due. Returns how many. A check is marked before, so that nobody is told twice."""
     news: dict[int, News] = defaultdict(News)
     now = timezone.now()
-    for check in _turned_red()[:BATCH]:
+    waiting = DigestWait.objects.filter(until__gt=now).values("organization")
+    for check in _turned_red().exclude(domain__service__organization__in=waiting)[:BATCH]:
         if Check.objects.filter(pk=check.pk, told_red_at=None).update(told_red_at=now):
             news[check.domain.service.organization_id].red.append(check)
-    for check in _recovered()[:BATCH]:
+    for check in _recovered().exclude(domain__service__organization__in=waiting)[:BATCH]:
         if Check.objects.filter(pk=check.pk).exclude(told_red_at=None).update(told_red_at=None):
             news[check.domain.service.organization_id].well.append(check)
     organizations = Organization.objects.filter(pk__in=list(news), notify=True, state=Organization.State.ACTIVE)
@@ -87,11 +89,13 @@ def _send(organization: Organization, news: News) -> int:
         )
     try:
         EmailMessage(subject, body, to=list(organization.contacts)).send()
-    except (OSError, SMTPException) as error:
+    except (OSError, SMTPException, ValueError) as error:  # of an address that no mail can be written to: ValueError
         log.warning("digest to %s not sent, tried again later: %s", organization.code, error)
         Check.objects.filter(pk__in=[check.pk for check in news.red]).update(told_red_at=None)
         Check.objects.filter(pk__in=[check.pk for check in news.well]).update(told_red_at=timezone.now())
+        DigestWait.failed(organization, timezone.now())
         return 0
+    DigestWait.objects.filter(organization=organization).delete()
     return 1
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 
-from diagnostics.models import Check, Look
+from diagnostics.models import Check, DigestWait, Look
 from diagnostics.notifications import tell_people
 from domains.models import Domain
 from panel.models import Organization
@@ -103,13 +104,45 @@ def test_a_domain_whose_right_is_not_proven_yet_tells_nobody(organization: Organ
     assert tell_people() == 0
 
 
-def test_a_digest_that_cannot_be_sent_is_tried_again(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_digest_that_cannot_be_sent_is_tried_again_after_ever_longer_waits(
+    domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
     saw(domain, "missing")
+    waits = []
     with monkeypatch.context() as patch:
         patch.setattr("diagnostics.notifications.EmailMessage.send", refuse)
-        assert tell_people() == 0
+        for _ in range(10):
+            assert tell_people() == 0
+            wait = DigestWait.objects.get()
+            waits.append(round((wait.until - timezone.now()).total_seconds() / 60))
+            assert tell_people() == 0
+            assert DigestWait.objects.get().until == wait.until
+            DigestWait.objects.update(until=timezone.now())
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 720, 720]
     assert tell_people() == 1
+    assert not DigestWait.objects.exists()
+    assert tell_people() == 0
+
+
+def test_one_whose_digest_waits_keeps_nobody_else_waiting(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diagnostics.notifications.BATCH", 1)
+    saw(domain, "missing")
+    DigestWait.failed(domain.service.organization, timezone.now())
+    other = make_organization(contacts=["other@people.example"])
+    saw(make_domain(make_service(other)), "missing")
+    assert tell_people() == 1
+    assert mail.outbox[0].to == ["other@people.example"]
+
+
+@pytest.mark.parametrize("contact", ["żółw@people.example", "a@b\nc"])
+def test_a_contact_that_no_mail_can_be_written_to_stops_no_other_digest(domain: Domain, contact: str) -> None:
+    Organization.objects.update(contacts=[contact])
+    saw(domain, "missing")
+    other = make_organization(contacts=["other@people.example"])
+    saw(make_domain(make_service(other)), "missing")
+    assert tell_people() >= 1
+    assert ["other@people.example"] in [letter.to for letter in mail.outbox]
 
 
 def refuse(*args: Any, **kwargs: Any) -> int:
-    raise ConnectionRefusedError
+    raise SMTPRecipientsRefused({"dns@people.example": (550, b"nobody")})
