@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from .answers import Answer, Answers, Failure, Question
-from .judge import Case, judge
-from .judge.case import subject_of
+from .judge import Case, Subject, judge_subject
 from .verdicts import Verdict
 
 MAX_QUESTIONS = 600  # of one look: more is no set-up of mail but somebody who plays with us
@@ -23,8 +23,13 @@ type Ask = Callable[[Question], Awaitable[Answer]]
 class Starter(Protocol):
     """Answers without a task for each question, as the engine does."""
 
-    def start(self, question: Question, callback: Callable[[Question, Answer], object]) -> Answer | None:
-        """The answer where it is known already, else None, and `callback` gets it later."""
+    def start(
+        self, questions: Iterable[Question], callback: Callable[[Question, Answer], object], own: str | None = None
+    ) -> Collection[tuple[Question, Answer]]:
+        """Returns what is known at once; `callback` gets each of the other answers later.
+
+        `own`: a name; what is said of it and of all below it, nobody else will ask for.
+        """
 
 
 async def look(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
@@ -48,15 +53,19 @@ class _Tasks:
         self.ask = ask
         self.under_way: set[asyncio.Future[Answer]] = set()
 
-    def start(self, question: Question, callback: Callable[[Question, Answer], object]) -> None:
-        def done(future: asyncio.Future[Answer]) -> None:
+    def start(
+        self, questions: Iterable[Question], callback: Callable[[Question, Answer], object], own: str | None = None
+    ) -> tuple[()]:
+        def done(question: Question, future: asyncio.Future[Answer]) -> None:
             self.under_way.discard(future)
             if not future.cancelled():
                 callback(question, future.result())
 
-        future = asyncio.ensure_future(self.ask(question))
-        self.under_way.add(future)
-        future.add_done_callback(done)
+        for question in questions:
+            future = asyncio.ensure_future(self.ask(question))
+            self.under_way.add(future)
+            future.add_done_callback(partial(done, question))
+        return ()
 
     def cancel(self) -> None:
         for future in self.under_way:
@@ -65,9 +74,8 @@ class _Tasks:
 
 class _Look:
     def __init__(self, case: Case, starter: Starter, now: datetime, deadline: float) -> None:
-        self.case = case
+        self.subject = Subject(case, now)
         self.starter = starter
-        self.now = now
         self.loop = asyncio.get_running_loop()
         self.ends = self.loop.time() + deadline
         self.answers = Answers()
@@ -77,37 +85,38 @@ class _Look:
         self.waiter: asyncio.Future[None] | None = None
 
     async def run(self) -> tuple[Verdict, ...]:
-        self.answers.wanted.update(subject_of(self.case, self.now).opening())
+        self.answers.wanted.update(self.subject.opening())
         for _ in range(MAX_JUDGINGS):
             self._send()
             if self.under_way and not await self._receive():
                 break
-            verdicts = judge(self.case, self.answers, self.now)
+            verdicts = judge_subject(self.subject, self.answers)
             if not self.answers.wanted:
                 return verdicts
         return self._without_the_rest()
 
     def _send(self) -> None:
         """Ask what is wanted and not under way. What goes beyond the bound counts as not answered."""
-        answers, asked, start, arrive = self.answers, self.asked, self.starter.start, self._arrive
-        self.arrived = False
-        for question in answers.wanted - asked:
-            if len(asked) >= MAX_QUESTIONS:
+        answers, asked = self.answers, self.asked
+        new = answers.wanted - asked
+        room = MAX_QUESTIONS - len(asked)
+        if len(new) > room:
+            beyond = list(new)[room:]
+            for question in beyond:
                 answers.put(question, Answer(failure=Failure.OTHER, detail="too many questions"))
-                continue
-            asked.add(question)
-            answer = start(question, arrive)
-            if answer is None:
-                self.under_way += 1
-            else:
-                answers.put(question, answer)
-                self.arrived = True
+            new.difference_update(beyond)
+        asked |= new
+        known = self.starter.start(new, self._arrive, self.subject.apex)
+        self.under_way += len(new) - len(known)
+        self.arrived = bool(known)
+        for question, answer in known:
+            answers.put(question, answer)
 
     def _arrive(self, question: Question, answer: Answer) -> None:
         self.answers.put(question, answer)
         self.arrived = True
         self.under_way -= 1
-        if not self.under_way and self.waiter is not None:
+        if not self.under_way:
             self._wake()
 
     def _wake(self) -> None:
@@ -134,7 +143,7 @@ class _Look:
         silent = Answer(failure=Failure.TIMEOUT)
         self.answers = Answers(dict(self.answers.known))  # what comes from now on comes too late
         for _ in range(MAX_JUDGINGS):
-            verdicts = judge(self.case, self.answers, self.now)
+            verdicts = judge_subject(self.subject, self.answers)
             if not self.answers.wanted:
                 break
             for question in list(self.answers.wanted):

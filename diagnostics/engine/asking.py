@@ -27,6 +27,8 @@ STREAM_SECONDS = 4.0
 HOME_LIMIT = 64  # questions under way at one name server
 HOME_SERVERS = 2_000  # whose ceilings and counters are kept
 
+Known = list[tuple[Question, Answer]]
+
 
 class Asker:
     """Starts questions with the same options each time: what a look needs of an engine."""
@@ -36,8 +38,8 @@ class Asker:
         self._deadline = deadline
         self._fresh = fresh
 
-    def start(self, question: Question, callback: Callback) -> Answer | None:
-        return self._engine.start(question, callback, self._deadline, fresh=self._fresh)
+    def start(self, questions: Iterable[Question], callback: Callback, own: str | None = None) -> Known:
+        return self._engine.start(questions, callback, own, self._deadline, fresh=self._fresh)
 
 
 class Engine:
@@ -91,33 +93,25 @@ class Engine:
             if not future.done():
                 future.set_result(answer)
 
-        answer = self.start(question, done, deadline, fresh=fresh)
-        return answer if answer is not None else await future
+        for _, answer in self.start((question,), done, None, deadline, fresh=fresh):
+            return answer
+        return await future
 
     async def ask_many(
         self, questions: Iterable[Question], deadline: float | None = None, *, fresh: bool = False
     ) -> dict[Question, Answer]:
         """The answers to several questions, asked at once: one future for all of them."""
         answers: dict[Question, Answer] = {}
-        left = 0
+        asked = set(questions)
         future: asyncio.Future[None] = self.loop.create_future()
 
         def done(question: Question, answer: Answer) -> None:
-            nonlocal left
             answers[question] = answer
-            left -= 1
-            if not left and not future.done():
+            if len(answers) == len(asked) and not future.done():
                 future.set_result(None)
 
-        left = 1  # this loop itself, so that nobody ends before all have begun
-        for question in questions:
-            answer = self.start(question, done, deadline, fresh=fresh)
-            if answer is None:
-                left += 1
-            else:
-                answers[question] = answer
-        left -= 1
-        if left:
+        answers.update(self.start(asked, done, None, deadline, fresh=fresh))
+        if len(answers) < len(asked):
             await future
         return answers
 
@@ -126,43 +120,61 @@ class Engine:
         return Asker(self, deadline, fresh)
 
     def start(
-        self, question: Question, callback: Callback, deadline: float | None = None, *, fresh: bool = False
-    ) -> Answer | None:
-        """Answer at once where that is possible; otherwise return None and call `callback` later."""
-        now = self.loop.time()
-        if not fresh and question.server is None:
-            known = self._cache.get(question, now)
-            if known is not None:
-                return known
-        flying = self._flying_fresh if fresh else self._flying
-        job = flying.get(question)
-        if job is not None:
-            job.join(callback, deadline)
-            return None
-        lane = self._lane_for(question)
-        if lane is None:
-            return Answer(failure=Failure.FORBIDDEN, detail=question.server or "")
-        try:
-            section = wire.question_section(question.name, question.type)
-        except wire.WireError as error:
-            return Answer(failure=Failure.OTHER, detail=str(error))
-        flying[question] = job = Job(self, lane, question, section, deadline, callback, fresh=fresh)
-        if lane.submit(job):
-            job.launch(now)
-        else:
-            job.wait_in_line()
-        return None
+        self,
+        questions: Iterable[Question],
+        callback: Callback,
+        own: str | None = None,
+        deadline: float | None = None,
+        *,
+        fresh: bool = False,
+    ) -> Known:
+        """Return the answers that are known at once; `callback` gets each of the others later, never before the return.
 
-    def finished(self, job: Job, answer: Answer) -> None:
+        `own`: a name whose answers, and those of all below it, nobody else will ask for: not kept.
+        """
+        now = self.loop.time()
+        flying = self._flying_fresh if fresh else self._flying
+        known: Known = []
+        for question in questions:
+            name, type_, server, _ = question
+            kept = server is None and (own is None or not name.endswith(own))
+            if kept and not fresh:
+                answer = self._cache.get(question, now)
+                if answer is not None:
+                    known.append((question, answer))
+                    continue
+            job = flying.get(question)
+            if job is not None:
+                job.join(callback, deadline)
+                continue
+            lane = self._lane_for(question)
+            if lane is None:
+                known.append((question, Answer(failure=Failure.FORBIDDEN, detail=server or "")))
+                continue
+            try:
+                section = wire.question_section(name, type_)
+            except wire.WireError as error:
+                known.append((question, Answer(failure=Failure.OTHER, detail=str(error))))
+                continue
+            flying[question] = job = Job(self, lane, question, section, deadline, callback, flying, kept)
+            if lane.flying < lane.window:
+                lane.enter()
+                job.launch(now)
+            else:
+                lane.waiting.append(job)
+                job.wait_in_line()
+        return known
+
+    def finished(self, job: Job, answer: Answer, now: float) -> None:
         """Hand an answer to everybody who waits for it."""
         question = job.question
-        now = self.loop.time()
-        del (self._flying_fresh if job.fresh else self._flying)[question]
-        if question.server is None:
+        del job.among[question]
+        if job.kept:
             self._cache.put(question, answer, now)
         if job.launched:
             job.lane.leave(now)
-        for callback in job.callbacks:
+        job.callback(question, answer)
+        for callback in job.others:
             callback(question, answer)
 
     def ask_by_stream(self, job: Job, server: Server, query: bytes) -> None:

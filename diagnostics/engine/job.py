@@ -7,7 +7,7 @@ REFUSED, garbage behind the right id) is remembered, and named in the failure wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from diagnostics import wire
@@ -50,10 +50,15 @@ class Job:
     done = False
     launched = False
     deadline = 0.0
+    others: Sequence[Callback] = ()  # of those who asked the same later
+    alias: str | None = None  # the target that is asked for now, once a chain was followed
     chain: Chain = ()  # aliases at whose ends other servers' zones began
     dname = False
     ttl: int | None = None  # of those aliases
     # since the name (or an alias' target) was first asked for:
+    channel: Channel | None = None  # where an answer to the last query may still come from …
+    id = 0  # … and under which id
+    earlier: tuple[tuple[Channel, int], ...] = ()  # the same of queries before it
     edns = True
     tries = 0  # queries sent
     useless = 0  # answers of no use
@@ -71,19 +76,18 @@ class Job:
         section: bytes,
         limit: float | None,
         callback: Callback,
-        *,
-        fresh: bool,
+        among: dict[Question, Job],
+        kept: bool,
     ) -> None:
         self.engine = engine
         self.lane = lane
         self.question = question
-        self.name = question.name  # of the alias' target once a chain was followed
         self.section = section
         self.limit = limit  # the asker's deadline, by the loop's clock
-        self.callbacks = [callback]
-        self.fresh = fresh
-        self.tail = wire.query_tail(section, recursion=not lane.home, unchecked=question.unchecked)
-        self.out: list[tuple[Channel, int]] = []  # queries that may still be answered
+        self.callback = callback
+        self.among = among  # questions under way, of which this is one
+        self.kept = kept  # for others who will ask the same
+        self.tail = wire.query_tail(section, recursion=not lane.home, unchecked=question[3])
         self.first = lane.turn = lane.turn + 1
 
     def wait_in_line(self) -> None:
@@ -93,7 +97,7 @@ class Job:
 
     def join(self, callback: Callback, limit: float | None) -> None:
         """Somebody else asks the same. The later of their deadlines is the question's."""
-        self.callbacks.append(callback)
+        self.others = (*self.others, callback)
         if self.limit is not None:
             self.limit = None if limit is None else max(limit, self.limit)
             if self.launched:
@@ -112,8 +116,6 @@ class Job:
         self._next_try(now)
 
     def on_timer(self, now: float) -> None:
-        if self.done:
-            return
         if not self.launched:
             if self.limit is not None:  # nobody joined who would wait for longer
                 self._give_up()
@@ -150,10 +152,11 @@ class Job:
         self.reserved = False
         self.sent_at = now
         self.tries = tries = self.tries + 1
-        server.sent += 1
+        if self.channel is not None:
+            self.earlier = (*self.earlier, (self.channel, self.id))
+            self.channel = None
         try:
-            channel = server.channel()
-            self.out.append((channel, channel.transmit(self.tail, self)))
+            self.channel, self.id = server.transmit(self.tail, self)
         except OSError:
             server.unreachable += 1
             self._useless(Failure.UNREACHABLE, now)
@@ -165,12 +168,10 @@ class Job:
         self._forget(channel, id_)
         self._useless(Failure.UNREACHABLE, self.engine.loop.time())
 
-    def on_datagram(self, channel: Channel, id_: int, data: bytes) -> None:
+    def on_datagram(self, channel: Channel, id_: int, data: bytes, now: float) -> None:
         flags = data[2]
-        section = self.section
-        if not flags & 0x80 or (data[12 : 12 + len(section)] != section and not self._is_ours(data)):
+        if not flags & 0x80 or not (data.startswith(self.section, 12) or self._is_ours(data)):
             return
-        now = self.engine.loop.time()
         server = channel.server
         server.replied(now - self.sent_at)
         if flags & 0x02:  # TC
@@ -206,7 +207,7 @@ class Job:
         if data[2] & 0x04 or (data[3] & 0x80 and not home):
             plainest = wire.read_values(data, 12 + len(self.section), self.question.type)
             if plainest is not None:
-                self._finish(Answer(plainest[0], plainest[1]))
+                self._finish(Answer(*plainest), now)
                 return
         try:
             message = wire.read(data)
@@ -226,11 +227,11 @@ class Job:
             self._write_query()
             self._transmit(server, now)
             return
-        outcome = interpret(message, self.name, self.question.type, home=home)
+        outcome = interpret(message, self.alias or self.question.name, self.question.type, home=home)
         if isinstance(outcome, Onward):
             self._go_on(outcome, now)
         elif self._is_final(outcome):
-            self._finish(outcome)
+            self._finish(outcome, now)
         else:
             server.failures += 1
             self._useless(outcome.failure or Failure.OTHER, now, outcome)
@@ -255,7 +256,9 @@ class Job:
         self._note(failure, answer)
         self.useless += 1
         self.bogus += failure is Failure.BOGUS
-        if self.bogus >= BOGUS_TRIES or (self.tries >= MAX_TRIES and not self.out and not self.streams):
+        if self.bogus >= BOGUS_TRIES or (
+            self.tries >= MAX_TRIES and self.channel is None and not self.earlier and not self.streams
+        ):
             self._give_up()
             return
         if self.reserved:
@@ -281,14 +284,14 @@ class Job:
         self.ttl = onward.ttl if self.ttl is None else min(self.ttl, onward.ttl)
         owners = [owner for owner, _ in self.chain]
         if onward.target in owners or len(self.chain) > MAX_CHAIN:
-            self._finish(Answer(failure=Failure.CHAIN))
+            self._finish(Answer(failure=Failure.CHAIN), now)
             return
         self._forget_all()
-        self.name = onward.target
+        self.alias = onward.target
         try:
-            self.section = wire.question_section(self.name, self.question.type)
+            self.section = wire.question_section(self.alias, self.question.type)
         except wire.WireError:
-            self._finish(Answer(failure=Failure.OTHER, detail=self.name))
+            self._finish(Answer(failure=Failure.OTHER, detail=self.alias), now)
             return
         self.edns = True
         self.tries = self.useless = self.bogus = self.streams = 0
@@ -301,16 +304,18 @@ class Job:
         failure = next((kind for kind in TELLING if kind in noted), Failure.TIMEOUT)
         answer = noted.get(failure) or Answer(failure=failure)
         asked = sorted({server.endpoint[0] for server in self.lane.servers})
-        self._finish(answer._replace(detail=" ".join(filter(None, [answer.detail, *asked]))))
+        detail = " ".join(filter(None, [answer.detail, *asked]))
+        self._finish(answer._replace(detail=detail), self.engine.loop.time())
 
-    def _finish(self, answer: Answer) -> None:
+    def _finish(self, answer: Answer, now: float) -> None:
         if self.done:
             return
         if self.chain:
             answer = self._with_chain(answer)
         self.done = True
+        self.engine.wheel.unset(self)
         self._forget_all()
-        self.engine.finished(self, answer)
+        self.engine.finished(self, answer, now)
 
     def _with_chain(self, answer: Answer) -> Answer:
         """The answer about the target, as an answer about the alias that was asked for."""
@@ -326,10 +331,15 @@ class Job:
 
     def _forget(self, channel: Channel, id_: int) -> None:
         channel.forget(id_)
-        if (channel, id_) in self.out:
-            self.out.remove((channel, id_))
+        if channel is self.channel and id_ == self.id:
+            self.channel = None
+        else:
+            self.earlier = tuple(sent for sent in self.earlier if sent != (channel, id_))
 
     def _forget_all(self) -> None:
-        for channel, id_ in self.out:
+        if self.channel is not None:
+            self.channel.forget(self.id)
+            self.channel = None
+        for channel, id_ in self.earlier:
             channel.forget(id_)
-        self.out.clear()
+        self.earlier = ()

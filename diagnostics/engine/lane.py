@@ -47,14 +47,10 @@ class Lane:
         self._sent = self._lost = 0
         self._epoch_at = 0.0
 
-    def submit(self, job: Job) -> bool:
-        """Take the job in now (True), or when others are done."""
-        if self.flying < self.window:
-            self.flying += 1
-            self._sent += 1
-            return True
-        self.waiting.append(job)
-        return False
+    def enter(self) -> None:
+        """One more is under way."""
+        self.flying += 1
+        self._sent += 1
 
     def leave(self, now: float) -> None:
         """One that was under way is done: the next may start."""
@@ -65,8 +61,7 @@ class Lane:
             while self.waiting and self.flying < self.window:
                 job = self.waiting.popleft()
                 if not job.done:
-                    self.flying += 1
-                    self._sent += 1
+                    self.enter()
                     job.launch(now)
         elif self.home and not self.flying:
             for server in self.servers:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from .config import Endpoint
-from .sockets import Channel, RandomIds
+from .sockets import Channel, RandomIds, Waiting
 
 SOCKETS = 4  # open at once to one busy server
 QUERIES_PER_SOCKET = 500  # then another source port
@@ -76,8 +76,10 @@ class Server:
             return False
         return True
 
-    def channel(self) -> Channel:
-        """A socket to send the next query from. Raises OSError where there is no route."""
+    def transmit(self, tail: bytes, waiting: Waiting) -> tuple[Channel, int]:
+        """Send a query; returns where its answer will come, and under which id. Raises OSError where there is no way
+        to the server."""
+        self.sent += 1
         channels = self._channels
         if not channels or (len(channels) < SOCKETS and all(channel.pending for channel in channels)):
             channels.append(Channel(self._loop, self, self._ids))
@@ -88,7 +90,7 @@ class Server:
             channels[place] = Channel(self._loop, self, self._ids)
             channel.retire()
             channel = channels[place]
-        return channel
+        return channel, channel.transmit(tail, waiting)
 
     def replace(self, channel: Channel) -> None:
         """Use that socket no more."""

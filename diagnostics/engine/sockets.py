@@ -9,7 +9,6 @@ import asyncio
 import os
 import socket
 from array import array
-from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ IDS_AT_ONCE = 2048
 class Waiting(Protocol):
     """Who waits for an answer."""
 
-    def on_datagram(self, channel: Channel, id_: int, data: bytes) -> None: ...
+    def on_datagram(self, channel: Channel, id_: int, data: bytes, now: float) -> None: ...
 
     def on_unreachable(self, channel: Channel, id_: int) -> None: ...
 
@@ -74,8 +73,9 @@ class Channel:
         while id_ in pending:
             id_ = self.ids.next()
         try:
-            with suppress(BlockingIOError, InterruptedError):  # as good as lost on the way: it will be sent again
-                self.send(id_.to_bytes(2) + tail)
+            self.send(id_.to_bytes(2) + tail)
+        except (BlockingIOError, InterruptedError):
+            pass  # as good as lost on the way: it will be sent again
         except OSError:
             self._all_unreachable()  # the system reports here what became of earlier queries, too
             raise
@@ -108,6 +108,7 @@ class Channel:
 
     def _on_readable(self) -> None:
         recv, pending = self.recv, self.pending
+        now = self._loop.time()
         for _ in range(READS_AT_ONCE):
             try:
                 data = recv(MAX_DATAGRAM)
@@ -121,6 +122,6 @@ class Channel:
             id_ = data[0] << 8 | data[1]
             found = pending.get(id_)
             if found is not None:
-                found.on_datagram(self, id_, data)
+                found.on_datagram(self, id_, data, now)
                 if not pending:
                     return

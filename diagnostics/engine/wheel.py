@@ -10,7 +10,7 @@ LATE = 0.1  # seconds; the loop stood still, and answers may lie in the sockets 
 
 
 class Timed(Protocol):
-    """Something with one timer. `tick` is when it is due; setting it anew makes the earlier one void."""
+    """Something with one timer. `tick` is when it is due, 0 while it has none."""
 
     tick: int
 
@@ -20,13 +20,15 @@ class Timed(Protocol):
 class Wheel:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._slots: dict[int, list[Timed]] = {}
+        self._slots: dict[int, set[Timed]] = {}
         self._done = 0  # every tick up to this one was served
         self._handle: asyncio.TimerHandle | None = None
         self._turned_at = 0.0
 
     def set(self, timed: Timed, when: float) -> None:
         """Call `timed.on_timer` at `when` (the loop's time) instead of whenever it was due before."""
+        if timed.tick:
+            self.unset(timed)
         tick = int(when / TICK) + 1
         if self._handle is None:
             self._turned_at = self._loop.time()
@@ -37,9 +39,16 @@ class Wheel:
         timed.tick = tick
         slot = self._slots.get(tick)
         if slot is None:
-            self._slots[tick] = [timed]
+            self._slots[tick] = {timed}
         else:
-            slot.append(timed)
+            slot.add(timed)
+
+    def unset(self, timed: Timed) -> None:
+        """Do not call it; and hold it no longer: with it goes all the memory of the look that asked."""
+        slot = self._slots.get(timed.tick)
+        if slot is not None:
+            slot.discard(timed)
+        timed.tick = 0
 
     def close(self) -> None:
         if self._handle is not None:
@@ -57,7 +66,10 @@ class Wheel:
         until = int(now / TICK)
         for tick in range(self._done + 1, until + 1):
             self._done = tick
-            for timed in self._slots.pop(tick, ()):
-                if timed.tick == tick:
-                    timed.on_timer(now)
+            slot = self._slots.get(tick)
+            while slot:
+                timed = slot.pop()
+                timed.tick = 0
+                timed.on_timer(now)
+            self._slots.pop(tick, None)
         self._handle = self._loop.call_later(TICK, self._turn) if self._slots else None

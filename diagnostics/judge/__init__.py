@@ -1,6 +1,6 @@
 """Judging what the DNS said about a domain. Pure."""
 
-from .case import Case, SmtpEvidence, SmtpOutcome
-from .judge import judge
+from .case import Case, SmtpEvidence, SmtpOutcome, Subject
+from .judge import judge, judge_subject
 
-__all__ = ["Case", "SmtpEvidence", "SmtpOutcome", "judge"]
+__all__ = ["Case", "SmtpEvidence", "SmtpOutcome", "Subject", "judge", "judge_subject"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -52,7 +52,6 @@ class Case:
     accounts: int = 0
     own_hosts: frozenset[str] = frozenset()
     smtp: SmtpEvidence | None = None
-    subject: Subject | None = field(default=None, init=False, repr=False, compare=False)  # kept from round to round
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +154,3 @@ class Subject:
         own = [self.ns, self.mx, self.txt, self.dmarc, self.token, *self.dkim.values()]
         services = [question for _, question in self.services]
         return [question for question in (*own, *services, self.include) if question is not None]
-
-
-def subject_of(case: Case, now: datetime) -> Subject:
-    """The case made ready, once for all rounds of a look."""
-    subject = case.subject
-    if subject is None or subject.now != now:
-        subject = case.subject = Subject(case, now)
-    return subject

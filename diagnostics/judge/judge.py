@@ -10,7 +10,7 @@ from ..answers import Answers, Failure
 from ..reasons import Reason
 from ..verdicts import RED, Status, Verdict
 from . import cname, dkim, dmarc, mx, ns, spf, srv, target
-from .case import Case, Subject, subject_of
+from .case import Case, Subject
 from .finding import Finding
 from .home import Home, HomeView, below, parse_soa
 from .probes import each_decides_its_own
@@ -33,7 +33,12 @@ def judge(case: Case, answers: Answers, now: datetime) -> tuple[Verdict, ...]:
     Final once `answers.wanted` is empty; before that, what is still to be asked counts as unknown. A green domain
     wants one round of questions to the resolvers; whatever is not green, its own name servers too.
     """
-    subject = subject_of(case, now)
+    return judge_subject(Subject(case, now), answers)
+
+
+def judge_subject(subject: Subject, answers: Answers) -> tuple[Verdict, ...]:
+    """`judge` for a case made ready: for who judges it again with each round of answers."""
+    case = subject.case
     home = Home(answers, subject.apex)
     first = [find(subject, answers) for _, find in FINDERS]
     zone = ns.judge(subject, answers, home)

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from diagnostics.answers import Answer, Answers, Failure, Question
-from diagnostics.judge import judge
-from diagnostics.judge.case import subject_of
+from diagnostics.judge import Subject, judge
 from diagnostics.look import MAX_QUESTIONS, look
 from diagnostics.verdicts import RED, Status, Verdict
 from domains.records import Kind
@@ -140,4 +139,4 @@ def test_the_opening_questions_are_those_that_a_judge_without_answers_wants(flag
         opened.domain = replace(opened.domain, verified=False, token="token")
     answers = Answers()
     judge(opened, answers, NOW)
-    assert set(subject_of(opened, NOW).opening()) == answers.wanted
+    assert set(Subject(opened, NOW).opening()) == answers.wanted
