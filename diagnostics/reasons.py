@@ -7,6 +7,7 @@ confirmed    bool: what is red was seen at the domain's own name servers (False:
 doubled      list of names published with the domain's name twice
 until        ISO date: hosts of the platform's previous names are accepted until then
 lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone
+removed      tags of a DMARC record that RFC 9989 removed
 undotted     list of hosts: ours, with the zone's name behind them
 circle       name of an alias that leads in a circle
 about        "name type": the question that the witnesses answered

@@ -114,6 +114,11 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             gettext("The parent zone delegates to name servers that do not know this zone: %(servers)s.")
             % {"servers": _text(lame)}
         )
+    if removed := facts.get("removed"):
+        said.append(
+            gettext("The DMARC standard has dropped these tags, and receivers ignore them: %(tags)s.")
+            % {"tags": _text(removed)}
+        )
     said += _beyond(facts)
     if kind == Kind.MX and facts.get("enters_elsewhere"):
         said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))

@@ -45,10 +45,12 @@ class Problem(StrEnum):
     DKIM_OTHER_KEY = "dkim-other-key"
     DKIM_REVOKED = "dkim-revoked"
     DKIM_SYNTAX = "dkim-syntax"
+    DKIM_TESTING = "dkim-testing"  # advice: `t=y`
     SRV_OTHER_TARGET = "srv-other-target"
     SRV_LEFTOVER = "srv-leftover"
     DMARC_SEVERAL = "dmarc-several"
     DMARC_SYNTAX = "dmarc-syntax"
+    DMARC_REMOVED = "dmarc-removed-tags"  # advice: tags that RFC 9989 removed
     CNAME_OTHER_TARGET = "cname-other-target"
     CNAME_WITH_OTHER_DATA = "cname-with-other-data"
     TARGET_UNRESOLVED = "target-unresolved"

@@ -52,7 +52,8 @@ def _selector(
     key = subject.case.domain.dkim[selector]
     match = match_key(map(txt_text, answer.values), key)
     if match.match == KeyMatch.EQUAL and not match.beside:
-        return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
+        advice = (Problem.DKIM_TESTING,) if match.record is not None and match.record.testing else ()
+        return Finding(Status.OK, Level.REQUIRED, advice=advice, found=rrset(question, answer))
     wildcard: bool | None = False
     if answer.values or answer.chain:
         wildcard = wildcard_answered(view, question, answer)

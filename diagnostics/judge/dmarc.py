@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from domains.dmarc import DmarcNoteCode
 from domains.plan import surplus_policies
 from domains.records import Kind, Level
 from domains.rrset import Fix
@@ -40,7 +43,11 @@ def find(subject: Subject, view: View) -> Finding | None:
             advice.append(Problem.DMARC_SEVERAL)
         if discovery.source == Source.OWN and record.faults:
             advice.append(Problem.DMARC_SYNTAX)
-        facts = {"name": discovery.name} if discovery.source != Source.OWN else {}
+        facts: dict[str, Any] = {"name": discovery.name} if discovery.source != Source.OWN else {}
+        removed = [note.tag for note in record.notes if note.code == DmarcNoteCode.REMOVED]
+        if removed and discovery.source == Source.OWN:
+            advice.append(Problem.DMARC_REMOVED)
+            facts["removed"] = removed
         return Finding(Status.OK, LEVEL, facts=facts, advice=tuple(advice), found=found, at=question)
     if record is None:
         for name, failure in discovery.failures:

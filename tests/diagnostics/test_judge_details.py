@@ -214,3 +214,20 @@ def test_an_alias_of_the_other_system_is_named_with_the_host_to_put_in_its_place
     verdict = mx_of("10 alias.other.test.", facts=split_domain())
     assert (verdict.status, verdict.fixes) == (Status.WRONG, ())
     assert "(mail.other.test)" in whole(verdict)
+
+
+def test_a_key_that_is_only_being_tested_is_advice() -> None:
+    zone = green_zone()
+    name = f"cm1._domainkey.{APEX}"
+    for flags in ("t=y", "t=s:y"):
+        zone.put(rrset(name, "TXT", quote_txt(f"v=DKIM1; {flags}; p={public_key()}")))
+        verdict = world(zone).look(case())[Kind.DKIM]
+        assert (verdict.status, verdict.advice) == (Status.OK, (Problem.DKIM_TESTING,))
+
+
+def test_tags_that_dmarc_has_no_more_are_advice() -> None:
+    zone = green_zone()
+    zone.put(rrset(f"_dmarc.{APEX}", "TXT", '"v=DMARC1; p=reject; np=reject; psd=n; t=y; pct=50; ri=86400"'))
+    verdict = world(zone).look(case())[Kind.DMARC]
+    assert (verdict.status, verdict.problems, verdict.advice) == (Status.OK, (), (Problem.DMARC_REMOVED,))
+    assert "pct, ri" in notes("DMARC", verdict.facts)[0]
