@@ -53,6 +53,8 @@ class Reason(StrEnum):
     SPF_ERROR = "spf-error"  # permanent error: problem (Problem), owner, term, position, fault (FaultCode or null)
     SPF_PLATFORM_FAILS = "spf-platform-fails"  # addresses, result (SPF result of the first of them)
     SPF_PLUS_ALL = "spf-plus-all"  # owner, term
+    # Beside those, of the whole tree: faults (problem, owner, term, position each); where it costs too much: lookups,
+    # voids, costs ("term (look-ups)", the dearest first), crowded ("mx term (names)", those with too many)
     # Where fixes are empty for SPF: beyond (Problem) says what the mended record would run into.
 
     # DKIM

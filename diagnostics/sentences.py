@@ -114,6 +114,7 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             gettext("The parent zone delegates to name servers that do not know this zone: %(servers)s.")
             % {"servers": _text(lame)}
         )
+    said += _of_spf_tree(facts)
     if removed := facts.get("removed"):
         said.append(
             gettext("The DMARC standard has dropped these tags, and receivers ignore them: %(tags)s.")
@@ -122,6 +123,29 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
     said += _beyond(facts)
     if kind == Kind.MX and facts.get("enters_elsewhere"):
         said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))
+    return said
+
+
+def _of_spf_tree(facts: Mapping[str, object]) -> list[str]:
+    """Where the faults of an SPF record and of all that it includes are, and what costs too much."""
+    faults = facts.get("faults")
+    said = [
+        gettext("%(term)s, at character %(position)s of the record of %(owner)s: %(problem)s.")
+        % {
+            "term": _item(fault["term"]),
+            "position": int(fault["position"]) + 1,
+            "owner": _item(fault["owner"]),
+            "problem": problem(fault["problem"]),
+        }
+        for fault in (faults if isinstance(faults, list) else [])
+    ]
+    if costs := facts.get("costs"):
+        said.append(
+            gettext("At worst the record takes %(lookups)s DNS queries. What costs most: %(costs)s.")
+            % {"lookups": _text(facts.get("lookups")), "costs": _text(costs)}
+        )
+    if crowded := facts.get("crowded"):
+        said.append(gettext("More than 10 mail servers behind one term: %(terms)s.") % {"terms": _text(crowded)})
     return said
 
 

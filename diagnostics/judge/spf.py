@@ -12,6 +12,7 @@ from domains.spf import is_spf, merge
 from ..answers import Answer, Answers, Question, View
 from ..reasons import Reason
 from ..spf import MAX_LOOKUPS, Result, SpfAnalysis, SpfResult, analyse, check_host, spf_records
+from ..spf.results import MAX_NAMES
 from ..verdicts import Problem, Status
 from .case import Subject
 from .finding import Finding, add, failed, unknown
@@ -20,6 +21,8 @@ from .mx import alias_in_the_way
 
 RECORD = '"v=spf1'
 MAX_MERGED = 10  # records that we make one of: more than ten that ask anything pass the look-up limit
+MAX_FAULTS = 5  # of an analysis that are told with their places
+LIMITS = frozenset({Problem.SPF_LOOKUPS, Problem.SPF_VOID_LOOKUPS})
 LITERAL = frozenset({"ip4", "ip6", "all"})  # mechanisms that ask nothing
 
 
@@ -131,6 +134,7 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
         *finding.advice,
         *(problem for problem in analysis.problems if problem not in finding.problems),
     )
+    finding.facts = {**finding.facts, **_analysed(analysis)}
     if not finding.reason:
         return finding
     platform = _platform_passes(subject, view)
@@ -144,6 +148,23 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
         finding.facts = {**finding.facts, "name": answer.chain[0][0], "target": answer.chain[0][1]}
         return finding
     return _with_fix(subject, view, finding, answer, values, analysis, platform)
+
+
+def _analysed(analysis: SpfAnalysis) -> dict[str, Any]:
+    """What the whole tree says, as facts: where the faults are, and what its terms cost where they cost too much."""
+    places = [(found, found.place) for found in analysis.findings if found.problem not in LIMITS]
+    faults = [
+        {"problem": str(found.problem), "owner": place.owner, "term": place.term, "position": place.position}
+        for found, place in places[:MAX_FAULTS]
+        if place is not None
+    ]
+    facts: dict[str, Any] = {"faults": faults} if faults else {}
+    if any(found.problem in LIMITS for found in analysis.findings):
+        dearest = sorted(analysis.costs, key=lambda cost: -cost.lookups)[:MAX_FAULTS]
+        facts["lookups"], facts["voids"] = analysis.lookups, analysis.voids
+        facts["costs"] = [f"{cost.place.term} ({cost.lookups})" for cost in dearest]
+        facts["crowded"] = [f"{place.term} ({names})" for place, names in analysis.exchangers if names > MAX_NAMES]
+    return facts
 
 
 def _platform_passes(subject: Subject, view: View) -> bool | None:

@@ -231,3 +231,34 @@ def test_tags_that_dmarc_has_no_more_are_advice() -> None:
     verdict = world(zone).look(case())[Kind.DMARC]
     assert (verdict.status, verdict.problems, verdict.advice) == (Status.OK, (), (Problem.DMARC_REMOVED,))
     assert "pct, ri" in notes("DMARC", verdict.facts)[0]
+
+
+def test_faults_in_an_spf_tree_are_told_with_their_places() -> None:
+    zone = green_zone()
+    zone.put(
+        rrset(APEX, "TXT", f'"v=spf1 include:spf.platform.test include:i.{APEX} ~all"'),
+        rrset(f"i.{APEX}", "TXT", '"v=spf1 ip4:192.0.2.0/33 -all"'),
+    )
+    verdict = world(zone).look(case())[Kind.SPF]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.SPF_SYNTAX,))
+    said = notes("SPF", verdict.facts)
+    assert said == [
+        "ip4:192.0.2.0/33, at character 21 of the record of i.example.com: an SPF record is not well formed."
+    ]
+
+
+def test_what_an_spf_record_costs_is_told_where_it_costs_too_much() -> None:
+    zone = green_zone()
+    includes = " ".join(f"include:i{number}.{APEX}" for number in range(8))
+    zone.put(
+        rrset(APEX, "TXT", f'"v=spf1 include:spf.platform.test {includes} mx a:www.{APEX} a:shop.{APEX} ~all"'),
+        *(rrset(f"i{number}.{APEX}", "TXT", '"v=spf1 ip4:198.51.100.1 -all"') for number in range(1, 8)),
+        rrset(f"i0.{APEX}", "TXT", f'"v=spf1 a:www.{APEX} mx:{APEX} -all"'),
+        rrset(f"shop.{APEX}", "A", "198.51.100.80"),
+    )
+    verdict = world(zone).look(case())[Kind.SPF]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.SPF_LOOKUPS,))
+    assert verdict.facts["lookups"] == 14
+    assert notes("SPF", verdict.facts)[0].startswith(
+        "At worst the record takes 14 DNS queries. What costs most: include:i0.example.com. (3)"
+    )
