@@ -6,7 +6,8 @@ those, any verdict may carry:
 confirmed    bool: what is red was seen at the domain's own name servers (False: "not confirmed at home")
 doubled      list of names published with the domain's name twice
 until        ISO date: hosts of the platform's previous names are accepted until then
-lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone
+lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone, or hosts
+             that do not exist
 removed      tags of a DMARC record that RFC 9989 removed
 undotted     list of hosts: ours, with the zone's name behind them
 circle       name of an alias that leads in a circle

@@ -46,7 +46,15 @@ class DmarcNoteCode(StrEnum):
     SIZE = "size"  # `!10m` after an address, which RFC 9989 removed
 
 
-SYNTAX = frozenset({DmarcNoteCode.TAG, DmarcNoteCode.DUPLICATE, DmarcNoteCode.VALUE, DmarcNoteCode.URI})
+SYNTAX = frozenset(
+    {
+        DmarcNoteCode.TAG,
+        DmarcNoteCode.DUPLICATE,
+        DmarcNoteCode.VALUE,
+        DmarcNoteCode.URI,
+        DmarcNoteCode.POLICY_MISSING,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

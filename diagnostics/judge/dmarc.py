@@ -41,7 +41,7 @@ def find(subject: Subject, view: View) -> Finding | None:
         advice = []
         if several:
             advice.append(Problem.DMARC_SEVERAL)
-        if discovery.source == Source.OWN and record.faults:
+        if record.faults if discovery.source == Source.OWN else discovery.own.misspelt:
             advice.append(Problem.DMARC_SYNTAX)
         facts: dict[str, Any] = {"name": discovery.name} if discovery.source != Source.OWN else {}
         removed = [note.tag for note in record.notes if note.code == DmarcNoteCode.REMOVED]

@@ -143,6 +143,12 @@ def _later(serials: dict[str, int | None], one: HomeView, other: HomeView) -> bo
     return mine is not None and (its is None or newer(mine, its))
 
 
+def _no_such_host(home: Home, host: str) -> bool:
+    """Whether the zone is delegated to a name that does not exist."""
+    answer = home.answers.get(Question(f"{host}.", "A"))
+    return answer is not None and answer.sound and answer.nxdomain
+
+
 def with_home(
     verdict: Verdict, subject: Subject, home: Home, views: list[HomeView], apart: Disagreement | None
 ) -> Verdict:
@@ -158,8 +164,10 @@ def with_home(
         soa = parse_soa(answer.values)
         if soa is not None:
             waits.append(soa.refresh + soa.retry)
-    if lame and len(lame) < len(views):
-        verdict = replace(verdict, advice=(*verdict.advice, Problem.NS_LAME), facts={**verdict.facts, "lame": lame})
+    gone = [host for host in home.homeless if _no_such_host(home, host)]
+    if gone or 0 < len(lame) < len(views):
+        facts = {**verdict.facts, "lame": [*(lame if len(lame) < len(views) else ()), *gone]}
+        verdict = replace(verdict, advice=(*verdict.advice, Problem.NS_LAME), facts=facts)
     if apart is None or verdict.status != Status.OK:
         return verdict
     facts = {

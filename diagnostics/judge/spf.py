@@ -221,7 +221,7 @@ def _permanent(finding: Finding, errors: list[SpfResult], count: int) -> None:
     finding.reason = Reason.SPF_ERROR
     finding.facts = {
         "problem": str(first.problem),
-        "owner": first.owner,
+        "owner": place.owner if place else first.owner,
         "term": place.term if place else "",
         "position": place.position if place else 0,
         "fault": str(first.fault) if first.fault else None,

@@ -262,3 +262,36 @@ def test_what_an_spf_record_costs_is_told_where_it_costs_too_much() -> None:
     assert notes("SPF", verdict.facts)[0].startswith(
         "At worst the record takes 14 DNS queries. What costs most: include:i0.example.com. (3)"
     )
+
+
+def test_a_misspelt_own_policy_under_one_of_the_organization_is_advice() -> None:
+    zone = green_zone()
+    zone.put(rrset(f"_dmarc.shop.{APEX}", "TXT", '"v=DMARC1 p=none"'))
+    verdict = world(zone).look(case(domain("shop.example.com")))[Kind.DMARC]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.DMARC_SYNTAX,))
+
+
+def test_a_policy_without_its_request_is_advice() -> None:
+    zone = green_zone()
+    zone.put(rrset(f"_dmarc.{APEX}", "TXT", '"v=DMARC1; rua=mailto:dmarc@example.com"'))
+    verdict = world(zone).look(case())[Kind.DMARC]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.DMARC_SYNTAX,))
+
+
+def test_several_records_behind_an_include_are_told_where_the_include_stands() -> None:
+    zone = green_zone()
+    zone.put(
+        rrset(APEX, "TXT", f'"v=spf1 include:two.{APEX} include:spf.platform.test -all"'),
+        rrset(f"two.{APEX}", "TXT", '"v=spf1 a -all"', '"v=spf1 mx -all"'),
+    )
+    verdict = world(zone).look(case())[Kind.SPF]
+    assert (verdict.facts["owner"], verdict.facts["term"]) == (APEX, f"include:two.{APEX}")
+
+
+def test_a_delegation_to_a_host_that_does_not_exist_is_lame() -> None:
+    dns = world()
+    hosts = dns.zone("com.").records[APEX, "NS"].values
+    dns.zone("com.").put(rrset(APEX, "NS", *hosts, "gone.other.test."))
+    verdict = dns.look(case(home=True))[Kind.NS]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.NS_LAME,))
+    assert verdict.facts["lame"] == ["gone.other.test"]
