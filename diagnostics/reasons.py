@@ -9,6 +9,7 @@ until        ISO date: hosts of the platform's previous names are accepted until
 lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone, or hosts
              that do not exist
 removed      tags of a DMARC record that RFC 9989 removed
+zone_below   zone cut off below the domain's own, which the changes belong into; zone_below_servers: its hosts
 undotted     list of hosts: ours, with the zone's name behind them
 circle       name of an alias that leads in a circle
 about        "name type": the question that the witnesses answered

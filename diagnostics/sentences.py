@@ -91,6 +91,11 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             )
             % {"names": _text(doubled)}
         )
+    if zone_below := facts.get("zone_below"):
+        said.append(
+            gettext("%(zone)s is a zone of its own, on other name servers: %(servers)s. Publish what lies in it there.")
+            % {"zone": _text(zone_below), "servers": _text(facts.get("zone_below_servers", []))}
+        )
     if undotted := facts.get("undotted"):
         said.append(
             gettext(

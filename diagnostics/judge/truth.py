@@ -18,7 +18,7 @@ from ..reasons import Reason
 from ..verdicts import Doubt, Status, Verdict, Witness
 from .case import Subject
 from .finding import Finding
-from .home import Home, HomeView, Soa, newer, parse_soa
+from .home import Home, HomeView, Soa, newer, parse_soa, strictly_below
 from .probes import doubled, with_wildcards_kept
 
 MIN_WAIT = 60  # seconds between two looks that count as two
@@ -236,8 +236,19 @@ class _Weighing:
             whole = with_wildcards_kept(self.subject, whole, view)
             if whole is None:
                 return None
-        whole.facts = {**whole.facts, "confirmed": True}
+        whole.facts = {**whole.facts, **self._cut_off(whole, view), "confirmed": True}
         return self._told(whole)
+
+    def _cut_off(self, finding: Finding, view: View) -> dict[str, object]:
+        """The fact that a change belongs into a zone of its own below the domain's, on other name servers."""
+        if not isinstance(view, HomeView):
+            return {}
+        for fix in finding.fixes:
+            said = self.answers.known.get(Question(fix.name, fix.type, view.server.address))
+            cut = said.delegation if said is not None else None
+            if cut is not None and strictly_below(cut.zone, view.zone):
+                return {"zone_below": cut.zone, "zone_below_servers": list(cut.hosts)}
+        return {}
 
     # -- what belongs to every verdict
 

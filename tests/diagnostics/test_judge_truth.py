@@ -9,6 +9,7 @@ import pytest
 
 from diagnostics.answers import Answer, Answers, Failure, Question
 from diagnostics.judge import Case, judge
+from diagnostics.sentences import notes
 from diagnostics.verdicts import RED, Problem, Status, Verdict
 from domains.records import Kind
 
@@ -326,6 +327,9 @@ def test_a_zone_cut_below_the_domain_is_followed() -> None:
     child.put(rrset("_domainkey.example.com.", "NS", "ns.other.test."))
     verdict = dns.look(case())[Kind.DKIM]
     assert verdict.status == Status.MISSING
+    assert verdict.facts["zone_below"] == "_domainkey.example.com."
+    assert verdict.facts["zone_below_servers"] == ["ns.other.test."]
+    assert "Publish what lies in it there" in notes("DKIM", verdict.facts)[0]
     dns.remember(selector)
     child.put(key)
     verdict = dns.look(case())[Kind.DKIM]
