@@ -1,4 +1,4 @@
-"""Mail to the owners of organizations about their domains."""
+"""Mail to the owners of organizations about their domains, and to staff where they must decide."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ def tell_released(holder: Domain, claimant: Domain) -> None:
     """Staff gave a disputed name to the claimant: both hear of it, neither is told who the other is."""
     _tell(holder, "domains/mail/lost.txt")
     _tell(claimant, "domains/mail/won.txt")
+
+
+def tell_staff_of_dispute(holder: Domain, claimant: Domain) -> None:
+    """Staff must decide who has a name: once for each case, when it is opened for certain."""
+    context = {
+        "domain": holder.name.unicode,
+        "holder": holder.service.name,
+        "claimant": claimant.service.name,
+        "page": settings.PUBLIC_URL + reverse("domains:disputes"),
+    }
+    staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
+    transaction.on_commit(lambda: mail.send("domains/mail/dispute.txt", staff, context))
 
 
 def remind_pending(domain: Domain, *, remove_on: date) -> None:

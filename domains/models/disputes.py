@@ -45,12 +45,16 @@ class Dispute(models.Model):
 
     @classmethod
     def open_case(cls, holder: Domain, claimant: Domain) -> Dispute:
-        """Staff's case, once for the two; what they have decided stays decided. Call it under the name's lock."""
+        """Staff's case, once for the two, and they are told of it; what they have decided stays decided. Call it under
+        the name's lock."""
+        from ..letters import tell_staff_of_dispute
+
         known = cls.objects.filter(holder=holder, claimant=claimant).exclude(state=cls.State.LAPSED).first()
         if known is not None:
             return known
         dispute = cls.objects.create(holder=holder, claimant=claimant)
         record("dispute.opened", actor=None, target=holder.name.name)
+        tell_staff_of_dispute(holder, claimant)
         return dispute
 
     @classmethod

@@ -276,6 +276,23 @@ def test_a_fresh_proof_against_a_lost_one_is_a_dispute_that_staff_can_release(
     assert refusal(dispute.keep, staff).code == "dispute-closed"
 
 
+def test_staff_are_told_of_a_dispute_once(service: Service, django_capture_on_commit_callbacks: Any) -> None:
+    holder, staff = lost(service), make_user(staff=True, language="pl")
+    make_user(staff=True, is_active=False)
+    make_member(service.organization)
+    claimant = attach(make_service())
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            refusal(claimant.verify, "token", None)
+    (letter,) = mail.outbox
+    assert letter.to == [staff.email]
+    assert holder.name.name in letter.subject
+    assert "Dwie organizacje" in letter.subject
+    assert holder.service.name in letter.body
+    assert claimant.service.name in letter.body
+    assert "http://localhost:8000/operator/disputes/" in letter.body
+
+
 def test_a_dispute_that_staff_decide_for_the_holder_is_not_opened_again(service: Service) -> None:
     holder = lost(service)
     claimant = attach(make_service())
