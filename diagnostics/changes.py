@@ -76,6 +76,13 @@ def side_by_side(found: Sequence[Record], expected: Sequence[Record], fixes: Seq
     return [_group(name, type_, now.get((name, type_), []), values) for (name, type_), values in then.items()]
 
 
+def before_and_after(before: Sequence[Record], after: Sequence[Record]) -> list[Group]:
+    """Each record set as one look found it and as a later one did."""
+    then = {(rrset["name"], rrset["type"]): list(rrset["values"]) for rrset in after}
+    now = {(rrset["name"], rrset["type"]): list(rrset["values"]) for rrset in before}
+    return [_group(*key, now.get(key, []), then.get(key, [])) for key in dict.fromkeys([*now, *then])]
+
+
 def _group(name: str, type_: str, now: list[str], then: list[str]) -> Group:
     # What changes is shown first, so that thousands of bystanders do not hide it.
     before = sorted(now, key=lambda value: value in then)

@@ -9,6 +9,7 @@ from django.template import RequestContext
 from django.utils.translation import gettext as _
 
 from ..buttons import look_of
+from ..changes import Group, before_and_after
 from ..models import CheckChange
 from ..red import MOST, red_domains
 from ..sentences import sentence, status_word
@@ -47,6 +48,12 @@ def what_changed(step: CheckChange) -> str:
     said = [_("%(record)s appeared") % {"record": _short(value)} for value in sorted(after - before)[:2]]
     said += [_("%(record)s went") % {"record": _short(value)} for value in sorted(before - after)[:2]]
     return ", ".join(said) or sentence(step.reason, step.facts).rstrip(".")
+
+
+@register.filter
+def sides(step: CheckChange) -> list[Group]:
+    """The records before and after a change of colour."""
+    return before_and_after(step.before, step.after)
 
 
 def _short(value: str) -> str:

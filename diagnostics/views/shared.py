@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -32,10 +34,11 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     found = _share_or_404(token)
     if found.opened_at is None:
         Share.objects.filter(pk=found.pk).update(opened_at=timezone.now())
-    if request.GET.get("format") == "zone":
-        return file_response(found.domain)
     with translation.override(found.language or translation.get_language()):
-        response = render(request, "diagnostics/shared.html", _context(found))
+        if request.GET.get("format") == "zone":
+            response = file_response(found.domain)
+        else:
+            response = render(request, "diagnostics/shared.html", _context(found))
     response["Referrer-Policy"] = "no-referrer"  # the address opens the page
     response["X-Robots-Tag"] = "noindex"
     return response
@@ -47,6 +50,9 @@ def shared_again(request: HttpRequest, token: str) -> HttpResponse:
     found = _share_or_404(token)
     if allowed("shared-check", found.pk, times=CHECKS_A_MINUTE, seconds=60):
         schedule.soon(found.domain)
+    else:
+        with translation.override(found.language or translation.get_language()):
+            messages.warning(request, _("That was often. Wait a minute before you check again."))
     return redirect("diagnostics:shared", token)
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from datetime import timedelta
 from typing import Any
 
+import dns.message
+import dns.query
+import dns.zone
 import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from diagnostics.fingerprints import fingerprint
-from diagnostics.models import Check, Intent, Look, Postponement, Share
-from domains.models import Domain
+from diagnostics.models import Check, CheckChange, Intent, Look, Postponement, Share
+from domains.models import DkimKey, Domain
 from domains.rrset import RRset
 from panel.models import Activity
 from tests.factories import Tenant, make_account, make_check, make_domain, make_share, make_tenant, make_user
+from tests.servers import Knot
 
 pytestmark = pytest.mark.django_db
 
@@ -288,6 +293,42 @@ def test_a_forged_and_an_expired_link_open_nothing(tenant: Tenant) -> None:
     assert Client().get(f"/dns/{share.token}/").status_code == 404
 
 
+def test_what_a_link_opens_is_kept_by_no_cache_and_found_by_no_search_and_speaks_the_letters_language(
+    tenant: Tenant,
+) -> None:
+    make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    address = f"/dns/{make_share(tenant.domain, language='pl').token}/"
+    for page in (address, f"{address}?format=zone"):
+        answer = Client(headers={"Accept-Language": "en"}).get(page)
+        assert "no-store" in answer["Cache-Control"]
+        assert "private" in answer["Cache-Control"]
+        assert answer["X-Robots-Tag"] == "noindex"
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+        assert "odmówi" in answer.content.decode() or "odrzuc" in answer.content.decode()
+        assert "will be refused" not in answer.content.decode()
+
+
+def test_a_link_tells_nothing_of_what_else_the_organization_has(tenant: Tenant) -> None:
+    make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    make_domain(tenant.service, "secret-project.example")
+    text = Client().get(f"/dns/{make_share(tenant.domain).token}/").content.decode()
+    for word in ("secret-project", tenant.owner.email, tenant.technician.email, tenant.service.name):
+        assert word not in text
+    assert "/services/" not in text
+
+
+def test_one_link_cannot_keep_the_workers_busy(tenant: Tenant) -> None:
+    address = f"/dns/{make_share(tenant.domain).token}/"
+    stranger = Client()
+    for _ in range(4):
+        assert stranger.post(f"{address}again/").status_code == 302
+    looked(tenant.domain, asked_at=None)
+    assert "often" in stranger.post(f"{address}again/", follow=True).content.decode()
+    assert not Look.objects.get().pending
+    assert Client(enforce_csrf_checks=True).post(f"{address}again/").status_code == 403
+
+
 def test_not_yet_leaves_the_mx_out_of_the_instructions(tenant: Tenant, technician: Client) -> None:
     make_check(tenant.domain, "MX", "wrong", **RED_MX)
     page = f"/services/{tenant.service.name}/domains/{tenant.domain}/instructions/"
@@ -301,6 +342,60 @@ def test_the_operator_sees_what_is_due_and_how_old_the_oldest_look_is(tenant: Te
     text = client_of(make_user(staff=True)).get("/staff/diagnostics/").content.decode()
     assert "due now" in text
     assert re.search(r"7\s*hours", text.replace("\xa0", " "))
+
+
+def test_the_history_shows_the_records_before_and_after_each_change(tenant: Tenant, technician: Client) -> None:
+    make_check(tenant.domain, "MX", "wrong", **RED_MX)
+    apex = f"{tenant.domain}."
+    CheckChange.objects.create(
+        domain=tenant.domain,
+        kind="MX",
+        at=timezone.now(),
+        old_status="ok",
+        new_status="wrong",
+        old_level="required",
+        new_level="required",
+        before=[{"name": apex, "type": "MX", "ttl": 60, "values": ["10 mx1.here.example.", "20 mx2.here.example."]}],
+        after=[{"name": apex, "type": "MX", "ttl": 60, "values": ["10 mx1.here.example.", "5 mx.old.example."]}],
+    )
+    text = technician.get(f"/services/{tenant.service.name}/domains/{tenant.domain}/history/").content.decode()
+    before, after = text.split("<h3>Before")[1].split("<h3>After")
+    assert '<del class="gone">20 mx2.here.example.</del>' in before
+    assert '<ins class="new">5 mx.old.example.</ins>' in after
+    assert "10 mx1.here.example." in before
+    assert "10 mx1.here.example." in after
+
+
+def test_each_cell_and_the_whole_table_can_be_copied_and_say_what_the_file_says(
+    tenant: Tenant, technician: Client
+) -> None:
+    page = f"/services/{tenant.service.name}/domains/{tenant.domain}/"
+    text = technician.get(page).content.decode()
+    file = technician.get(f"{page}zone-file/").content.decode()
+    records = [line for line in file.splitlines() if line and not line.startswith(";")]
+    table = text.split('id="records-heading"')[1]
+    copied = [html.unescape(value) for value in re.findall(r'data-copy="([^"]*)"', table)]
+    assert copied.pop(0).splitlines() == records
+    cells = [tuple(copied[i : i + 4]) for i in range(0, len(copied), 4)]
+    assert [f"{name} {ttl} IN {type_} {value}" for type_, name, value, ttl in cells] == records
+
+
+@pytest.mark.parametrize("name", ["new-shop.example", "xn--w-uga1v8h.example"])
+def test_the_zone_file_is_read_by_dnspython_and_by_knot(zones: Knot, name: str) -> None:
+    tenant = make_tenant("cd67890")
+    domain = make_domain(tenant.service, name)
+    DkimKey.objects.create(
+        ownership=domain.ownership, name=domain.name, selector="s1", public_key="A" * 392, private_key="x"
+    )
+    make_check(domain, "MX", "wrong", **RED_MX)
+    file = client_of(tenant.viewer).get(f"/services/{tenant.service.name}/domains/{name}/zone-file/").content.decode()
+    zone = dns.zone.from_text(file, f"{name}.", relativize=False, check_origin=False)
+    assert len(zone.get_rdataset(f"{name}.", "MX")) == 2
+    assert b"".join(zone.get_rdataset(f"s1._domainkey.{name}.", "TXT")[0].strings).endswith(b"A" * 392)
+    zones.add_zone(name, file)
+    query = dns.message.make_query(f"s1._domainkey.{name}.", "TXT")
+    answer = dns.query.udp(query, zones.address, port=zones.port, timeout=5)
+    assert b"".join(answer.answer[0][0].strings).endswith(b"A" * 392)
 
 
 def test_an_mx_fix_can_be_put_off_from_its_page_and_taken_up_again(tenant: Tenant, technician: Client) -> None:

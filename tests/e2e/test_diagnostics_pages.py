@@ -204,6 +204,7 @@ def test_the_page_for_whoever_runs_the_dns_and_the_operators_page(
         accessible(page)
     page = new_page(make_user(staff=True))
     page.goto("/staff/diagnostics/")
+    page.get_by_role("link", name="Ask them now").click()
     page.wait_for_selector("text=Asked for")
     screenshot(page, "diagnostics-operator")
     accessible(page)
