@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
-from diagnostics.answers import Answer, Failure, Question, View
+from diagnostics.answers import Failure, Question, View
 from domains.dmarc import DmarcRecord, Psd, Request, is_dmarc, parse_dmarc, resembles_dmarc
 from domains.rrset import absolute, txt_text
 
@@ -21,7 +22,7 @@ class Source(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen only because a sweep makes millions: nobody changes one
 class Step:
     """What one name of the walk holds. `records` are the texts that are DMARC records: more than one count as none.
 
@@ -38,7 +39,7 @@ class Step:
         return parse_dmarc(self.records[0]) if len(self.records) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Discovery:
     """The policy that applies to a domain, and the way to it. `steps` begin with the domain's own name.
 
@@ -63,15 +64,14 @@ class Discovery:
 
 def discover_policy(domain: str, answers: View) -> Discovery | None:
     """Find the policy for mail from `domain` (final dot or not). None: `answers` wants more."""
-    names = walk_names(domain)
-    own = _step(names[0], answers)
+    own = _step(f"_dmarc.{absolute(domain)}", answers)
     if own is None:
         return None
     if (record := own.record) is not None:
         return Discovery(Source.OWN, (own,), own.name, record, record.p)
     if own.failure is not None:
         return Discovery(Source.NONE, (own,))
-    above = [_step(name, answers) for name in names[1:]]
+    above = [_step(name, answers) for name in walk_names(domain)[1:]]
     steps = [own]
     for step in above:
         if step is None:
@@ -96,11 +96,12 @@ def _step(name: str, answers: View) -> Step | None:
         return None
     if answer.failure is not None and not answer.circular:
         return Step(name, failure=answer.failure)
-    return Step(name, *_texts(answer))
+    return Step(name, *_texts(answer.values))
 
 
-def _texts(answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    texts = [txt_text(value) for value in answer.values]
+@lru_cache(maxsize=4096)
+def _texts(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    texts = [txt_text(value) for value in values]
     records = tuple(text for text in texts if is_dmarc(text))
     return records, tuple(text for text in texts if not is_dmarc(text) and resembles_dmarc(text))
 

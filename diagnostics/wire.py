@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from socket import AF_INET6, inet_ntop, inet_pton
 
 import dns.edns
@@ -34,6 +35,7 @@ MAX_TTL = 0x7FFFFFFF  # seconds, RFC 2181 §8
 MAX_HOPS = 64  # compression pointers in one name; honest servers need one or two
 MAX_RECORDS = 5_000  # more do not fit into 64 KiB
 MAX_RECORDS_SLOW = 500  # dnspython follows pointers without a bound: no work for an hour from one message
+NAMES_KEPT = 4096
 PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789-_*."
 
 TYPES = {1: "A", 28: "AAAA", 5: "CNAME", 15: "MX", 16: "TXT", 33: "SRV", 2: "NS", 6: "SOA"}
@@ -254,10 +256,39 @@ def _aaaa(data: bytes, position: int, end: int) -> str:
 
 
 def _host(data: bytes, position: int, end: int) -> str:
+    """The name that a record's data ends with. Thousands of domains name the same few hosts: written out whole, or with
+    an end that the question has too, as servers that compress names do."""
+    last = data[end - 1]
+    if position < end - 1:
+        if not last and data[end - 2] < 0xC0:
+            return _whole_name(data[position:end])
+        if data[end - 2] == 0xC0 and last >= 12:
+            rest = data[last : data.find(b"\0", 12) + 1]
+            if rest:
+                return _name_in_two(data[position : end - 2], rest)
     name, after = _name(data, position, end)
     if after != end:
         raise _NotPlain
     return name
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _whole_name(octets: bytes) -> str:
+    name, after = _name(octets, 0, len(octets))
+    if after != len(octets):
+        raise _NotPlain
+    return name
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _name_in_two(labels: bytes, rest: bytes) -> str:
+    """`labels`, then `rest` in place of a pointer to where that begins in the message."""
+    position = 0
+    while position < len(labels):
+        position += labels[position] + 1
+    if position != len(labels) or len(labels) + len(rest) > MAX_NAME:
+        raise _NotPlain  # no pointer, but the end of a label that looks like one
+    return _whole_name(labels + rest)
 
 
 def _mx(data: bytes, position: int, end: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from .rrset import absolute, quote_txt
 
@@ -94,38 +95,49 @@ class RequiredRecord:
     why: str
 
 
+# What platforms give all their domains alike, by mode: (kind, the name's labels before the domain's, type, values,
+# level, why).
+_Shared = tuple[Kind, str, str, tuple[str, ...], Level, str]
+
+
+@lru_cache(maxsize=256)
+def _shared_records(hosts: Hosts, srv_level: Level) -> tuple[tuple[_Shared, ...], tuple[_Shared, ...]]:
+    """Those before and behind the domain's own keys."""
+    mx = tuple(f"{(index + 1) * 10} {absolute(host)}" for index, host in enumerate(hosts.mx))
+    spf = quote_txt(f"v=spf1 include:{hosts.spf_include} ~all")
+    autodiscover, imap, smtp = absolute(hosts.autodiscover), absolute(hosts.imap), absolute(hosts.smtp)
+    recommended = Level.RECOMMENDED
+    return (
+        (
+            (Kind.MX, "", "MX", mx, Level.REQUIRED, "inbound"),
+            (Kind.SPF, "", "TXT", (spf,), Level.REQUIRED, "senders"),
+        ),
+        (
+            (Kind.SRV, "_autodiscover._tcp.", "SRV", (f"0 0 443 {autodiscover}",), srv_level, "autodiscover"),
+            (Kind.SRV, "_imaps._tcp.", "SRV", (f"0 0 993 {imap}",), recommended, "imaps"),
+            (Kind.SRV, "_submission._tcp.", "SRV", (f"0 0 587 {smtp}",), recommended, "submission"),
+            (Kind.SRV, "autoconfig.", "CNAME", (autodiscover,), recommended, "autoconfig"),
+            (Kind.SRV, "autodiscover.", "CNAME", (autodiscover,), recommended, "autodiscover"),
+            (Kind.DMARC, "_dmarc.", "TXT", (quote_txt("v=DMARC1; p=none"),), recommended, "policy"),
+        ),
+    )
+
+
 def required_records(domain: DomainFacts, platform: PlatformFacts) -> tuple[RequiredRecord, ...]:
     """Everything that `domain` should publish to work on `platform`, in the order of the buttons."""
-    hosts, apex = platform.hosts, absolute(domain.name)
-    srv_level = Level.REQUIRED if domain.authoritative else Level.RECOMMENDED
+    apex = absolute(domain.name)
+    before, behind = _shared_records(platform.hosts, Level.REQUIRED if domain.authoritative else Level.RECOMMENDED)
     records = []
-
-    def add(kind: Kind, name: str, type_: str, values: tuple[str, ...], level: Level, why: str) -> None:
-        records.append(RequiredRecord(kind, name, type_, values, level, why))
-
     if domain.token is not None:
-        add(
-            Kind.CNAME,
-            f"{domain.token}.{apex}",
-            "CNAME",
-            (absolute(hosts.verification),),
-            Level.RECOMMENDED if domain.verified else Level.REQUIRED,
-            "ownership",
-        )
-    mx = tuple(f"{(index + 1) * 10} {absolute(host)}" for index, host in enumerate(hosts.mx))
-    add(Kind.MX, apex, "MX", mx, Level.REQUIRED, "inbound")
-    add(Kind.SPF, apex, "TXT", (quote_txt(f"v=spf1 include:{hosts.spf_include} ~all"),), Level.REQUIRED, "senders")
+        target = (absolute(platform.hosts.verification),)
+        level = Level.RECOMMENDED if domain.verified else Level.REQUIRED
+        records.append(RequiredRecord(Kind.CNAME, f"{domain.token}.{apex}", "CNAME", target, level, "ownership"))
+    for kind, labels, type_, values, level, why in before:
+        records.append(RequiredRecord(kind, labels + apex, type_, values, level, why))
     for selector, key in domain.dkim.items():
-        value = quote_txt(f"v=DKIM1; k=rsa; p={key}")
-        add(Kind.DKIM, f"{selector}._domainkey.{apex}", "TXT", (value,), Level.REQUIRED, "signature")
-    autodiscover = absolute(hosts.autodiscover)
-    add(Kind.SRV, f"_autodiscover._tcp.{apex}", "SRV", (f"0 0 443 {autodiscover}",), srv_level, "autodiscover")
-    for service, port, host, why in (
-        ("_imaps", 993, hosts.imap, "imaps"),
-        ("_submission", 587, hosts.smtp, "submission"),
-    ):
-        add(Kind.SRV, f"{service}._tcp.{apex}", "SRV", (f"0 0 {port} {absolute(host)}",), Level.RECOMMENDED, why)
-    for label in ("autoconfig", "autodiscover"):
-        add(Kind.SRV, f"{label}.{apex}", "CNAME", (autodiscover,), Level.RECOMMENDED, label)
-    add(Kind.DMARC, f"_dmarc.{apex}", "TXT", (quote_txt("v=DMARC1; p=none"),), Level.RECOMMENDED, "policy")
+        value = (quote_txt(f"v=DKIM1; k=rsa; p={key}"),)
+        name = f"{selector}._domainkey.{apex}"
+        records.append(RequiredRecord(Kind.DKIM, name, "TXT", value, Level.REQUIRED, "signature"))
+    for kind, labels, type_, values, level, why in behind:
+        records.append(RequiredRecord(kind, labels + apex, type_, values, level, why))
     return tuple(records)

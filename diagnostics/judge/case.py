@@ -13,6 +13,7 @@ from domains.rrset import RRset, absolute
 
 from ..answers import Question
 
+KINDS = tuple(Kind)
 MAX_NAME = 254  # characters of a name with its final dot, RFC 1035 §3.1: no longer one can be asked for or published
 
 
@@ -113,7 +114,7 @@ class Subject:
             not platform.previous_until or now.date().isoformat() <= platform.previous_until
         )
         self.previous = _ours(platform.previous) if accepted and platform.previous is not None else None
-        self.required: dict[Kind, list[RequiredRecord]] = {kind: [] for kind in Kind}
+        self.required: dict[Kind, list[RequiredRecord]] = {kind: [] for kind in KINDS}
         for record in required_records(domain, platform):
             if len(record.name) <= MAX_NAME:
                 self.required[record.kind].append(record)
@@ -151,6 +152,7 @@ class Subject:
 
     def opening(self) -> list[Question]:
         """What is asked whatever the answers are: so that nobody judges before anything is known."""
-        own = [self.ns, self.mx, self.txt, self.dmarc, self.token, *self.dkim.values()]
-        services = [question for _, question in self.services]
-        return [question for question in (*own, *services, self.include) if question is not None]
+        questions = [self.ns, self.mx, self.txt, self.include, *self.dkim.values()]
+        questions += [question for _, question in self.services]
+        questions += [question for question in (self.dmarc, self.token) if question is not None]
+        return questions

@@ -84,9 +84,10 @@ def _wants_home(kind: Kind, subject: Subject, finding: Finding) -> bool:
 
 
 def _final(subject: Subject, verdict: Verdict) -> Verdict:
-    if verdict.kind == Kind.CNAME and subject.case.domain.verified:
+    kind = verdict.kind
+    if kind is Kind.CNAME and subject.case.domain.verified:
         return _after_proof(verdict)
-    if verdict.kind == Kind.TARGET and verdict.status == Status.OK:
+    if kind is Kind.TARGET and verdict.status is Status.OK:
         return target.heard(verdict, subject.case.smtp, target.host_of(subject.case.domain.target))
     return verdict
 

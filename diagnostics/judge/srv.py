@@ -20,6 +20,9 @@ SUBMISSIONS = 465  # the port of `_submissions._tcp`, which does as well as `_su
 
 def find(subject: Subject, view: View) -> Finding | None:
     level = Level.REQUIRED if subject.authoritative else Level.RECOMMENDED
+    as_required = _as_required(subject, view)
+    if as_required is not None:
+        return Finding(Status.OK, level, found=as_required)
     parts = [_part(subject, view, record, question) for record, question in subject.services]
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
@@ -29,6 +32,17 @@ def find(subject: Subject, view: View) -> Finding | None:
             return merged(whole, level)
     found = tuple(rr for part in whole for rr in part.found)
     return Finding(Status.OK, level, found=found)
+
+
+def _as_required(subject: Subject, view: View) -> tuple[RRset, ...] | None:
+    """All the records, where each is there just as it should be: the common case, at a fraction of the cost."""
+    found = []
+    for record, question in subject.services:
+        answer = view.get(question)
+        if answer is None or answer.values != record.values:
+            return None
+        found.append(RRset(record.name, record.type, answer.ttl, answer.values))
+    return tuple(found)
 
 
 def _part(subject: Subject, view: View, record: RequiredRecord, question: Question) -> Finding | None:
