@@ -62,7 +62,7 @@ class Prober:
         try:
             async with self._free, asyncio.timeout(CONVERSATION_SECONDS):
                 return await self._converse(allowed[0], aim.port or SMTP_PORT, domain)
-        except (OSError, EOFError, TimeoutError, ValueError):
+        except (OSError, EOFError, TimeoutError, ValueError, asyncio.LimitOverrunError):
             return SmtpEvidence(SmtpOutcome.SILENT)
         finally:
             asyncio.get_running_loop().call_later(PAUSE_SECONDS, turn.release)

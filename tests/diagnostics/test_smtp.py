@@ -57,6 +57,7 @@ def test_an_accepted_postmaster_is_told_and_no_message_is_sent() -> None:
         ("550 no", SmtpOutcome.REFUSED, ""),
         ("451 4.7.1 later", SmtpOutcome.DEFERRED, "4.7.1"),
         ("what?", SmtpOutcome.SILENT, ""),
+        ("250 " + "x" * 9000, SmtpOutcome.SILENT, ""),
     ],
 )
 def test_a_refusal_is_told_with_its_enhanced_code(reply: str, outcome: SmtpOutcome, enhanced: str) -> None:
