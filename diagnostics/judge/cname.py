@@ -12,7 +12,7 @@ from .case import MAX_NAME, Subject
 from .finding import Finding, add, redirection, remove, replace, rrset, undotted, unknown
 from .probes import PROBE, wildcard_answered
 
-OTHER_DATA = ("TXT", "A", "AAAA", "MX")  # what people publish where a CNAME should stand alone
+OTHER_DATA = ("TXT", "A", "AAAA", "MX", "SRV")  # what people publish where a CNAME should stand alone
 
 
 def find(subject: Subject, view: View) -> Finding | None:

@@ -187,3 +187,15 @@ def test_once_proven_a_wildcard_in_the_tokens_place_is_nothing_to_worry_about() 
     zone.drop(f"cm1234-check.{APEX}", "CNAME")
     zone.put(rrset(f"*.{APEX}", "CNAME", "verify.platform.test."))
     assert world(zone).look(case(home=True))[Kind.CNAME].status in (Status.OK, Status.OFF)
+
+
+def test_service_records_at_the_tokens_name_leave_no_room_for_it_either() -> None:
+    facts = domain(verified=False)
+    zone = green_zone(facts)
+    zone.drop(f"cm1234-check.{APEX}", "CNAME")
+    zone.put(rrset(f"cm1234-check.{APEX}", "SRV", "0 0 443 mail.other.test."))
+    dns = world(zone)
+    verdict = dns.look(case(facts))[Kind.CNAME]
+    assert verdict.problems == (Problem.CNAME_WITH_OTHER_DATA,)
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    assert dns.look(case(facts))[Kind.CNAME].status == Status.OK
