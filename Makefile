@@ -19,7 +19,7 @@ setup:  ## everything that `make run` does, but the starting
 password:  ## another password for the administrator
 	@$(manage) password
 
-test:  ## the whole suite on SQLite, and again on PostgreSQL with Redis
+test:  ## the whole suite on SQLite, then what uses a database on PostgreSQL with Redis
 	@.ci/servers
 	@.ci/venv dev
 	@.ci/test

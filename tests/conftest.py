@@ -21,6 +21,26 @@ from .processes import environment
 
 pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
 
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup", "django_db_blocker"}
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Whether pytest-django lets the test near the database: it fails any other that tries."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only", action="store_true", help="only the tests that another database could make fail"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database-only"):
+        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
+        items[:] = [item for item in items if uses_database(item)]
+
 
 def pytest_configure() -> None:
     """A fresh clone has no compiled translations; set-up, which makes them, has not run there."""
@@ -50,16 +70,26 @@ def process_environment(transactional_db: None) -> dict[str, str]:
         url = f"sqlite:///{database['NAME']}"
     else:
         url = f"postgresql://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    return environment(DATABASE_URL=url)
+    return environment(DATABASE_URL=url, REDIS_URL=settings.REDIS_URL)
 
 
 @pytest.fixture(autouse=True)
 def _empty_caches(request: pytest.FixtureRequest) -> None:
     """Rate limits of one test are no business of the next. The database's cache is emptied with the database."""
-    uses_database = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
-        request.fixturenames
-    )
-    if settings.REDIS_URL and uses_database:
+    if settings.REDIS_URL and uses_database(request.node):
         from django.core.cache import cache
 
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that does not use the database has no broker either: so it need not run a second time on another."""
+    if not uses_database(request.node):
+        monkeypatch.setattr(app, "send_task", _refuse)
+        monkeypatch.setattr(app, "connection_for_write", _refuse)
+        monkeypatch.setattr(app, "connection_for_read", _refuse)
+
+
+def _refuse(*arguments: object, **options: object) -> None:
+    pytest.fail("A test that uses the broker is to ask for the database, too: see --database-only")

@@ -11,8 +11,12 @@ ROOT = Path(__file__).parent.parent
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment with the panel's real settings module, and `changes`."""
-    return os.environ | {"DJANGO_SETTINGS_MODULE": "panel.settings"} | changes
+    """This process's environment with the panel's real settings module, and `changes`.
+
+    Only a test that names a database or Redis meets those on which the suite runs.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    return inherited | {"DJANGO_SETTINGS_MODULE": "panel.settings"} | changes
 
 
 def manage(*arguments: str, env: dict[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:

@@ -12,6 +12,8 @@ from itertools import count
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+POLL_SECONDS = 0.02  # how often a server looks whether it is to stop
+
 
 class Api:
     """`with Cloudflare({"example.test": [...]}) as api:`; `fail_after`: how many changes succeed before a 500."""
@@ -47,7 +49,7 @@ class Api:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -32,6 +32,7 @@ def test_it_attaches_a_domain_and_prints_the_record_that_proves_the_right_to_it(
     assert data["record"] == f"{domain.ownership.token}.example.com. CNAME {service.platform.verification_host}."
 
 
+@pytest.mark.usefixtures("nothing_resolves")
 def test_a_target_server_makes_it_non_authoritative_and_the_operators_word_verifies_it(capsys: Any) -> None:
     service = make_service()
     status, data, _errors = run(capsys, service.name, "example.com", "--target", "192.0.2.1.sub.invalid-tld.example:26")

@@ -159,6 +159,7 @@ def test_the_address_of_an_api_may_be_an_international_name() -> None:
     assert (api.host, api.path) == ("dns.xn--w-uga1v8h.example", "/%C5%BC")
 
 
+@pytest.mark.usefixtures("nothing_resolves")
 def test_a_stored_key_does_not_follow_to_another_address(owner: Client) -> None:
     data = {"name": "x", "url": "https://dns.example.com:8081", "server_id": "localhost", "api_key": "k"}
     owner.post(f"{BASE}new/powerdns/", data)

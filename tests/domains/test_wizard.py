@@ -257,6 +257,7 @@ def test_viewers_are_not_led_into_the_wizard(client: Client, service: Service) -
     assert client.get(f"/services/{service.name}/").status_code == 200
 
 
+@pytest.mark.usefixtures("nothing_resolves")
 def test_the_mode_can_be_changed_later_with_its_warning(technician: Client, service: Service) -> None:
     make_domain(service, "example.com")
     url = f"/services/{service.name}/domains/example.com/mode/"
