@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import F, OrderBy, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 from kombu.exceptions import KombuError
@@ -38,16 +38,18 @@ def fair_order(now: datetime, limit: int) -> list[int]:
 
     So one with 50,000 due domains does not keep one with 3 waiting.
     """
-    return _in_turn(due(now), limit)
+    return _in_turn(due(now), limit, F("next_at").asc())
 
 
 def waited_for(now: datetime, limit: int) -> list[int]:
-    """Primary keys of due domains whose look somebody waits for, in the same order."""
-    return _in_turn(due(now).exclude(asked_at=None), limit)
+    """Primary keys of due domains whose look somebody waits for, each organization in turn, the latest asked for
+    first: whoever has had thousands looked at again and then asks for one waits for that one.
+    """
+    return _in_turn(due(now).exclude(asked_at=None), limit, F("asked_at").desc())
 
 
-def _in_turn(looks: QuerySet[Look], limit: int) -> list[int]:
-    turn = Window(RowNumber(), partition_by=F("organization_id"), order_by=[F("next_at").asc(), F("pk").asc()])
+def _in_turn(looks: QuerySet[Look], limit: int, first: OrderBy) -> list[int]:
+    turn = Window(RowNumber(), partition_by=F("organization_id"), order_by=[first, F("pk").asc()])
     return list(looks.annotate(turn=turn).order_by("turn", "next_at").values_list("pk", flat=True)[:limit])
 
 

@@ -68,6 +68,19 @@ def test_an_organization_with_many_due_domains_does_not_starve_one_with_few(plat
 
 
 @pytest.mark.django_db
+def test_who_asks_for_one_domain_after_asking_for_all_waits_for_that_one_only(platform: Platform) -> None:
+    big = make_service(make_organization(), platform)
+    due(big, 30)
+    schedule.soon_all(Domain.objects.all())
+    one = Domain.objects.order_by("pk")[20]
+    schedule.soon(one)
+    few = due(make_service(make_organization(), platform), 2)
+    for domain in few:
+        schedule.soon(domain)
+    assert {one.pk, few[1].pk} == set(schedule.waited_for(timezone.now(), 2))
+
+
+@pytest.mark.django_db
 def test_a_look_whose_lease_somebody_else_has_by_now_is_not_written(look: Any, platform: Platform) -> None:
     domain = make_domain(make_service(platform=platform), "shop.example")
     schedule.enter([domain], timezone.now())
