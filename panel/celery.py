@@ -6,10 +6,13 @@ import warnings
 from celery import Celery
 from celery.exceptions import SecurityWarning
 
+from . import spool
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 # Celery warns whoever runs a worker as root, because messages could carry pickled code. Ours are JSON and nothing else.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
+spool.use()
 app = Celery("panel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
