@@ -32,7 +32,7 @@ UDP_PAYLOAD = 1232  # octets, what fits into every path without fragments (DNS f
 MAX_NAME = 255  # octets, RFC 1035 §3.1
 MAX_LABEL = 63
 MAX_TTL = 0x7FFFFFFF  # seconds, RFC 2181 §8
-MAX_HOPS = 64  # compression pointers in one name; honest servers need one or two
+MAX_HOPS = 16  # compression pointers in one name, as many as dnspython follows; honest servers need one or two
 MAX_RECORDS = 5_000  # more do not fit into 64 KiB
 MAX_RECORDS_SLOW = 500  # dnspython follows pointers without a bound: no work for an hour from one message
 NAMES_KEPT = 4096
@@ -231,7 +231,7 @@ def _name(data: bytes, position: int, end: int) -> tuple[str, int]:
             if position >= lowest:
                 raise _NotPlain
             if hops > MAX_HOPS:
-                raise WireError("too many compression pointers")
+                raise _NotPlain
             lowest = position
         else:
             raise _NotPlain
