@@ -410,18 +410,34 @@ def name_to_wire(name: str) -> bytes:
     return wire or b"\0"
 
 
-_TYPE_NUMBERS = {text: struct.pack("!HH", number, CLASS_IN) for number, text in TYPES.items()}
-
-
 def question_section(name: str, type_: str) -> bytes:
     """One question of class IN. Raises WireError for a name or type that no message can carry."""
-    tail = _TYPE_NUMBERS.get(type_)
-    if tail is None:
+    return name_to_wire(name) + _type_to_wire(type_)
+
+
+def section_below(name: str, type_: str, apex: str, end: bytes) -> bytes:
+    """`question_section` for a name at or below `apex`, whose wire form is `end`."""
+    labels = name[: -len(apex)]
+    if len(name) >= MAX_NAME or "\\" in labels or (labels and labels[-1] != "."):
+        return question_section(name, type_)
+    return _labels_to_wire(labels) + end + _type_to_wire(type_)
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _labels_to_wire(labels: str) -> bytes:
+    """Labels in front of a name: the same few for each domain."""
+    return name_to_wire(labels)[:-1] if labels else b""
+
+
+@lru_cache(maxsize=256)
+def _type_to_wire(type_: str) -> bytes:
+    number = _NUMBERS.get(type_)
+    if number is None:
         try:
-            tail = struct.pack("!HH", dns.rdatatype.from_text(type_), CLASS_IN)
+            number = dns.rdatatype.from_text(type_)
         except (dns.exception.DNSException, ValueError) as error:
             raise WireError(f"no type: {type_}") from error
-    return name_to_wire(name) + tail
+    return struct.pack("!HH", number, CLASS_IN)
 
 
 def query_tail(section: bytes, *, recursion: bool, unchecked: bool = False, edns: bool = True) -> bytes:

@@ -17,6 +17,7 @@ from .config import Endpoint, EngineConfig
 from .guard import may_ask
 from .job import Callback, Job
 from .lane import Lane
+from .round import Round
 from .server import Health, Server
 from .sockets import RandomIds
 from .stream import ask_by_stream
@@ -51,6 +52,8 @@ class Engine:
         self._cache = Cache(config.cache_size, config.cache_seconds)
         self._flying: dict[Question, Job] = {}
         self._flying_fresh: dict[Question, Job] = {}  # of those who want nothing that was asked before they came
+        self._loose: set[Job] = set()
+        self._rounds: set[Round] = set()
         self._servers: dict[Endpoint, Server] = {}
         self._home: dict[Endpoint, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -72,7 +75,9 @@ class Engine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for job in [*self._flying.values(), *self._flying_fresh.values()]:
+        for round_ in list(self._rounds):
+            round_.close()
+        for job in [*self._flying.values(), *self._flying_fresh.values(), *self._loose]:
             job.close()
         for task in self._tasks:
             task.cancel()
@@ -133,42 +138,110 @@ class Engine:
         `own`: a name whose answers, and those of all below it, nobody else will ask for: not kept.
         """
         now = self.loop.time()
-        flying = self._flying_fresh if fresh else self._flying
         known: Known = []
+        its_own: list[Question] = []
         for question in questions:
-            name, type_, server, _ = question
-            kept = server is None and (own is None or not name.endswith(own))
-            if kept and not fresh:
-                answer = self._cache.get(question, now)
+            name, _, server, unchecked = question
+            if own is not None and server is None and not unchecked and name.endswith(own):
+                its_own.append(question)
+                continue
+            answer = self._cache.get(question, now) if server is None and not fresh else None
+            if answer is None:
+                answer = self._start(question, callback, deadline, now, fresh=fresh, kept=server is None)
+            if answer is not None:
+                known.append((question, answer))
+        if own is not None and its_own and not self._start_round(its_own, callback, own, deadline, now):
+            for question in its_own:
+                answer = self._start(question, callback, deadline, now, fresh=fresh, kept=False)
                 if answer is not None:
                     known.append((question, answer))
-                    continue
-            job = flying.get(question)
-            if job is not None:
-                job.join(callback, deadline)
-                continue
-            lane = self._lane_for(question)
-            if lane is None:
-                known.append((question, Answer(failure=Failure.FORBIDDEN, detail=server or "")))
-                continue
-            try:
-                section = wire.question_section(name, type_)
-            except wire.WireError as error:
-                known.append((question, Answer(failure=Failure.OTHER, detail=str(error))))
-                continue
-            flying[question] = job = Job(self, lane, question, section, deadline, callback, flying, kept)
-            if lane.flying < lane.window:
-                lane.enter()
-                job.launch(now)
-            else:
-                lane.waiting.append(job)
-                job.wait_in_line()
         return known
+
+    def _start(
+        self, question: Question, callback: Callback, deadline: float | None, now: float, *, fresh: bool, kept: bool
+    ) -> Answer | None:
+        """Start one question; the answer where none needs to be asked."""
+        flying = self._flying_fresh if fresh else self._flying
+        job = flying.get(question)
+        if job is not None:
+            job.join(callback, deadline)
+            return None
+        lane = self._lane_for(question)
+        if lane is None:
+            return Answer(failure=Failure.FORBIDDEN, detail=question.server or "")
+        try:
+            section = wire.question_section(question.name, question.type)
+        except wire.WireError as error:
+            return Answer(failure=Failure.OTHER, detail=str(error))
+        flying[question] = job = Job(self, lane, question, section, deadline, callback, flying, kept)
+        if lane.flying < lane.window:
+            lane.enter()
+            job.launch(now)
+        else:
+            lane.waiting.append(job)
+            job.wait_in_line()
+        return None
+
+    def _start_round(
+        self, questions: list[Question], callback: Callback, own: str, deadline: float | None, now: float
+    ) -> bool:
+        """Send all these to one resolver, where nothing bids to wait; returns whether they went."""
+        lane = self._resolvers
+        if self._stubs or lane.flying >= lane.window:
+            return False
+        lane.turn += 1
+        server = lane.servers[0] if lane.alone else lane.server(0, lane.turn, now)
+        if server.interval:
+            return False
+        try:
+            end = wire.name_to_wire(own)
+            sections = [wire.section_below(question[0], question[1], own, end) for question in questions]
+            channel = server.channel()
+        except (wire.WireError, OSError):
+            return False
+        round_ = Round(self, lane, channel, deadline, callback, now)
+        self._rounds.add(round_)
+        lane.enter(len(questions))
+        unsent = []
+        for question, section in zip(questions, sections, strict=True):
+            try:
+                id_ = channel.transmit(wire.query_tail(section, recursion=True), round_)
+            except OSError:
+                unsent.append((question, section))
+            else:
+                round_.open[id_] = question, section
+        server.sent += len(round_.open)
+        if round_.open:
+            self.wheel.set(round_, round_.patience_ends)
+        else:
+            self._rounds.discard(round_)
+        for question, section in unsent:
+            self._loose_job(round_, question, section).launch(now)
+        return True
+
+    def job_from(self, round_: Round, question: Question, section: bytes, id_: int) -> Job:
+        """A question of a round as a job of its own, whose first query was sent."""
+        job = self._loose_job(round_, question, section)
+        job.resume(round_.channel, id_, round_.sent_at)
+        return job
+
+    def _loose_job(self, round_: Round, question: Question, section: bytes) -> Job:
+        """One that nobody else can join."""
+        job = Job(self, round_.lane, question, section, round_.limit, round_.callback, None, False)
+        self._loose.add(job)
+        return job
+
+    def round_ended(self, round_: Round) -> None:
+        self._rounds.discard(round_)
+        self.wheel.unset(round_)
 
     def finished(self, job: Job, answer: Answer, now: float) -> None:
         """Hand an answer to everybody who waits for it."""
         question = job.question
-        del job.among[question]
+        if job.among is None:
+            self._loose.discard(job)
+        else:
+            del job.among[question]
         if job.kept:
             self._cache.put(question, answer, now)
         if job.launched:
@@ -211,7 +284,8 @@ class Engine:
     @property
     def under_way(self) -> int:
         """Questions asked and not answered yet."""
-        return len(self._flying) + len(self._flying_fresh)
+        jobs = len(self._flying) + len(self._flying_fresh) + len(self._loose)
+        return jobs + sum(len(round_.open) for round_ in self._rounds)
 
     def _own_lane(self, endpoints: list[Endpoint], *, home: bool) -> Lane:
         """A lane to servers that the operator configured."""

@@ -76,7 +76,7 @@ class Job:
         section: bytes,
         limit: float | None,
         callback: Callback,
-        among: dict[Question, Job],
+        among: dict[Question, Job] | None,
         kept: bool,
     ) -> None:
         self.engine = engine
@@ -85,7 +85,7 @@ class Job:
         self.section = section
         self.limit = limit  # the asker's deadline, by the loop's clock
         self.callback = callback
-        self.among = among  # questions under way, of which this is one
+        self.among = among  # questions under way, of which this is one; None: nobody can join it
         self.kept = kept  # for others who will ask the same
         self.tail = wire.query_tail(section, recursion=not lane.home, unchecked=question[3])
         self.first = lane.turn = lane.turn + 1
@@ -108,12 +108,25 @@ class Job:
                 self.wait_in_line()
 
     def launch(self, now: float) -> None:
+        self._begin(now)
+        self._next_try(now)
+
+    def resume(self, channel: Channel, id_: int, sent_at: float) -> None:
+        """Go on where a first query was sent already."""
+        self._begin(sent_at)
+        self.server = channel.server
+        self.sent_at = sent_at
+        self.tries = 1
+        self.channel, self.id = channel, id_
+        channel.pending[id_] = self
+        self._set_timer(sent_at + PATIENCE[0], patient=True)
+
+    def _begin(self, now: float) -> None:
         self.launched = True
         self.launched_at = now
         self.deadline = now + self.engine.question_seconds
         if self.limit is not None and self.limit < self.deadline:
             self.deadline = self.limit
-        self._next_try(now)
 
     def on_timer(self, now: float) -> None:
         if not self.launched:

@@ -47,10 +47,10 @@ class Lane:
         self._sent = self._lost = 0
         self._epoch_at = 0.0
 
-    def enter(self) -> None:
-        """One more is under way."""
-        self.flying += 1
-        self._sent += 1
+    def enter(self, count: int = 1) -> None:
+        """So many more are under way."""
+        self.flying += count
+        self._sent += count
 
     def leave(self, now: float) -> None:
         """One that was under way is done: the next may start."""

@@ -80,6 +80,11 @@ class Server:
         """Send a query; returns where its answer will come, and under which id. Raises OSError where there is no way
         to the server."""
         self.sent += 1
+        channel = self.channel()
+        return channel, channel.transmit(tail, waiting)
+
+    def channel(self) -> Channel:
+        """A socket to send the next queries from. Raises OSError where there is no way to the server."""
         channels = self._channels
         if not channels or (len(channels) < SOCKETS and all(channel.pending for channel in channels)):
             channels.append(Channel(self._loop, self, self._ids))
@@ -90,7 +95,7 @@ class Server:
             channels[place] = Channel(self._loop, self, self._ids)
             channel.retire()
             channel = channels[place]
-        return channel, channel.transmit(tail, waiting)
+        return channel
 
     def replace(self, channel: Channel) -> None:
         """Use that socket no more."""
