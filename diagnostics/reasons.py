@@ -55,6 +55,7 @@ class Reason(StrEnum):
     SPF_ERROR = "spf-error"  # permanent error: problem (Problem), owner, term, position, fault (FaultCode or null)
     SPF_PLATFORM_FAILS = "spf-platform-fails"  # addresses, result (SPF result of the first of them)
     SPF_PLUS_ALL = "spf-plus-all"  # owner, term
+    # With SPF_MISSING maybe misspelt: texts that were meant as an SPF record
     # Beside those, of the whole tree: faults (problem, owner, term, position each); where it costs too much: lookups,
     # voids, costs ("term (look-ups)", the dearest first), crowded ("mx term (names)", those with too many)
     # Where fixes are empty for SPF: beyond (Problem) says what the mended record would run into.
@@ -68,6 +69,7 @@ class Reason(StrEnum):
     # SRV
     SRV_MISSING = "srv-missing"  # names
     SRV_OTHER_TARGET = "srv-other-target"  # names, hosts
+    SRV_DENIED = "srv-denied"  # the target `.`: no such service (RFC 2782): names
     SRV_LEFTOVER = "srv-leftover"  # names, hosts
 
     # DMARC

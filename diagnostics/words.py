@@ -177,6 +177,10 @@ REASONS: dict[str, Words] = {
         _("%(names)s sends mail programs to another server (%(hosts)s)."),
         _("They are set up with the wrong server and cannot sign in. Point the records here."),
     ),
+    Reason.SRV_DENIED: Words(
+        _("%(names)s says that there is no such service."),
+        _("Mail programs look no further, and people have to type server names by hand. Point the record here."),
+    ),
     Reason.SRV_LEFTOVER: Words(
         _("A record of an earlier provider is left over: %(names)s leads to %(hosts)s."),
         _("Outlook follows it and asks for a password at the wrong place. Remove it."),

@@ -138,6 +138,8 @@ def _other(
     else:
         fixes = (replace(record, answer),)
         reason, problems = Reason.SRV_OTHER_TARGET, (Problem.SRV_OTHER_TARGET,)
+        if hosts == ["."]:
+            reason = Reason.SRV_DENIED
     if not subject.authoritative:
         fixes = ()  # the other half's clients may need what is there
     return Finding(Status.WRONG, record.level, reason, facts, problems, (), found, fixes, question)

@@ -295,3 +295,36 @@ def test_a_delegation_to_a_host_that_does_not_exist_is_lame() -> None:
     verdict = dns.look(case(home=True))[Kind.NS]
     assert (verdict.status, verdict.advice) == (Status.OK, (Problem.NS_LAME,))
     assert verdict.facts["lame"] == ["gone.other.test"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["spf1 include:spf.other.test -all", "v=spf1; include:spf.other.test -all", "v=spf include:spf.other.test; -all"],
+)
+def test_a_text_that_was_meant_as_spf_keeps_what_it_meant_to_allow(text: str) -> None:
+    zone = green_zone()
+    zone.put(rrset(APEX, "TXT", f'"{text}"', '"hello"'))
+    dns = world(zone)
+    verdict = dns.look(case())[Kind.SPF]
+    assert (verdict.status, verdict.reason) == (Status.MISSING, Reason.SPF_MISSING)
+    assert text in notes("SPF", verdict.facts)[0]
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    merged = '"v=spf1 include:spf.other.test include:spf.platform.test -all"'
+    assert set(dns.zone(APEX).records[APEX, "TXT"].values) == {'"hello"', merged}
+    assert dns.look(case())[Kind.SPF].status == Status.OK
+
+
+@pytest.mark.parametrize("text", ["spf2.0/pra include:spf.other.test -all", "v=spf10 mx -all", "we have no spf yet"])
+def test_a_text_that_has_nothing_to_do_with_spf_stays(text: str) -> None:
+    zone = green_zone()
+    zone.put(rrset(APEX, "TXT", f'"{text}"'))
+    verdict = world(zone).look(case())[Kind.SPF]
+    assert [fix.action for fix in verdict.fixes] == ["add"]
+
+
+def test_a_service_that_is_said_not_to_exist_is_not_called_another_server() -> None:
+    zone = green_zone()
+    zone.put(rrset(f"_autodiscover._tcp.{APEX}", "SRV", "0 0 0 ."))
+    verdict = world(zone).look(case())[Kind.SRV]
+    assert (verdict.status, verdict.reason) == (Status.WRONG, Reason.SRV_DENIED)
+    assert [fix.action for fix in verdict.fixes] == ["replace"]
