@@ -119,6 +119,11 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             gettext("The parent zone delegates to name servers that do not know this zone: %(servers)s.")
             % {"servers": _text(lame)}
         )
+    if misspelt := facts.get("misspelt"):
+        said.append(
+            gettext("Meant as an SPF record, but nobody takes it for one: %(texts)s. It must begin with “v=spf1 ”.")
+            % {"texts": _text(misspelt)}
+        )
     said += _of_spf_tree(facts)
     if removed := facts.get("removed"):
         said.append(

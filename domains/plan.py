@@ -14,7 +14,7 @@ from .dkim import KeyMatch, match_key, resembles_key
 from .dmarc import Request, is_dmarc, parse_dmarc, resembles_dmarc
 from .records import DEFAULT_TTL, Kind, RequiredRecord
 from .rrset import Action, Fix, RRset, quote_txt, txt_text
-from .spf import is_spf, merge
+from .spf import is_spf, meant, merge
 
 type Key = tuple[str, str]
 type Zone = Mapping[Key, RRset]
@@ -172,9 +172,13 @@ class _Planner:
 
     def _spf(self, record: RequiredRecord, there: RRset | None) -> Step:
         values = tuple(value for value in there.values if is_spf(txt_text(value))) if there is not None else ()
+        texts = [txt_text(value) for value in values]
+        if there is not None and not values:  # what was only meant as one
+            intended = {value: text for value in there.values if (text := meant(txt_text(value))) is not None}
+            values, texts = tuple(intended), list(intended.values())
         if there is None or not values:
             return Step(record, Choice.ADD, (), (_add(record, there),))
-        merged = merge([txt_text(value) for value in values], self.spf_include)
+        merged = merge(texts, self.spf_include)
         if not merged.changes:
             return Step(record, Choice.RIGHT, (there,))
         before = RRset(there.name, there.type, there.ttl, values)

@@ -7,7 +7,7 @@ from typing import Any
 
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import Action, Fix, quote_txt, txt_text
-from domains.spf import is_spf, merge
+from domains.spf import is_spf, meant, merge
 
 from ..answers import Answer, Answers, Question, View
 from ..reasons import Reason
@@ -40,7 +40,7 @@ def find(subject: Subject, view: View) -> Finding | None:
         return Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, (only,)), at=subject.txt)
     values = tuple(value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
     if not values:
-        return _missing(subject, answer)
+        return _missing(subject, view, answer)
     return _judged(subject, view, answer, values)
 
 
@@ -93,11 +93,22 @@ def _own(subject: Subject, answer: Answer, values: tuple[str, ...]) -> tuple[Any
     return found_rrset(subject.txt, Answer(values, answer.ttl))
 
 
-def _missing(subject: Subject, answer: Answer) -> Finding:
+def _missing(subject: Subject, view: View, answer: Answer) -> Finding | None:
     if answer.chain:
         return alias_in_the_way(subject, subject.txt, answer._replace(values=()), {}, subject.required[Kind.SPF][0])
-    fixes = (add(subject.required[Kind.SPF][0]),)
-    return Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, fixes=fixes, at=subject.txt)
+    finding = Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, at=subject.txt)
+    intended = {value: text for value in answer.values if (text := meant(txt_text(value))) is not None}
+    if not intended:
+        finding.fixes = (add(subject.required[Kind.SPF][0]),)
+        return finding
+    # Whoever was meant to be allowed must not be marked because of a record that names us alone.
+    values, texts = tuple(intended), list(intended.values())
+    finding.facts = {"misspelt": [txt_text(value) for value in values]}
+    finding.found = _own(subject, answer, values)
+    analysis, platform = analyse(subject.apex, view, record=texts[0]), _platform_passes(subject, view)
+    if analysis is None or platform is None:
+        return None
+    return _with_fix(subject, view, finding, answer, values, texts, analysis, platform)
 
 
 def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...]) -> Finding | None:
@@ -147,7 +158,7 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
     if answer.chain:
         finding.facts = {**finding.facts, "name": answer.chain[0][0], "target": answer.chain[0][1]}
         return finding
-    return _with_fix(subject, view, finding, answer, values, analysis, platform)
+    return _with_fix(subject, view, finding, answer, values, [txt_text(v) for v in values], analysis, platform)
 
 
 def _analysed(analysis: SpfAnalysis) -> dict[str, Any]:
@@ -234,6 +245,7 @@ def _with_fix(
     finding: Finding,
     answer: Answer,
     values: tuple[str, ...],
+    texts: list[str],
     analysis: SpfAnalysis,
     platform_passes: bool,
 ) -> Finding | None:
@@ -244,7 +256,6 @@ def _with_fix(
     if len(values) > MAX_MERGED:
         finding.facts = {**finding.facts, "beyond": str(Problem.SPF_LOOKUPS)}
         return finding
-    texts = [txt_text(value) for value in values]
     include = subject.ours.spf_include
     ours = f"include:{include}".rstrip(".")
     dead = set(analysis.dead)

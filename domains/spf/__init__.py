@@ -15,6 +15,7 @@ from .record import (
     parse,
     select,
 )
+from .repair import meant
 
 __all__ = [
     "QUERYING",
@@ -31,6 +32,7 @@ __all__ = [
     "Record",
     "Term",
     "is_spf",
+    "meant",
     "merge",
     "parse",
     "select",

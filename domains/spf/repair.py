@@ -10,7 +10,7 @@ import ipaddress
 import re
 from difflib import get_close_matches
 
-from .record import VERSION, parse
+from .record import VERSION, is_spf, parse
 
 # What word processors and web pages make of blanks, hyphens and quotes: their UTF-8 octets, read as latin-1.
 _TYPOGRAPHY = tuple(
@@ -33,6 +33,9 @@ _ALIASES = {"ip": "ip4", "ipv4": "ip4", "ip-v4": "ip4", "ip4v": "ip4", "ipv6": "
 _LONG_WORDS = ("include", "exists", "redirect")  # long enough to be recognised with a letter amiss
 _TAKE_ADDRESS = frozenset({"ip4", "ip6", "a", "mx", "include"})
 _DUAL = re.compile(r"/([0-9]+)/([0-9]+)\Z")  # the slash before an IPv6 prefix length is doubled
+# What people publish for `v=spf1 `: without the version, with another sign or nothing behind it.
+_MEANT = re.compile(r"[\s\"'`]*(?:v\s*[=:]\s*spf1?|spf1)(?=[\s;,:])[\s;,:]+(.+)\Z", re.IGNORECASE | re.DOTALL)
+_SPF_TERM = re.compile(r"(?:\A|[\s;,])[+\-~?]?(?:all\b|mx\b|include:|ip[46]:|redirect=)", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"([+\-~?]*)([A-Za-z0-9\-]*)([:=]?)(.*)\Z", re.DOTALL)
 
 
@@ -43,6 +46,12 @@ def tidy(text: str) -> str:
     text = _SPACES.sub(" ", text).strip()
     text = re.sub(r"(?<= )([+\-~?]) (?=all(?: |\Z))", r"\1", text, flags=re.IGNORECASE)
     return _OPEN.sub(r"\1", text)
+
+
+def meant(text: str) -> str | None:
+    """The SPF record that a TXT record was meant to be; None for a real one, and for what is none of SPF's business."""
+    found = None if is_spf(text) else _MEANT.match(text)
+    return f"{VERSION} {found[1]}" if found is not None and _SPF_TERM.search(found[1]) else None
 
 
 def mended(text: str) -> tuple[str, ...]:
