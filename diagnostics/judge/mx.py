@@ -6,7 +6,7 @@ import ipaddress
 from typing import Any
 
 from domains.records import Kind, Level, RequiredRecord
-from domains.rrset import Fix
+from domains.rrset import Action, Fix
 
 from ..answers import NOT_RESPONSIBLE, Answer, Question, View
 from ..reasons import Reason
@@ -216,7 +216,7 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
     advice = (Problem.MX_TARGET_MISSING,) if gone else ()
     if problems:
         facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in named], **_targets(view, aliases))
-        fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses])
+        fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses], _leading_here(subject, view, aliases))
         return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, subject.mx)
     for host, one in looked.items():
         if isinstance(one, Answer) and one.failure is not None and one.failure not in NOT_RESPONSIBLE:
@@ -230,14 +230,31 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
     return Finding(Status.OK, Level.REQUIRED, "", facts, (), advice, found, at=subject.mx)
 
 
-def _split_fixes(subject: Subject, answer: Answer, hosts: list[str], dead: list[str]) -> tuple[Fix, ...]:
-    """Take away what leads nowhere; where nothing else is left, mail enters here and is passed on."""
-    gone = tuple(value for value in answer.values if value.partition(" ")[2].strip().lower() in dead)
+def _split_fixes(
+    subject: Subject, answer: Answer, hosts: list[str], dead: list[str], here: dict[str, str]
+) -> tuple[Fix, ...]:
+    """Take away what leads nowhere; where nothing else is left, mail enters here and is passed on. `here`: aliases of
+    our own hosts, which take their place."""
+    parted = [(value, *value.partition(" ")[::2]) for value in answer.values]
+    gone = tuple(value for value, _, host in parted if host.strip().lower() in (*dead, *here))
     if answer.chain or not gone:
         return ()  # the other system's host is an alias: its own matter
-    if hosts:
-        return (remove(subject.apex, "MX", answer.ttl, gone),)
-    return (replace(_required(subject), answer),)
+    if not hosts:
+        return (replace(_required(subject), answer),)
+    ours = {f"{preference} {here[host.strip().lower()]}" for _, preference, host in parted if host.lower() in here}
+    fixes: tuple[Fix, ...] = (remove(subject.apex, "MX", answer.ttl, gone),)
+    more = tuple(sorted(ours.difference(answer.values)))
+    return (*fixes, Fix(Action.ADD, subject.apex, "MX", answer.ttl or None, more)) if more else fixes
+
+
+def _leading_here(subject: Subject, view: View, aliases: list[str]) -> dict[str, str]:
+    """Those aliases that lead to a host of ours, with it."""
+    found = {}
+    for alias in aliases:
+        answer = view.get(Question(alias, "A"))
+        if answer is not None and answer.chain and answer.chain[-1][1] in subject.ours.rank:
+            found[alias] = answer.chain[-1][1]
+    return found
 
 
 def look_up(view: View, host: str) -> Problem | Answer | None:

@@ -328,3 +328,17 @@ def test_a_service_that_is_said_not_to_exist_is_not_called_another_server() -> N
     verdict = world(zone).look(case())[Kind.SRV]
     assert (verdict.status, verdict.reason) == (Status.WRONG, Reason.SRV_DENIED)
     assert [fix.action for fix in verdict.fixes] == ["replace"]
+
+
+def test_an_alias_of_our_own_host_is_replaced_in_a_split_domain_too_and_others_stay() -> None:
+    zone = green_zone()
+    zone.put(
+        rrset(APEX, "MX", f"10 m.{APEX}", "20 mail.other.test."), rrset(f"m.{APEX}", "CNAME", "mx1.platform.test.")
+    )
+    dns = world(zone)
+    split = case(split_domain())
+    verdict = dns.look(split)[Kind.MX]
+    assert verdict.problems == (Problem.MX_IS_CNAME,)
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    assert set(dns.zone(APEX).records[APEX, "MX"].values) == {"10 mx1.platform.test.", "20 mail.other.test."}
+    assert dns.look(split)[Kind.MX].status == Status.OK
