@@ -37,6 +37,8 @@ def policy(request: HttpRequest, service_name: str) -> HttpResponse:
 @transaction.atomic
 def _change_policy(service: Service, policy: PasswordPolicy, before: dict[str, object], by: User) -> None:
     policy.service = batch.locked(service.pk)
+    if policy.pk is None:  # unless another owner has set the first one meanwhile
+        policy.pk = PasswordPolicy.objects.filter(service=service).values_list("pk", flat=True).first()
     policy.save()
     after = {field: getattr(policy, field) for field in FIELDS}
     record("policy.changed", actor=by, service=service, before=before, after=after)

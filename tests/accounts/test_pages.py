@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import hashing
+from accounts import batch, hashing
 from accounts.models import Address, EmailAccount, Order, PasswordLink, PasswordPolicy, RetiredMailbox, Tally
-from panel.models import Activity
+from panel.models import Activity, Service
 from tests.accounts.conftest import Clinic, make_clinic
 from tests.factories import make_domain, make_user
 
@@ -296,6 +296,18 @@ def test_the_security_policy_holds_for_pages(clinic, browser):
     page = browser.post(url("configure", clinic, slot(clinic).pk), GOOD).content.decode()
     assert "At least 12 characters" in page
     assert "neither letter nor digit" in page
+
+
+def test_two_owners_who_set_the_first_policy_at_once_both_come_through(clinic, monkeypatch):
+    lock = batch.locked
+
+    def another_was_faster(service_id: int) -> Service:
+        PasswordPolicy.objects.create(service_id=service_id, min_length=20)
+        return lock(service_id)
+
+    monkeypatch.setattr(batch, "locked", another_was_faster)
+    assert signed_in(clinic.owner).post(url("policy", clinic), {"min_length": "12"}).status_code == 302
+    assert PasswordPolicy.objects.get().min_length == 12
 
 
 def test_the_review_warns_of_a_comma(clinic, browser):
