@@ -139,10 +139,16 @@ def language_of_environment() -> str:
         return "en"
 
 
+def utf_8(argument: str) -> str:
+    """An argument with escapes for its octets that are not UTF-8, which no database takes and no terminal shows."""
+    return os.fsencode(argument).decode(errors="backslashreplace")
+
+
 def organization_named(code: str) -> Organization:
     """Raises Refused."""
     from .models import Organization
 
+    code = utf_8(code)
     found = Organization.objects.filter(code=code).first()
     if found is None:
         raise Refused("no-such-organization", _("There is no organization %(code)s.") % {"code": code})
@@ -153,6 +159,7 @@ def service_named(name: str) -> Service:
     """With its organization and platform. Raises Refused."""
     from .models import Service
 
+    name = utf_8(name)
     found = Service.objects.select_related("organization", "platform").filter(name=name).first()
     if found is None:
         raise Refused("no-such-service", _("There is no service %(name)s.") % {"name": name})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -123,6 +124,13 @@ def test_a_service_is_suspended_and_resumed_once_each() -> None:
     assert answer("suspend", "emailpro-nobody-1")[1]["refused"] == "no-such-service"
     verbs = list(Activity.objects.filter(verb__startswith="service.").values_list("verb", flat=True))
     assert verbs == ["service.resumed", "service.suspended", "service.created"]
+
+
+def test_a_name_that_is_not_utf_8_names_nothing() -> None:
+    status, data = answer("suspend", os.fsdecode(b"emailpro-\xff-1"))
+    assert (status, data["refused"]) == (1, "no-such-service")
+    assert data["reason"] == "There is no service emailpro-\\xff-1."
+    assert answer("create_service", os.fsdecode(b"ab\xff"))[1]["refused"] == "no-such-organization"
 
 
 def test_secrets_are_encrypted_again_under_the_first_key(settings: Any) -> None:
