@@ -9,8 +9,9 @@ from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
+
+from panel.mail import letter
 
 from ..models import BulkRow, BulkRun
 from ..vault import Vault
@@ -76,5 +77,5 @@ def _message(run: BulkRun, row: BulkRow, token: str) -> EmailMessage:
     language = (run.by.language if run.by else "") or settings.LANGUAGE_CODE
     with translation.override(language):
         context = {"row": row, "link": link_address(token), "organization": run.service.organization}
-        subject, _blank, body = render_to_string("accounts/mail/set_password.txt", context).partition("\n\n")
-    return EmailMessage(" ".join(subject.split()), body, to=[row.contact])
+        subject, body = letter("accounts/mail/set_password.txt", context)
+    return EmailMessage(subject, body, to=[row.contact])
