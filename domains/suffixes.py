@@ -21,12 +21,6 @@ def public_suffix(name: str) -> str:
     return str(_list(only_icann=False).publicsuffix(name))
 
 
-def organizational_domain(name: str) -> str | None:
-    """`name` cut to one label below its public suffix; None where `name` is a public suffix itself."""
-    found = _list(only_icann=False).privatesuffix(name)
-    return None if found is None else str(found)
-
-
 def is_registry(name: str) -> bool:
     """Whether names are registered below `name` by a registry: a public suffix of the list's ICANN part.
 
