@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from domains.records import DomainFacts, Hosts, Mode, PlatformFacts, required_records
 from domains.rrset import absolute
+from tests.diagnostics.correct import KEY
 
-KEY = (  # of no use: nobody has the private half
-    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzCtJgvUuY9kC6/7dEgnB3Pms7fb8RS7Uk+IU7hDEm7i+6mgQrra1tZe8"
-    "0Jvk7vgaW5Kl0UOTq9gH332hMhGdhqMdlfDlSiBn5mmetXt3BzbwoZgDy7S6TbhWlsloGgzO4IF1XfX4dAIi101dyLoH5clH/5gf"
-    "8tTk+wtcn9+onjjxgH2dYHtLU3CbZALbLONsolnjipnhLGoxp5a9ewEf7FrrBEIVh8cjrbyNEAMOZt52BfZW2MgTpA0WclKvPZux"
-    "9HLSdXwfuDeN97vPU43TDgbfSnkg5laxUkb8yBVIzSLziA/RwjTL4sr7Vf5RfFzdCxniLmRg+0bZ4FVD7znSKQIDAQAB"
-)
 PLATFORM = PlatformFacts(
     slug="bench",
     hosts=Hosts(
