@@ -131,3 +131,16 @@ def test_damage_is_told_by_its_code_and_mended_by_its_fix(server: Knot) -> None:
     assert Problem.SPF_SEVERAL in verdicts[Kind.SPF].problems
     server.apply((*verdicts[Kind.SPF].fixes, *verdicts[Kind.MX].fixes))
     assert red(judged(server.endpoint, server.port)) == set()
+
+
+def test_a_circle_of_aliases_is_red_although_a_caching_resolver_only_says_servfail(server: Knot) -> None:
+    server.apply(fix for verdict in judged(server.endpoint, server.port).values() for fix in verdict.fixes)
+    server.withdraw("cm1._domainkey.customer.test", "TXT")
+    server.publish("cm1._domainkey.customer.test", "CNAME", ["a.customer.test."])
+    server.publish("a.customer.test", "CNAME", ["cm1._domainkey.customer.test."])
+    zones = ("test", "customer.test", "platform.test")
+    with Unbound(dict.fromkeys(zones, server.endpoint)) as resolver:
+        verdicts = judged(resolver.endpoint, server.port)
+        assert red(verdicts) == {Kind.DKIM}
+        server.apply(verdicts[Kind.DKIM].fixes)
+    assert red(judged(server.endpoint, server.port)) == set()
