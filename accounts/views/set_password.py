@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from panel.activity import record
 from panel.errors import Refused
 from panel.forms import carried_out
+from panel.limits import allowed
 
 from .. import batch
 from ..forms import PasswordForm
@@ -18,6 +19,7 @@ from ..hashing import hash_password
 from ..models import EmailAccount, PasswordLink, PasswordPolicy
 from ..words import rule_list
 
+TRIES_A_MINUTE = 60  # from one address, behind which a whole office may be
 PERSON = "link"  # stands in the activity log for whoever holds the link
 
 
@@ -25,6 +27,8 @@ PERSON = "link"  # stands in the activity log for whoever holds the link
 @sensitive_post_parameters("password", "again")
 def set_password(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever has the link chooses the password of its account, once. Open to people who never sign in here."""
+    if not allowed("set-password", request.META.get("REMOTE_ADDR"), times=TRIES_A_MINUTE, seconds=60):
+        return render(request, "429.html", status=429)
     link = PasswordLink.open_one(token)
     if link is None:
         return render(request, "accounts/set_password.html", {"gone": True}, status=410)

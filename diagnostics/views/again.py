@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST
 from domains.access import domain_for
 from domains.models import Domain
 from panel.access import organization_for, service_for
+from panel.limits import allowed
 from panel.models import Role
 
 from .. import schedule
-from ..limits import allowed
 from .table import rows_of
 
 DOMAINS_A_MINUTE = 30  # that one person may have looked at again

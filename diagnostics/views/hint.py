@@ -12,12 +12,12 @@ from django.urls import reverse
 from domains.names import NameRefused, to_ascii
 from domains.platforms import own_hosts
 from panel.access import service_for
+from panel.limits import allowed
 from panel.models import Role, Service
 
 from ..answers import Answer, Question
 from ..asking import engine
 from ..engine import run
-from ..limits import allowed
 
 HINTS_A_MINUTE = 20  # for one person
 HINT_SECONDS = 4.0

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 
 from domains.models import Domain
 from domains.records import Kind
+from panel.limits import allowed
 from panel.models import Organization, Service
 
 from .. import schedule, sentences
 from ..buttons import ORDER, button
-from ..limits import allowed
 from ..models import Share
 from ..verdicts import Status
 from .change import cards_of

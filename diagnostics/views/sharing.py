@@ -23,10 +23,10 @@ from domains.records import Kind
 from panel import mail
 from panel.access import person
 from panel.activity import record
+from panel.limits import allowed
 from panel.models import Role
 
 from ..cases import configured
-from ..limits import allowed
 from ..models import Check, Postponement, Share
 from ..sentences import mx_warning
 from .files import moves_mail, put_off, records_of, zone_lines

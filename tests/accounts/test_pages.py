@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -233,6 +234,14 @@ def test_a_link_sets_the_password_once_without_signing_in(clinic, browser):
     account.refresh_from_db()
     assert hashing.verify(account.password_hash, "Lugnt5Byte!")
     assert anybody.get(address).status_code == 410
+
+
+def test_links_cannot_be_tried_without_end(clinic, monkeypatch):
+    monkeypatch.setattr("panel.limits.time", SimpleNamespace(time=lambda: 1_800_000_000.0))  # all in one minute
+    address = reverse("accounts:set_password", args=["nobody-knows"])
+    assert {Client().get(address).status_code for _each in range(60)} == {410}
+    assert Client().get(address).status_code == 429
+    assert Client(REMOTE_ADDR="192.0.2.7").get(address).status_code == 410, "others are not held up"
 
 
 def test_the_link_of_a_reset_account_opens_nothing(clinic, browser):
