@@ -91,6 +91,14 @@ class Answer(NamedTuple):
         return self.failure is None and not self.values
 
 
+_NOTHING_ELSE = Answer()[2:]
+
+
+def records_found(values: tuple[str, ...], ttl: int) -> Answer:
+    """An answer of records and nothing else: what nearly every question of a sweep brings."""
+    return tuple.__new__(Answer, (values, ttl, *_NOTHING_ELSE))
+
+
 class View(Protocol):
     """Whom a judge asks: what is known (`Answers`), or that seen through one name server's eyes."""
 

@@ -39,6 +39,7 @@ NAMES_KEPT = 4096
 PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789-_*."
 
 TYPES = {1: "A", 28: "AAAA", 5: "CNAME", 15: "MX", 16: "TXT", 33: "SRV", 2: "NS", 6: "SOA"}
+ADDRESS_OCTETS = {1: 4, 28: 16}
 _NUMBERS = {text: number for number, text in TYPES.items()}
 TYPE_OPT, CLASS_IN, OPTION_EDE = 41, 1, 15
 OPT_START = b"\0" + struct.pack("!H", TYPE_OPT)
@@ -113,11 +114,11 @@ def read_values(data: bytes, position: int, type_: str) -> tuple[tuple[str, ...]
     """The plainest of answers, without a Message around it: the values of the records asked for, and the least TTL.
 
     `position` is where the question ends, which the caller has compared with its own. None: `read` must see it (an
-    error, no records, aliases, other sections, an EDNS option, …).
+    error, no records, aliases, an authority section, an EDNS option, …).
     """
     _, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(data)
     number = _NUMBERS.get(type_)
-    if questions != 1 or not answers or authorities or additionals > 1 or flags & (OPCODE | 15) or number is None:
+    if questions != 1 or not answers or authorities or flags & (OPCODE | 15) or number is None:
         return None
     reader = _READERS[number]
     size = len(data)
@@ -136,17 +137,27 @@ def read_values(data: bytes, position: int, type_: str) -> tuple[tuple[str, ...]
             position = end
             if ttl < least:
                 least = ttl
-        if additionals:
-            if (
-                data[position : position + 3] != OPT_START
-                or data[position + 5]
-                or data[position + 9 : position + 11] != b"\0\0"
-            ):
+        edns = False
+        for _ in range(additionals):
+            if data[position : position + 3] != OPT_START:
+                position = _past_address(data, position)
+            elif edns or data[position + 5] or data[position + 9 : position + 11] != b"\0\0":
                 return None
-            position += 11
+            else:
+                edns = True
+                position += 11
     except (_NotPlain, IndexError, struct.error):
         return None
     return (tuple(values), least) if position == size else None
+
+
+def _past_address(data: bytes, position: int) -> int:
+    """Where the next record starts, behind the address of a host that the answer names."""
+    _, position = _name(data, position, len(data))
+    type_, class_, ttl, length = _RECORD.unpack_from(data, position)
+    if class_ != CLASS_IN or ttl > MAX_TTL or length != ADDRESS_OCTETS.get(type_):
+        raise _NotPlain
+    return position + 10 + length
 
 
 def _section(data: bytes, position: int, count: int, records: list[Record], asked: str) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from diagnostics import wire
-from diagnostics.answers import Answer, Failure, Question
+from diagnostics.answers import Answer, Failure, Question, records_found
 
 from .reading import MAX_CHAIN, Chain, Onward, interpret
 from .sockets import Channel
@@ -220,7 +220,7 @@ class Job:
         if data[2] & 0x04 or (data[3] & 0x80 and not home):
             plainest = wire.read_values(data, 12 + len(self.section), self.question.type)
             if plainest is not None:
-                self._finish(Answer(*plainest), now)
+                self._finish(records_found(*plainest), now)
                 return
         try:
             message = wire.read(data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from diagnostics import wire
-from diagnostics.answers import Answer, Question
+from diagnostics.answers import Question, records_found
 
 from .job import PATIENCE, Callback, Job
 from .sockets import Channel
@@ -46,7 +46,7 @@ class Round:
                 if not self.open:
                     self.engine.round_ended(self)
                 self.lane.leave(now)
-                self.callback(question, Answer(*plainest))
+                self.callback(question, records_found(*plainest))
                 return
         self.job(id_).on_datagram(channel, id_, data, now)
 
