@@ -261,7 +261,7 @@ REASONS: dict[str, Words] = {
 }
 
 PROBLEMS = {
-    Problem.MX_FOREIGN: _("mail also goes to a server of another system"),
+    Problem.MX_FOREIGN: _("an MX record names a host that is not one of the platform's"),
     Problem.MX_NULL: _("the domain says that it takes no mail"),
     Problem.MX_TARGET_MISSING: _("an MX record names a host that does not exist"),
     Problem.MX_IS_CNAME: _("an MX record names an alias"),
