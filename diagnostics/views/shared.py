@@ -39,7 +39,9 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
             response = file_response(found.domain)
         else:
             response = render(request, "diagnostics/shared.html", _context(found))
-    response["Referrer-Policy"] = "no-referrer"  # the address opens the page
+    # The address opens the page: no other site hears of it. With "no-referrer" browsers would send the page's own form
+    # without its origin, and it would be refused.
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex"
     return response
 

@@ -303,7 +303,7 @@ def test_what_a_link_opens_is_kept_by_no_cache_and_found_by_no_search_and_speaks
         assert "no-store" in answer["Cache-Control"]
         assert "private" in answer["Cache-Control"]
         assert answer["X-Robots-Tag"] == "noindex"
-        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Referrer-Policy"] == "same-origin"
         assert "default-src 'none'" in answer["Content-Security-Policy"]
         assert "odmówi" in answer.content.decode() or "odrzuc" in answer.content.decode()
         assert "will be refused" not in answer.content.decode()

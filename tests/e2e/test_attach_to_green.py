@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from diagnostics.models import Check
+from diagnostics.models import Check, Share
 from domains.models import Domain
 from domains.rrset import Action, Fix, quote_txt
 from panel.models import User
@@ -152,3 +152,24 @@ def test_what_a_resolver_still_has_of_before_is_amber_and_turns_green_when_it_ru
         page.wait_for_timeout((OLD_COPY + 2) * 1000)
         check_again(page)
         shows(page, "MX", "ok")
+
+
+def test_whoever_runs_the_dns_sees_it_turn_green_without_signing_in(
+    owner: User, knot: Knot, worker: None, new_page: NewPage
+) -> None:
+    page = new_page(owner)
+    attach(page)
+    page.goto(f"{SERVICE}/domains/")
+    shows(page, "MX", "red")
+    share = Share.objects.create(domain=Domain.objects.get(), expires_at=Share.until())
+    stranger = new_page()
+    stranger.goto(f"/dns/{share.token}/")
+    mx = stranger.locator("section", has=stranger.locator("#check-MX"))
+    expect(mx.locator(".check-red")).to_be_visible()
+    knot.apply(fix for card in mx.locator("article.fix").all() for fix in fixes_of(card))
+    stranger.get_by_role("button", name="Check again").click()
+    expect(mx.locator(".check-ok")).to_be_visible(timeout=PATIENCE)
+    share.revoke()
+    answer = stranger.goto(f"/dns/{share.token}/")
+    assert answer is not None
+    assert answer.status == 404
