@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from .answers import Answer, Answers, Failure, Question
 from .judge import Case, Subject, judge_subject
@@ -19,7 +19,6 @@ PATIENCE = 0.2  # seconds that stragglers of a round are waited for before what 
 type Ask = Callable[[Question], Awaitable[Answer]]
 
 
-@runtime_checkable
 class Starter(Protocol):
     """Answers without a task for each question, as the engine does."""
 
@@ -37,7 +36,7 @@ async def look(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 
 
     Never takes longer than `deadline` seconds: what has no answer by then counts as not answered in time.
     """
-    if isinstance(ask, Starter):
+    if not callable(ask):
         return await _Look(case, ask, now, deadline).run()
     tasks = _Tasks(ask)
     try:

@@ -47,7 +47,9 @@ def _selector(
         return None
     if answer.failure is not None and not answer.circular:
         return unknown(question, answer)
-    if len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0]):
+    if answer.values == record.values or (
+        len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0])
+    ):
         return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
     key = subject.case.domain.dkim[selector]
     match = match_key(map(txt_text, answer.values), key)

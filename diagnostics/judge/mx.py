@@ -25,6 +25,8 @@ def find(subject: Subject, view: View) -> Finding | None:
         return None
     if answer.failure is not None and not answer.circular:
         return unknown(subject.mx, answer)
+    if subject.authoritative and sorted(answer.values) == sorted(_required(subject).values):
+        return Finding(Status.OK, Level.REQUIRED, found=rrset(subject.mx, answer))
     order = _exchangers(answer.values)
     if not order:
         return _missing(subject, answer)
