@@ -21,7 +21,7 @@ from .processes import environment
 
 pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
 
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup", "django_db_blocker"}
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
 def uses_database(item: pytest.Item) -> bool:

@@ -162,6 +162,7 @@ def test_a_database_without_tables_serves_nothing(tmp_path):
     assert (done.returncode, done.stdout) == (1, "database: not ok (OperationalError)\n")
 
 
+@pytest.mark.django_db  # the broker makes folders of its own
 def test_nobody_else_reads_the_mail(settings, tmp_path):
     settings.VAR_DIR, settings.MEDIA_ROOT, settings.SPOOL_DIR = tmp_path, tmp_path / "media", tmp_path / "broker"
     make_folders()
