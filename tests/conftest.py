@@ -30,6 +30,15 @@ def uses_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
 
 
+def another_database_matters(item: pytest.Item) -> bool:
+    """Whether the test could fail on another database only.
+
+    Of a page in several shapes (light, dark, phone) one is enough: all ask the database the same.
+    """
+    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    return uses_database(item) and parameters.get("shape", "light") == "light"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database-only", action="store_true", help="only the tests that another database could make fail"
@@ -38,13 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--database-only"):
-        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
-        items[:] = [item for item in items if uses_database(item)]
-
-
-def pytest_configure() -> None:
-    """A fresh clone has no compiled translations; set-up, which makes them, has not run there."""
-    compile_catalogues(Path(__file__).parents[1] / "locale")
+        config.hook.pytest_deselected(items=[item for item in items if not another_database_matters(item)])
+        items[:] = [item for item in items if another_database_matters(item)]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.factories import Tenant, make_service, make_slot, make_tenant, make_u
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-VARIANTS: dict[str, dict[str, Any]] = {
+SHAPES: dict[str, dict[str, Any]] = {
     "light": {},
     "dark": {"color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
@@ -95,11 +95,11 @@ def pages_of_staff(tenant: Tenant) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("who", ["anybody", "owner", "staff"])
 def test_pages_are_accessible_and_fit(
     who: str,
-    variant: str,
+    shape: str,
     tenant: Tenant,
     new_page: Callable[..., Page],
     accessible: Callable[[Page], None],
@@ -112,10 +112,10 @@ def test_pages_are_accessible_and_fit(
         user, pages = tenant.owner, pages_of_owners(tenant)
     else:
         user, pages = make_user("anna@operator.example", staff=True, name="Anna Kowalska"), pages_of_staff(tenant)
-    page = new_page(user, **VARIANTS[variant])
+    page = new_page(user, **SHAPES[shape])
     for name, url in pages.items():
         page.goto(url)
-        screenshot(page, f"panel-{name}-{variant}")
+        screenshot(page, f"panel-{name}-{shape}")
         accessible(page)
         assert page.viewport_size
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
