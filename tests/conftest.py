@@ -51,6 +51,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if another_database_matters(item)]
 
 
+def pytest_configure() -> None:
+    """A fresh clone has no compiled translations; set-up, which makes them, has not run there."""
+    compile_catalogues(Path(__file__).parents[1] / "locale")
+
+
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[None]:
     """A Celery worker for all queues, in a thread of this process: it sees the test's database and settings."""
