@@ -23,8 +23,8 @@ def engine_config(resolvers: Sequence[Resolver] = ()) -> EngineConfig:
         authoritative_port=settings.DNS_AUTHORITATIVE_PORT,
         stub_zones=stubs,
         allowed_networks=tuple(settings.ALLOWED_NETWORKS),
-        per_server_rate=settings.DNS_SERVER_RATE,
-        own_resolver_rate=settings.DNS_RESOLVER_RATE,
+        per_server_rate=settings.DNS_SERVER_RATE or None,
+        own_resolver_rate=settings.DNS_RESOLVER_RATE or None,
     )
 
 

@@ -187,11 +187,11 @@ class Engine:
     ) -> bool:
         """Send all these to one resolver, where nothing bids to wait; returns whether they went."""
         lane = self._resolvers
-        if self._stubs or lane.flying >= lane.window:
+        if self._stubs or lane.flying + len(questions) > lane.window:
             return False
         lane.turn += 1
         server = lane.servers[0] if lane.alone else lane.server(0, lane.turn, now)
-        if server.interval:
+        if not server.reserve_now(len(questions), now):
             return False
         try:
             end = wire.name_to_wire(own)

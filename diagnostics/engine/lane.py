@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .job import Job
 
 LEAST = 32  # questions under way, however bad it gets
-FIRST = 100
+FIRST = 200
 EPOCH_SECONDS = 0.5
 LOSS_TOLERATED = 0.1  # some domains are slow for reasons of their own
 SHRINK, GROW = 0.7, 1.25

@@ -67,6 +67,15 @@ class Server:
         self._next_at = at + self.interval
         return max(at - now, 0.0)
 
+    def reserve_now(self, count: int, now: float) -> bool:
+        """Take so many places at once, if none of them would have to wait."""
+        if self.interval:
+            at = max(self._next_at, now - BURST_SECONDS)
+            if at + (count - 1) * self.interval > now:
+                return False
+            self._next_at = at + count * self.interval
+        return True
+
     def rests(self, now: float) -> bool:
         """Whether to ask others instead: it has not answered for a while."""
         if self.silent < SILENT_QUERIES:
