@@ -390,8 +390,8 @@ def test_the_zone_file_is_read_by_dnspython_and_by_knot(zones: Knot, name: str) 
     make_check(domain, "MX", "wrong", **RED_MX)
     file = client_of(tenant.viewer).get(f"/services/{tenant.service.name}/domains/{name}/zone-file/").content.decode()
     zone = dns.zone.from_text(file, f"{name}.", relativize=False, check_origin=False)
-    assert len(zone.get_rdataset(f"{name}.", "MX")) == 2
-    assert b"".join(zone.get_rdataset(f"s1._domainkey.{name}.", "TXT")[0].strings).endswith(b"A" * 392)
+    assert len(zone.find_rdataset(f"{name}.", "MX")) == 2
+    assert b"".join(zone.find_rdataset(f"s1._domainkey.{name}.", "TXT")[0].strings).endswith(b"A" * 392)
     zones.add_zone(name, file)
     query = dns.message.make_query(f"s1._domainkey.{name}.", "TXT")
     answer = dns.query.udp(query, zones.address, port=zones.port, timeout=5)
