@@ -150,7 +150,7 @@ class Engine:
                 answer = self._start(question, callback, deadline, now, fresh=fresh, kept=server is None)
             if answer is not None:
                 known.append((question, answer))
-        if own is not None and its_own and not self._start_round(its_own, callback, own, deadline, now):
+        if own is not None and its_own and not self._start_round(its_own, callback, own, deadline):
             for question in its_own:
                 answer = self._start(question, callback, deadline, now, fresh=fresh, kept=False)
                 if answer is not None:
@@ -174,60 +174,27 @@ class Engine:
         except wire.WireError as error:
             return Answer(failure=Failure.OTHER, detail=str(error))
         flying[question] = job = Job(self, lane, question, section, deadline, callback, flying, kept)
-        if lane.flying < lane.window:
-            lane.enter()
-            job.launch(now)
-        else:
-            lane.waiting.append(job)
-            job.wait_in_line()
+        lane.submit(job, now)
         return None
 
-    def _start_round(
-        self, questions: list[Question], callback: Callback, own: str, deadline: float | None, now: float
-    ) -> bool:
-        """Send all these to one resolver, where nothing bids to wait; returns whether they went."""
-        lane = self._resolvers
-        if self._stubs or lane.flying + len(questions) > lane.window:
-            return False
-        lane.turn += 1
-        server = lane.servers[0] if lane.alone else lane.server(0, lane.turn, now)
-        if not server.reserve_now(len(questions), now):
-            return False
+    def _start_round(self, questions: list[Question], callback: Callback, own: str, deadline: float | None) -> bool:
+        """Send all these together, as soon as there is room for them. False: one of them cannot be sent."""
+        if self._stubs:
+            return False  # whose servers may be asked for some of them
         try:
             end = wire.name_to_wire(own)
             sections = [wire.section_below(question[0], question[1], own, end) for question in questions]
-            channel = server.channel()
-        except (wire.WireError, OSError):
+        except wire.WireError:
             return False
-        round_ = Round(self, lane, channel, deadline, callback, now)
+        lane = self._resolvers
+        round_ = Round(self, lane, list(zip(questions, sections, strict=True)), deadline, callback)
         self._rounds.add(round_)
-        lane.enter(len(questions))
-        unsent = []
-        for question, section in zip(questions, sections, strict=True):
-            try:
-                id_ = channel.transmit(wire.query_tail(section, recursion=True), round_)
-            except OSError:
-                unsent.append((question, section))
-            else:
-                round_.open[id_] = question, section
-        server.sent += len(round_.open)
-        if round_.open:
-            self.wheel.set(round_, round_.patience_ends)
-        else:
-            self._rounds.discard(round_)
-        for question, section in unsent:
-            self._loose_job(round_, question, section).launch(now)
+        lane.submit(round_, self.loop.time())
         return True
 
-    def job_from(self, round_: Round, question: Question, section: bytes, id_: int) -> Job:
-        """A question of a round as a job of its own, whose first query was sent."""
-        job = self._loose_job(round_, question, section)
-        job.resume(round_.channel, id_, round_.sent_at)
-        return job
-
-    def _loose_job(self, round_: Round, question: Question, section: bytes) -> Job:
+    def loose_job(self, lane: Lane, question: Question, section: bytes, limit: float | None, callback: Callback) -> Job:
         """One that nobody else can join."""
-        job = Job(self, round_.lane, question, section, round_.limit, round_.callback, None, False)
+        job = Job(self, lane, question, section, limit, callback, None, False)
         self._loose.add(job)
         return job
 
@@ -285,7 +252,7 @@ class Engine:
     def under_way(self) -> int:
         """Questions asked and not answered yet."""
         jobs = len(self._flying) + len(self._flying_fresh) + len(self._loose)
-        return jobs + sum(len(round_.open) for round_ in self._rounds)
+        return jobs + sum(round_.under_way for round_ in self._rounds)
 
     def _own_lane(self, endpoints: list[Endpoint], *, home: bool) -> Lane:
         """A lane to servers that the operator configured."""

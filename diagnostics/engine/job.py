@@ -46,6 +46,7 @@ Callback = Callable[[Question, Answer], object]
 class Job:
     """What most questions never touch stands here, so that making one costs little."""
 
+    size = 1  # question
     tick = 0  # of the wheel
     done = False
     launched = False
@@ -316,8 +317,7 @@ class Job:
         noted = self.noted or {}
         failure = next((kind for kind in TELLING if kind in noted), Failure.TIMEOUT)
         answer = noted.get(failure) or Answer(failure=failure)
-        asked = sorted({server.endpoint[0] for server in self.lane.servers})
-        detail = " ".join(filter(None, [answer.detail, *asked]))
+        detail = " ".join(filter(None, [answer.detail, self.lane.addresses]))
         self._finish(answer._replace(detail=detail), self.engine.loop.time())
 
     def _finish(self, answer: Answer, now: float) -> None:
