@@ -28,7 +28,7 @@ from .running import apart
 
 DOMAINS = 10_000
 TASKS = 300  # of the resolver libraries
-LOOKS = 64  # of the engine, at once
+LOOKS = 16  # of the engine, at once
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 Endpoint = tuple[str, int]

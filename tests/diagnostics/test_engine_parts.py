@@ -87,21 +87,50 @@ def test_a_resting_server_is_passed_over() -> None:
 
 
 class Waiting:
-    done = False
-    launched = False
+    def __init__(self, size: int = 1) -> None:
+        self.size = size
+        self.done = self.launched = self.in_line = False
 
     def launch(self, _now: float) -> None:
         self.launched = True
 
+    def wait_in_line(self) -> None:
+        self.in_line = True
+
 
 def test_the_window_grows_while_others_wait() -> None:
     lane = Lane([server()], 1000, home=False)
-    jobs = [Waiting() for _ in range(FIRST + 2)]
-    jobs[-2].done = True
-    assert [lane.submit(job) for job in jobs] == [True] * FIRST + [False] * 2  # type: ignore[arg-type]
+    items = [Waiting() for _ in range(FIRST + 2)]
+    for item in items:
+        lane.submit(item, 1000.0)
+    assert [item.launched for item in items] == [not item.in_line for item in items] == [True] * FIRST + [False] * 2
+    items[-2].done = True
     lane.leave(1000.0)
-    assert (jobs[-2].launched, jobs[-1].launched) == (False, True)
+    assert (items[-2].launched, items[-1].launched) == (False, True)
     assert lane.window == FIRST * GROW
+
+
+def test_several_questions_that_go_together_wait_until_there_is_room_for_all() -> None:
+    lane = Lane([server()], 10, home=False)
+    first, together, last = Waiting(6), Waiting(5), Waiting(12)
+    for item in (first, together, last):
+        lane.submit(item, 1000.0)
+    assert [item.launched for item in (first, together, last)] == [True, False, False]
+    lane.leave(1000.0)
+    assert together.launched
+    for _ in range(10):
+        assert not last.launched, "more than fit go when nothing else is under way"
+        lane.leave(1000.0)
+    assert last.launched
+
+
+def test_places_below_the_ceiling_are_taken_together_or_not_at_all() -> None:
+    limited = server(rate=100)
+    assert not limited.reserve_now(7, 1000.0), "a burst has room for five and one more"
+    assert limited.reserve_now(6, 1000.0)
+    assert not limited.reserve_now(1, 1000.0)
+    assert limited.reserve_now(1, 1000.02)
+    assert server().reserve_now(1000, 1000.0)
 
 
 def test_the_window_shrinks_to_its_least() -> None:
@@ -145,6 +174,22 @@ def test_a_timer_that_was_set_anew_is_called_once() -> None:
     start, called = asyncio.run(main())
     assert len(called) == 1
     assert called[0] - start >= 0.06
+
+
+def test_a_timer_that_was_taken_back_is_not_called() -> None:
+    async def main() -> list[float]:
+        loop = asyncio.get_running_loop()
+        wheel, timed, other = Wheel(loop), Timed(), Timed()
+        for one in (timed, other):
+            wheel.set(one, loop.time() + 0.02)
+        wheel.unset(timed)
+        wheel.unset(timed)
+        await asyncio.sleep(0.1)
+        wheel.close()
+        assert len(other.called) == 1
+        return timed.called
+
+    assert asyncio.run(main()) == []
 
 
 def test_a_late_wheel_lets_the_sockets_be_read_first() -> None:
