@@ -56,6 +56,8 @@ def _is_free(address: str, port: int) -> bool:
 class Server:
     """A server process in a directory of its own. Subclasses write its configuration and know when it answers."""
 
+    start_seconds: float = START_SECONDS
+
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix=f"{type(self).__name__.lower()}-"))
         self.process: subprocess.Popen[bytes] | None = None
@@ -123,7 +125,7 @@ class Server:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _wait_until(self, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while not ready():
             if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{type(self).__name__} did not start:\n{self.log.read_text()[-3000:]}")
