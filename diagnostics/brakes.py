@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
 
 from django.conf import settings
 from django.core.cache import cache
@@ -28,22 +30,48 @@ HELD_AT_LEAST = timedelta(minutes=10)
 CONTROLS_EVERY = timedelta(minutes=1)
 GRACE = timedelta(hours=2)  # after a release what turns red is believed
 MAX_CONTROLS = 10
+LASTS = 3 * WINDOW
+TELL_EVERY = 1.0  # seconds
 
 
 class Tally:
-    """Green checks judged lately by all workers together, and how many of them would have turned red."""
+    """Green checks judged lately by all workers together, and how many of them would have turned red.
+
+    A context manager: what all is well with is told to the other workers once a second, and at the end.
+    """
 
     def __init__(self) -> None:
         self.brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
+        self._green = 0  # counted and not told yet
+        self._told_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tell()
 
     def holds(self, green: int, turning: int) -> bool:
         """Count these; whether their verdicts are to be held."""
-        greens, turnings = _count("green", green), _count("turning", turning)
-        if turning and self.brake is None:
+        self._green += green
+        if turning or time.monotonic() - self._told_at >= TELL_EVERY:
+            self._tell()
+        if not turning:
+            return False
+        _add("turning", turning)
+        if self.brake is None:
             self.brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
+            greens, turnings = _sum("green"), _sum("turning")
             if self.brake is None and mass_red(greens, turnings) and not _released_lately(timezone.now()):
                 self.brake = pull(greens, turnings)
-        return self.brake is not None and turning > 0
+        return self.brake is not None
+
+    def _tell(self) -> None:
+        _add("green", self._green)
+        self._green = 0
+        self._told_at = time.monotonic()
 
 
 def pull(green: int, turning: int) -> Brake:
@@ -111,12 +139,19 @@ def _key(what: str, window: int) -> str:
     return f"brake:{what}:{window}"
 
 
-def _count(what: str, more: int) -> int:
-    """Add to this window's count; the sum with the window before."""
-    this, last = (_key(what, window) for window in _windows())
-    if more and not cache.add(this, more, timeout=3 * WINDOW):
+def _add(what: str, more: int) -> None:
+    """To this window's count, which is there already except at its beginning."""
+    key = _key(what, _windows()[0])
+    if more:
         try:
-            cache.incr(this, more)
-        except ValueError:  # it ran out between the two lines
-            cache.set(this, more, timeout=3 * WINDOW)
-    return sum(cache.get_many([this, last]).values())
+            cache.incr(key, more)
+        except ValueError:
+            if cache.add(key, more, timeout=LASTS):
+                return
+            cache.incr(key, more)  # another worker was faster
+        cache.touch(key, LASTS)
+
+
+def _sum(what: str) -> int:
+    """Of this window's count and that of the one before."""
+    return sum(cache.get_many([_key(what, window) for window in _windows()]).values())

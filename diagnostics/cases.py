@@ -26,7 +26,10 @@ def cases_of(
     """
     domains = list(domains)
     accounts = configured([domain.pk for domain in domains])
+    hosts: dict[int, frozenset[str]] = {}
     for domain, facts, platform in facts_of(domains):
+        if domain.platform_id not in hosts:
+            hosts[domain.platform_id] = own_hosts(domain.platform)
         yield (
             domain,
             Case(
@@ -35,7 +38,7 @@ def cases_of(
                 home=domain.pk in homes,
                 stub=vouched and in_stub_zone(facts.name),
                 accounts=accounts.get(domain.pk, 0),
-                own_hosts=own_hosts(domain.platform),
+                own_hosts=hosts[domain.platform_id],
             ),
         )
 

@@ -185,9 +185,8 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> in
     candidates: list[int] = []
     exhausted = False
     count = 0
-    tally = Tally()
     spare_collector()
-    with Looker(engine_config(), EngineReport.Work.SWEEP) as looker:
+    with Tally() as tally, Looker(engine_config(), EngineReport.Work.SWEEP) as looker:
         while True:
             most = under_way or looker.affordable
             size = max(1, min(settings.SWEEP_BATCH, most // 2))
@@ -214,9 +213,8 @@ def look_at(pks: Sequence[int]) -> int:
     if not works:
         return 0
     count = 0
-    tally = Tally()
     ends = time.monotonic() + JOINING_SECONDS
-    with Looker(engine_config(), EngineReport.Work.LOOKS) as looker:
+    with Tally() as tally, Looker(engine_config(), EngineReport.Work.LOOKS) as looker:
         looker.start(works)
         while looker.under_way:
             seen = looker.finished(1, HARVEST_SECONDS)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import batched
 
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from .models import DkimKey, Domain, Ownership
@@ -20,15 +20,13 @@ def facts_of(domains: QuerySet[Domain] | Iterable[Domain]) -> Iterator[tuple[Dom
     today = timezone.localdate()
     platforms: dict[int, PlatformFacts] = {}
     rows = domains.iterator(chunk_size=BATCH) if isinstance(domains, QuerySet) else domains
-    keys = DkimKey.objects.filter(state=DkimKey.State.ACTIVE).defer("private_key").order_by("pk")
     for batch in batched(rows, BATCH):
-        prefetch_related_objects(
-            batch, "name", "platform", "ownership", Prefetch("ownership__dkim_keys", keys, to_attr="active_keys")
-        )
+        prefetch_related_objects(batch, "name", "platform", "ownership")
+        keys = _active_keys({domain.ownership_id for domain in batch})
         for domain in batch:
             if domain.platform_id not in platforms:
                 platforms[domain.platform_id] = platform_facts(domain.platform, today)
-            yield domain, _domain_facts(domain), platforms[domain.platform_id]
+            yield domain, _domain_facts(domain, keys.get(domain.ownership_id, {})), platforms[domain.platform_id]
 
 
 def facts(domain: Domain) -> tuple[DomainFacts, PlatformFacts]:
@@ -43,14 +41,22 @@ def facts_of_ownership(ownership: Ownership) -> dict[str, str]:
     return dict(active.values_list("selector", "public_key"))
 
 
-def _domain_facts(domain: Domain) -> DomainFacts:
-    keys: list[DkimKey] = domain.ownership.active_keys  # type: ignore[attr-defined]  # the prefetch above sets it
+def _active_keys(ownerships: Collection[int]) -> dict[int, dict[str, str]]:
+    """Public keys by selector, of each ownership. (Values: rows that know each other would wait for the collector.)"""
+    found: dict[int, dict[str, str]] = {}
+    keys = DkimKey.objects.filter(ownership__in=ownerships, state=DkimKey.State.ACTIVE).order_by("pk")
+    for ownership, selector, key in keys.values_list("ownership", "selector", "public_key"):
+        found.setdefault(ownership, {})[selector] = key
+    return found
+
+
+def _domain_facts(domain: Domain, keys: Mapping[str, str]) -> DomainFacts:
     return DomainFacts(
         name=domain.name.name,
         mode=Mode(domain.mode),
         target=domain.target,
         token=domain.ownership.token,
         verified=domain.is_verified,
-        dkim={key.selector: key.public_key for key in keys},
+        dkim=keys,
         managed=domain.zone_id is not None,
     )

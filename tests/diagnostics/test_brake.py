@@ -124,3 +124,13 @@ def test_a_green_check_that_meets_a_missing_record_turns_red_only_at_a_second_lo
     assert due <= timedelta(seconds=35)
     again()
     assert domain.checks.get(kind="MX").status == "missing"
+
+
+def test_green_checks_of_one_sweep_count_for_the_others() -> None:
+    with brakes.Tally() as one, brakes.Tally() as other:
+        assert not one.holds(60, 0)
+        assert not other.holds(40, 0)
+    with brakes.Tally() as next_one:
+        assert not next_one.holds(0, 1), "one of a hundred"
+        assert next_one.holds(0, 99)
+    assert (Brake.objects.get().green, Brake.objects.get().turning) == (100, 100)
