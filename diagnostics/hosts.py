@@ -1,7 +1,7 @@
 """Who hosts a zone, told from its NS records, and how that provider's forms want a name written. Pure.
 
-A name server belongs to a provider when its host name ends with one of the provider's suffixes (or, for providers
-that number their suffixes, matches a pattern).
+A name server belongs to a provider when its host name ends with one of the provider's suffixes, or matches a pattern:
+where the suffix is numbered, or where customers' own servers have names below it too (`ns3012345.ovh.net`).
 """
 
 from __future__ import annotations
@@ -25,29 +25,49 @@ class Writing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DnsHost:
-    """`priority_apart`: MX priority (and SRV priority, weight and port) have fields of their own in its form."""
+    """`priority_apart`: MX priority (and SRV priority, weight and port) have fields of their own in its form.
+
+    `beside`: patterns of another provider's servers that stand beside its own in the same set.
+    """
 
     name: str
     servers: tuple[str, ...]  # suffixes of host names, or patterns that begin with ^
     guide: str  # the provider's own page on editing records
     writing: Writing = Writing.AT
     priority_apart: bool = True
+    beside: tuple[str, ...] = ()
 
     def serves(self, server: str) -> bool:
-        for known in self.servers:
-            if known.startswith("^"):
-                if re.search(known, server):
-                    return True
-            elif server == known or server.endswith(f".{known}"):
+        return _matches(server, self.servers)
+
+    def runs(self, server: str) -> bool:
+        return self.serves(server) or _matches(server, self.beside)
+
+
+def _matches(server: str, known: tuple[str, ...]) -> bool:
+    for one in known:
+        if one.startswith("^"):
+            if re.search(one, server):
                 return True
-        return False
+        elif server == one or server.endswith(f".{one}"):
+            return True
+    return False
 
 
 _EMPTY = Writing.EMPTY
 
 HOSTS: tuple[DnsHost, ...] = (
-    DnsHost("Cloudflare", ("ns.cloudflare.com",), "https://developers.cloudflare.com/dns/manage-dns-records/"),
-    DnsHost("OVHcloud", ("ovh.net", "anycast.me", "ovh.ca"), "https://help.ovhcloud.com/csm/dns-zone", _EMPTY),
+    DnsHost(
+        "Cloudflare",
+        ("ns.cloudflare.com", "secondary.cloudflare.com", r"^[a-z]+\.foundationdns\.(com|net|org)$"),
+        "https://developers.cloudflare.com/dns/manage-dns-records/",
+    ),
+    DnsHost(
+        "OVHcloud",
+        (r"^d?ns\d{0,3}\.(ovh\.(net|ca)|anycast\.me)$",),  # sdnsN is second to customers' own servers
+        "https://help.ovhcloud.com/csm/dns-zone",
+        _EMPTY,
+    ),
     DnsHost("GoDaddy", ("domaincontrol.com",), "https://www.godaddy.com/help/manage-dns-records-680"),
     DnsHost("Namecheap", ("registrar-servers.com",), "https://www.namecheap.com/support/knowledgebase/"),
     DnsHost(
@@ -57,27 +77,38 @@ HOSTS: tuple[DnsHost, ...] = (
         _EMPTY,
         priority_apart=False,
     ),
+    # Both hand out the same name servers: Squarespace took over the domains of Google Domains with theirs.
     DnsHost(
-        "Google Cloud DNS",
+        "Squarespace or Google Cloud DNS",
         (r"^ns-cloud-[a-z]\d\.googledomains\.com$",),
-        "https://cloud.google.com/dns/docs/records",
-        _EMPTY,
-        priority_apart=False,
+        "https://support.squarespace.com/hc/articles/360002101888",
     ),
     DnsHost(
         "Squarespace",
         ("squarespacedns.com", "googledomains.com"),
         "https://support.squarespace.com/hc/articles/360002101888",
+        beside=(r"^dns\d\.p\d\d\.nsone\.net$",),
     ),
     DnsHost(
         "Azure DNS",
         (r"^ns\d-\d+\.azure-dns\.(com|net|org|info)$",),
         "https://learn.microsoft.com/azure/dns/dns-operations-recordsets-portal",
     ),
-    DnsHost("IONOS", ("ui-dns.com", "ui-dns.de", "ui-dns.org", "ui-dns.biz"), "https://www.ionos.com/help/domains/"),
+    DnsHost(
+        "IONOS",
+        (r"^ns\d*\.ui-dns\.(com|de|org|biz)$", r"^ns-[a-z]+\.1and1-dns\.(com|de|org|us|biz|es|fr|co\.uk)$"),
+        "https://www.ionos.com/help/domains/",
+    ),
     DnsHost(
         "Hetzner",
-        ("ns.hetzner.com", "ns.hetzner.de", "first-ns.de", "second-ns.de", "second-ns.com", "your-server.de"),
+        (
+            "ns.hetzner.com",
+            "ns.hetzner.de",
+            "first-ns.de",
+            "second-ns.de",
+            "second-ns.com",
+            r"^ns\d?\.your-server\.de$",
+        ),
         "https://docs.hetzner.com/networking/dns/",
     ),
     DnsHost("Gandi", ("gandi.net",), "https://docs.gandi.net/en/domain_names/common_operations/dns_records.html"),
@@ -86,16 +117,22 @@ HOSTS: tuple[DnsHost, ...] = (
         ("digitalocean.com",),
         "https://docs.digitalocean.com/products/networking/dns/how-to/manage-records/",
     ),
-    DnsHost("Akamai (Linode)", ("linode.com",), "https://techdocs.akamai.com/cloud-computing/docs/dns-manager", _EMPTY),
-    DnsHost("Vultr", ("vultr.com",), "https://docs.vultr.com/products/network/dns", _EMPTY),
+    DnsHost(
+        "Akamai (Linode)",
+        (r"^ns\d\.linode\.com$",),
+        "https://techdocs.akamai.com/cloud-computing/docs/dns-manager",
+        _EMPTY,
+    ),
+    DnsHost("Vultr", (r"^ns\d\.vultr\.com$",), "https://docs.vultr.com/products/network/dns", _EMPTY),
     DnsHost(
         "DNSimple", ("dnsimple.com", "dnsimple-edge.net", "dnsimple-edge.org"), "https://support.dnsimple.com/", _EMPTY
     ),
-    DnsHost("NS1", ("nsone.net",), "https://www.ibm.com/docs/en/ns1-connect", _EMPTY, priority_apart=False),
-    DnsHost("home.pl", ("home.pl",), "https://pomoc.home.pl/", _EMPTY),
+    # Both hand out the same name servers: Netlify's DNS is run by NS1.
+    DnsHost("Netlify or NS1", ("nsone.net",), "https://docs.netlify.com/manage/domains/configure-domains/dns-records/"),
+    DnsHost("home.pl", (r"^dns\d?\.home\.pl$",), "https://pomoc.home.pl/", _EMPTY),
     DnsHost("nazwa.pl", ("nazwa.pl",), "https://www.nazwa.pl/pomoc/", _EMPTY),
     DnsHost("cyber_Folks", ("cyberfolks.pl", "linuxpl.com", "linuxpl.info"), "https://cyberfolks.pl/pomoc/", _EMPTY),
-    DnsHost("LH.pl", ("lh.pl",), "https://www.lh.pl/pomoc/", _EMPTY),
+    DnsHost("LH.pl", ("lh.pl", "lighthosting.net"), "https://www.lh.pl/pomoc/", _EMPTY),
     DnsHost("dhosting", ("dhosting.pl", "dhosting.com"), "https://dhosting.pl/pomoc/", _EMPTY),
     DnsHost("Zenbox", ("zenbox.pl",), "https://zenbox.pl/pomoc/", _EMPTY),
     DnsHost("SEOHOST", ("seohost.pl",), "https://seohost.pl/pomoc/", _EMPTY),
@@ -104,13 +141,13 @@ HOSTS: tuple[DnsHost, ...] = (
     DnsHost("domeny.tv", ("domeny.tv",), "https://www.domeny.tv/pomoc", _EMPTY),
     DnsHost("AfterMarket.pl", ("aftermarket.pl",), "https://www.aftermarket.pl/pomoc", _EMPTY),
     DnsHost("Porkbun", ("porkbun.com",), "https://kb.porkbun.com/", _EMPTY),
-    DnsHost("Dynadot", ("dynadot.com",), "https://www.dynadot.com/help/", _EMPTY),
+    DnsHost("Dynadot", ("dyna-ns.net", "dynadot.com"), "https://www.dynadot.com/help/", _EMPTY),
     DnsHost("Name.com", ("name.com",), "https://www.name.com/support/", _EMPTY),
     DnsHost("Hover", ("hover.com",), "https://support.hover.com/"),
     DnsHost("Network Solutions", ("worldnic.com",), "https://www.networksolutions.com/help/"),
     DnsHost("Bluehost", ("bluehost.com",), "https://www.bluehost.com/help/"),
     DnsHost("HostGator", ("hostgator.com", "websitewelcome.com"), "https://www.hostgator.com/help/"),
-    DnsHost("DreamHost", ("dreamhost.com",), "https://help.dreamhost.com/", _EMPTY),
+    DnsHost("DreamHost", (r"^ns\d\.dreamhost\.com$",), "https://help.dreamhost.com/", _EMPTY),
     DnsHost("SiteGround", ("siteground.net", "sgvps.net"), "https://www.siteground.com/kb/", _EMPTY),
     DnsHost("Wix", ("wixdns.net",), "https://support.wix.com/en/domains", _EMPTY),
     DnsHost("WordPress.com", ("wordpress.com",), "https://wordpress.com/support/domains/custom-dns/"),
@@ -121,23 +158,40 @@ HOSTS: tuple[DnsHost, ...] = (
     DnsHost("one.com", ("one.com",), "https://help.one.com/", _EMPTY),
     DnsHost("Loopia", ("loopia.se",), "https://support.loopia.com/"),
     DnsHost("TransIP", ("transip.net", "transip.nl", "transip.eu"), "https://www.transip.nl/knowledgebase/"),
-    DnsHost("INWX", ("inwx.de", "inwx.eu", "inwx.com"), "https://kb.inwx.com/", _EMPTY),
+    DnsHost("INWX", ("inwx.de", "inwx.eu", "inwx.com", "inwx.net"), "https://kb.inwx.com/", _EMPTY),
+    DnsHost(
+        "Aruba", ("technorail.com", "arubadns.net", "arubadns.cz"), "https://guide.hosting.aruba.it/domini/", _EMPTY
+    ),
+    DnsHost("Register.it", ("register.it",), "https://www.register.it/assistenza/"),
+    DnsHost("Combell", ("combell.net", "combell.eu", "combell.com"), "https://www.combell.com/en/help/"),
+    DnsHost("dinahosting", ("dinahosting.com",), "https://dinahosting.com/ayuda/"),
+    DnsHost("Arsys", (r"^dns\d+\.servidoresdns\.net$",), "https://www.arsys.es/ayuda"),
+    DnsHost("Active24", ("ns.active24.cz", "ns.active24.sk"), "https://www.active24.cz/centrum-napovedy", _EMPTY),
+    DnsHost("WEDOS", (r"^ns\.wedos\.(cz|com|net|eu)$",), "https://kb.wedos.com/", _EMPTY),
+    DnsHost("Forpsi", (r"^ns\.forpsi\.(cz|it|net)$",), "https://support.forpsi.com/", _EMPTY),
+    DnsHost("Zone.eu", ("ns.zone.eu", "ns2.zone.ee", "ns3.zonedata.net"), "https://help.zone.eu/en/", _EMPTY),
+    DnsHost("WebSupport", ("websupport.sk", "websupport.cz"), "https://www.websupport.sk/podpora/", _EMPTY),
+    DnsHost("ALL-INKL.COM", (r"^ns\d+\.kasserver\.com$",), "https://all-inkl.com/wichtig/anleitungen/", _EMPTY),
+    DnsHost("netcup", (r"^(root|second|third)-dns\.netcup\.net$",), "https://helpcenter.netcup.com/"),
+    DnsHost("Bunny DNS", (r"^(kiki|coco)\.bunny\.net$",), "https://docs.bunny.net/dns", _EMPTY),
+    DnsHost("OpenSRS", ("systemdns.com",), "https://support.opensrs.com/"),
     DnsHost("Alibaba Cloud", ("alidns.com", "hichina.com"), "https://www.alibabacloud.com/help/en/dns"),
     DnsHost("DNSPod", ("dnspod.net", "dnspod.com"), "https://docs.dnspod.com/"),
     DnsHost("Akamai Edge DNS", ("akam.net",), "https://techdocs.akamai.com/edge-dns/docs", Writing.FULL, False),
     DnsHost("deSEC", ("desec.io", "desec.org"), "https://desec.readthedocs.io/", _EMPTY, priority_apart=False),
     DnsHost("ClouDNS", ("cloudns.net",), "https://www.cloudns.net/wiki/", _EMPTY),
-    DnsHost("Hurricane Electric", ("he.net",), "https://dns.he.net/docs.html", Writing.FULL),
+    DnsHost("Hurricane Electric", (r"^ns\d\.he\.net$",), "https://dns.he.net/docs.html", Writing.FULL),
 )
 
 
 def host_of(servers: Iterable[str]) -> DnsHost | None:
-    """The provider that runs these name servers (host names); None where nobody known runs most of them."""
-    names = [server.lower().rstrip(".") for server in servers]
-    votes = [host for name in names if (host := _host_of_one(name)) is not None]
-    if not votes or len(votes) * 2 <= len(names):
-        return None
-    return max(votes, key=votes.count)
+    """The provider that runs these name servers (host names); None where no single one is known to run most of them:
+    where two share a zone, only its owner knows at which of them it is edited."""
+    names = {server.lower().rstrip(".") for server in servers}
+    for host in dict.fromkeys(host for name in sorted(names) if (host := _host_of_one(name)) is not None):
+        if sum(host.runs(name) for name in names) * 2 > len(names):
+            return host
+    return None
 
 
 def _host_of_one(server: str) -> DnsHost | None:
