@@ -181,9 +181,10 @@ def _values(record: RequiredRecord, check: Any) -> tuple[str, ...]:
     """What should stand at the record's name: what the fix says, what is there if that is right, else the textbook's.
 
     A check that is green may owe that to other records than the textbook's: the other system's MX of a split domain, a
-    policy of the domain above, whatever somebody marked as intended. Those stay, and ours do not come on top.
+    policy of the domain above, whatever somebody marked as intended (that nothing is there, too). Those stay, and ours
+    do not come on top.
     """
-    if record.kind == "SPF":
+    if record.kind == "SPF" and not check.intended:
         for fix in check.fixes:
             if (fix["type"], fix["name"]) == (record.type, record.name) and fix["action"] != Action.REMOVE:
                 return _spf(fix["values"])
@@ -193,7 +194,7 @@ def _values(record: RequiredRecord, check: Any) -> tuple[str, ...]:
     if there:
         values = tuple(value for rrset in there for value in rrset["values"])
         return _spf(values) if record.kind == "SPF" else values
-    if record.kind == "DMARC" and check.found:
+    if check.intended or (record.kind == "DMARC" and check.found):
         return ()
     taken = any(rrset["name"] == record.name for rrset in check.found)
     return () if taken and record.kind == "SRV" else record.values

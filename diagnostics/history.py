@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from domains.records import Kind, Level
 
 from .fingerprints import fingerprint
+from .intents import covers
 from .reasons import Reason
-from .verdicts import RED, Problem, Status, Verdict
+from .verdicts import RED, Status, Verdict
 
 STALE_FOR = timedelta(hours=24)  # after which a verdict that no look could renew turns grey
 SECOND_LOOK = 30  # seconds after which a record that vanished from a green check is believed to be gone
@@ -18,19 +19,6 @@ VANISHED = "vanished"  # key of that doubt
 
 BRAKE_SHARE = 0.05  # of a sweep's green checks
 BRAKE_LEAST = 20
-
-SPF_PERMANENT = frozenset(
-    {
-        Problem.SPF_SEVERAL,
-        Problem.SPF_SYNTAX,
-        Problem.SPF_LOOKUPS,
-        Problem.SPF_VOID_LOOKUPS,
-        Problem.SPF_INCLUDE_NONE,
-        Problem.SPF_REDIRECT_NONE,
-        Problem.SPF_LOOP,
-        Problem.SPF_PLUS_ALL,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +68,7 @@ def settle(verdict: Verdict, stored: Stored | None, now: datetime) -> Settled:
     verdict, key, since, again = _after_doubt(verdict, stored, now)
     if verdict.status == Status.UNKNOWN and verdict.reason != Reason.SEE_NS:
         return _not_told(verdict, stored, now, key, since, again)
-    intended = stored is not None and stored.intent is not None and _covered(verdict, stored.intent)
+    intended = stored is not None and stored.intent is not None and covers(stored.intent, verdict)
     if stored is not None and stored.status == Status.OK and verdict.status == Status.MISSING and not intended:
         missed = _since(VANISHED, stored, now)
         left = _left(missed, SECOND_LOOK, now)
@@ -105,26 +93,19 @@ def settle_all(verdicts: Iterable[Verdict], stored: Mapping[Kind, Stored], now: 
     settled: dict[Kind, Settled] = {}
     for verdict in verdicts:
         ns = settled.get(Kind.NS)
+        before = stored.get(verdict.kind)
         if ns is not None and ns.red and verdict.status != Status.OFF:
             verdict = Verdict(verdict.kind, Status.UNKNOWN, verdict.level, Reason.SEE_NS, expected=verdict.expected)
-        settled[verdict.kind] = settle(verdict, stored.get(verdict.kind), now)
+        elif ns is not None and verdict.reason == Reason.SEE_NS and before is not None:
+            settled[verdict.kind] = _as_it_was(before)  # NS waits for its second look and is not red yet
+            continue
+        settled[verdict.kind] = settle(verdict, before, now)
     return settled
-
-
-def may_be_intended(verdict: Verdict) -> bool:
-    """Whether a technician may mark what was found as intended."""
-    if verdict.kind == Kind.CNAME or verdict.status not in RED:
-        return False
-    return SPF_PERMANENT.isdisjoint(verdict.problems)
 
 
 def mass_red(green: int, turning: int) -> bool:
     """Whether so many of a sweep's green checks would turn red that a lying resolver is the likelier cause."""
     return turning >= BRAKE_LEAST and turning > green * BRAKE_SHARE
-
-
-def _covered(verdict: Verdict, intent: str) -> bool:
-    return may_be_intended(verdict) and fingerprint(verdict.found) == intent
 
 
 def _after_doubt(
@@ -141,7 +122,7 @@ def _after_doubt(
 
 def _since(key: str, stored: Stored | None, now: datetime) -> datetime:
     if stored is not None and stored.doubt_key == key and stored.doubt_since is not None:
-        return stored.doubt_since
+        return min(stored.doubt_since, now)  # a clock that was set back must not make anybody wait for the old time
     return now
 
 
@@ -162,10 +143,24 @@ def _not_told(
         return _settled(verdict, stored, key, since, again)
     if key is None and stored.doubt_key == VANISHED:
         key, since = stored.doubt_key, stored.doubt_since  # the second look has yet to be a look
-    stale_since = stored.stale_since or stored.looked_at or now
+    stale_since = min(stored.stale_since or stored.looked_at or now, now)
     if now - stale_since >= STALE_FOR:
         return _settled(verdict, stored, key, since, again)
     return Settled(None, stored.status, stored.level, False, stale_since, key, since, again, stored.intended)
+
+
+def _as_it_was(stored: Stored) -> Settled:
+    return Settled(
+        None,
+        stored.status,
+        stored.level,
+        False,
+        stored.stale_since,
+        stored.doubt_key,
+        stored.doubt_since,
+        None,
+        stored.intended,
+    )
 
 
 def _settled(

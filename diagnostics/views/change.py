@@ -99,7 +99,8 @@ def kind_or_404(text: str) -> str:
 def check_context(check: Check, row: Row) -> dict[str, Any]:
     """What the page of one check says of it."""
     shown = button(check)
-    moves_mail = bool(check.kind == Kind.MX and check.facts.get("moves_mail") and check.fixes)
+    fixes = check.fixes if not check.intended else []  # nothing is to be done about what is meant so
+    moves_mail = bool(check.kind == Kind.MX and check.facts.get("moves_mail") and fixes)
     return {
         "button": shown,
         "look": shown.look,
@@ -108,9 +109,9 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "notes": sentences.notes(check.kind, check.facts),
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
-        "groups": side_by_side(check.found, check.expected, check.fixes),
-        "cards": cards_of(check, row.domain, row.dns_host),
-        "snippet": snippet(check.fixes),
+        "groups": side_by_side(check.found, check.expected, fixes),
+        "cards": cards_of(check, row.domain, row.dns_host) if fixes else [],
+        "snippet": snippet(fixes),
         "dns_host": row.dns_host,
         "witnesses": check.witnesses[:20],
         "agree": _agree(check),

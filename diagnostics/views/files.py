@@ -46,7 +46,7 @@ def put_off(domain: Domain) -> bool:
 
 def moves_mail(checks: Sequence[Check]) -> bool:
     """Whether publishing the MX would bring mail here that now goes elsewhere."""
-    return any(check.kind == Kind.MX and check.facts.get("moves_mail") for check in checks)
+    return any(check.kind == Kind.MX and check.facts.get("moves_mail") and not check.intended for check in checks)
 
 
 def zone_lines(records: Sequence[WantedRecord]) -> str:

@@ -6,10 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from diagnostics.changes import cards, side_by_side, snippet, wanted_records
-from diagnostics.hosts import HOSTS, Writing, host_of, parts, written
+from diagnostics.hosts import Writing, parts, written
 from diagnostics.plain import fields
 from diagnostics.verdicts import Status, Verdict
 from domains.records import DomainFacts, Hosts, Kind, Level, Mode, PlatformFacts, required_records
@@ -33,6 +31,7 @@ PLATFORM = PlatformFacts(
 class Check:
     kind: str
     status: str = "ok"
+    intended: bool = False
     found: list[dict[str, Any]] = field(default_factory=list)
     fixes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -71,6 +70,19 @@ def test_our_spf_is_merged_into_the_domains_own() -> None:
 def test_the_other_systems_mx_of_a_split_domain_stays() -> None:
     there = Check("MX", found=[rrset("shop.example.", "MX", "5 mx.other.example.")])
     assert wanted(there, target="mx.other.example")["shop.example.", "MX"] == ("5 mx.other.example.",)
+
+
+def test_what_is_meant_so_stays_as_it_is_even_where_it_is_nothing() -> None:
+    fix = {"action": "add", **rrset("shop.example.", "TXT", '"v=spf1 mx include:spf.mail.example -all"')}
+    own = rrset("shop.example.", "TXT", '"v=spf1 mx -all"')
+    records = wanted(
+        Check("SPF", intended=True, found=[own], fixes=[fix]),
+        Check("SRV", intended=True),
+        Check("MX", intended=True, found=[rrset("shop.example.", "MX", "5 mx.filter.example.")]),
+    )
+    assert records["shop.example.", "TXT"] == ('"v=spf1 mx -all"',)
+    assert records["shop.example.", "MX"] == ("5 mx.filter.example.",)
+    assert not [name for name, type_ in records if type_ == "SRV"]
 
 
 def test_a_policy_of_the_domain_above_needs_none_of_its_own() -> None:
@@ -117,31 +129,6 @@ def test_a_card_has_the_fields_of_the_providers_form() -> None:
     }
     (card,) = cards([long], "shop.example", None)
     assert card.rows[0].fields[0].text == "v=DKIM1; p=" + "A" * 240 + "B" * 99
-
-
-@pytest.mark.parametrize(
-    ("servers", "name"),
-    [
-        (["ada.ns.cloudflare.com.", "bob.ns.cloudflare.com."], "Cloudflare"),
-        (["dns10.ovh.net", "ns10.ovh.net"], "OVHcloud"),
-        (["ns-1.awsdns-01.org", "ns-512.awsdns-00.net", "ns-9.awsdns-3.co.uk"], "Amazon Route 53"),
-        (["ns-cloud-a1.googledomains.com", "ns-cloud-a2.googledomains.com"], "Google Cloud DNS"),
-        (["DNS.HOME.PL.", "dns2.home.pl"], "home.pl"),
-        (["ns1.nazwa.pl", "ns2.nazwa.pl", "ns3.nazwa.pl"], "nazwa.pl"),
-        (["ns1.notcloudflare.com", "ns2.example"], None),
-        (["ada.ns.cloudflare.com", "ns1.example", "ns2.example"], None),
-        ([], None),
-    ],
-)
-def test_who_hosts_a_zone_is_told_from_its_name_servers(servers: list[str], name: str | None) -> None:
-    host = host_of(servers)
-    assert (host.name if host else None) == name
-
-
-def test_some_forty_providers_are_known_each_once_with_a_guide() -> None:
-    assert len(HOSTS) >= 40
-    assert len({host.name for host in HOSTS}) == len(HOSTS)
-    assert all(host.guide.startswith("https://") for host in HOSTS)
 
 
 def test_names_are_written_as_the_form_wants_them() -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from diagnostics.fingerprints import fingerprint
-from diagnostics.history import Settled, Stored, mass_red, may_be_intended, settle, settle_all
+from diagnostics.history import Settled, Stored, mass_red, settle, settle_all
+from diagnostics.intents import can_be_intended, with_intent
 from diagnostics.reasons import Reason
 from diagnostics.verdicts import RED, Doubt, Problem, Status, Verdict
 from domains.records import Kind, Level
@@ -171,13 +172,15 @@ def test_ttl_and_order_do_not_count_as_change() -> None:
     "verdict",
     [
         replace(WRONG, kind=Kind.CNAME, problems=(Problem.CNAME_OTHER_TARGET,)),
+        replace(WRONG, kind=Kind.NS, problems=(Problem.NS_DISAGREE,)),
         replace(WRONG, kind=Kind.SPF, problems=(Problem.SPF_LOOKUPS,)),
         replace(WRONG, kind=Kind.SPF, problems=(Problem.SPF_SEVERAL,)),
         replace(WRONG, kind=Kind.SPF, problems=(Problem.SPF_PLUS_ALL,)),
     ],
 )
-def test_a_mark_never_covers_the_token_permanent_errors_or_plus_all(verdict: Verdict) -> None:
-    assert not may_be_intended(verdict)
+def test_a_mark_never_covers_the_token_the_zone_itself_permanent_errors_or_plus_all(verdict: Verdict) -> None:
+    assert not can_be_intended(verdict.kind, verdict.status, verdict.problems)
+    assert with_intent(verdict, fingerprint(verdict.found)) == (verdict, False)
     assert settle(verdict, intent(verdict), NOW).status == Status.WRONG
 
 
