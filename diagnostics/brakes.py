@@ -41,7 +41,7 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
+        self.brake = holding()
         self._green = 0  # counted and not told yet
         self._told_at = time.monotonic()
 
@@ -53,18 +53,23 @@ class Tally:
     ) -> None:
         self._tell()
 
-    def holds(self, green: int, turning: int) -> bool:
-        """Count these; whether their verdicts are to be held."""
+    def holds(self, green: int, turning: int, reddening: int = 0) -> bool:
+        """Count these; whether verdicts that turn a check red are to be held.
+
+        `turning`: green checks that would turn red. `reddening`: others that would; they pull no brake, but one that
+        holds holds them too.
+        """
         self._green += green
         if turning or time.monotonic() - self._told_at >= TELL_EVERY:
             self._tell()
-        if not turning:
+        if not turning and not reddening:
             return False
         _add("turning", turning)
         if self.brake is None:
-            self.brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
+            self.brake = holding()
+        if self.brake is None and turning:
             greens, turnings = _sum("green"), _sum("turning")
-            if self.brake is None and mass_red(greens, turnings) and not _released_lately(timezone.now()):
+            if mass_red(greens, turnings) and not _released_lately(timezone.now()):
                 self.brake = pull(greens, turnings)
         return self.brake is not None
 
@@ -72,6 +77,11 @@ class Tally:
         _add("green", self._green)
         self._green = 0
         self._told_at = time.monotonic()
+
+
+def holding() -> Brake | None:
+    """The brake that holds verdicts now."""
+    return Brake.objects.filter(state=Brake.State.HOLDING).first()
 
 
 def pull(green: int, turning: int) -> Brake:
@@ -90,7 +100,7 @@ def pull(green: int, turning: int) -> Brake:
 def tend() -> None:
     """Where verdicts are held: ask the control names, and release what may be."""
     now = timezone.now()
-    brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
+    brake = holding()
     if brake is None or (brake.controls_at is not None and now - brake.controls_at < CONTROLS_EVERY):
         return
     brake.controls = run(_ask(control_names()))

@@ -26,6 +26,7 @@ HELD_FOR = timedelta(minutes=5)  # until a domain whose verdicts are held is loo
 SAME_TIME = timedelta(seconds=10)  # times that are computed anew at each look may differ this much and count as equal
 WHO_WAS_ASKED = frozenset({"proof", "confirmed", "tried"})
 CLEAR = frozenset({Status.OK, Status.WRONG, Status.MISSING})
+OPEN = frozenset({Status.UNKNOWN, Status.PROPAGATING})
 
 UPDATED = (
     "status",
@@ -87,6 +88,7 @@ class _Outcome:
     red: int = 0  # required checks that are red from now on
     green: int = 0  # green checks that were judged
     turning: int = 0  # of these, how many would turn red
+    reddening: int = 0  # checks of other colours that would turn red
     held: bool = False
 
 
@@ -100,7 +102,9 @@ def store(batch: Sequence[Seen], tally: Tally) -> int:
     quiet = [outcome for outcome in outcomes if _quiet(outcome, now)]
     done = _end_quietly(quiet, now)
     rest = [outcome for outcome in outcomes if outcome.seen.look.pk not in done]
-    held = tally.holds(sum(o.green for o in outcomes), sum(o.turning for o in outcomes))
+    held = tally.holds(
+        sum(o.green for o in outcomes), sum(o.turning for o in outcomes), sum(o.reddening for o in outcomes)
+    )
     return _write(rest, held=held, now=now) if rest else 0
 
 
@@ -143,7 +147,7 @@ def _end_quietly(quiet: Sequence[_Outcome], now: datetime) -> set[int]:
 
 def _write(outcomes: Sequence[_Outcome], *, held: bool, now: datetime) -> int:
     for outcome in outcomes:
-        outcome.held = held and outcome.turning > 0
+        outcome.held = held and outcome.turning + outcome.reddening > 0
     with transaction.atomic():
         ours = _still_ours([outcome.seen for outcome in outcomes])
         outcomes = [outcome for outcome in outcomes if outcome.seen.look.pk in ours]
@@ -207,6 +211,8 @@ def _weigh(outcome: _Outcome, stored: dict[str, Check], intents: dict[tuple[int,
         if before is not None and before.status == Status.OK:
             outcome.green += 1
             outcome.turning += settled.red
+        elif before is not None and before.status in OPEN:
+            outcome.reddening += settled.red
         if settled.intent_lapsed:
             outcome.lapsed.append(kind)
         if before is not None and not _differs(before, check):
@@ -318,11 +324,15 @@ def _still_ours(batch: Sequence[Seen]) -> dict[int, Look]:
 
 
 def _next(outcome: _Outcome, look: Look, now: datetime) -> Look:
-    """The row of the schedule after this look. `look`: as it is now; somebody may have asked for another meanwhile."""
+    """The row of the schedule after this look. `look`: as it is now; somebody may have asked for another meanwhile.
+
+    A look whose verdicts are held says nothing: it is no second one that confirms the first.
+    """
     seen = outcome.seen
-    look.looked_at = now
     look.lease, look.lease_until = "", None
-    if seen.home:
+    if not outcome.held:
+        look.looked_at = now
+    if seen.home and not outcome.held:
         look.home_looked_at = now
     if outcome.turned and not outcome.held:
         look.changed_at = now

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from diagnostics import brakes, schedule, sweep
 from diagnostics.models import Brake, Check, CheckChange, Look
+from diagnostics.notifications import tell_people
 from domains.models import Domain
 from domains.rrset import Fix
-from panel.models import Platform
+from panel.models import Organization, Platform
 from tests.diagnostics.conftest import PLATFORM_ZONE, fixes_of
 from tests.factories import make_domain, make_service, make_user
 from tests.servers import Knot
@@ -134,3 +135,38 @@ def test_green_checks_of_one_sweep_count_for_the_others() -> None:
         assert not next_one.holds(0, 1), "one of a hundred"
         assert next_one.holds(0, 99)
     assert (Brake.objects.get().green, Brake.objects.get().turning) == (100, 100)
+
+
+def test_while_the_brake_holds_other_checks_turn_red_as_little_as_green_ones(liar: Knot, green: list[Domain]) -> None:
+    Check.objects.filter(domain=green[0], kind="MX").update(status="unknown", reason="failure")
+    Check.objects.filter(domain=green[1], kind="MX").update(status="propagating", reason="propagating")
+    Look.objects.update(digest="")
+    Brake.objects.create(green=100, turning=50)
+    again()
+    again()
+    assert not red()
+
+
+def test_a_look_that_is_held_is_no_second_one_and_nobody_is_told_of_red_meanwhile(
+    liar: Knot, green: list[Domain]
+) -> None:
+    domain = green[0]
+    Organization.objects.update(contacts=["boss@people.example"])
+    Check.objects.filter(domain=domain, kind="SPF").update(
+        status="missing", reason="spf-missing", changed_at=timezone.now()
+    )
+    Look.objects.update(digest="")
+    Brake.objects.create(green=100, turning=50)
+    again()  # a first look at what vanished: nothing turns yet
+    looked = Look.objects.get(pk=domain.pk).looked_at
+    again()
+    assert Look.objects.get(pk=domain.pk).looked_at == looked
+    assert tell_people() == 0
+    Brake.objects.get().release(None)
+    assert tell_people() == 1
+
+
+def test_other_checks_alone_pull_no_brake() -> None:
+    with brakes.Tally() as tally:
+        assert not tally.holds(10, 0, 500)
+    assert not Brake.objects.exists()
