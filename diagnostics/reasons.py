@@ -4,12 +4,15 @@ Sentences live in `sentences.py`. Each code says which facts come with it (JSON 
 those, any verdict may carry:
 
 confirmed    bool: what is red was seen at the domain's own name servers (False: "not confirmed at home")
+unheard      where confirmed is False: own name servers that did not tell; empty where none could be found
 doubled      list of names published with the domain's name twice
 until        ISO date: hosts of the platform's previous names are accepted until then
 lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone, or hosts
              that do not exist
 removed      tags of a DMARC record that RFC 9989 removed
 zone_below   zone cut off below the domain's own, which the changes belong into; zone_below_servers: its hosts
+left         on MX of a split domain, beside fixes: aliases of the other system that these do not mend; left_targets:
+             where they lead
 undotted     list of hosts: ours, with the zone's name behind them
 circle       name of an alias that leads in a circle
 about        "name type": the question that the witnesses answered
@@ -25,7 +28,10 @@ class Reason(StrEnum):
     # Nobody can tell (unknown)
     FAILURE = "failure"  # a question brought no answer: failure (Failure code), name, type, detail
     SEE_NS = "see-ns"  # the zone itself is at fault: nothing else can be judged
-    HOME_UNREACHABLE = "home-unreachable"  # red at the resolvers, own servers silent: then (Reason), wait, servers
+    HOME_UNREACHABLE = "home-unreachable"  # red at the resolvers, own servers silent: then (Reason), wait, servers,
+    # failure (of the first of them)
+    HOME_NOT_FOUND = "home-not-found"  # red at the resolvers, nobody knows the own servers or an address: then, wait
+    REGISTRY_SILENT = "registry-silent"  # no such name at the resolvers, its registry silent: zone, then, wait
     SERVERS_DIFFER = "servers-differ"  # own name servers differ and no serial tells who is right: servers
     NOT_SETTLED = "not-settled"  # own servers that answer say red, the primary is silent: then, wait, servers
     PROOF_NOT_AT_HOME = "proof-not-at-home"  # resolvers see the token, own name servers could not be asked

@@ -82,7 +82,7 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
     """What else the facts say that a person should know, a sentence each."""
     said = []
     if facts.get("confirmed") is False:
-        said.append(gettext("Not confirmed at home: the domain's own name servers could not be reached."))
+        said.append(_unconfirmed(kind, facts))
     if doubled := facts.get("doubled"):
         said.append(
             gettext(
@@ -95,6 +95,14 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
         said.append(
             gettext("%(zone)s is a zone of its own, on other name servers: %(servers)s. Publish what lies in it there.")
             % {"zone": _text(zone_below), "servers": _text(facts.get("zone_below_servers", []))}
+        )
+    if left := facts.get("left"):
+        said.append(
+            gettext(
+                "The changes below do not mend this: an MX record names an alias of the other system, %(hosts)s. Name "
+                "the host that it leads to (%(targets)s), or have the alias replaced by addresses."
+            )
+            % {"hosts": _text(left), "targets": _text(facts.get("left_targets", []))}
         )
     if undotted := facts.get("undotted"):
         said.append(
@@ -134,6 +142,16 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
     if kind == Kind.MX and facts.get("enters_elsewhere"):
         said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))
     return said
+
+
+def _unconfirmed(kind: str, facts: Mapping[str, object]) -> str:
+    """Who should have confirmed what the resolvers say, and did not."""
+    if kind == Kind.NS:
+        words = gettext("Not confirmed by the name servers of %(zone)s: they gave no usable answer.")
+        return words % {"zone": _text(facts.get("zone"))}
+    if unheard := facts.get("unheard"):
+        return gettext("Not confirmed at home: no usable answer came from %(servers)s.") % {"servers": _text(unheard)}
+    return gettext("Not confirmed at home: the domain's own name servers could not be found.")
 
 
 def _of_spf_tree(facts: Mapping[str, object]) -> list[str]:

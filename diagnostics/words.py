@@ -43,6 +43,7 @@ FAILURES = {
     Failure.OTHER: _("the server answered with an error"),
 }
 
+_SECOND_LOOK = _("If the resolvers still say the same at a second look, the check turns red: %(then)s")
 _MX_LOST = _("Mail that another server takes never reaches the mailboxes here.")
 
 REASONS: dict[str, Words] = {
@@ -55,8 +56,22 @@ REASONS: dict[str, Words] = {
         _("Mend what NS says first; this check follows by itself."),
     ),
     Reason.HOME_UNREACHABLE: Words(
-        _("The domain's own name servers cannot be reached, so what the resolvers say is not believed yet."),
-        _("If the resolvers still say the same at a second look, the check turns red: %(then)s"),
+        _(
+            "The domain's own name servers gave no usable answer (%(failure)s), so what the resolvers say is not "
+            "believed yet."
+        ),
+        _SECOND_LOOK,
+    ),
+    Reason.HOME_NOT_FOUND: Words(
+        _("The domain's own name servers could not be found, so what the resolvers say is not believed yet."),
+        _SECOND_LOOK,
+    ),
+    Reason.REGISTRY_SILENT: Words(
+        _(
+            "The name servers of %(zone)s, where the name would be delegated, gave no usable answer, so what the "
+            "resolvers say is not believed yet."
+        ),
+        _SECOND_LOOK,
     ),
     Reason.SERVERS_DIFFER: Words(
         _("The domain's name servers give different answers, and their serial numbers do not tell which is right."),

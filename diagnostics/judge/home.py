@@ -83,6 +83,7 @@ class Home:
     def __init__(self, answers: Answers, name: str) -> None:
         self.answers = answers
         self.name = name
+        self.insistent = False  # ask above the name where the question for its NS records brings nothing
         self.foreign: dict[str, None] = {}  # other people's zones that were asked
         self._cuts: dict[str, Cut | None] = {}
 
@@ -115,10 +116,29 @@ class Home:
     def zone(self) -> Cut | None:
         """The domain's own zone, with the name servers that are delegated for it."""
         cut = self.cut(self.name)
-        if cut is None or cut.failure is not None:
-            return cut
+        if cut is None:
+            return None
+        if cut.failure is not None:
+            return self._told_above(cut) if self.insistent else cut
+        return self._delegated(cut)
+
+    def _delegated(self, cut: Cut) -> Cut:
         delegation = self.referral(cut.apex)
         return replace(cut, hosts=delegation.hosts) if delegation is not None else cut
+
+    def _told_above(self, cut: Cut) -> Cut:
+        """The zone of a name whose NS records nobody gets: whoever holds the zone above delegates it, or holds it."""
+        delegation = self.referral(cut.apex)
+        if delegation is not None:
+            return Cut(cut.apex, delegation.hosts)
+        above = self.cut(parent(cut.apex)) if cut.apex != "." else None
+        if above is None or above.failure is not None:
+            return cut
+        for server in self.addresses(above.hosts, (), MAX_FOREIGN_HOSTS):
+            answer = self.answers.get(Question(cut.apex, "NS", server.address))
+            if answer is not None and answer.empty and not answer.chain and answer.zone == above.apex:
+                return self._delegated(above)
+        return cut
 
     @cached_property
     def servers(self) -> tuple[Server, ...]:

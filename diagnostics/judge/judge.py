@@ -26,6 +26,8 @@ FINDERS: tuple[tuple[Kind, Find], ...] = (
     (Kind.TARGET, target.find),
 )
 
+NO_ANSWER = frozenset({Status.UNKNOWN, Status.OFF})
+
 
 def judge(case: Case, answers: Answers, now: datetime) -> tuple[Verdict, ...]:
     """A verdict for each Kind, in the order of the buttons.
@@ -45,6 +47,9 @@ def judge_subject(subject: Subject, answers: Answers) -> tuple[Verdict, ...]:
     if zone is not None and zone.status in RED:
         see_ns = [_see_ns(kind, subject, finding) for (kind, _), finding in zip(FINDERS, first, strict=True)]
         return (zone, *see_ns)
+    if zone is not None and zone.status is Status.UNKNOWN:
+        # Where something of the domain is answered it is there, even if nobody gets its NS records.
+        home.insistent = any(finding is not None and finding.status not in NO_ANSWER for finding in first)
     views: list[HomeView] = []
     asked_home = False
     verdicts: list[Verdict] = []

@@ -218,7 +218,12 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
     advice = (Problem.MX_TARGET_MISSING,) if gone else ()
     if problems:
         facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in named], **_targets(view, aliases))
-        fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses], _leading_here(subject, view, aliases))
+        here = _leading_here(subject, view, aliases)
+        fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses], here)
+        left = [alias for alias in aliases if alias not in here]
+        if left and fixes:  # they are the other system's, so the check stays red when these changes are made
+            facts["left"] = [host.removesuffix(".") for host in left]
+            facts["left_targets"] = _targets(view, left)["targets"]
         return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, subject.mx)
     for host, one in looked.items():
         if isinstance(one, Answer) and one.failure is not None and one.failure not in NOT_RESPONSIBLE:

@@ -32,13 +32,18 @@ def judge(subject: Subject, answers: Answers, home: Home) -> Verdict | None:
         return unknown(subject.ns, answer).verdict(Kind.NS, ())
     if answer.nxdomain and not answer.chain and not subject.case.stub and _undelegated(subject, answer):
         return _not_delegated(subject, answers, answer, home)
-    return _ok(subject, answer)
+    return _ok(subject, answer, home)
 
 
-def _ok(subject: Subject, answer: Answer) -> Verdict:
-    found: tuple[RRset, ...] = ()
+def _ok(subject: Subject, answer: Answer, home: Home) -> Verdict | None:
+    """`found`: the name servers of the zone that holds the name, which for a subdomain is another than its own."""
     if answer.values and not answer.chain:
-        found = (RRset(subject.apex, "NS", answer.ttl, answer.values),)
+        found: tuple[RRset, ...] = (RRset(subject.apex, "NS", answer.ttl, answer.values),)
+    else:
+        cut = home.cut(subject.apex)
+        if cut is None:
+            return None
+        found = (RRset(cut.apex, "NS", None, cut.hosts),) if cut.hosts else ()
     return Verdict(Kind.NS, Status.OK, Level.REQUIRED, found=found)
 
 
@@ -70,7 +75,7 @@ def _undelegated(subject: Subject, answer: Answer) -> bool:
 def _not_delegated(subject: Subject, answers: Answers, answer: Answer, home: Home) -> Verdict | None:
     """No such name, say the resolvers. Its registry's servers know whether that is still so."""
     zone = answer.zone or "."
-    facts = {"zone": zone.removesuffix("."), "confirmed": True}
+    facts: dict[str, object] = {"zone": zone.removesuffix(".") or ".", "confirmed": True}
     missing = Verdict(
         Kind.NS, Status.MISSING, Level.REQUIRED, Reason.NS_NOT_DELEGATED, facts, (Problem.NS_NOT_DELEGATED,)
     )
@@ -84,7 +89,7 @@ def _not_delegated(subject: Subject, answers: Answers, answer: Answer, home: Hom
                 Status.PROPAGATING,
                 Level.REQUIRED,
                 Reason.PROPAGATING,
-                {"then": str(Reason.NS_NOT_DELEGATED)},
+                {"then": str(Reason.NS_NOT_DELEGATED), "zone": facts["zone"]},
                 found=(RRset(subject.apex, "NS", None, hosts),),
                 clears_at=subject.now + timedelta(seconds=wait),
             )
@@ -96,8 +101,8 @@ def _not_delegated(subject: Subject, answers: Answers, answer: Answer, home: Hom
         Kind.NS,
         Status.UNKNOWN,
         Level.REQUIRED,
-        Reason.HOME_UNREACHABLE,
-        {"then": str(Reason.NS_NOT_DELEGATED), "wait": wait},
+        Reason.REGISTRY_SILENT,
+        {"zone": facts["zone"], "then": str(Reason.NS_NOT_DELEGATED), "wait": wait},
         doubt=Doubt(f"ns-not-delegated {zone}", wait, then),
     )
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from domains.records import DEFAULT_TTL, Kind
 
-from ..answers import Answer, Answers, Question, View
+from ..answers import Answer, Answers, Failure, Question, View
 from ..fingerprints import fingerprint
 from ..reasons import Reason
 from ..verdicts import Doubt, Status, Verdict, Witness
@@ -47,7 +47,11 @@ class Voice:
     view: HomeView
     finding: Finding
     soa: Soa | None
-    reachable: bool
+    failure: Failure | None  # of the question for its SOA
+
+    @property
+    def reachable(self) -> bool:
+        return self.failure is None
 
     def __str__(self) -> str:
         return str(self.view.server)
@@ -91,7 +95,7 @@ def weighed(
         if finding is None or soa is None:
             complete = False
             continue
-        weighing.voices.append(Voice(view, finding, parse_soa(soa.values), soa.sound))
+        weighing.voices.append(Voice(view, finding, parse_soa(soa.values), soa.failure))
     return weighing.verdict() if complete else None
 
 
@@ -205,20 +209,23 @@ class _Weighing:
         told = next((voice for voice in self.voices if voice.reachable), None)
         if told is not None:
             return self._told(told.finding)  # reachable, but not for this question
-        return self._doubted(Reason.HOME_UNREACHABLE, [str(voice) for voice in self.voices])
+        if not self.voices:
+            return self._doubted(Reason.HOME_NOT_FOUND, [])
+        failures = [voice.failure for voice in self.voices]
+        return self._doubted(Reason.HOME_UNREACHABLE, [str(voice) for voice in self.voices], failure=str(failures[0]))
 
-    def _doubted(self, reason: Reason, servers: list[str]) -> Verdict:
-        """Unknown until a second look, when every cache must have asked anew."""
+    def _doubted(self, reason: Reason, servers: list[str], **more: object) -> Verdict:
+        """Unknown until a second look, when every cache must have asked anew. `servers`: those that did not tell."""
         recorder = Recorder(self.answers)
         self.find(self.subject, recorder)
         wait = max([MIN_WAIT, *(_ttl(answer) for answer in recorder.asked.values() if answer.sound)])
         red = self.first
-        red.facts = {**red.facts, "confirmed": False}
+        red.facts = {**red.facts, "confirmed": False, "unheard": servers}
         # A cache tells what is left of a TTL, not what to write into a zone.
         red.fixes = tuple(replace(fix, ttl=max(fix.ttl or 0, DEFAULT_TTL)) for fix in red.fixes)
         then = self._told(red)
         key = f"{self.kind} {red.reason} {fingerprint(red.found)}"
-        verdict = self._unknown(reason, {"then": str(red.reason), "wait": wait, "servers": servers})
+        verdict = self._unknown(reason, {"then": str(red.reason), "wait": wait, "servers": servers, **more})
         return replace(verdict, doubt=Doubt(key, wait, then))
 
     def _unknown(self, reason: Reason, facts: dict[str, object]) -> Verdict:

@@ -342,3 +342,19 @@ def test_an_alias_of_our_own_host_is_replaced_in_a_split_domain_too_and_others_s
     dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
     assert set(dns.zone(APEX).records[APEX, "MX"].values) == {"10 mx1.platform.test.", "20 mail.other.test."}
     assert dns.look(split)[Kind.MX].status == Status.OK
+
+
+def test_what_the_changes_of_a_split_domain_do_not_mend_is_said() -> None:
+    zone = green_zone(split_domain())
+    zone.put(rrset(APEX, "MX", "5 192.0.2.7.", "10 alias.other.test.", "20 mx1.platform.test."))
+    dns = world(zone)
+    split = case(split_domain())
+    verdict = dns.look(split)[Kind.MX]
+    assert [fix.values for fix in verdict.fixes] == [("5 192.0.2.7.",)]
+    (note,) = (note for note in notes("MX", verdict.facts) if "do not mend" in note)
+    assert "alias.other.test" in note
+    assert "(mail.other.test)" in note
+    dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
+    after = dns.look(split)[Kind.MX]
+    assert (after.status, after.reason, after.fixes) == (Status.WRONG, "mx-is-cname", ())
+    assert not [note for note in notes("MX", after.facts) if "do not mend" in note]
