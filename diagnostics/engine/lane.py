@@ -65,9 +65,9 @@ class Lane:
         return " ".join(sorted({server.endpoint[0] for server in self.servers}))
 
     def submit(self, item: Launched, now: float) -> None:
-        """Launch it now, or when others are done."""
+        """Launch it now, or when others are done. Nobody overtakes: what needs more room would wait for ever."""
         size = item.size
-        if self.flying + size <= self.window or not self.flying:
+        if (self.flying + size <= self.window and not self.waiting) or not self.flying:
             self.flying += size
             self._sent += size
             item.launch(now)

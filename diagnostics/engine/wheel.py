@@ -63,13 +63,16 @@ class Wheel:
         if late:
             self._handle = self._loop.call_later(TICK, self._turn)  # what lies in the sockets is read first
             return
-        until = int(now / TICK)
-        for tick in range(self._done + 1, until + 1):
-            self._done = tick
-            slot = self._slots.get(tick)
-            while slot:
-                timed = slot.pop()
-                timed.tick = 0
-                timed.on_timer(now)
-            self._slots.pop(tick, None)
-        self._handle = self._loop.call_later(TICK, self._turn) if self._slots else None
+        try:
+            for tick in range(self._done + 1, int(now / TICK) + 1):
+                self._done = tick
+                slot = self._slots.get(tick)
+                while slot:
+                    timed = slot.pop()
+                    timed.tick = 0
+                    timed.on_timer(now)
+                self._slots.pop(tick, None)
+        finally:
+            if self._done in self._slots:  # one broke: the others of its tick get their turn with the next
+                self._done -= 1
+            self._handle = self._loop.call_later(TICK, self._turn) if self._slots else None

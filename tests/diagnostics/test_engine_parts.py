@@ -124,6 +124,19 @@ def test_several_questions_that_go_together_wait_until_there_is_room_for_all() -
     assert last.launched
 
 
+def test_nobody_overtakes_those_who_wait_for_more_room() -> None:
+    lane = Lane([server()], 10, home=False)
+    first, together, single = Waiting(8), Waiting(5), Waiting()
+    for item in (first, together, single):
+        lane.submit(item, 1000.0)
+    assert [item.launched for item in (first, together, single)] == [True, False, False]
+    for _ in range(3):
+        lane.leave(1000.0)
+    assert [together.launched, single.launched] == [True, False]
+    lane.leave(1000.0)
+    assert single.launched
+
+
 def test_places_below_the_ceiling_are_taken_together_or_not_at_all() -> None:
     limited = server(rate=100)
     assert not limited.reserve_now(7, 1000.0), "a burst has room for five and one more"
@@ -192,22 +205,23 @@ def test_a_timer_that_was_taken_back_is_not_called() -> None:
     assert asyncio.run(main()) == []
 
 
+class Loop:
+    """A clock that jumps, and the calls that were put off."""
+
+    now = 1000.0
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, _seconds: float, call: object) -> object:
+        self.calls.append(call)
+        return call
+
+
 def test_a_late_wheel_lets_the_sockets_be_read_first() -> None:
-    class Loop:
-        """A clock that jumps, and the calls that were put off."""
-
-        now = 1000.0
-
-        def __init__(self) -> None:
-            self.calls: list[object] = []
-
-        def time(self) -> float:
-            return self.now
-
-        def call_later(self, _seconds: float, call: object) -> object:
-            self.calls.append(call)
-            return call
-
     loop = Loop()
     wheel, timed = Wheel(loop), Timed()  # type: ignore[arg-type]
     wheel.set(timed, loop.now + TICK)
@@ -217,3 +231,25 @@ def test_a_late_wheel_lets_the_sockets_be_read_first() -> None:
     loop.now += TICK
     loop.calls.pop()()  # type: ignore[operator]
     assert len(timed.called) == 1
+
+
+def test_a_wheel_goes_on_turning_when_something_breaks() -> None:
+    class Broken(Timed):
+        def on_timer(self, now: float) -> None:
+            super().on_timer(now)
+            raise RuntimeError
+
+    loop = Loop()
+    wheel, others = Wheel(loop), [Timed() for _ in range(20)]  # type: ignore[arg-type]
+    broken = [Broken() for _ in range(2)]
+    for timed in (*others[:10], *broken, *others[10:]):
+        wheel.set(timed, loop.now + TICK)
+    errors = 0
+    while loop.calls:
+        loop.now += TICK * 2
+        try:
+            loop.calls.pop()()  # type: ignore[operator]
+        except RuntimeError:
+            errors += 1
+    assert errors == len(broken)
+    assert [len(timed.called) for timed in (*others, *broken)] == [1] * 22
