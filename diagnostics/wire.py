@@ -437,6 +437,8 @@ def section_below(name: str, type_: str, apex: str, end: bytes) -> bytes:
 @lru_cache(maxsize=NAMES_KEPT)
 def _labels_to_wire(labels: str) -> bytes:
     """Labels in front of a name: the same few for each domain."""
+    if labels == ".":
+        raise WireError("an empty label")
     return name_to_wire(labels)[:-1] if labels else b""
 
 

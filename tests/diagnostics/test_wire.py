@@ -212,3 +212,22 @@ def test_a_name_that_no_message_can_carry_is_refused(name: str) -> None:
 def test_the_longest_name_is_written() -> None:
     name = ".".join(["x" * 63] * 3 + ["y" * 61]) + "."
     assert len(wire.name_to_wire(name)) == 255
+
+
+@given(NAME_TEXTS, NAME_TEXTS)
+def test_a_name_below_another_is_written_like_any_other(labels: str, apex: str) -> None:
+    name = labels if apex == "." else labels.removesuffix(".") + "." + apex
+    for below in (name, apex, f"not{apex}"):
+        try:
+            whole = wire.question_section(below, "A")
+        except wire.WireError:
+            with pytest.raises(wire.WireError):
+                wire.section_below(below, "A", apex, wire.name_to_wire(apex))
+        else:
+            assert wire.section_below(below, "A", apex, wire.name_to_wire(apex)) == whole
+
+
+@pytest.mark.parametrize("name", [".example.test.", "a..example.test.", "x" * 64 + ".example.test.", "..example.test."])
+def test_a_name_below_another_that_no_message_can_carry_is_refused(name: str) -> None:
+    with pytest.raises(wire.WireError):
+        wire.section_below(name, "A", "example.test.", wire.name_to_wire("example.test."))
