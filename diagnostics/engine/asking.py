@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
+from itertools import batched
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +17,7 @@ from .cache import Cache
 from .config import Endpoint, EngineConfig
 from .guard import may_ask
 from .job import Callback, Job
-from .lane import Lane
+from .lane import LEAST, Lane
 from .round import Round
 from .server import Health, Server
 from .sockets import RandomIds
@@ -59,6 +60,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ids = RandomIds()
         self._sharing = 1
+        self._gone = False
 
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
@@ -75,6 +77,9 @@ class Engine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._gone = True
+        for lane in self._lanes():
+            lane.waiting.clear()  # nobody's place is taken by the next in line
         for round_ in list(self._rounds):
             round_.close()
         for job in [*self._flying.values(), *self._flying_fresh.values(), *self._loose]:
@@ -137,6 +142,8 @@ class Engine:
 
         `own`: a name whose answers, and those of all below it, nobody else will ask for: not kept.
         """
+        if self._gone:
+            return [(question, Answer(failure=Failure.TIMEOUT)) for question in questions]
         now = self.loop.time()
         known: Known = []
         its_own: list[Question] = []
@@ -150,11 +157,13 @@ class Engine:
                 answer = self._start(question, callback, deadline, now, fresh=fresh, kept=server is None)
             if answer is not None:
                 known.append((question, answer))
-        if own is not None and its_own and not self._start_round(its_own, callback, own, deadline):
-            for question in its_own:
-                answer = self._start(question, callback, deadline, now, fresh=fresh, kept=False)
-                if answer is not None:
-                    known.append((question, answer))
+        if own is not None:
+            for together in batched(its_own, LEAST):
+                if not self._start_round(together, callback, own, deadline):
+                    for question in together:
+                        answer = self._start(question, callback, deadline, now, fresh=fresh, kept=False)
+                        if answer is not None:
+                            known.append((question, answer))
         return known
 
     def _start(
@@ -177,7 +186,7 @@ class Engine:
         lane.submit(job, now)
         return None
 
-    def _start_round(self, questions: list[Question], callback: Callback, own: str, deadline: float | None) -> bool:
+    def _start_round(self, questions: Sequence[Question], callback: Callback, own: str, deadline: float | None) -> bool:
         """Send all these together, as soon as there is room for them. False: one of them cannot be sent."""
         if self._stubs:
             return False  # whose servers may be asked for some of them
@@ -230,7 +239,7 @@ class Engine:
                 data = await ask_by_stream(server.endpoint, query)
         except (OSError, EOFError, TimeoutError):
             server.unreachable += 1
-        job.on_stream(server, data)
+        job.on_stream(server, query, data)
 
     def health(self) -> tuple[Health, ...]:
         """How the configured resolvers (and the servers of stub zones) do."""
@@ -253,6 +262,12 @@ class Engine:
         """Questions asked and not answered yet."""
         jobs = len(self._flying) + len(self._flying_fresh) + len(self._loose)
         return jobs + sum(round_.under_way for round_ in self._rounds)
+
+    def _lanes(self) -> Iterator[Lane]:
+        yield self._resolvers
+        yield from self._home.values()
+        for pair in self._stubs.values():
+            yield from pair
 
     def _own_lane(self, endpoints: list[Endpoint], *, home: bool) -> Lane:
         """A lane to servers that the operator configured."""

@@ -116,6 +116,7 @@ class Job:
         """Go on where a first query was sent already."""
         self._begin(sent_at)
         self.server = channel.server
+        self.first = self.lane.servers.index(channel.server)
         self.sent_at = sent_at
         self.tries = 1
         self.channel, self.id = channel, id_
@@ -191,15 +192,16 @@ class Job:
         if flags & 0x02:  # TC
             self._forget(channel, id_)
             self._note(Failure.TRUNCATED)
+            self.reserved = False
             self.streams += 1
             self.engine.ask_by_stream(self, server, id_.to_bytes(2) + self.tail)
             self._set_timer(self.deadline, patient=False)
         else:
             self._take(data, now, server, channel, id_)
 
-    def on_stream(self, server: Server, data: bytes | None) -> None:
+    def on_stream(self, server: Server, query: bytes, data: bytes | None) -> None:
         """What TCP brought; None where it failed."""
-        if self.done:
+        if self.done or not query.startswith(self.section, 12):  # an alias leads elsewhere meanwhile
             return
         self.streams -= 1
         now = self.engine.loop.time()

@@ -114,8 +114,8 @@ class Round:
     def close(self) -> None:
         """The engine goes: whoever waits learns that there is no answer."""
         self._give_up_unsent()
-        for id_ in list(self._open):
-            self._by_itself(id_).close()
+        while self._open:
+            self._by_itself(next(iter(self._open))).close()
 
     def _give_up_unsent(self) -> None:
         unsent, self._unsent = self._unsent, []

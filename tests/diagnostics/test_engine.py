@@ -7,11 +7,15 @@ import time
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_network
 
+import dns.flags
+import dns.message
+import dns.rrset
 import pytest
 
 from diagnostics.answers import Answer, Failure, Question
 from diagnostics.engine import Engine, EngineConfig, may_ask, run, system_resolvers
 from tests.servers import Knot, Unbound, free_port
+from tests.servers.faults import TC, error, forged
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -324,3 +328,63 @@ def test_answers_that_came_while_the_loop_stood_still_are_not_taken_for_silence(
         assert (health.sent, health.timeouts) == (50, 0)
 
     with_engine(config_for(knot, own_resolver_rate=None), use)
+
+
+Replies = list[tuple[float, bytes]]
+
+
+def ask_scripted(
+    script: Callable[[int, bytes], Replies], question: Question, seconds: float, **options: object
+) -> Answer:
+    """Ask a server that sends what `script` says after the n-th query, each message some seconds later; by TCP it takes
+    a question and leaves after half a second."""
+
+    endpoint = "127.0.0.1", free_port()
+    transport = asyncio.DatagramTransport()
+
+    class Scripted(asyncio.DatagramProtocol):
+        count = 0
+
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            self.count += 1
+            for wait, message in script(self.count, data):
+                asyncio.get_running_loop().call_later(wait, transport.sendto, message, addr)
+
+    async def leave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.5)
+        writer.close()
+
+    async def main() -> Answer:
+        async with await asyncio.start_server(leave, *endpoint), Engine(EngineConfig((endpoint,), **options)) as engine:  # type: ignore[arg-type]
+            nonlocal transport
+            loop = engine.loop
+            transport, _ = await loop.create_datagram_endpoint(Scripted, local_addr=endpoint)
+            answer = await engine.ask(question, loop.time() + seconds)
+            transport.close()
+            return answer
+
+    return run(main())
+
+
+def test_a_cut_off_answer_that_comes_while_the_next_query_waits_for_its_place_does_not_end_the_asking() -> None:
+    def script(number: int, query: bytes) -> Replies:
+        return [(0.5, error(query, 0, TC))] if number == 1 else [(0, forged(query))]
+
+    answer = ask_scripted(script, Question("example.test.", "A"), 4, own_resolver_rate=1)
+    assert answer.values == ("203.0.113.66",)
+
+
+def test_what_tcp_brings_too_late_says_nothing_about_the_target_of_an_alias() -> None:
+    def script(number: int, query: bytes) -> Replies:
+        match number:
+            case 1:
+                alias = dns.message.make_response(dns.message.from_wire(query))
+                alias.flags |= dns.flags.AA
+                alias.answer.append(dns.rrset.from_text("www.example.test.", 60, "IN", "CNAME", "host.other.test."))
+                return [(0.6, alias.to_wire())]
+            case 2:
+                return [(0, error(query, 0, TC))]
+        return []
+
+    answer = ask_scripted(script, Question("www.example.test.", "A"), 1.5, own_resolver_rate=None)
+    assert (answer.failure, answer.chain) == (Failure.TIMEOUT, (("www.example.test.", "host.other.test."),))

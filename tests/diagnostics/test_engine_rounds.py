@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from ipaddress import ip_network
 
 import pytest
@@ -34,9 +35,12 @@ async def round_of(engine: Engine, questions: Sequence[Question], deadline: floa
     return answers
 
 
-def with_engine[T](endpoint: tuple[str, int], use: Callable[[Engine], Awaitable[T]], **options: object) -> T:
+def with_engine[T](
+    endpoint: tuple[str, int], use: Callable[[Engine], Awaitable[T]], *more: tuple[str, int], **options: object
+) -> T:
+    """`more`: endpoints of other resolvers."""
     options = {"own_resolver_rate": None, **options}
-    config = EngineConfig((endpoint,), allowed_networks=(ip_network("127.0.0.0/8"),), **options)  # type: ignore[arg-type]
+    config = EngineConfig((endpoint, *more), allowed_networks=(ip_network("127.0.0.0/8"),), **options)  # type: ignore[arg-type]
 
     async def main() -> T:
         async with Engine(config) as engine:
@@ -180,3 +184,70 @@ def test_rounds_count_among_what_is_under_way(published: Knot) -> None:
         published.thaw()
 
     with_engine(published.endpoint, use, concurrency=20)
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes every query and answers none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken
+
+
+def test_what_one_resolver_leaves_unanswered_the_next_one_is_asked(published: Knot, silent: socket.socket) -> None:
+    async def use(engine: Engine) -> None:
+        started = engine.loop.time()
+        for answers in await asyncio.gather(*(round_of(engine, addresses()[:6]) for _ in range(2))):
+            assert values(answers).items() <= expected().items()
+        assert engine.loop.time() - started < 0.8
+        assert [health.sent for health in engine.health()] == [12, 6]
+
+    with_engine(published.endpoint, use, silent.getsockname())
+
+
+def test_whoever_waits_learns_that_the_engine_goes_though_the_server_has_just_died(silent: socket.socket) -> None:
+    async def main() -> None:
+        config = EngineConfig((silent.getsockname(),), own_resolver_rate=None, concurrency=len(NAMES))
+        async with Engine(config) as engine:
+            under_way = asyncio.ensure_future(round_of(engine, addresses()))
+            in_line = [asyncio.ensure_future(engine.ask(question)) for question in others(1)]
+            await asyncio.sleep(0.1)
+            assert engine.under_way == 2 * len(NAMES)
+            silent.close()
+        assert engine.under_way == 0
+        answers = [*(await under_way).values(), *await asyncio.gather(*in_line)]
+        assert all(answer.failure in (Failure.TIMEOUT, Failure.UNREACHABLE) for answer in answers)
+
+    run(main())
+
+
+def test_an_engine_that_has_gone_asks_nothing_more(silent: socket.socket) -> None:
+    async def main() -> list[Answer]:
+        answers: list[Answer] = []
+
+        def ask_again(_question: Question, _answer: Answer) -> None:
+            known = engine.start(others(1), lambda _question, answer: answers.append(answer), OWN)
+            answers.extend(answer for _, answer in known)
+
+        async with Engine(EngineConfig((silent.getsockname(),), own_resolver_rate=None)) as engine:
+            engine.start(addresses()[:1], ask_again, OWN)
+        answers.append(await engine.ask(Question(NAMES[0], "A")))
+        assert engine.health()[0].sent == 1
+        return answers
+
+    assert [answer.failure for answer in run(main())] == [Failure.TIMEOUT] * (len(NAMES) + 1)
+
+
+def test_a_look_with_very_many_questions_does_not_wait_until_nobody_else_asks(published: Knot) -> None:
+    many = [Question(f"x{number}.{OWN}", "TXT") for number in range(60)]
+    with FaultProxy(published.endpoint, faults=[Fault.DROP]) as proxy:
+
+        async def use(engine: Engine) -> None:
+            slow = asyncio.ensure_future(engine.ask(Question(f"slow.{OWN}", "A")))
+            await asyncio.sleep(0.05)
+            proxy.rate = 0
+            answers = await round_of(engine, many, engine.loop.time() + 0.3)
+            assert {answer.failure for answer in answers.values()} == {None}
+            assert not slow.done()
+
+        with_engine(proxy.endpoint, use, concurrency=50)
