@@ -187,7 +187,13 @@ REDIS_URL = env("REDIS_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "panel_cache"}
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "panel_cache",
+        # Beyond it entries go whether they have expired or not, and with them limits that somebody has used up: more
+        # than strangers can make in the time that a limit lasts.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 }
 SPOOL_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
