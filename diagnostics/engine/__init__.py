@@ -3,6 +3,9 @@
     async with Engine(config) as engine:
         answer = await engine.ask(Question("example.com.", "MX"))
 
+A look, which asks many questions at once, hands them to `Engine.start` with a callback instead, with the domain's
+name: what it asks about that and below goes out in rounds (`round.py`), all else one by one (`job.py`).
+
 Pure asyncio, no Django. `run` runs a coroutine on uvloop where that is installed.
 """
 

@@ -12,7 +12,7 @@ SOCKETS = 4  # open at once to one busy server
 QUERIES_PER_SOCKET = 500  # then another source port
 BURST_SECONDS = 0.05  # how much of the ceiling may be used at once after a rest
 SILENT_QUERIES = 8  # so many in a row without an answer, and a server rests …
-REST_SECONDS = 1.0  # … but for one question each second, which finds out whether it is back
+REST_SECONDS = 1.0  # … but for one question or round each second, which finds out whether it is back
 
 
 @dataclass(frozen=True, slots=True)
