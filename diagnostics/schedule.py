@@ -23,6 +23,7 @@ from domains.models import Domain
 from .models import Look
 
 LEASE = timedelta(minutes=2)  # longer than any look and the storing of its verdicts take
+LONGEST = timedelta(days=2)  # no domain waits longer for its next look
 BATCH = 500
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,12 @@ def enter_missing(now: datetime, limit: int = BATCH) -> int:
     missing = list(Domain.objects.filter(look=None).select_related("service")[:limit])
     enter(missing, now)
     return len(missing)
+
+
+def bring_back(now: datetime) -> int:
+    """Times that no schedule gives were written by a clock that ran ahead and was set back: those domains are due."""
+    astray = Look.objects.filter(next_at__gt=now + LONGEST)
+    return astray.update(next_at=now) if astray.exists() else 0
 
 
 def soon(domain: Domain, queue: str = "interactive") -> None:

@@ -178,6 +178,7 @@ def looks_at_once(config: EngineConfig, sharing: int = 1) -> int:
 def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> int:
     """Look at every domain that is due, as far as that goes in this time. Returns how many were looked at."""
     schedule.enter_missing(timezone.now())
+    schedule.bring_back(timezone.now())
     brakes.tend()
     if not schedule.due(timezone.now()).exists():
         return 0

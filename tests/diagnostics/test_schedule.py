@@ -224,3 +224,15 @@ def test_a_look_that_a_fault_of_the_program_ends_is_given_back_and_the_others_go
     assert (row.lease, row.lease_until) == ("", None)
     assert row.next_at > timezone.now() + timedelta(minutes=50)
     assert "failed" in caplog.text
+
+
+def test_a_clock_that_ran_ahead_and_was_set_back_leaves_nobody_out(asked_at_knot: Knot, platform: Platform) -> None:
+    domain, other = (make_domain(make_service(platform=platform)) for _ in range(2))
+    now = timezone.now()
+    schedule.enter([domain, other], now)
+    ahead, soon = now + timedelta(days=400), now + timedelta(hours=6)
+    Look.objects.filter(pk=domain.pk).update(next_at=ahead, looked_at=ahead, home_looked_at=ahead)
+    Look.objects.filter(pk=other.pk).update(next_at=soon)
+    assert sweep.sweep() == 1
+    assert Look.objects.get(pk=domain.pk).next_at < now + timedelta(days=1)
+    assert Look.objects.get(pk=other.pk).next_at == soon

@@ -65,3 +65,8 @@ def test_own_name_servers_are_asked_once_a_day_for_an_hour_after_a_change_and_wh
     assert asks_home(NOW, asked=False, changed_at=NOW - timedelta(minutes=59), home_looked_at=recent)
     assert asks_home(NOW, asked=True, changed_at=None, home_looked_at=recent)
     assert asks_home(NOW, asked=False, changed_at=None, home_looked_at=None)
+
+
+def test_a_look_at_home_that_a_clock_ahead_wrote_down_counts_for_nothing() -> None:
+    assert asks_home(NOW, asked=False, changed_at=None, home_looked_at=NOW + timedelta(days=400))
+    assert not asks_home(NOW, asked=False, changed_at=None, home_looked_at=NOW - timedelta(hours=1))
