@@ -101,12 +101,13 @@ def tend() -> None:
     """Where verdicts are held: ask the control names, and release what may be."""
     now = timezone.now()
     brake = holding()
-    if brake is None or (brake.controls_at is not None and now - brake.controls_at < CONTROLS_EVERY):
+    if brake is None or (brake.controls_at is not None and abs(now - brake.controls_at) < CONTROLS_EVERY):
         return
+    brake.pulled_at = min(brake.pulled_at, now)  # a clock that was set back must not keep it on
     brake.controls = run(_ask(control_names()))
     brake.controls_good = bool(brake.controls) and all(said == "" for said in brake.controls.values())
     brake.controls_at = now
-    brake.save(update_fields=["controls", "controls_good", "controls_at"])
+    brake.save(update_fields=["pulled_at", "controls", "controls_good", "controls_at"])
     if brake.controls_good and now - brake.pulled_at >= HELD_AT_LEAST:
         brake.release(None)
         forget()
@@ -137,7 +138,7 @@ async def _ask(names: list[str]) -> dict[str, str]:
 
 
 def _released_lately(now: datetime) -> bool:
-    return Brake.objects.filter(state=Brake.State.RELEASED, released_at__gt=now - GRACE).exists()
+    return Brake.objects.filter(state=Brake.State.RELEASED, released_at__range=(now - GRACE, now)).exists()
 
 
 def _windows() -> tuple[int, int]:

@@ -170,3 +170,24 @@ def test_other_checks_alone_pull_no_brake() -> None:
     with brakes.Tally() as tally:
         assert not tally.holds(10, 0, 500)
     assert not Brake.objects.exists()
+
+
+def test_a_clock_that_was_set_back_keeps_no_brake_on_and_none_off(platform: Platform, monkeypatch: Any) -> None:
+    ahead = timezone.now() + timedelta(days=400)
+    Brake.objects.create(green=100, turning=50, state=Brake.State.RELEASED, pulled_at=ahead, released_at=ahead)
+    with brakes.Tally() as tally:
+        assert tally.holds(100, 50)
+    Brake.objects.filter(state=Brake.State.HOLDING).update(pulled_at=ahead, controls_at=ahead)
+
+    async def good(names: list[str]) -> dict[str, str]:
+        return dict.fromkeys(names, "")
+
+    monkeypatch.setattr(brakes, "_ask", good)
+    brakes.tend()
+    brake = brakes.holding()
+    assert brake is not None
+    assert brake.pulled_at <= timezone.now(), "for its time, counted from now"
+    Brake.objects.filter(state=Brake.State.HOLDING).update(pulled_at=timezone.now() - timedelta(minutes=11))
+    Brake.objects.update(controls_at=None)
+    brakes.tend()
+    assert brakes.holding() is None
