@@ -24,6 +24,7 @@ from .asking import engine
 from .engine import run
 from .history import mass_red
 from .models import Brake
+from .notifications import tell_staff_of_brake
 
 WINDOW = 900  # seconds; green checks count for the window that they were judged in and the next
 HELD_AT_LEAST = timedelta(minutes=10)
@@ -41,7 +42,7 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.brake = holding()
+        self.brake = Brake.holding()
         self._green = 0  # counted and not told yet
         self._told_at = time.monotonic()
 
@@ -66,7 +67,7 @@ class Tally:
             return False
         _add("turning", turning)
         if self.brake is None:
-            self.brake = holding()
+            self.brake = Brake.holding()
         if self.brake is None and turning:
             greens, turnings = _sum("green"), _sum("turning")
             if mass_red(greens, turnings) and not _released_lately(timezone.now()):
@@ -79,15 +80,8 @@ class Tally:
         self._told_at = time.monotonic()
 
 
-def holding() -> Brake | None:
-    """The brake that holds verdicts now."""
-    return Brake.objects.filter(state=Brake.State.HOLDING).first()
-
-
 def pull(green: int, turning: int) -> Brake:
     """Begin to hold verdicts, and tell staff."""
-    from .notifications import tell_staff_of_brake
-
     try:
         with transaction.atomic():
             brake = Brake.objects.create(green=green, turning=turning)
@@ -100,7 +94,7 @@ def pull(green: int, turning: int) -> Brake:
 def tend() -> None:
     """Where verdicts are held: ask the control names, and release what may be."""
     now = timezone.now()
-    brake = holding()
+    brake = Brake.holding()
     if brake is None or (brake.controls_at is not None and abs(now - brake.controls_at) < CONTROLS_EVERY):
         return
     brake.pulled_at = min(brake.pulled_at, now)  # a clock that was set back must not keep it on

@@ -22,7 +22,6 @@ from domains.records import Level
 from panel import mail
 from panel.models import Organization, User
 
-from . import brakes
 from .models import Brake, Check, DigestWait
 from .sentences import short
 from .verdicts import RED, Status
@@ -46,7 +45,7 @@ def tell_people() -> int:
     news: dict[int, News] = defaultdict(News)
     now = timezone.now()
     waiting = DigestWait.objects.filter(until__gt=now).values("organization")
-    turned = _turned_red() if brakes.holding() is None else Check.objects.none()  # who lies may have lied before
+    turned = _turned_red() if Brake.holding() is None else Check.objects.none()  # who lies may have lied before
     for check in turned.exclude(domain__service__organization__in=waiting)[:BATCH]:
         if Check.objects.filter(pk=check.pk, told_red_at=None).update(told_red_at=now):
             news[check.domain.service.organization_id].red.append(check)

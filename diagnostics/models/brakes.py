@@ -46,6 +46,11 @@ class Brake(models.Model):
     def __str__(self) -> str:
         return f"{self.turning} of {self.green} at {self.pulled_at:%H:%M}"
 
+    @classmethod
+    def holding(cls) -> Brake | None:
+        """The one that holds verdicts now."""
+        return cls.objects.filter(state=cls.State.HOLDING).first()
+
     def release(self, by: User | None) -> bool:
         """Believe what looks say again. None: the panel by itself. False where it was released before."""
         now = timezone.now()
