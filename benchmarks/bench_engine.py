@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 import aiodns
 import dns.asyncresolver
 
-from diagnostics.answers import Question
-from diagnostics.engine import Engine, EngineConfig, run, spare_collector
 from diagnostics.judge import Case
-from diagnostics.look import look
-from diagnostics.verdicts import Status
+from diagnostics.sweep.look import look
+from domains.lookup.answers import Question
+from domains.lookup.engine import Engine, EngineConfig, run, spare_collector
+from domains.rules.verdicts import Status
 from tests.servers import Knot
 
 from .domains import PLATFORM, apex_of, facts_of, zones

@@ -94,8 +94,8 @@ def make_due(count: int) -> datetime:
     from django.db import connection
     from django.utils import timezone
 
-    from diagnostics import schedule
     from diagnostics.models import Look
+    from diagnostics.sweep import schedule
 
     now = timezone.now()
     while schedule.enter_missing(now):
@@ -111,7 +111,7 @@ def make_due(count: int) -> datetime:
 
 def worker(_number: int = 0) -> tuple[int, float]:
     """Sweep until nothing is due; how many domains that were, and the most memory that the process held, in MB."""
-    from diagnostics.sweep import sweep
+    from diagnostics.sweep.sweep import sweep
 
     return sweep(SECONDS), most_memory()
 

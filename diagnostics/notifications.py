@@ -19,12 +19,12 @@ from django.utils import timezone, translation
 
 from domains.models import Domain
 from domains.records import Level
+from domains.rules.verdicts import RED, Status
 from panel import mail
 from panel.models import Organization, User
 
 from .models import Brake, Check, DigestWait
-from .sentences import short
-from .verdicts import RED, Status
+from .show.sentences import short
 
 MAX_LINES = 100  # of one digest
 BATCH = 1_000

@@ -13,7 +13,7 @@ from domains import signals
 from domains.models import Domain
 from panel.models import Platform
 
-from . import schedule
+from .sweep import schedule
 
 
 @receiver(signals.domain_changed)

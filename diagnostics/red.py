@@ -6,10 +6,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from domains.records import Level
+from domains.rules.verdicts import RED
 from panel.models import Membership, Organization, Service, User
 
 from .models import Check, Look
-from .verdicts import RED
 
 MOST = 99  # red domains that are counted one by one
 

@@ -16,7 +16,8 @@ from dataclasses import asdict
 from django.db import Error
 from django.utils import timezone
 
-from .engine import Engine
+from domains.lookup.engine import Engine
+
 from .models import EngineReport
 
 EVERY = 5.0  # seconds

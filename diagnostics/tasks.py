@@ -8,7 +8,7 @@ from celery import shared_task
 @shared_task
 def sweep() -> None:
     """Look at every domain that is due."""
-    from .sweep import sweep as run
+    from .sweep.sweep import sweep as run
 
     run()
 
@@ -16,7 +16,7 @@ def sweep() -> None:
 @shared_task
 def look(pk: int) -> None:
     """Look at one domain that somebody waits for."""
-    from .sweep import look_at
+    from .sweep.sweep import look_at
 
     look_at([pk])
 

@@ -1,6 +1,7 @@
 """Judging what the DNS said about a domain. Pure."""
 
-from .case import Case, SmtpEvidence, SmtpOutcome, Subject
+from domains.rules.case import Case, SmtpEvidence, SmtpOutcome, Subject
+
 from .judge import judge, judge_subject
 
 __all__ = ["Case", "SmtpEvidence", "SmtpOutcome", "Subject", "judge", "judge_subject"]

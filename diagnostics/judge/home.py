@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ..answers import Answer, Answers, Delegation, Failure, Question
+from domains.lookup.answers import Answer, Answers, Delegation, Failure, Question
 
 MAX_HOSTS = 13  # name servers of the domain's own zone that are asked
 MAX_FOREIGN_HOSTS = 2  # of any other zone

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domains.lookup.answers import Answers, Failure
 from domains.records import Kind
+from domains.rules import cname, dkim, dmarc, mx, spf, srv, target
+from domains.rules.case import Case, Subject
+from domains.rules.finding import Finding
+from domains.rules.probes import each_decides_its_own
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Status, Verdict
 
-from ..answers import Answers, Failure
-from ..reasons import Reason
-from ..verdicts import RED, Status, Verdict
-from . import cname, dkim, dmarc, mx, ns, spf, srv, target
-from .case import Case, Subject
-from .finding import Finding
+from . import ns
 from .home import Home, HomeView, below, parse_soa
-from .probes import each_decides_its_own
 from .truth import Find, home_views, weighed
 
 FINDERS: tuple[tuple[Kind, Find], ...] = (

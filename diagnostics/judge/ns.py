@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from domains.lookup.answers import NOT_RESPONSIBLE, Answer, Answers, Failure, Question
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import RRset
+from domains.rules.case import Subject
+from domains.rules.finding import unknown
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import Doubt, Problem, Status, Verdict
 from domains.suffixes import public_suffix
 
-from ..answers import NOT_RESPONSIBLE, Answer, Answers, Failure, Question
-from ..reasons import Reason
-from ..verdicts import Doubt, Problem, Status, Verdict
-from .case import Subject
-from .finding import unknown
 from .home import Home, HomeView, Server, newer, parse_soa
 
 ADDRESSES = ("A", "AAAA")  # given by place or in turn by many kinds of server

@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domains.lookup.answers import Answer, Answers, Failure, Question, View
 from domains.records import DEFAULT_TTL, Kind
+from domains.rules.case import Subject
+from domains.rules.finding import Finding
+from domains.rules.fingerprints import fingerprint
+from domains.rules.probes import doubled, with_wildcards_kept
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import Doubt, Status, Verdict, Witness
 
-from ..answers import Answer, Answers, Failure, Question, View
-from ..fingerprints import fingerprint
-from ..reasons import Reason
-from ..verdicts import Doubt, Status, Verdict, Witness
-from .case import Subject
-from .finding import Finding
 from .home import Home, HomeView, Soa, newer, parse_soa, strictly_below
-from .probes import doubled, with_wildcards_kept
 
 MIN_WAIT = 60  # seconds between two looks that count as two
 

@@ -7,13 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from domains.records import Kind, Level
+from domains.rules.fingerprints import fingerprint
+from domains.rules.intents import can_be_intended
+from domains.rules.verdicts import RED, Status
 from panel.activity import record
 from panel.errors import Refused
 
-from ..fingerprints import fingerprint
-from ..intents import can_be_intended
 from ..plain import rrset_of
-from ..verdicts import RED, Status
 from .looks import Look
 
 if TYPE_CHECKING:

@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from domains.asking import engine_config
+from domains.lookup.answers import Question
+from domains.lookup.engine import Engine, EngineConfig, run
 from panel.access import person, staff_required
 from panel.models import Heartbeat, Organization, Service
 
-from .. import brakes, schedule
-from ..answers import Question
-from ..asking import engine_config
-from ..engine import Engine, EngineConfig, run
 from ..models import Brake, EngineReport, Look
+from ..sweep import brakes, schedule
 
 RATE_WINDOW = timedelta(minutes=1)
 PROBE_SECONDS = 3.0

@@ -16,16 +16,16 @@ from django.utils.translation import gettext_lazy as _
 from domains.models import Domain
 from domains.names import NameRefused, host_to_ascii
 from domains.records import Kind, Level
+from domains.rules.verdicts import RED, Status
 from panel.access import require, service_for
 from panel.first_domain import wizard_for
 from panel.models import Role
 
-from ..buttons import Button
-from ..buttons import buttons as buttons_of
-from ..cases import configured
-from ..hosts import DnsHost, host_of
 from ..models import Check, Look
-from ..verdicts import RED, Status
+from ..show.buttons import Button
+from ..show.buttons import buttons as buttons_of
+from ..show.hosts import DnsHost, host_of
+from ..sweep.cases import configured
 
 PAGE = 50
 MAX_POLLED = 100

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics import schedule, sweep
+from diagnostics.sweep import schedule, sweep
 from domains.models import Domain
 from domains.rrset import Action, Fix
 from panel.models import Platform

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from diagnostics.answers import Answer, Answers, Delegation, Failure, Question
 from diagnostics.judge import Case, judge
-from diagnostics.verdicts import Verdict
-from domains.plan import apply_fixes
+from domains.lookup.answers import Answer, Answers, Delegation, Failure, Question
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts, required_records
 from domains.rrset import Fix, RRset, absolute
+from domains.rules.verdicts import Verdict
+from domains.zones.plan import apply_fixes
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TTL = 3600

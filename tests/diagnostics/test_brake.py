@@ -9,9 +9,9 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from diagnostics import brakes, schedule, sweep
 from diagnostics.models import Brake, Check, CheckChange, Look
 from diagnostics.notifications import tell_people
+from diagnostics.sweep import brakes, schedule, sweep
 from domains.models import Domain
 from domains.rrset import Fix
 from panel.models import Organization, Platform

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 
-from diagnostics.fingerprints import fingerprint
 from diagnostics.models import Check, CheckChange, Intent, Look
 from diagnostics.plain import rrset_of
 from domains.models import DkimKey
 from domains.rrset import Action, Fix, quote_txt
+from domains.rules.fingerprints import fingerprint
 from panel.models import Platform
 from tests.factories import make_domain, make_service
 from tests.servers import Knot

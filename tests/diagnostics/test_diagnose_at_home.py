@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from diagnostics.reasons import Reason
-from diagnostics.sentences import whole
-from diagnostics.verdicts import Status, Verdict
+from diagnostics.show.sentences import whole
 from domains.records import Kind, Level
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import Status, Verdict
 from panel.models import Platform
 from tests.servers import Knot
 from tests.servers.process import free_port

@@ -12,8 +12,8 @@ import dns.message
 import dns.rrset
 import pytest
 
-from diagnostics.answers import Answer, Failure, Question
-from diagnostics.engine import Engine, EngineConfig, may_ask, run, system_resolvers
+from domains.lookup.answers import Answer, Failure, Question
+from domains.lookup.engine import Engine, EngineConfig, may_ask, run, system_resolvers
 from tests.servers import Knot, Unbound, free_port
 from tests.servers.faults import TC, error, forged
 

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from diagnostics.answers import Answer, Failure, Question
-from diagnostics.engine.cache import FAILURE_SECONDS, Cache
-from diagnostics.engine.lane import EPOCH_SECONDS, FIRST, GROW, LEAST, Lane
-from diagnostics.engine.server import REST_SECONDS, SILENT_QUERIES, Server
-from diagnostics.engine.sockets import RandomIds
-from diagnostics.engine.wheel import LATE, TICK, Wheel
+from domains.lookup.answers import Answer, Failure, Question
+from domains.lookup.engine.cache import FAILURE_SECONDS, Cache
+from domains.lookup.engine.lane import EPOCH_SECONDS, FIRST, GROW, LEAST, Lane
+from domains.lookup.engine.server import REST_SECONDS, SILENT_QUERIES, Server
+from domains.lookup.engine.sockets import RandomIds
+from domains.lookup.engine.wheel import LATE, TICK, Wheel
 
 ONE, TWO, THREE = (Question(f"{word}.test.", "A") for word in ("one", "two", "three"))
 FOUND = Answer(values=("192.0.2.1",), ttl=300)

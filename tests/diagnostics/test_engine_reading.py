@@ -11,9 +11,9 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from diagnostics import wire
-from diagnostics.answers import Answer, Delegation, Failure
-from diagnostics.engine.reading import Onward, interpret
+from domains.lookup import wire
+from domains.lookup.answers import Answer, Delegation, Failure
+from domains.lookup.engine.reading import Onward, interpret
 
 SOA = ("example.test.", "SOA", "ns1.example.test. hostmaster.example.test. 7 3600 600 1209600 90")
 Records = Sequence[tuple[str, ...]]

@@ -9,9 +9,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from diagnostics.answers import Answer, Failure, Question
-from diagnostics.engine import Engine, EngineConfig, run
-from diagnostics.engine.lane import LEAST
+from domains.lookup.answers import Answer, Failure, Question
+from domains.lookup.engine import Engine, EngineConfig, run
+from domains.lookup.engine.lane import LEAST
 from tests.servers import EVERY_FAULT, Fault, FaultProxy, Knot, free_port
 
 OWN = "example.test."

@@ -11,10 +11,10 @@ from ipaddress import ip_network
 
 import pytest
 
-from diagnostics.engine import Engine, EngineConfig, run
 from diagnostics.judge import Case
-from diagnostics.look import look
-from diagnostics.verdicts import RED, Status, Verdict
+from diagnostics.sweep.look import look
+from domains.lookup.engine import Engine, EngineConfig, run
+from domains.rules.verdicts import RED, Status, Verdict
 from tests.servers import EVERY_FAULT, Fault, FaultProxy, Knot
 
 from .correct import PLATFORM, facts_of, zones

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from diagnostics.fingerprints import fingerprint
-from diagnostics.history import Settled, Stored, mass_red, settle, settle_all
-from diagnostics.intents import can_be_intended, with_intent
-from diagnostics.reasons import Reason
-from diagnostics.verdicts import RED, Doubt, Problem, Status, Verdict
+from diagnostics.judge.history import Settled, Stored, mass_red, settle, settle_all
 from domains.records import Kind, Level
 from domains.rrset import RRset
+from domains.rules.fingerprints import fingerprint
+from domains.rules.intents import can_be_intended, with_intent
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Doubt, Problem, Status, Verdict
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FOREIGN = (RRset("example.com.", "MX", 300, ("10 mail.other.test.",)),)

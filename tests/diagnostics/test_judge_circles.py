@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.answers import Failure, Question
-from diagnostics.reasons import Reason
-from diagnostics.sentences import notes, sentence
-from diagnostics.verdicts import RED, Problem, Status
+from diagnostics.show.sentences import notes, sentence
+from domains.lookup.answers import Failure, Question
 from domains.records import Kind
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Problem, Status
 
 from .simdns import NS2, Zone, blank_zone, case, domain, green_zone, rrset, split_domain, world
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnostics.verdicts import RED, Problem, Status, Verdict
 from domains.records import Kind, Level
 from domains.rrset import Fix, quote_txt
+from domains.rules.verdicts import RED, Problem, Status, Verdict
 
 from .simdns import (
     HOSTS,

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnostics.answers import Failure
 from diagnostics.judge import SmtpEvidence, SmtpOutcome
-from diagnostics.reasons import Reason
-from diagnostics.sentences import notes, whole
-from diagnostics.verdicts import Problem, Status, Verdict
+from diagnostics.show.sentences import notes, whole
+from domains.lookup.answers import Failure
 from domains.records import DomainFacts, Kind, Level
 from domains.rrset import quote_txt
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import Problem, Status, Verdict
 
 from .simdns import (
     PLATFORM,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.answers import Failure, Question
 from diagnostics.judge import Case
-from diagnostics.sentences import notes, sentence
-from diagnostics.verdicts import Status, Verdict
+from diagnostics.show.sentences import notes, sentence
+from domains.lookup.answers import Failure, Question
 from domains.records import Kind
+from domains.rules.verdicts import Status, Verdict
 
 from .simdns import NS1, NS2, REGISTRY, SimDns, Zone, blank_zone, case, domain, green_zone, rrset, world
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from diagnostics.answers import Answer, Failure
-from diagnostics.engine.reading import interpret
-from diagnostics.reasons import Reason
-from diagnostics.verdicts import RED, Problem, Status
-from diagnostics.wire import AA, Message
+from domains.lookup.answers import Answer, Failure
+from domains.lookup.engine.reading import interpret
+from domains.lookup.wire import AA, Message
 from domains.records import Kind, Level
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Problem, Status
 
 from .simdns import NS2, Fault, blank_zone, case, domain, green_zone, rrset, split_domain, world
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnostics.answers import Failure, Question
 from diagnostics.judge import Case
-from diagnostics.verdicts import RED, Doubt, Status
+from domains.lookup.answers import Failure, Question
 from domains.records import DomainFacts, Kind
 from domains.rrset import quote_txt
+from domains.rules.verdicts import RED, Doubt, Status
 
 from .simdns import (
     HOSTS,

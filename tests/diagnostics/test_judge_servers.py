@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from diagnostics.engine import Engine, EngineConfig
 from diagnostics.judge import Case
-from diagnostics.look import look
-from diagnostics.verdicts import RED, Problem, Status, Verdict
+from diagnostics.sweep.look import look
+from domains.lookup.engine import Engine, EngineConfig
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts
+from domains.rules.verdicts import RED, Problem, Status, Verdict
 
 from ..servers.knot import Knot
 from ..servers.process import free_port

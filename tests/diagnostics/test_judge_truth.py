@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from diagnostics.answers import Answer, Answers, Failure, Question
 from diagnostics.judge import Case, judge
-from diagnostics.sentences import notes
-from diagnostics.verdicts import RED, Problem, Status, Verdict
+from diagnostics.show.sentences import notes
+from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.records import Kind
+from domains.rules.verdicts import RED, Problem, Status, Verdict
 
 from .simdns import (
     NEGATIVE_TTL,

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from diagnostics.answers import Answer, Answers, Failure, Question
 from diagnostics.judge import Subject, judge
-from diagnostics.look import MAX_QUESTIONS, look
-from diagnostics.verdicts import RED, Status, Verdict
+from diagnostics.sweep.look import MAX_QUESTIONS, look
+from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.records import Kind
+from domains.rules.verdicts import RED, Status, Verdict
 
 from .simdns import NOW, NS2, SimDns, blank_zone, case, rrset, world
 

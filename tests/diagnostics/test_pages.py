@@ -17,10 +17,10 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from diagnostics.fingerprints import fingerprint
 from diagnostics.models import Check, CheckChange, Intent, Look, Postponement, Share
 from domains.models import DkimKey, Domain
 from domains.rrset import RRset
+from domains.rules.fingerprints import fingerprint
 from panel.models import Activity
 from tests.factories import Tenant, make_account, make_check, make_domain, make_share, make_tenant, make_user
 from tests.servers import Knot

@@ -125,7 +125,7 @@ def test_what_was_red_before_it_was_counted_is_counted_by_the_migration(tenant: 
 
 
 def test_what_has_ended_is_red_no_more(tenant: Tenant, asked_at_knot: Knot) -> None:
-    from diagnostics import sweep
+    from diagnostics.sweep import sweep
 
     make_check(tenant.domain, "MX", "wrong")
     looked(tenant.domain, red=1, next_at=timezone.now())

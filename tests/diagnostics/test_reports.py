@@ -11,9 +11,10 @@ from django.db import Error
 from django.test import Client
 from django.utils import timezone
 
-from diagnostics import reports, schedule, sweep
-from diagnostics.engine import EngineConfig
+from diagnostics import reports
 from diagnostics.models import EngineReport, Look
+from diagnostics.sweep import schedule, sweep
+from domains.lookup.engine import EngineConfig
 from panel.models import Heartbeat, Platform, Service
 from tests.factories import make_domain, make_service, make_user
 from tests.servers import Knot

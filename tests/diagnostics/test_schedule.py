@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from diagnostics import schedule, sweep
 from diagnostics.models import Look
+from diagnostics.sweep import schedule, sweep
 from domains import signals
 from domains.models import Domain
 from panel.models import Platform, Service

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from diagnostics import schedule
-from diagnostics.engine import EngineConfig
 from diagnostics.judge import SmtpEvidence, SmtpOutcome
 from diagnostics.models import Check
-from diagnostics.smtp import Prober
-from diagnostics.sweep import LEAST_UNDER_WAY, UNDER_WAY, look_at, looks_at_once
+from diagnostics.sweep import schedule
+from diagnostics.sweep.smtp import Prober
+from diagnostics.sweep.sweep import LEAST_UNDER_WAY, UNDER_WAY, look_at, looks_at_once
+from domains.lookup.engine import EngineConfig
 from tests.factories import make_domain, make_service
 from tests.servers import Knot
 

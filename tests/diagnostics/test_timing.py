@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from diagnostics.timing import Seen, asks_home, next_look
-from diagnostics.verdicts import Status
+from diagnostics.sweep.timing import Seen, asks_home, next_look
 from domains.records import Level
+from domains.rules.verdicts import Status
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 GREEN = Seen(Status.OK, Level.REQUIRED)

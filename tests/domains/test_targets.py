@@ -7,10 +7,10 @@ import pytest
 
 from domains import reach
 from domains.names import NameRefused, RefusalCode
-from domains.plan import Choice, Obstacle
 from domains.reach import Unreachable, addresses_of, pinned, require_reachable_target
 from domains.sentences import CHOICES, NAME_SENTENCES, OBSTACLES, TARGET_SENTENCES
 from domains.targets import Target, TargetFault, TargetRefused, is_public, parse_target
+from domains.zones.plan import Choice, Obstacle
 from panel.errors import Refused
 from tests.servers.knot import Knot
 

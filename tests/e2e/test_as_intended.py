@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect
 
-from diagnostics import schedule, sweep
 from diagnostics.models import Check, Intent
+from diagnostics.sweep import schedule, sweep
 from domains.models import Domain
 from domains.rrset import Action, Fix
 from panel.models import Activity, Role, Service, User

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics import brakes
+from diagnostics.sweep import brakes
 from panel.limits import allowed
 
 pytestmark = pytest.mark.django_db

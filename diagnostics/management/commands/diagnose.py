@@ -12,19 +12,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from diagnostics.asking import LOOK_SECONDS, Resolver, engine
-from diagnostics.cases import cases_of, unattached_case
-from diagnostics.engine import run
-from diagnostics.intents import with_intent
 from diagnostics.judge import Case
-from diagnostics.look import look
 from diagnostics.models import Intent
 from diagnostics.plain import fix, rrset
-from diagnostics.sentences import status_word, whole
-from diagnostics.verdicts import RED, Status, Verdict
+from diagnostics.show.sentences import status_word, whole
+from diagnostics.sweep.cases import cases_of, unattached_case
+from diagnostics.sweep.look import look
+from domains.asking import LOOK_SECONDS, Resolver, engine
+from domains.lookup.engine import run
 from domains.models import Domain
 from domains.names import NameRefused, to_ascii, to_unicode
 from domains.records import Level, Mode
+from domains.rules.intents import with_intent
+from domains.rules.verdicts import RED, Status, Verdict
 from domains.sentences import name_sentence, target_sentence
 from domains.targets import TargetRefused, parse_target
 from panel.commands import Done, Verb
