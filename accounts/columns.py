@@ -21,9 +21,10 @@ class Field(StrEnum):
     DISPLAY_NAME = "display_name"
     PASSWORD = "password"  # noqa: S105 - the name of a column
     CONTACT = "contact"  # where a link to set the password is sent
+    SLOT = "slot"  # which slot the row configures, by the slot's own address
 
 
-STATUS, REASON = "Status", "Reason"  # columns that we add to a table that comes back
+STATUS, REASON, SUGGESTION = "Status", "Reason", "Suggestion"  # columns that we add to a table that comes back
 TEMPLATE = ("E-mail address", "First name", "Last name", "Display name", "Password", "Contact address")
 
 # Headings as `_plain` leaves them: ours, Polish ones (the guide's too), Google Workspace's, Microsoft 365's.
@@ -47,6 +48,7 @@ HEADINGS: dict[Field, tuple[str, ...]] = {
         "alternate email addresses", "alternative email address", "adres kontaktowy", "email kontaktowy",
         "e mail kontaktowy", "alternatywny adres email", "alternatywny adres e mail", "kontakt",
     ),
+    Field.SLOT: ("slot", "slot address", "adres slotu"),
 }  # fmt: skip
 # Headings that mean this only when nothing better is there: Microsoft's "Address" is a street, the guide's
 # "Nazwa" is the last name.
@@ -80,9 +82,12 @@ def recognise(headings: Sequence[str]) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def came_from_us(headings: Sequence[str]) -> bool:
-    """Tell whether we wrote this table: it ends with our columns."""
-    return tuple(headings[-2:]) == (STATUS, REASON)
+def ours(headings: Sequence[str]) -> frozenset[int]:
+    """The columns that we added to a table before it came back: where they stand does not matter."""
+    texts = [heading.strip() for heading in headings]
+    if STATUS not in texts or REASON not in texts:
+        return frozenset()
+    return frozenset(index for index, text in enumerate(texts) if text in (STATUS, REASON, SUGGESTION))
 
 
 def is_heading(cells: Sequence[str]) -> bool:

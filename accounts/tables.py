@@ -213,8 +213,9 @@ def _read_text(data: bytes, shape: Shape, limits: Limits) -> Iterator[Line]:
 
 
 def _line(number: int, cells: Sequence[str]) -> Line:
-    """NUL, which no database keeps, becomes another character that no name, address or password may have."""
-    return Line(number, tuple(cell.replace("\0", "\1") for cell in cells))
+    """NUL, which no database keeps, becomes another character that no name, address or password may have; what we
+    defused when we wrote the table is as it was before."""
+    return Line(number, tuple(undefuse(cell.replace("\0", "\1")) for cell in cells))
 
 
 class _Quotes:
@@ -294,16 +295,19 @@ def _delimiter_of(text: str) -> str:
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
+# What we put before such a cell: an apostrophe, which keeps a spreadsheet from running it, and a no-break blank, which
+# tells it from an apostrophe of the person's own. Every encoding that spreadsheets save in has both.
+DEFUSED = "'\u00a0"
 
 
 def defuse(cell: str) -> str:
-    """A cell that no spreadsheet runs: an apostrophe before a formula, and before what looks defused."""
-    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
+    """A cell that no spreadsheet runs, so marked that `undefuse` is certain."""
+    return DEFUSED + cell if cell.startswith((*FORMULA, DEFUSED)) else cell
 
 
 def undefuse(cell: str) -> str:
-    """The cell as it was before `defuse`; only for tables that we wrote ourselves."""
-    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(FORMULA) else cell
+    """The cell as it was before `defuse`; every other cell as it is."""
+    return cell.removeprefix(DEFUSED)
 
 
 def csv_line(cells: Iterable[str], delimiter: str = ",") -> str:
