@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from . import passwords, rules, tables
+from . import passwords, rules, suggestions, tables
 from .columns import Field
-from .preview import Problem
+from .preview import Advice, Problem
 
 FAULTS: dict[str, Promise | str] = {
     rules.Rule.NAME_EMPTY: _("Account name: missing."),
     rules.Rule.NAME_SHORT: _("Account name: at least 2 characters."),
     rules.Rule.NAME_LONG: _("Account name: at most 32 characters."),
     rules.Rule.NAME_ACCENTS: _("Account name: letters without accents."),
+    rules.Rule.NAME_LETTERS: _("Account name: only the letters a to z. These are others: %(characters)s."),
     rules.Rule.NAME_CHARACTERS: _("Account name: only letters, digits and . , - _"),
     rules.Rule.NAME_START: _("Account name: begins with a letter or a digit."),
     rules.Rule.NAME_DOTS: _("Account name: no dot at its end and no two dots in a row."),
     rules.Rule.NAME_RESERVED: _("postmaster and abuse may only be configured by an owner."),
     rules.Rule.ADDRESS_LONG: _("The address is longer than 254 characters."),
     rules.Rule.TEXT_LONG: _("At most 64 characters."),
-    rules.Rule.TEXT_CHARACTERS: _("It has a character that cannot be shown."),
+    rules.Rule.TEXT_CHARACTERS: _("It has what cannot be seen or shown: %(characters)s."),
     rules.Advice.NAME_COMMA: _("Some mail programs cannot write an address with a comma."),
+    rules.Advice.DISPLAY_CUT: _("First and last name are longer than 64 characters together: the display name is cut."),
     passwords.Rule.SHORT: _("At least %(minimum)s characters."),
     passwords.Rule.LONG: _("At most 30 characters."),
     passwords.Rule.CHARACTERS: _("No accents and no spaces, only what an English keyboard types."),
@@ -38,18 +41,47 @@ FAULTS: dict[str, Promise | str] = {
     Problem.ADDRESS_FORM: _("This is no e-mail address."),
     Problem.ADDRESS_NO_DOMAIN: _("The domain is missing."),
     Problem.ADDRESS_DUPLICATE: _("The same address is in line %(line)s."),
-    Problem.ADDRESS_TAKEN: _("The address is taken by an account of this service."),
+    Problem.ADDRESS_TAKEN: _(
+        "The address is taken by an account of this service, under other names. To change it, update accounts instead."
+    ),
     Problem.ADDRESS_TAKEN_ELSEWHERE: _("The address is taken."),
     Problem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
     Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains take accounts."),
+    Problem.DOMAIN_ALIKE: _("The domain is not attached, but looks like %(attached)s, which is: %(characters)s."),
     Problem.NO_SLOT: _("No free slot is left for it: order more accounts."),
+    Problem.NO_ACCOUNT: _("No account of this service has this address, so there is nothing to update."),
+    Problem.SLOT_FORM: _("This is no slot’s address."),
+    Problem.SLOT_UNKNOWN: _("This service has no such slot."),
+    Problem.SLOT_DUPLICATE: _("The same slot is in line %(line)s."),
+    Problem.SLOT_CONFIGURED: _("The slot is configured already, as %(address)s."),
+    Problem.SLOT_GONE: _("The slot has been configured or cancelled meanwhile."),
+    suggestions.Form.INVISIBLE: _("The address has characters that cannot be seen: %(characters)s."),
+    suggestions.Form.AT_SIGN: _("Instead of the @ sign it has: %(characters)s."),
+    suggestions.Form.PREFIX: _("Before the address stands: %(prefix)s"),
+    suggestions.Form.WRAPPED: _("The address stands in brackets, or has something beside it."),
+    suggestions.Form.PUNCTUATION: _("Around the address stands: %(characters)s"),
+    suggestions.Form.SEVERAL: _("The cell has %(count)s addresses; each account needs a row of its own."),
+    Advice.PASSWORD_NOT_SET: _(
+        "The account is there already: the password in this row is neither compared nor set. "
+        "Choose “change their passwords” to set it."
+    ),
+    Advice.DISPLAY_KEPT: _("The display name stays as it is: the row has none."),
+    Advice.SLOT_LEFT: _("A slot, and nothing says what to make of it: it stays one."),
     Problem.CONTACT_MISSING: _("The contact address is missing: the link has nowhere to go."),
     Problem.CONTACT_FORM: _("The contact address is no e-mail address."),
     "wrong-state": _("The account has changed meanwhile."),
     "nothing-to-do": _("Nothing to do: it is so already."),
     "is-slot": _("It is not configured."),
 }
-DEFAULTS: Mapping[str, Any] = {"minimum": passwords.LENGTH_MIN, "line": "?"}
+DEFAULTS: Mapping[str, Any] = {
+    "minimum": passwords.LENGTH_MIN,
+    "line": "?",
+    "characters": "?",
+    "prefix": "?",
+    "count": "?",
+    "address": "?",
+    "attached": "?",
+}
 
 REFUSALS: dict[str, Promise | str] = {
     tables.Refusal.BYTES: _("The file is larger than %(mib)s MiB."),
@@ -74,6 +106,12 @@ FIELDS: dict[str, Promise | str] = {
     Field.DISPLAY_NAME: _("Display name"),
     Field.PASSWORD: _("Password"),
     Field.CONTACT: _("Contact address"),
+    Field.SLOT: _("Slot"),
+}
+
+STOPS: dict[str, Promise | str] = {
+    "person": _("Somebody stopped it."),
+    "service-not-active": _("The service was suspended or has ended meanwhile: nothing can be changed."),
 }
 
 VERBS: dict[str, Promise | str] = {
@@ -92,6 +130,7 @@ VERBS: dict[str, Promise | str] = {
     "mailbox.purged": _("kept mail released for deletion"),
     "policy.changed": _("security policy changed"),
     "run.configure": _("accounts configured in bulk"),
+    "run.update": _("accounts updated in bulk"),
     "run.suspend": _("accounts suspended in bulk"),
     "run.resume": _("accounts resumed in bulk"),
     "run.reset": _("accounts reset in bulk"),
@@ -105,6 +144,15 @@ VERBS: dict[str, Promise | str] = {
 def fault_words(code: str, facts: Mapping[str, Any] | None = None) -> str:
     """The sentence of a fault or an advice, in the reader's language."""
     return str(FAULTS[code]) % {**DEFAULTS, **(facts or {})}
+
+
+def change_words(change: Sequence[str]) -> str:
+    """A change of an update ([field, old, new]) as a sentence of old and new; of a password only that it changes."""
+    name, old, new = change
+    field = str(FIELDS[name])
+    if name == Field.PASSWORD:
+        return gettext("%(field)s: another one") % {"field": field}
+    return f"{field}: {old or '–'} → {new or '–'}"
 
 
 def refusal_words(refused: tables.Refused) -> str:

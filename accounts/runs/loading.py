@@ -92,12 +92,9 @@ def source_of(run: BulkRun) -> bytes:
 
 
 def lines_of(run: BulkRun, data: bytes) -> Iterator[Line]:
-    """The rows without the headings; of a table that came back from us, as they were before we defused them."""
+    """The rows without the headings."""
     shape = Shape(tables.Format(run.format), run.encoding, run.delimiter)
-    lines = islice(tables.read(data, shape, limits()), 1 if run.heading else 0, None)
-    if not columns.came_from_us(run.heading):
-        return lines
-    return (Line(line.number, tuple(map(tables.undefuse, line.cells))) for line in lines)
+    return islice(tables.read(data, shape, limits()), 1 if run.heading else 0, None)
 
 
 def sample_of(run: BulkRun) -> list[Line]:

@@ -122,7 +122,8 @@ def _unchanged(run: BulkRun) -> QuerySet[BulkRow]:
     same = EmailAccount.objects.filter(
         pk=OuterRef("account_id"), mailbox_id=OuterRef("mailbox_id"), changed_at=OuterRef("changed_at")
     )
-    return BulkRow.objects.filter(Exists(same), run=run, state=RowState.DONE)
+    configured = BulkRow.objects.filter(run=run, state=RowState.DONE, action=BulkRow.Action.CONFIGURE)
+    return configured.filter(Exists(same))
 
 
 @transaction.atomic
@@ -140,7 +141,7 @@ def undo(run: BulkRun, *, by: User | None, owner: bool) -> BulkRun:
     )
     total = 0
     unchanged = set(_unchanged(run).values_list("pk", flat=True))
-    done = BulkRow.objects.filter(run=run, state=RowState.DONE).order_by("number")
+    done = BulkRow.objects.filter(run=run, state=RowState.DONE, action=BulkRow.Action.CONFIGURE).order_by("number")
     for rows in batched(done.iterator(BATCH), BATCH):
         made = [
             BulkRow(

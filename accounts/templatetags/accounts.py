@@ -8,6 +8,7 @@ from django import template
 from django.utils.translation import gettext_lazy as _
 
 from .. import shown as shown_module
+from .. import words as sentences
 from ..columns import Field
 from ..passwords import Policy
 from ..words import FIELDS, fault_words, rule_list
@@ -16,6 +17,7 @@ DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vert
 
 register = template.Library()
 register.filter("shown", shown_module.shown)
+register.filter("change_words", sentences.change_words)
 
 
 @register.filter
@@ -27,12 +29,6 @@ def words(fault: list[Any] | str) -> str:
 @register.filter
 def field_words(field: str) -> str:
     return str(FIELDS[Field(field)])
-
-
-@register.filter
-def suggestion(faults: list[list[Any]]) -> str:
-    """An account name that was probably meant."""
-    return next((facts["suggestion"] for _code, _field, facts in faults if "suggestion" in facts), "")
 
 
 @register.filter
@@ -54,10 +50,3 @@ def rule_words(rule: str, facts: dict[str, Any]) -> str:
 def first_rules(policy: Policy) -> dict[str, Any]:
     """The rules while nothing is typed."""
     return {"rules": rule_list("", ("", ""), policy)}
-
-
-@register.filter
-def domain_part(address: str) -> str:
-    """`@` and what follows, of what was typed as an address."""
-    _name, at, domain = address.partition("@")
-    return at + domain

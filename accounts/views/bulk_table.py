@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,11 +17,11 @@ from .. import tables, tasks
 from ..access import run_for
 from ..columns import TEMPLATE, Field
 from ..forms import UploadForm
-from ..models import BulkRow, BulkRun, Tally
+from ..models import BulkRun, Tally
 from ..runs import checking, loading
 from ..tables import Format, Refusal, Shape, csv_line
 from ..words import refusal_words
-from .runs import show_preview
+from .preview import answered
 
 CHECKED_AT_ONCE = 20_000  # rows; more are checked by a worker while the page waits
 
@@ -97,6 +97,7 @@ def columns(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
     way = request.POST.get("way", "")
     attached = run.service.domains.filter(name__name=request.POST.get("domain", "")).first()
     later = run.total > CHECKED_AT_ONCE
+    checking.set_mode(run, request.POST.get("mode", ""), change_passwords=bool(request.POST.get("change_passwords")))
     try:
         loading.begin_check(
             run,
@@ -120,18 +121,14 @@ def columns(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
 @require_POST
 def mend(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """Put another value into a cell of the preview."""
-    run = run_for(request.user, service_name, run_id)
     number, field = request.POST.get("row", ""), request.POST.get("field", "")
-    if number.isascii() and number.isdigit() and len(number) < 10 and field in Field:
-        try:
+    known = number.isascii() and number.isdigit() and len(number) < 10 and field in Field
+
+    def put(run: BulkRun) -> None:
+        if known:
             checking.mend(run, int(number), Field(field), request.POST.get("value", ""))
-        except BulkRow.DoesNotExist:
-            raise Http404 from None
-        except Refused as refused:
-            messages.error(request, str(refused))
-    if request.headers.get("HX-Request"):
-        return show_preview(request, run_for(request.user, service_name, run_id), partial=True)
-    return redirect("accounts:run", service_name, run_id)
+
+    return answered(request, service_name, run_id, put)
 
 
 @login_required

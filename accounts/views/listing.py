@@ -22,7 +22,7 @@ from .parts import render_part
 
 DOMAINS_IN_A_LIST = 200  # more are chosen by their page's link
 RUNS_OF_AN_ACCOUNT = 100  # the latest ones, in its history
-EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State")
+EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State", "Slot")
 
 
 @login_required
@@ -92,4 +92,5 @@ def exported(request: HttpRequest, service: Service, accounts: QuerySet[EmailAcc
 def _lines(accounts: QuerySet[EmailAccount]) -> Iterator[str]:
     yield "\ufeff" + csv_line(EXPORT_HEADING)
     for found in accounts.order_by("address_key", "id").iterator(1000):
-        yield csv_line([shown(found.shown_address), found.first_name, found.last_name, found.display_name, found.state])
+        names = [found.first_name, found.last_name, found.display_name]
+        yield csv_line([shown(found.shown_address), *names, found.state, found.slot_address])

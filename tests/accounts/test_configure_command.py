@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from accounts import hashing
 from accounts.management.commands.configure_accounts import Command
 from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
-from accounts.runs import engine
+from accounts.runs import engine, results
 from panel.models import Activity
 
 HEAD = "First Name [Required],Last Name [Required],Email Address [Required],Password [Required]"
@@ -97,6 +97,9 @@ def test_results_that_nobody_fetched_can_still_be_fetched(clinic, table, tmp_pat
     password = read(out)[0]["Password"]
     assert hashing.verify(EmailAccount.objects.get(address_key="anna@aurora.example").password_hash, password)
     run(clinic.service.name, file, "--results", out, capsys=capsys)
+    assert read(out)[0]["Password"] == password, "until they are discarded, or a day is over"
+    results.discard(BulkRun.objects.get())
+    run(clinic.service.name, file, "--results", out, capsys=capsys)
     assert read(out)[0]["Password"] == ""
 
 
@@ -152,12 +155,21 @@ def test_passwords_that_were_handed_out_are_not_overwritten_by_the_same_command(
     file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
     run(clinic.service.name, file, "--results", out, capsys=capsys)
     password = read(out)[0]["Password"]
+    results.discard(BulkRun.objects.get())
     for _again in range(2):
         run(clinic.service.name, file, "--results", out, capsys=capsys)
         assert [row["Status"] for row in read(out)] == ["already done"]
     assert read(tmp_path / "out.csv.1")[0]["Password"] == password
     assert (tmp_path / "out.csv.1").stat().st_mode & 0o777 == 0o600
     assert not (tmp_path / "out.csv.2").exists()
+
+
+def test_the_same_results_again_leave_no_second_copy(clinic, table, tmp_path, capsys):
+    file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
+    for _again in range(2):
+        run(clinic.service.name, file, "--results", out, capsys=capsys)
+    assert read(out)[0]["Password"]
+    assert not (tmp_path / "out.csv.1").exists()
 
 
 def test_a_run_that_was_undone_is_done_again_by_the_same_file(clinic, table, tmp_path, capsys):

@@ -64,7 +64,7 @@ def test_each_fault_of_an_address_has_its_code(address, code):
 
 def test_an_account_name_with_accents_comes_with_a_suggestion():
     (fault,) = judge().judge(row("żółw@aurora.example"), None).faults
-    assert fault.facts["suggestion"] == "zolw"
+    assert fault.facts["suggestion"] == "zolw@aurora.example"
 
 
 def test_of_rows_with_one_address_the_first_counts():
