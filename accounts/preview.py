@@ -237,8 +237,8 @@ def _address_of(
     name, domain, faults = _split(column, cell, text, default_domain)
     if not faults:
         return name, domain, faults
-    better = suggestions.address(cell) if "@" in suggestions.one_address(cell) else rules.suggest_name(cell)
-    if better and better != text[column].lower() and faults[0].code != Problem.ADDRESS_NO_DOMAIN:
+    better = suggestions.meant(cell)
+    if better and better != cell.strip().lower() and faults[0].code != Problem.ADDRESS_NO_DOMAIN:
         faults[0] = replace(faults[0], facts={**faults[0].facts, "suggestion": better})
     return name, domain, faults
 
@@ -397,13 +397,13 @@ class Judge:
     def _faults_of_slot(self, row: Row, slots: Mapping[str, str]) -> Iterable[Fault]:
         if not row.slot or any(fault.field is Field.SLOT for fault in row.faults):
             return
-        first = self.seen_slots.setdefault(row.slot, row.line)
-        if first != row.line:
-            yield Fault(Problem.SLOT_DUPLICATE, Field.SLOT, {"line": first})
-        elif row.slot not in slots:
+        if row.slot not in slots:
             yield Fault(Problem.SLOT_UNKNOWN, Field.SLOT)
-        elif slots[row.slot] and slots[row.slot] != row.address:
-            yield Fault(Problem.SLOT_CONFIGURED, Field.SLOT, {"address": slots[row.slot]})
+        elif slots[row.slot]:
+            if slots[row.slot] != row.address:
+                yield Fault(Problem.SLOT_CONFIGURED, Field.SLOT, {"address": slots[row.slot]})
+        elif (first := self.seen_slots.setdefault(row.slot, row.line)) != row.line:
+            yield Fault(Problem.SLOT_DUPLICATE, Field.SLOT, {"line": first})
 
     def _faults_of_domain(self, row: Row) -> Iterable[Fault]:
         if not row.domain or self.domains.get(row.domain):

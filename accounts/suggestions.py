@@ -60,6 +60,11 @@ def forms_of(cell: str) -> Iterator[tuple[Form, dict[str, str | int]]]:
         yield Form.PUNCTUATION, {"characters": edges}
 
 
+def meant(cell: str) -> str:
+    """What a cell that has an address, or an account name alone, should probably say; "" where none can be told."""
+    return address(cell) if "@" in _with_at(characters.visible(cell)) else rules.suggest_name(cell)
+
+
 def address(cell: str) -> str:
     """The address that a cell probably means, its account name within the rules; "" where none can be told.
 

@@ -156,9 +156,9 @@ def breaks_policy(run: BulkRun) -> bool:
     if run.kind != BulkRun.Kind.CONFIGURE or run.way != BulkRun.Way.PASSWORDS or Field.PASSWORD not in run.columns:
         return False
     vault, policy, column = Vault(run.key), PasswordPolicy.of(run.service_id), run.columns.index(Field.PASSWORD)
-    good = BulkRow.objects.filter(run=run, state=BulkRow.State.GOOD, password_from=BulkRow.PasswordFrom.FILE)
-    good = good.values_list("cells", "address", "display_name")
-    for sealed, address, display_name in good.iterator(500):
+    given = BulkRow.objects.filter(run=run, state=BulkRow.State.GOOD, password_from=BulkRow.PasswordFrom.FILE)
+    good = given.values_list("cells", "address", "display_name")
+    for sealed, address, display_name in good.iterator(BATCH):
         password = "".join(vault.open_cells(sealed)[column : column + 1]).strip()
         names = (address.partition("@")[0], display_name)
         if not preview.asked_to_generate(password) and passwords.broken(password, names, policy):
@@ -254,7 +254,7 @@ def suggestions_of(run: BulkRun, row: BulkRow) -> list[tuple[Field, str]]:
     better: dict[Field, str] = {}
     for _code, name, facts in row.faults:
         if "suggestion" in facts:
-            better.setdefault(column_of(run, Field(name)), str(facts["suggestion"]))
+            better[column_of(run, Field(name))] = str(facts["suggestion"])  # the last one knows the most
     return [(field, value) for field, value in better.items() if field in run.columns]
 
 
@@ -306,10 +306,14 @@ def _judge_all(run: BulkRun, vault: Vault) -> None:
     while kept := list(rows.filter(number__gt=last)[:BATCH]):
         last = kept[-1].number
         parsed = [row_of(run, row, vault) for row in kept]
+        changed = []
         for row, values, verdict in zip(kept, parsed, checker.judge(parsed), strict=True):
-            for name, value in checker.columns_of(values, verdict).items():
+            columns = checker.columns_of(values, verdict)
+            if any(getattr(row, name) != value for name, value in columns.items()):
+                changed.append(row)
+            for name, value in columns.items():
                 setattr(row, name, value)
-        update_each(kept, JUDGED)
+        update_each(changed, JUDGED)
     _recount(run)
 
 

@@ -56,7 +56,7 @@ def remarks(row: BulkRow) -> list[str]:
 
 def suggestions(row: BulkRow) -> str:
     """What the cells at fault probably should say; the column is named where there are several."""
-    better = {field: str(facts["suggestion"]) for _code, field, facts in reversed(row.faults) if "suggestion" in facts}
+    better = {field: str(facts["suggestion"]) for _code, field, facts in row.faults if "suggestion" in facts}
     if len(better) == 1:
         return next(iter(better.values()))
     return "; ".join(f"{FIELDS[field]}: {text}" for field, text in better.items())
