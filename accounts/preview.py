@@ -157,7 +157,7 @@ class Verdict:
     action: Action = Action.CONFIGURE
     changes: tuple[Change, ...] = ()  # of an update
     names: tuple[str, str, str] | None = None  # first, last, display, as they will be; None: as the row has them
-    password: PasswordFrom = PasswordFrom.GENERATED
+    password: PasswordFrom | None = None  # None: of a row that has no account to be updated
     advice: tuple[str, ...] = ()
 
 
@@ -344,11 +344,13 @@ class Judge:
     def _configure(self, row: Row, faults: list[Fault]) -> Verdict:
         if row.name in rules.RESERVED and not self.owner:
             faults.append(Fault(rules.Rule.NAME_RESERVED, Field.ADDRESS))
-        source = PasswordFrom.LINK
+        source: PasswordFrom | None = PasswordFrom.LINK
         if self.way is Way.PASSWORDS:
             source = PasswordFrom.FILE if row.password else PasswordFrom.GENERATED
             faults += self._faults_of_password(row, row.display_name)
         faults += self._faults_of_contact(row)
+        if self.mode is Mode.UPDATE:
+            source = None
         if not faults and self.free_slots <= 0:
             faults = [Fault(Problem.NO_SLOT, Field.ADDRESS)]
         if faults:

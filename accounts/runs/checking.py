@@ -126,7 +126,7 @@ class Checker:
             "slot": row.slot[:32],
             "action": str(verdict.action),
             "changes": [[str(change.field), change.old, change.new] for change in verdict.changes],
-            "password_from": str(verdict.password),
+            "password_from": str(verdict.password or ""),
             "suggested": any("suggestion" in fault.facts for fault in verdict.faults),
             "faults": [[str(fault.code), str(fault.field), dict(fault.facts)] for fault in verdict.faults],
             "advice": list(map(str, (*row.advice, *verdict.advice))),
@@ -236,6 +236,7 @@ class Suggested:
     field: Field
     old: str
     new: str
+    faults: list[list[Any]]  # why
 
 
 def suggested(run: BulkRun, at_most: int | None = None) -> list[Suggested]:
@@ -245,7 +246,9 @@ def suggested(run: BulkRun, at_most: int | None = None) -> list[Suggested]:
     found = []
     for row in rows.iterator(BATCH):
         cells = preview.cells_of(vault.open_cells(row.cells), [Field(name) for name in run.columns])
-        found += [Suggested(row.number, field, cells.get(field, ""), new) for field, new in suggestions_of(run, row)]
+        for field, new in suggestions_of(run, row):
+            why = [fault for fault in row.faults if column_of(run, Field(fault[1])) is field]
+            found.append(Suggested(row.number, field, cells.get(field, ""), new, why))
     return found
 
 

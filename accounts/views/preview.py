@@ -59,6 +59,7 @@ class Cell:
     text: str
     inputs: list[Input] = field(default_factory=list)
     mono: bool = False
+    short: bool = False  # its words stay on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ def _shown(run: BulkRun, row: BulkRow, vault: Vault | None) -> Shown:
     at_address = [each for each in inputs if each.field in ADDRESS_FIELDS]
     cells = [Cell(_("Address"), row.address or values.get(Field.ADDRESS, ""), at_address, mono=True)]
     for name in _fields(run):
-        cells.append(Cell(str(FIELDS[name]), str(texts[name]), [each for each in inputs if each.field is name]))
+        here = [each for each in inputs if each.field is name]
+        cells.append(Cell(str(FIELDS[name]), str(texts[name]), here, short=name is Field.PASSWORD))
     editable = {each.field for each in inputs}
     elsewhere = [fault for fault in row.faults if checking.column_of(run, Field(fault[1])) not in editable]
     return Shown(row, cells, elsewhere)
