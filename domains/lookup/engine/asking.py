@@ -13,6 +13,7 @@ from typing import Self
 from .. import wire
 from ..answers import Answer, Failure, Question
 from ..guard import may_connect
+from .allowance import Allowance
 from .batch import Batch
 from .cache import Cache
 from .config import Endpoint, EngineConfig
@@ -38,9 +39,10 @@ class Asker:
         self._engine = engine
         self._deadline = deadline
         self._fresh = fresh
+        self.allowance = Allowance()
 
     def start(self, questions: Iterable[Question], callback: Callback, own: str | None = None) -> Known:
-        return self._engine.start(questions, callback, own, self._deadline, fresh=self._fresh)
+        return self._engine.start(questions, callback, own, self._deadline, fresh=self._fresh, allowance=self.allowance)
 
 
 class Engine:
@@ -141,10 +143,12 @@ class Engine:
         deadline: float | None = None,
         *,
         fresh: bool = False,
+        allowance: Allowance | None = None,
     ) -> Known:
         """Return the answers that are known at once; `callback` gets each of the others later, never before the return.
 
         `own`: a name whose answers, and those of all below it, nobody else will ask for: not kept.
+        `allowance`: what may be sent to servers that are not configured; None: as much as is asked for.
         """
         if self._gone:
             return [(question, Answer(failure=Failure.TIMEOUT)) for question in questions]
@@ -158,7 +162,9 @@ class Engine:
                 continue
             answer = self._cache.get(question, now) if server is None and not fresh else None
             if answer is None:
-                answer = self._start(question, callback, deadline, now, fresh=fresh, kept=server is None)
+                answer = self._start(
+                    question, callback, deadline, now, fresh=fresh, kept=server is None, allowance=allowance
+                )
             if answer is not None:
                 known.append((question, answer))
         if own is not None:
@@ -171,7 +177,15 @@ class Engine:
         return known
 
     def _start(
-        self, question: Question, callback: Callback, deadline: float | None, now: float, *, fresh: bool, kept: bool
+        self,
+        question: Question,
+        callback: Callback,
+        deadline: float | None,
+        now: float,
+        *,
+        fresh: bool,
+        kept: bool,
+        allowance: Allowance | None = None,
     ) -> Answer | None:
         """Start one question; the answer where none needs to be asked."""
         flying = self._flying_fresh if fresh else self._flying
@@ -186,7 +200,13 @@ class Engine:
             section = wire.question_section(question.name, question.type)
         except wire.WireError as error:
             return Answer(failure=Failure.OTHER, detail=str(error))
+        server = question.server
+        metered = allowance is not None and server is not None and not upstream.servers[0].configured
+        if metered and allowance is not None and allowance.drops(server or ""):
+            return Answer(failure=Failure.LIMIT, detail=server or "")
         flying[question] = job = Job(self, upstream, question, section, deadline, callback, flying, kept)
+        if metered:
+            job.allowance = allowance
         upstream.submit(job, now)
         return None
 
@@ -226,6 +246,8 @@ class Engine:
             del job.among[question]
         if job.kept:
             self._cache.put(question, answer, now)
+        if job.allowance is not None:
+            job.allowance.learn(question, answer.failure)
         if job.launched:
             job.upstream.leave(now)
         job.callback(question, answer)
