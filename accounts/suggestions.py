@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 from . import characters, rules
 
-_PREFIX = re.compile(r"\s*([^\W\d_][\w .-]{0,24}?)\s*:\s*(?://)?", re.UNICODE)
-_ANGLE = re.compile(r"<\s*(?:[A-Za-z]+:)?\s*([^<>]*@[^<>]*?)\s*>")
-_AT_IN_WORDS = re.compile(r"\s*(?:\[\s*(?:at|@|małpa)\s*\]|\(\s*(?:at|@|małpa)\s*\)|\{\s*(?:at|@|małpa)\s*\})\s*", re.I)
-_PRIMARY = re.compile(r"(?:^|[;,|+\s])SMTP:\s*([^\s;,|+<>]+@[^\s;,|+<>]+)")  # Exchange writes the others as smtp:
-_ADDRESS = re.compile(r"[^\s<>()\[\]{};:|\"@]+@[^\s<>()\[\]{};:|\",@]+")
+_PREFIX = re.compile(r"\s*([^\W\d_][\w .-]{0,24}?)\s*:\s*(?://)?")
+_ANGLE = re.compile(r"<([^<>]*)>")
+_AT_IN_WORDS = re.compile(r"[\[({] ?(?:at|@|małpa) ?[\])}]", re.IGNORECASE)
+_PRIMARY = re.compile(r"(?:^|[;,|+\s])SMTP: ?([^\s;,|+<>@]+@[^\s;,|+<>@]+)")  # Exchange writes the others as smtp:
+_BETWEEN = re.compile(r"[\s<>()\[\]{};:|\"]+")  # what cannot be in an address that stands unquoted
 _EDGES = " \t\r\n\u00a0\"'`´‘’‚“”„«»‹›<>()[]{};,|*/"
 
 
@@ -42,7 +42,7 @@ def forms_of(cell: str) -> Iterator[tuple[Form, dict[str, str | int]]]:
         yield Form.AT_SIGN, {"characters": words[0].strip()}
     text = _with_at(text)
     several = len(set(map(str.lower, _all(text))))
-    if several > 1 and not _ANGLE.search(text):
+    if several > 1 and not _in_angles(text):
         yield Form.SEVERAL, {"count": several}
         return
     if "@" not in text:
@@ -85,9 +85,9 @@ def one_address(cell: str) -> str:
     primary = _PRIMARY.findall(text)
     if len(primary) == 1:
         return str(primary[0])
-    angles = list(dict.fromkeys(found.strip() for found in _ANGLE.findall(text)))
+    angles = _in_angles(text)
     if angles:
-        return _clean(angles[0]) if len(angles) == 1 else ""
+        return angles[0] if len(angles) == 1 else ""
     all_of_them = list(dict.fromkeys(_all(text)))
     if len({each.lower() for each in all_of_them}) > 1:
         return ""
@@ -104,14 +104,29 @@ def _with_at(text: str) -> str:
     """`text` with every kind of at sign made one, and `mailto:`'s own escape of it."""
     for sign in characters.AT_SIGNS:
         text = text.replace(sign, "@")
-    if "@" not in text:
-        text = _AT_IN_WORDS.sub("@", text)
-        text = text.replace("%40", "@")
-    return text
+    if "@" in _AT_IN_WORDS.sub("", text):
+        return text
+    parts = _AT_IN_WORDS.split(text)
+    text = "@".join(part.strip() for part in parts) if len(parts) > 1 else text
+    return text if "@" in text else text.replace("%40", "@")
+
+
+def _in_angles(text: str) -> list[str]:
+    """The addresses in angle brackets, each once."""
+    inside = (_without_prefix(found) for found in _ANGLE.findall(text) if "@" in found)
+    return list(dict.fromkeys(map(_clean, inside)))
+
+
+def _without_prefix(text: str) -> str:
+    prefix = _PREFIX.match(text)
+    return text[prefix.end() :] if prefix and "@" in text[prefix.end() :] else text
 
 
 def _all(text: str) -> list[str]:
-    return [_clean(found) for found in _ADDRESS.findall(text)]
+    """Everything in a cell that looks like an address. A comma parts two, but may stand in a name."""
+    words = _BETWEEN.split(text)
+    parts = (part for word in words for part in (word.split(",") if word.count("@") > 1 else [word]))
+    return [_clean(part) for part in parts if part.count("@") == 1 and not part.startswith("@") and part[-1] != "@"]
 
 
 def _clean(found: str) -> str:

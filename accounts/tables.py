@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import sheets
+from .defusing import defuse, undefuse
 
 ENCODINGS = ("utf-8-sig", "utf-16", "cp1250", "iso8859-2", "cp1252", "iso8859-15", "cp852", "mac-latin2")
 DELIMITERS = (",", ";", "\t", "|", ":")
@@ -292,22 +293,6 @@ def _delimiter_of(text: str) -> str:
 
     best = max(DELIMITERS, key=lambda delimiter: (round(score(delimiter)[0], 1), score(delimiter)[1]))
     return best if score(best)[1] > 1 else ","
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
-# What we put before such a cell: an apostrophe, which keeps a spreadsheet from running it, and a no-break blank, which
-# tells it from an apostrophe of the person's own. Every encoding that spreadsheets save in has both.
-DEFUSED = "'\u00a0"
-
-
-def defuse(cell: str) -> str:
-    """A cell that no spreadsheet runs, so marked that `undefuse` is certain."""
-    return DEFUSED + cell if cell.startswith((*FORMULA, DEFUSED)) else cell
-
-
-def undefuse(cell: str) -> str:
-    """The cell as it was before `defuse`; every other cell as it is."""
-    return cell.removeprefix(DEFUSED)
 
 
 def csv_line(cells: Iterable[str], delimiter: str = ",") -> str:

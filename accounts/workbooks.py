@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
-from .tables import DEFUSED
+from .defusing import DEFUSED
 
 _OFFICE = "http://schemas.openxmlformats.org"
 _MAIN = f"{_OFFICE}/spreadsheetml/2006/main"
@@ -63,7 +63,7 @@ def xlsx(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def _marked(text: str) -> str:
-    """Nothing needs to be defused here; but what looks so is, for `tables.undefuse`."""
+    """Nothing needs to be defused here; but what looks so is, for `undefuse`."""
     return DEFUSED + text if text.startswith(DEFUSED) else text
 
 

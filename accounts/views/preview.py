@@ -255,11 +255,11 @@ def change_passwords(request: HttpRequest, service_name: str, run_id: int) -> Ht
 def row(request: HttpRequest, service_name: str, run_id: int, number: int) -> HttpResponse:
     """All cells of one row, good or not, to be edited."""
     run = run_for(request.user, service_name, run_id)
-    found = BulkRow.objects.filter(run=run, number=number).first()
-    if found is None or run.kind != BulkRun.Kind.CONFIGURE:
-        raise Http404
-    if run.state != BulkRun.State.PREVIEW or not run.key:
+    if run.state != BulkRun.State.PREVIEW or run.kind != BulkRun.Kind.CONFIGURE or not run.key:
         return redirect("accounts:run", service_name, run_id)
+    found = BulkRow.objects.filter(run=run, number=number).first()
+    if found is None:
+        raise Http404
     fields = [Field(name) for name in run.columns if name != Field.IGNORE]
     if request.method == "POST":
         return answered(request, service_name, run_id, lambda run: checking.edit(run, number, _typed(request, fields)))

@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts import hashing, tables, workbooks
+from accounts import defusing, hashing, tables, workbooks
 from accounts.columns import Field
 from accounts.models import BulkRow, BulkRun, EmailAccount
 from accounts.runs import engine, loading, results
@@ -54,19 +54,19 @@ cell = st.text(alphabet=st.characters(codec="utf-8", exclude_characters='\r\n\0\
 
 @given(st.text(), st.booleans())
 def test_defusing_is_undone_exactly(text, twice):
-    written = tables.defuse(tables.defuse(text)) if twice else tables.defuse(text)
-    assert (tables.undefuse(tables.undefuse(written)) if twice else tables.undefuse(written)) == text
-    assert not tables.defuse(text).startswith(tables.FORMULA)
+    written = defusing.defuse(defusing.defuse(text)) if twice else defusing.defuse(text)
+    assert (defusing.undefuse(defusing.undefuse(written)) if twice else defusing.undefuse(written)) == text
+    assert not defusing.defuse(text).startswith(defusing.FORMULA)
 
 
 @given(text=st.text())
 def test_what_we_did_not_defuse_is_left_alone(text):
-    assert tables.undefuse(text) == text or text.startswith(tables.DEFUSED)
+    assert defusing.undefuse(text) == text or text.startswith(defusing.DEFUSED)
 
 
 @pytest.mark.parametrize("encoding", ["cp1250", "cp1252", "iso8859-2", "cp852", "mac-latin2", "mac-roman", "utf-16"])
 def test_the_mark_survives_every_encoding_that_spreadsheets_save_in(encoding):
-    assert tables.undefuse(tables.defuse("=x").encode(encoding).decode(encoding)) == "=x"
+    assert defusing.undefuse(defusing.defuse("=x").encode(encoding).decode(encoding)) == "=x"
 
 
 @settings(max_examples=60, deadline=None)
