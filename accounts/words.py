@@ -57,9 +57,9 @@ FAULTS: dict[str, Promise | str] = {
     Problem.SLOT_GONE: _("The slot has been configured or cancelled meanwhile."),
     suggestions.Form.INVISIBLE: _("The address has characters that cannot be seen: %(characters)s."),
     suggestions.Form.AT_SIGN: _("Instead of the @ sign it has: %(characters)s."),
-    suggestions.Form.PREFIX: _("Before the address stands: %(prefix)s"),
+    suggestions.Form.PREFIX: _("There is something before the address: %(prefix)s"),
     suggestions.Form.WRAPPED: _("The address stands in brackets, or has something beside it."),
-    suggestions.Form.PUNCTUATION: _("Around the address stands: %(characters)s"),
+    suggestions.Form.PUNCTUATION: _("There is something around the address: %(characters)s"),
     suggestions.Form.SEVERAL: _("The cell has %(count)s addresses; each account needs a row of its own."),
     Advice.PASSWORD_NOT_SET: _(
         "The account is there already: the password in this row is neither compared nor set. "
