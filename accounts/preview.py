@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from domains.names import NameRefused, host_to_ascii
 
-from . import passwords, rules
+from . import passwords, remarks, rules
 from .columns import Field
 from .passwords import Policy
 
@@ -36,6 +36,13 @@ class Problem(StrEnum):
     DOMAIN_UNKNOWN = "domain-unknown"
     DOMAIN_PENDING = "domain-pending"
     NO_SLOT = "no-slot"
+    CELL_ERROR = "cell-error"  # of a workbook; facts: read, shown
+    CELL_FORMULA = "cell-formula"  # without a stored value
+    CELL_DATE = "cell-date"
+    CELL_BOOLEAN = "cell-boolean"
+    CELL_NUMBER = "cell-number"  # shown in another form, or with more digits than it has
+    CELL_LONG = "cell-long"  # facts: length, limit
+    PASSWORD_EDGES = "password-edges"  # noqa: S105 - a blank at its start or end
     CONTACT_MISSING = "contact-missing"
     CONTACT_FORM = "contact-form"
 
@@ -71,6 +78,7 @@ class Row:
     contact: str = ""
     faults: tuple[Fault, ...] = ()
     advice: tuple[str, ...] = ()
+    remarks: tuple[Fault, ...] = ()  # allowed, but the person should know: with the column and facts
 
     @property
     def address(self) -> str:
@@ -100,18 +108,27 @@ def cells_of(cells: Sequence[str], fields: Sequence[Field]) -> dict[Field, str]:
 
 def asked_to_generate(password: str) -> bool:
     """An empty cell, or the asterisks that Google's export has instead of passwords."""
-    return not password.strip().strip("*")
+    return not password.strip("*")
 
 
 def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -> Row:
-    """Read one row: split the address, trim and normalise the texts, hold them against the rules of names."""
+    """Read one row: split the address, trim and normalise the texts, hold them against the rules of names.
+
+    A password is never trimmed.
+    """
+    values, untrusted, told = remarks.settle_cells(values)
+    if untrusted:
+        return Row(line, faults=tuple(Fault(code, field, facts) for code, field, facts in untrusted))
     text = {field: rules.normalise_text(values.get(field, "")) for field in Field}
     name, domain, faults = _address_of(text, default_domain)
     first, last = text[Field.FIRST_NAME], text[Field.LAST_NAME]
     display = text[Field.DISPLAY_NAME] or rules.display_name(first, last)
     for field_, value in ((Field.FIRST_NAME, first), (Field.LAST_NAME, last), (Field.DISPLAY_NAME, display)):
         faults += [Fault(rule, field_) for rule in rules.broken_by_text(value)]
-    password = values.get(Field.PASSWORD, "").strip()
+    password = values.get(Field.PASSWORD, "")
+    if password != password.strip():
+        faults.append(Fault(Problem.PASSWORD_EDGES, Field.PASSWORD))
+    told += remarks.on_names(text)
     return Row(
         line,
         name,
@@ -123,7 +140,13 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
         text[Field.CONTACT],
         tuple(faults),
         tuple(rules.advice_on_name(name)),
+        tuple(Fault(code, field, facts) for code, field, facts in told),
     )
+
+
+def unread(line: int, code: str, facts: Mapping[str, str | int]) -> Row:
+    """A row of which no cell can be trusted."""
+    return Row(line, faults=(Fault(code, Field.IGNORE, facts),))
 
 
 @lru_cache(maxsize=1024)  # the domains of a table are few, its rows are many
@@ -191,6 +214,8 @@ class Judge:
 
     def judge(self, row: Row, existing: Existing | None) -> Verdict:
         """The verdict on one row. `existing`: the account that has its address now."""
+        if row.faults and not row.address and any(fault.field is Field.IGNORE for fault in row.faults):
+            return Verdict(Outcome.BAD, row.faults)
         faults = [*row.faults, *self._faults_of_domain(row)]
         first = self.seen.setdefault(row.address, row.line) if row.address else row.line
         if first != row.line:

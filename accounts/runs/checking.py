@@ -18,6 +18,7 @@ from .. import passwords, preview, rules
 from ..columns import Field
 from ..models import Address, BulkRow, BulkRun, EmailAccount, PasswordPolicy, Tally
 from ..preview import Existing, Judge, Outcome, Row, Verdict, Way
+from ..tables import CELL, read_as
 from ..vault import Vault
 from ..writing import update_each
 
@@ -93,12 +94,15 @@ class Checker:
             "display_name": row.display_name[:64],
             "contact": row.contact[:320],
             "faults": [[str(fault.code), str(fault.field), dict(fault.facts)] for fault in verdict.faults],
-            "advice": list(row.advice),
+            "advice": [*row.advice, *([str(told.code), str(told.field), dict(told.facts)] for told in row.remarks)],
         }
 
 
 def row_of(run: BulkRun, row: BulkRow, vault: Vault) -> Row:
     """A kept row as it was parsed."""
+    if row.unread:
+        code, facts = row.unread
+        return preview.unread(row.number, code, facts)
     values = preview.cells_of(vault.open_cells(row.cells), [Field(field) for field in run.columns])
     return preview.parse(row.number, values, default_domain=run.default_domain)
 
@@ -120,7 +124,7 @@ def breaks_policy(run: BulkRun) -> bool:
     vault, policy, column = Vault(run.key), PasswordPolicy.of(run.service_id), run.columns.index(Field.PASSWORD)
     good = BulkRow.objects.filter(run=run, state=BulkRow.State.GOOD).values_list("cells", "address", "display_name")
     for sealed, address, display_name in good.iterator(500):
-        password = "".join(vault.open_cells(sealed)[column : column + 1]).strip()
+        password = read_as("".join(vault.open_cells(sealed)[column : column + 1]))
         names = (address.partition("@")[0], display_name)
         if not preview.asked_to_generate(password) and passwords.broken(password, names, policy):
             return True
@@ -134,13 +138,15 @@ def mend(run: BulkRun, number: int, field: Field, value: str) -> BulkRow:
     if run.state != BulkRun.State.PREVIEW:
         raise Refused("wrong-state", _("The run has begun: rows cannot be mended any more."))
     row = BulkRow.objects.get(run=run, number=number)
+    if row.unread:
+        raise Refused("unread", _("No cell of this row can be trusted: mend it in the file and upload that again."))
     vault = Vault(run.key)
     fields = [Field(name) for name in run.columns]
     if field not in fields:
         raise Refused("columns", _("The table has no such column."))
     cells = vault.open_cells(row.cells)
     cells += [""] * (len(fields) - len(cells))
-    cells[fields.index(field)] = value[:2000]
+    cells[fields.index(field)] = value[: CELL + 1].replace("\0", "\1")
     before = row.address
     row.cells = vault.seal_cells(cells)
     row.save(update_fields=["cells"])

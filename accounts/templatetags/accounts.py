@@ -8,11 +8,11 @@ from django import template
 from django.utils.translation import gettext_lazy as _
 
 from .. import shown as shown_module
-from ..columns import Field
+from .. import words as words_module
 from ..passwords import Policy
-from ..words import FIELDS, fault_words, rule_list
+from ..words import fault_words, place_words, rule_list
 
-DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar"), ":": _("colon")}
+DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar"), ":": _("colon"), "^": "^"}
 
 register = template.Library()
 register.filter("shown", shown_module.shown)
@@ -26,7 +26,7 @@ def words(fault: list[Any] | str) -> str:
 
 @register.filter
 def field_words(field: str) -> str:
-    return str(FIELDS[Field(field)])
+    return place_words(field)
 
 
 @register.filter
@@ -37,12 +37,10 @@ def suggestion(faults: list[list[Any]]) -> str:
 
 @register.filter
 def delimiter_words(delimiter: str) -> str:
-    return str(DELIMITERS[delimiter])
+    return str(DELIMITERS.get(delimiter, delimiter))
 
 
-@register.filter
-def encoding_words(encoding: str) -> str:
-    return encoding.removesuffix("-sig").upper()
+register.filter("encoding_words", words_module.encoding_words)
 
 
 @register.simple_tag

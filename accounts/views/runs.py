@@ -24,10 +24,10 @@ from .. import preview, tables, tasks
 from ..access import run_for
 from ..columns import Field
 from ..models import BulkRow, BulkRun, Tally
-from ..runs import engine, loading, selecting
+from ..runs import engine, selecting
 from ..runs import results as handing_out
 from ..vault import Vault
-from ..words import FIELDS
+from .mapping import show_mapping
 from .parts import render_part, wants_part
 
 State = BulkRun.State
@@ -40,7 +40,7 @@ def run(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """A run, as far as it is: its columns, its preview, its progress, its results."""
     found = run_for(request.user, service_name, run_id)
     if found.state == State.COLUMNS:
-        return _columns(request, found)
+        return show_mapping(request, found)
     if found.state == State.CHECKING:
         return render(request, "accounts/bulk/checking.html", _context(found))
     if found.state == State.PREVIEW:
@@ -50,35 +50,6 @@ def run(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
 
 def _context(run: BulkRun) -> dict[str, Any]:
     return {"service": run.service, "tab": "accounts", "run": run}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    heading: str
-    field: Field
-    cells: list[str]  # of the first rows; of passwords only that there is one
-
-
-def _columns(request: HttpRequest, run: BulkRun) -> HttpResponse:
-    sample = loading.sample_of(run)
-    columns = []
-    for index, name in enumerate(run.columns):
-        cells = [line.cells[index] if index < len(line.cells) else "" for line in sample]
-        if name == Field.PASSWORD:
-            cells = ["••••" if cell and not preview.asked_to_generate(cell) else cell for cell in cells]
-        heading = run.heading[index] if index < len(run.heading) else ""
-        columns.append(Column(heading, Field(name), cells))
-    context = {
-        **_context(run),
-        "columns": columns,
-        "fields": [(field.value, FIELDS[field]) for field in Field],
-        "ways": BulkRun.Way.choices,
-        "domains": run.service.domains.filter(state="verified").select_related("name")[:200],
-        "encodings": dict.fromkeys((*tables.ENCODINGS, run.encoding)),
-        "delimiters": tables.DELIMITERS,
-        "step": "columns",
-    }
-    return render(request, "accounts/bulk/columns.html", context)
 
 
 def show_preview(request: HttpRequest, run: BulkRun, *, partial: bool = False) -> HttpResponse:
@@ -111,8 +82,8 @@ def _cells_to_mend(row: BulkRow, values: dict[Field, str]) -> list[tuple[str, st
         field = Field(name)
         if field in (Field.ADDRESS, Field.NAME) and field not in values:
             field = Field.NAME if Field.NAME in values else Field.ADDRESS
-        if field in values:
-            cells[field.value] = "" if field is Field.PASSWORD else values[field]
+        if field in values and not row.unread:
+            cells[field.value] = "" if field is Field.PASSWORD else tables.plain(values[field])
     return list(cells.items())
 
 

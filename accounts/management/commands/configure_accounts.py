@@ -22,7 +22,8 @@ from accounts.preview import Fault, Outcome
 from accounts.runs import engine, loading, results, selecting
 from accounts.runs.checking import Checker, check_again
 from accounts.runs.engine import Progress
-from accounts.words import FIELDS, fault_words, refusal_words
+from accounts.runs.said import Asked, Said, read_as, reading_lines, remarks_of, said_by, settled
+from accounts.words import fault_words, place_words, refusal_words
 from panel.commands import Done, Verb, service_named
 from panel.errors import Refused
 from panel.models import Service
@@ -43,8 +44,28 @@ class Command(Verb):
         parser.add_argument("file", metavar="FILE", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
         parser.add_argument("--results", metavar="OUT.csv", type=Path, help="write a line for each row")
+        parser.add_argument(
+            "--column",
+            metavar="FIELD=HEADING|NUMBER",
+            action="append",
+            default=[],
+            help="what a column holds: " + ", ".join(field for field in Field if field is not Field.IGNORE),
+        )
+        parser.add_argument(
+            "--ignore",
+            metavar="HEADING|NUMBER",
+            action="append",
+            default=[],
+            help="leave a column out, even if it looks like passwords",
+        )
+        parser.add_argument("--headings", metavar="ROW|none", default="", help="the row that has the headings")
+        parser.add_argument("--sheet", metavar="NAME", default="", help="the sheet of the workbook")
+        parser.add_argument("--encoding", default="", help="of a text file: " + ", ".join(tables.ENCODINGS))
+        parser.add_argument("--delimiter", default="", help="of a text file: a character, or comma, semicolon, tab, …")
+        parser.add_argument("--domain", default="", help="the domain of addresses that have none")
 
     def act(self, *, service: str, file: Path, dry_run: bool, results: Path | None, **options: Any) -> Done:
+        said = self._said(options)
         try:
             size = file.stat().st_size
             if size > settings.BULK_MAX_BYTES:
@@ -59,12 +80,14 @@ class Command(Verb):
         try:
             found = service_named(service)
             if dry_run:
-                return self._dry_run(found, data, results)
-            return self._configure(found, data, os.fsencode(file.name).decode(errors="replace"), results)
+                return self._dry_run(found, data, results, said)
+            return self._configure(found, data, os.fsencode(file.name).decode(errors="replace"), results, said)
         except OSError as error:  # what was done stays, and its results are there to be fetched
             self.misused(f"{error.filename or results}: {error.strerror}")
         except tables.Refused as refused:
             return self._nothing(refused.code, refusal_words(refused))
+        except Asked as asked:
+            return self._asked(asked)
         except Refused as refused:
             return self._nothing(refused.code, str(refused))
 
@@ -72,10 +95,24 @@ class Command(Verb):
         self.say(reason)
         return Done({"refused": code, "reason": reason}, status=NOTHING_DONE)
 
+    def _said(self, options: dict[str, Any]) -> Said:
+        """The options that say how the file is to be read. Ends with status 3 where one cannot be understood."""
+        try:
+            return said_by(options)
+        except ValueError as error:
+            self.misused(str(error))
+
+    def _asked(self, asked: Asked) -> Done:
+        """What a page would ask: nothing is done, and the option that answers is named."""
+        self.say("\n".join([*reading_lines(asked.read), *asked.lines()]))
+        return Done(
+            {"refused": asked.code, "reason": str(asked), "questions": asked.questions, "read": asked.read}, "", 2
+        )
+
     # The run
 
-    def _configure(self, service: Service, data: bytes, filename: str, out: Path | None) -> Done:
-        run = self._run_of(service, data, filename, fetch=out is not None)
+    def _configure(self, service: Service, data: bytes, filename: str, out: Path | None, said: Said) -> Done:
+        run = self._run_of(service, data, filename, said, fetch=out is not None)
         self._checked(run)
         self._begin(run)
         self._work(run)
@@ -90,7 +127,8 @@ class Command(Verb):
             for code, field, facts in answer.row.faults
         ]
         refused = sum(bool(answer.row.faults) for answer in answers)
-        return self._report(run, run.done, run.already, refused, faults, left=0 if run.is_over else run.left)
+        left = 0 if run.is_over else run.left
+        return self._report(run, run.done, run.already, refused, faults, remarks_of(answers), left=left)
 
     @transaction.atomic
     def _answers(self, run: BulkRun, out: Path | None) -> list[results.Result]:
@@ -104,19 +142,22 @@ class Command(Verb):
         return answers
 
     @transaction.atomic
-    def _run_of(self, service: Service, data: bytes, filename: str, *, fetch: bool) -> BulkRun:
+    def _run_of(self, service: Service, data: bytes, filename: str, said: Said, *, fetch: bool) -> BulkRun:
         """The interrupted run of this file; else a finished one whose results nobody has and that was not undone
         since; else a new one.
 
         Under the service's row: two commands with one file work on one run.
         """
         batch.locked(service.pk)
-        runs = BulkRun.objects.filter(service=service, fingerprint=loading.fingerprint(service, data), by=None)
+        runs = BulkRun.objects.filter(
+            service=service, fingerprint=loading.fingerprint(service, data, said.text), by=None
+        )
         for run in runs.select_related("service__organization"):
             if not run.is_over or (fetch and results.to_hand_out(run) and selecting.undoable(run)):
                 return run
-        run = loading.upload(service, data, filename, by=None, owner=True)
-        loading.begin_check(run, [Field(field) for field in run.columns], "", BulkRun.Way.PASSWORDS)
+        run = loading.upload(service, data, filename, by=None, owner=True, choices=said.choices, said=said.text)
+        fields = settled(run, data, said)
+        loading.begin_check(run, fields, said.domain, BulkRun.Way.PASSWORDS, ignored=said.ignored_in(run))
         return run
 
     def _checked(self, run: BulkRun) -> None:
@@ -160,11 +201,11 @@ class Command(Verb):
 
     # Only saying what would happen
 
-    def _dry_run(self, service: Service, data: bytes, out: Path | None) -> Done:
+    def _dry_run(self, service: Service, data: bytes, out: Path | None, said: Said) -> Done:
         service.require_open()
-        run = BulkRun(service=service, kind=BulkRun.Kind.CONFIGURE, by_owner=True)
-        loading.reshape(run, data, tables.shape_of(data, loading.limits()))
-        loading.require_usable([Field(field) for field in run.columns])
+        run = BulkRun(service=service, kind=BulkRun.Kind.CONFIGURE, by_owner=True, default_domain=said.domain)
+        loading.reshape(run, data, said.choices)
+        run.columns = list(settled(run, data, said))
         checker = Checker(run)
         faults: list[tuple[int, str, Fault]] = []
         answers = []
@@ -175,7 +216,7 @@ class Command(Verb):
         if out is not None:
             self._write(out, results.results_csv(run, answers))
         good = sum(answer.row.state == Outcome.GOOD for answer in answers)
-        return self._report(run, good, checker.already, checker.bad, faults)
+        return self._report(run, good, checker.already, checker.bad, faults, remarks_of(answers))
 
     # Answers
 
@@ -207,19 +248,12 @@ class Command(Verb):
         already: int,
         refused: int,
         faults: list[tuple[int, str, Fault]],
+        remarks: list[tuple[int, str, Fault]],
         *,
         left: int = 0,
     ) -> Done:
-        named = [
-            {
-                "line": line,
-                "column": _column(run, fault.field),
-                "address": address,
-                "code": str(fault.code),
-                "reason": fault_words(fault.code, fault.facts),
-            }
-            for line, address, fault in faults
-        ]
+        named, remarked = ([_named(run, *fault) for fault in each] for each in (faults, remarks))
+        read = read_as(run)
         data = {
             "service": run.service.name,
             "run": run.pk,
@@ -229,10 +263,13 @@ class Command(Verb):
             "refused": refused,
             "left": left,
             "reasons": named,
+            "remarks": remarked,
+            "read": read,
         }
-        text = [
+        text = reading_lines(read)
+        text += [
             _("line %(line)s, %(column)s: %(reason)s (%(address)s)") % {**reason, "address": reason["address"] or "–"}
-            for reason in named
+            for reason in [*remarked, *named]
         ]
         summary = _("%(done)d configured, %(already)d already done, %(refused)d refused.")
         text.append(summary % {"done": done, "already": already, "refused": refused})
@@ -275,10 +312,20 @@ def _free_name(out: Path) -> Path:
     return name
 
 
+def _named(run: BulkRun, line: int, address: str, fault: Fault) -> dict[str, str | int]:
+    return {
+        "line": line,
+        "column": _column(run, fault.field),
+        "address": address,
+        "code": str(fault.code),
+        "reason": fault_words(fault.code, fault.facts),
+    }
+
+
 def _column(run: BulkRun, field: Field) -> str:
     """The heading that the file has for a field, else ours."""
-    if run.heading and field in run.columns:
+    if run.heading and field is not Field.IGNORE and field in run.columns:
         index = run.columns.index(field)
         if index < len(run.heading) and run.heading[index]:
             return str(run.heading[index])
-    return str(FIELDS[field])
+    return place_words(field)
