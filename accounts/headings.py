@@ -106,6 +106,7 @@ PASSWORD_BEGINNINGS = (
     "pass", "pwd", "psw", "hasl", "kennwort", "passwort", "kenwort", "contrasen", "clave", "heslo", "hesla", "senha",
     "parola", "motdepasse", "mdp", "userpass", "initialpass", "temppass", "wachtwoord", "losenord",
 )  # fmt: skip
+PASSWORD_ENDINGS = ("passwort", "kennwort", "password", "passwd", "pwd", "haslo")
 PASSWORD_PHRASES = ("mot de passe", "parola d ordine", "code d acces")
 # Words beside "password" that speak of something else: its hash, its age, whether it has to be changed.
 _ABOUT_PASSWORDS = (
@@ -204,7 +205,9 @@ def _by_words(text: str) -> Meaning | None:
 
 
 def _is_password_word(word: str) -> bool:
-    return word.startswith(PASSWORD_BEGINNINGS) and not word.startswith(("passport", "passive", "passage", "passenger"))
+    if word.startswith(("passport", "passive", "passage", "passenger")):
+        return False
+    return word.startswith(PASSWORD_BEGINNINGS) or word.endswith(PASSWORD_ENDINGS)
 
 
 def _speaks_of_password(text: str) -> bool:

@@ -126,8 +126,6 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
     for field_, value in ((Field.FIRST_NAME, first), (Field.LAST_NAME, last), (Field.DISPLAY_NAME, display)):
         faults += [Fault(rule, field_) for rule in rules.broken_by_text(value)]
     password = values.get(Field.PASSWORD, "")
-    if password != password.strip():
-        faults.append(Fault(Problem.PASSWORD_EDGES, Field.PASSWORD))
     told += remarks.on_names(text)
     return Row(
         line,
@@ -242,7 +240,9 @@ class Judge:
             yield Fault(Problem.DOMAIN_PENDING, Field.ADDRESS, {"domain": row.domain})
 
     def _faults_of_password(self, row: Row) -> Iterable[Fault]:
-        if self.way is Way.PASSWORDS and row.password:
+        if self.way is Way.PASSWORDS and row.password != row.password.strip():
+            yield Fault(Problem.PASSWORD_EDGES, Field.PASSWORD)
+        elif self.way is Way.PASSWORDS and row.password:
             for rule in passwords.broken(row.password, (row.name, row.display_name), self.policy):
                 yield Fault(rule, Field.PASSWORD, {"minimum": self.policy.min_length})
         if self.way is Way.MAIL and not row.contact:

@@ -41,10 +41,10 @@ def tell(data: bytes) -> Told:
     for mark, encoding in ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"),
                            (b"\xfe\xff", "utf-16")):  # fmt: skip
         if data.startswith(mark):
-            return Told(encoding)
+            return Told(_decoding(data, encoding))
     wide = _wide(data)
     if wide:
-        return Told(wide)
+        return Told(_decoding(data, wide))
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -59,15 +59,29 @@ def tell(data: bytes) -> Told:
 
 
 def _wide(data: bytes) -> str:
-    """UTF-16 and UTF-32 without their mark have NULs in most places of one kind."""
+    """UTF-16 and UTF-32 without their mark have NULs in places of one kind only."""
     sample = data[: SAMPLE // 4 * 4]
-    for step, place, encoding in ((4, 1, "utf-32-le"), (4, 2, "utf-32-be"), (2, 1, "utf-16-le"), (2, 0, "utf-16-be")):
-        part = sample[place::step]
-        if step == 4 and (part.count(b"\0") != len(part) or sample[2 if place == 1 else 1 :: 4].strip(b"\0")):
-            continue
-        if part and part.count(b"\0") * 10 > len(part) * 8:
-            return encoding
-    return ""
+    if b"\0" not in sample:
+        return ""
+    quarters = [sample[place::4] for place in range(4)]
+    empty = [bool(quarter) and not quarter.strip(b"\0") for quarter in quarters]
+    if len(data) % 4 == 0 and empty in ([False, False, True, True], [False, True, True, True]):
+        return "utf-32-le"
+    if len(data) % 4 == 0 and empty in ([True, True, False, False], [True, True, True, False]):
+        return "utf-32-be"
+    even, odd = sample[0::2].count(b"\0"), sample[1::2].count(b"\0")
+    if not even and odd * 10 > len(sample):
+        return "utf-16-le"
+    return "utf-16-be" if not odd and even * 10 > len(sample) else ""
+
+
+def _decoding(data: bytes, encoding: str) -> str:
+    """The encoding, where all of the text is in it."""
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        raise Refused(Refusal.FORMAT) from None
+    return encoding
 
 
 def _refuse_nearly_utf8(data: bytes, start: int) -> None:
@@ -157,7 +171,7 @@ def _well_written(text: str) -> bool:
         before, after = text[index - 1 : index], text[index + 1 : index + 2]
         if char.isascii():
             continue
-        if char.isupper() and before.islower():
+        if char.isupper() and before.isalpha() and not text.isupper():
             return False
         if char.islower() and after.isupper() and (before.isupper() or not before.isalpha()):
             return False
