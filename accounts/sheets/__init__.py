@@ -8,4 +8,4 @@ from __future__ import annotations
 
 MEMORY = 1 << 30  # bytes of address space
 SECONDS = 60  # of processor time
-UNREADABLE, PROTECTED = 3, 4  # exit statuses
+UNREADABLE, PROTECTED, FULL = 3, 4, 5  # exit statuses; FULL: its memory

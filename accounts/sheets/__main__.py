@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from zipfile import is_zipfile
 
-from accounts.sheets import MEMORY, PROTECTED, SECONDS, UNREADABLE
+from accounts.sheets import FULL, MEMORY, PROTECTED, SECONDS, UNREADABLE
 from accounts.sheets.parts import Package, Protected, Unreadable
 from accounts.sheets.rows import Row, Workbook
 
@@ -99,6 +99,8 @@ def main(arguments: list[str]) -> int:
         return UNREADABLE
     except Protected:
         return PROTECTED
+    except MemoryError:
+        return FULL
     return 0
 
 

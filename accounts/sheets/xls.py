@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 import xlrd
+from xlrd.compdoc import CompDocError
 
 from .cells import Kind, marked
 from .numbers import number_cell
@@ -18,7 +20,15 @@ class Workbook:
             self._book = xlrd.open_workbook(file_contents=data, formatting_info=True, on_demand=True, logfile=_Silent())
         except xlrd.XLRDError as error:
             raise Protected if "encrypted" in str(error) else Unreadable from error
-        except (ValueError, IndexError, KeyError, AssertionError, TypeError, AttributeError) as error:
+        except (
+            CompDocError,
+            struct.error,
+            LookupError,
+            ValueError,
+            AssertionError,
+            TypeError,
+            AttributeError,
+        ) as error:
             raise Unreadable from error  # a file that is cut short or written over
         visible = self._book._sheet_visibility
         names = self._book.sheet_names()

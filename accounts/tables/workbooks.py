@@ -141,7 +141,9 @@ def _answers(data: bytes, *arguments: str | int) -> Iterator[Any]:
         except BaseException:
             child.kill()
             raise
-    if status in (sheets.UNREADABLE, sheets.PROTECTED):
-        raise Refused(Refusal.FORMAT if status == sheets.UNREADABLE else Refusal.PROTECTED)
+    if status == sheets.PROTECTED:
+        raise Refused(Refusal.PROTECTED)
+    if status in (sheets.UNREADABLE, 1):  # 1: the file broke its reader in a way that nobody foresaw
+        raise Refused(Refusal.FORMAT)
     if status != 0:
         raise Refused(Refusal.MEMORY, limit=sheets.MEMORY)
