@@ -20,7 +20,7 @@ from accounts.sheets.parts import Package, Protected, Unreadable
 from accounts.sheets.rows import Row, Workbook
 
 FIRST = 40  # rows of a sheet that a survey shows
-FAR = 1 << 17  # rows that a survey counts
+FAR = 1000  # rows at which a survey stops counting
 
 
 def opened(data: bytes) -> Workbook:
@@ -57,7 +57,7 @@ def survey(workbook: Workbook, columns: int) -> Iterator[object]:
             count += row.repeated
             if len(first) < FIRST:
                 first.append([row.number, row.hidden, cells_of(row, columns)])
-            if count > FAR:
+            if count >= FAR:
                 break
         yield {"name": sheet.name, "visible": sheet.visible, "rows": count, "first": first}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .cells import Kind, marked
 from .numbers import plain_number
-from .parts import Elements, Package, Protected, Reader, local
+from .parts import Elements, End, Package, Protected, Reader, Start, local
 from .rows import Row, Sheet
 
 CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
@@ -57,6 +57,8 @@ def _refuse_encryption(element: str, _attributes: dict[str, str]) -> None:
 
 
 class _SheetReader(Reader):
+    """The rows of one table; tables within its cells are a part of no row."""
+
     def __init__(self, index: int) -> None:
         super().__init__()
         self._index = index
@@ -71,78 +73,105 @@ class _SheetReader(Reader):
         self._column = 0
         self._span = 1
         self._attributes: dict[str, str] = {}
-        self._paragraphs: list[list[str]] = []
-        self._in_cell = False
-        self._in_text = 0
         self._noted = 0  # within a comment
+        self._paragraphs = 0
+        self._in_text = 0
+        self.starts = {"table": self._begin_table}
+        self.ends = {"table": self._end_table}
+        self._of_rows: dict[str, Start] = {
+            "table-row": self._begin_row,
+            "table-cell": self._begin_cell,
+            "covered-table-cell": self._begin_cell,
+            "annotation": self._begin_note,
+            "p": self._begin_text,
+            "s": self._blanks,
+            "tab": lambda _attributes: self._write("\t"),
+            "line-break": lambda _attributes: self._write("\n"),
+        }
+        self._of_row_ends: dict[str, End] = {
+            "table-row": self._end_row,
+            "table-cell": self._end_cell,
+            "covered-table-cell": self._end_cell,
+            "annotation": self._end_note,
+            "p": self._end_text,
+        }
 
     def taken(self) -> list[Row]:
         rows, self._rows = self._rows, []
         return rows
 
-    @property
-    def _ours(self) -> bool:
-        return self._tables == self._index and self._depth == 1
+    def _begin_table(self, _attributes: dict[str, str]) -> None:
+        self._depth += 1
+        self._tables += self._depth == 1
+        self._attend()
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "table":
-            self._depth += 1
-            self._tables += self._depth == 1
-        elif not self._ours:
-            return
-        elif name == "annotation":
-            self._noted += 1
-        elif self._noted:
-            return
-        elif name == "table-row":
-            self._repeated = _count(local(attributes, "number-rows-repeated"))
-            self._hidden = local(attributes, "visibility") in _HIDDEN
-            self._cells, self._column = {}, 0
-        elif name in {"table-cell", "covered-table-cell"}:
-            self._attributes = attributes
-            self._span = _count(local(attributes, "number-columns-repeated"))
-            self._paragraphs, self._in_cell = [], True
-        elif self._in_cell and name == "p":
-            self._paragraphs.append([])
-            self._in_text += 1
-        elif self._in_text and name == "s":
-            self._paragraphs[-1].append(" " * _count(local(attributes, "c")))
-        elif self._in_text and name == "tab":
-            self._paragraphs[-1].append("\t")
-        elif self._in_text and name == "line-break":
-            self._paragraphs[-1].append("\n")
+    def _end_table(self) -> None:
+        self._depth -= 1
+        self.over = self.over or (self._depth == 0 and self._tables == self._index)
+        self._attend()
 
-    def text(self, data: str) -> None:
-        if self._in_text and not self._noted:
-            self._paragraphs[-1].append(data)
+    def _attend(self) -> None:
+        """Hear of rows and cells in our table only."""
+        ours = self._tables == self._index and self._depth == 1
+        self.starts = {"table": self._begin_table} | (self._of_rows if ours else {})
+        self.ends = {"table": self._end_table} | (self._of_row_ends if ours else {})
+        self.forget_names()
 
-    def end(self, name: str) -> None:
-        if name == "table":
-            self._depth -= 1
-            self.over = self.over or (self._depth == 0 and self._tables == self._index)
-        elif not self._ours:
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        self._repeated = _count(local(attributes, "number-rows-repeated"))
+        self._hidden = local(attributes, "visibility") in _HIDDEN
+        self._cells, self._column = {}, 0
+
+    def _end_row(self) -> None:
+        if self._cells:
+            self._rows.append(Row(self._number, self._cells, self._hidden, self._repeated))
+        self._number += self._repeated
+
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        self._attributes = attributes
+        self._span = _count(local(attributes, "number-columns-repeated"))
+        self._paragraphs = 0
+        self.texts.clear()
+
+    def _end_cell(self) -> None:
+        cell = self._cell("".join(self.texts))
+        if cell:
+            for column in range(self._column, min(self._column + self._span, FAR)):
+                self._cells[column] = cell
+        self._column += self._span
+
+    def _begin_note(self, _attributes: dict[str, str]) -> None:
+        self._noted += 1
+
+    def _end_note(self) -> None:
+        self._noted -= 1
+
+    def _begin_text(self, _attributes: dict[str, str]) -> None:
+        if self._noted:
             return
-        elif name == "annotation":
-            self._noted -= 1
-        elif self._noted:
-            return
-        elif name == "p" and self._in_text:
+        if self._paragraphs:
+            self.texts.append("\n")
+        self._paragraphs += 1
+        self._in_text += 1
+        self.listen()
+
+    def _end_text(self) -> None:
+        if not self._noted:
             self._in_text -= 1
-        elif name in {"table-cell", "covered-table-cell"}:
-            self._in_cell = False
-            cell = self._cell("\n".join("".join(parts) for parts in self._paragraphs))
-            if cell:
-                for column in range(self._column, min(self._column + self._span, FAR)):
-                    self._cells[column] = cell
-            self._column += self._span
-        elif name == "table-row":
-            if self._cells:
-                self._rows.append(Row(self._number, self._cells, self._hidden, self._repeated))
-            self._number += self._repeated
+            self.stop_listening()
+
+    def _blanks(self, attributes: dict[str, str]) -> None:
+        self._write(" " * min(_count(local(attributes, "c")), FAR))
+
+    def _write(self, text: str) -> None:
+        if self._in_text and not self._noted:
+            self.texts.append(text)
 
     def _cell(self, shown: str) -> str:
         attributes = self._attributes
-        kind = local(attributes, "value-type")
+        kind = attributes.get("office:value-type") or local(attributes, "value-type")
+        if kind == "string" and len(attributes) == 1:
+            return shown
         formula = bool(local(attributes, "formula"))
         if "error" in (attributes.get("calcext:value-type", ""), kind) or (formula and _ERROR.fullmatch(shown)):
             return marked(Kind.ERROR, "", shown or "#ERROR!")

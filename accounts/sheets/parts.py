@@ -62,22 +62,34 @@ def target_of(base: str, target: str) -> str:
     return "/".join(path)
 
 
+type Start = Callable[[dict[str, str]], None]
+type End = Callable[[], None]
+
+
 class Reader:
-    """A stream of XML: subclasses hear of elements by their names without namespaces."""
+    """A stream of XML. Subclasses say in `starts` and `ends` what is done at which element, named without namespace.
+
+    A large sheet has millions of elements: those that nobody asked for cost one look into a dictionary.
+    """
 
     def __init__(self) -> None:
+        self.starts: dict[str, Start] = {}
+        self.ends: dict[str, End] = {}
+        self.texts: list[str] = []  # of the element that is listened to
+        self._start_of: dict[str, Start | None] = {}  # the same by the names that the file has
+        self._end_of: dict[str, End | None] = {}
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
-        self._parser.StartElementHandler = lambda name, attributes: self.start(_local(name), attributes)
-        self._parser.EndElementHandler = lambda name: self.end(_local(name))
-        self._parser.CharacterDataHandler = self.text
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = _no_doctype
 
-    def start(self, name: str, attributes: dict[str, str]) -> None: ...
+    def listen(self) -> None:
+        """Keep the texts from here on in `texts`."""
+        self._parser.CharacterDataHandler = self.texts.append
 
-    def end(self, name: str) -> None: ...
-
-    def text(self, data: str) -> None: ...
+    def stop_listening(self) -> None:
+        self._parser.CharacterDataHandler = None
 
     def feed(self, chunk: bytes, *, last: bool = False) -> None:
         try:
@@ -90,6 +102,27 @@ class Reader:
             self.feed(chunk)
         self.feed(b"", last=True)
 
+    def forget_names(self) -> None:
+        """`starts` and `ends` are others now."""
+        self._start_of.clear()
+        self._end_of.clear()
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        try:
+            act = self._start_of[name]
+        except KeyError:
+            act = self._start_of[name] = self.starts.get(_local(name))
+        if act is not None:
+            act(attributes)
+
+    def _end(self, name: str) -> None:
+        try:
+            act = self._end_of[name]
+        except KeyError:
+            act = self._end_of[name] = self.ends.get(_local(name))
+        if act is not None:
+            act()
+
 
 def _no_doctype(*_declaration: object) -> None:
     raise Unreadable
@@ -101,6 +134,8 @@ def _local(name: str) -> str:
 
 def local(attributes: dict[str, str], name: str, default: str = "") -> str:
     """An attribute by its name without namespace."""
+    if not attributes:
+        return default
     if name in attributes:
         return attributes[name]
     return next((value for key, value in attributes.items() if key.endswith(f":{name}")), default)
@@ -113,5 +148,5 @@ class Elements(Reader):
         super().__init__()
         self._seen = seen
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._seen(name, attributes)
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._seen(_local(name), attributes)

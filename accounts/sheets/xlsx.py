@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .cells import Kind, marked
 from .numbers import BUILT_IN, number_cell
@@ -106,38 +107,37 @@ class Workbook:
         return formats
 
 
-class _StringsReader(Reader):
-    """Shared strings: the runs of a rich text together, without how it is pronounced."""
+class _TextReader(Reader):
+    """Listens to the texts of `t` and `v`, but not to how a text is pronounced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spoken = False
+        self.starts = {"t": self._begin_text, "v": self._begin_text, "rPh": self._begin_spoken}
+        self.ends = {"t": self.stop_listening, "v": self.stop_listening, "rPh": self._end_spoken}
+
+    def _begin_text(self, _attributes: dict[str, str]) -> None:
+        if not self._spoken:
+            self.listen()
+
+    def _begin_spoken(self, _attributes: dict[str, str]) -> None:
+        self._spoken = True
+
+    def _end_spoken(self) -> None:
+        self._spoken = False
+
+
+class _StringsReader(_TextReader):
+    """Shared strings: the runs of a rich text together."""
 
     def __init__(self) -> None:
         super().__init__()
         self.strings: list[str] = []
-        self._text: list[str] = []
-        self._inside = False
-        self._spoken = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "si":
-            self._text = []
-        elif name == "rPh":
-            self._spoken = True
-        elif name == "t":
-            self._inside = not self._spoken
-
-    def end(self, name: str) -> None:
-        if name == "si":
-            self.strings.append(_unescaped("".join(self._text)))
-        elif name == "rPh":
-            self._spoken = False
-        elif name == "t":
-            self._inside = False
-
-    def text(self, data: str) -> None:
-        if self._inside:
-            self._text.append(data)
+        self.starts["si"] = lambda _attributes: self.texts.clear()
+        self.ends["si"] = lambda: self.strings.append(_unescaped("".join(self.texts)))
 
 
-class _SheetReader(Reader):
+class _SheetReader(_TextReader):
     def __init__(self, strings: list[str], formats: list[str], *, epoch_1904: bool) -> None:
         super().__init__()
         self._strings = strings
@@ -149,45 +149,37 @@ class _SheetReader(Reader):
         self._cells: dict[int, str] = {}
         self._column = -1
         self._kind = self._style = ""
-        self._formula = self._spoken = False
-        self._value: list[str] = []
-        self._inside = False
+        self._formula = False
+        self.starts |= {"row": self._begin_row, "c": self._begin_cell, "f": self._begin_formula}
+        self.ends |= {"row": self._end_row, "c": self._end_cell}
 
     def taken(self) -> list[Row]:
         rows, self._rows = self._rows, []
         return rows
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "c":
-            self._column = _column(attributes.get("r", "")) if "r" in attributes else self._column + 1
-            self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
-            self._formula, self._value = False, []
-        elif name == "row":
-            self._number = _number(attributes.get("r")) or self._number + 1
-            self._hidden = attributes.get("hidden", "") in {"1", "true"}
-            self._cells, self._column = {}, -1
-        elif name in {"v", "t"}:
-            self._inside = not self._spoken
-        elif name == "f":
-            self._formula = True
-        elif name == "rPh":
-            self._spoken = True
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        self._number = _number(attributes.get("r")) or self._number + 1
+        self._hidden = attributes.get("hidden", "") in {"1", "true"}
+        self._cells, self._column = {}, -1
 
-    def text(self, data: str) -> None:
-        if self._inside:
-            self._value.append(data)
-
-    def end(self, name: str) -> None:
-        if name in {"v", "t"}:
-            self._inside = False
-        elif name == "c":
-            cell = self._cell("".join(self._value))
-            if cell:
-                self._cells[self._column] = cell
-        elif name == "rPh":
-            self._spoken = False
-        elif name == "row" and self._cells:
+    def _end_row(self) -> None:
+        if self._cells:
             self._rows.append(Row(self._number, self._cells, self._hidden))
+
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        reference = attributes.get("r")
+        self._column = _column(reference) if reference else self._column + 1
+        self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
+        self._formula = False
+        self.texts.clear()
+
+    def _begin_formula(self, _attributes: dict[str, str]) -> None:
+        self._formula = True
+
+    def _end_cell(self) -> None:
+        cell = self._cell("".join(self.texts))
+        if cell:
+            self._cells[self._column] = cell
 
     def _cell(self, value: str) -> str:
         match self._kind:
@@ -219,10 +211,15 @@ def _unescaped(text: str) -> str:
 
 def _column(reference: str) -> int:
     """A1 → 0, XFD1048576 → 16383."""
+    return _column_of_letters(reference.rstrip("0123456789"))
+
+
+@lru_cache(maxsize=20_000)
+def _column_of_letters(letters: str) -> int:
     number = 0
-    for char in reference.upper():
+    for char in letters.upper()[:4]:
         if not "A" <= char <= "Z":
-            break
+            raise Unreadable
         number = number * 26 + ord(char) - 64
     return number - 1
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import reading, tables
@@ -141,6 +141,7 @@ def test_defusing_is_undone_exactly(cell):
         assert tables.undefuse(tables.defuse(cell)) == cell
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(data):
     try:
