@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domains.names import NameRefused, host_to_ascii, to_unicode
 
-from . import characters, passwords, rules, suggestions
+from . import characters, passwords, remarks, rules, suggestions
 from .columns import Field
 from .passwords import Policy
 
@@ -69,6 +69,13 @@ class Problem(StrEnum):
     SLOT_DUPLICATE = "slot-duplicate"  # facts: line
     SLOT_CONFIGURED = "slot-configured"  # as another address; facts: address
     SLOT_GONE = "slot-gone"  # configured or cancelled meanwhile
+    CELL_ERROR = "cell-error"  # of a workbook; facts: read, shown
+    CELL_FORMULA = "cell-formula"  # without a stored value
+    CELL_DATE = "cell-date"
+    CELL_BOOLEAN = "cell-boolean"
+    CELL_NUMBER = "cell-number"  # shown in another form, or with more digits than it has
+    CELL_LONG = "cell-long"  # facts: length, limit
+    PASSWORD_EDGES = "password-edges"  # noqa: S105 - a blank at its start or end
     CONTACT_MISSING = "contact-missing"
     CONTACT_FORM = "contact-form"
 
@@ -114,6 +121,7 @@ class Row:
     advice: tuple[str, ...] = ()
     slot: str = ""  # token of the slot that it names
     composed: bool = False  # the display name is made of the two names
+    remarks: tuple[Fault, ...] = ()  # allowed, but the person should know: with the column and facts
 
     @property
     def address(self) -> str:
@@ -168,11 +176,17 @@ def cells_of(cells: Sequence[str], fields: Sequence[Field]) -> dict[Field, str]:
 
 def asked_to_generate(password: str) -> bool:
     """An empty cell, or the asterisks that Google's export has instead of passwords."""
-    return not password.strip().strip("*")
+    return not password.strip("*")
 
 
 def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -> Row:
-    """Read one row: split the address, trim and normalise the texts, hold them against the rules of names."""
+    """Read one row: split the address, trim and normalise the texts, hold them against the rules of names.
+
+    A password is never trimmed.
+    """
+    values, untrusted, told = remarks.settle_cells(values)
+    if untrusted:
+        return Row(line, faults=tuple(Fault(code, field, facts) for code, field, facts in untrusted))
     text = {field: rules.normalise_text(values.get(field, "")) for field in Field}
     name, domain, faults = _address_of(values, text, default_domain)
     for field_ in (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME):
@@ -183,7 +197,8 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
     slot = text[Field.SLOT].lower().partition("@")[0]
     if slot and not SLOT_TOKEN.match(slot):
         faults.append(Fault(Problem.SLOT_FORM, Field.SLOT))
-    password = values.get(Field.PASSWORD, "").strip()
+    password = values.get(Field.PASSWORD, "")
+    told += remarks.on_names(text)
     return Row(
         line,
         name,
@@ -194,10 +209,16 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
         "" if asked_to_generate(password) else password,
         text[Field.CONTACT],
         tuple(faults),
-        (*rules.advice_on_name(name), *(rules.advice_on_display_name(first, last) if composed else ())),
+        tuple(rules.advice_on_name(name)),
         slot,
         composed,
+        tuple(Fault(code, field, facts) for code, field, facts in told),
     )
+
+
+def unread(line: int, code: str, facts: Mapping[str, str | int]) -> Row:
+    """A row of which no cell can be trusted."""
+    return Row(line, faults=(Fault(code, Field.IGNORE, facts),))
 
 
 def _faults_of_text(field_: Field, cell: str) -> Iterable[Fault]:
@@ -320,6 +341,8 @@ class Judge:
         `existing`: the account that has its address now. `slots`: tokens of the service that rows name → the address
         that the slot was configured as, "" while it is free.
         """
+        if row.faults and not row.address and any(fault.field is Field.IGNORE for fault in row.faults):
+            return Verdict(Outcome.BAD, row.faults)
         slots = slots or {}
         if self._is_a_slot_left_alone(row, slots):
             return Verdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.SLOT_LEFT,))
@@ -425,7 +448,9 @@ class Judge:
         yield Fault(Problem.DOMAIN_ALIKE, Field.ADDRESS, {**facts, "suggestion": f"{name}@{shown}"} if name else facts)
 
     def _faults_of_password(self, row: Row, display_name: str) -> Iterable[Fault]:
-        if row.password:
+        if row.password != row.password.strip():
+            yield Fault(Problem.PASSWORD_EDGES, Field.PASSWORD)
+        elif row.password:
             for rule in passwords.broken(row.password, (row.name, display_name), self.policy):
                 yield Fault(rule, Field.PASSWORD, {"minimum": self.policy.min_length})
 

@@ -41,7 +41,6 @@ class Advice(StrEnum):
     """Allowed, but the person should know."""
 
     NAME_COMMA = "name-comma"
-    DISPLAY_CUT = "display-cut"  # composed of two names that are longer together
 
 
 def normalise_name(text: str) -> str:
@@ -135,8 +134,3 @@ def suggest_name(text: str) -> str:
 def display_name(first: str, last: str) -> str:
     """What a display name starts as: the first and the last name."""
     return f"{first} {last}".strip()[:TEXT_MAX].strip()
-
-
-def advice_on_display_name(first: str, last: str) -> tuple[Advice, ...]:
-    """Of a display name that is composed of the two names."""
-    return (Advice.DISPLAY_CUT,) if len(f"{first} {last}".strip()) > TEXT_MAX else ()

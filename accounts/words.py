@@ -9,9 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from . import passwords, rules, suggestions, tables
+from . import passwords, remarks, rules, suggestions, tables
 from .columns import Field
 from .preview import Advice, Problem
+from .reading import Question
+from .tables import LineFault
 
 FAULTS: dict[str, Promise | str] = {
     rules.Rule.NAME_EMPTY: _("Account name: missing."),
@@ -27,7 +29,6 @@ FAULTS: dict[str, Promise | str] = {
     rules.Rule.TEXT_LONG: _("At most 64 characters."),
     rules.Rule.TEXT_CHARACTERS: _("It has what cannot be seen or shown: %(characters)s."),
     rules.Advice.NAME_COMMA: _("Some mail programs cannot write an address with a comma."),
-    rules.Advice.DISPLAY_CUT: _("First and last name are longer than 64 characters together: the display name is cut."),
     passwords.Rule.SHORT: _("At least %(minimum)s characters."),
     passwords.Rule.LONG: _("At most 30 characters."),
     passwords.Rule.CHARACTERS: _("No accents and no spaces, only what an English keyboard types."),
@@ -69,18 +70,52 @@ FAULTS: dict[str, Promise | str] = {
     Advice.SLOT_LEFT: _("A slot, and nothing says what to make of it: it stays one."),
     Problem.CONTACT_MISSING: _("The contact address is missing: the link has nowhere to go."),
     Problem.CONTACT_FORM: _("The contact address is no e-mail address."),
+    Problem.CELL_ERROR: _("The cell shows an error of the spreadsheet (%(shown)s): it has no value."),
+    Problem.CELL_FORMULA: _(
+        "The cell has a formula whose value was never stored: open the file in a spreadsheet, save it, and "
+        "upload it again."
+    ),
+    Problem.CELL_DATE: _(
+        "The cell is a date or a time, not text (read as %(read)s, shown as %(shown)s): format the column as "
+        "text and type it again."
+    ),
+    Problem.CELL_BOOLEAN: _(
+        "The cell is a logical value, not text (%(shown)s): format the column as text and type it again."
+    ),
+    Problem.CELL_NUMBER: _(
+        "The cell is a number that looks different from what it holds (read as %(read)s, shown as "
+        "%(shown)s): format the column as text and type it again."
+    ),
+    Problem.CELL_LONG: _("The cell has %(length)s characters; at most %(limit)s are allowed."),
+    Problem.PASSWORD_EDGES: _("The password begins or ends with a blank."),
+    remarks.UNWRAPPED: _('="…" was taken for the text between the quotation marks.'),
+    remarks.LOST: _("A letter was lost: the file has the replacement character � in its place."),
+    remarks.TWICE: _("It looks as if it had been encoded twice; was %(meant)s meant?"),
+    remarks.QUESTION_MARK: _("A question mark stands where a letter may have been lost."),
+    remarks.COMPOSED_LONG: _(
+        "First and last name together have %(length)s characters; the display name keeps the first %(limit)s."
+    ),
+    LineFault.QUOTE: _(
+        "A quotation mark in this line has no partner in it, so that it is not clear where its cells end. "
+        "Remove the mark, or double it and put marks around the whole cell."
+    ),
+    LineFault.QUOTES: _(
+        "Quotation marks stand around a part of a cell. Put them around the whole cell and double those "
+        "within, or remove them."
+    ),
+    LineFault.CELLS: _(
+        "The row has %(cells)s cells, the headings have %(headings)s. Put quotation marks around a cell that "
+        "contains the delimiter, and keep empty cells."
+    ),
+    LineFault.NUL: _("The line has a NUL character (U+0000): it was damaged on its way."),
     "wrong-state": _("The account has changed meanwhile."),
     "nothing-to-do": _("Nothing to do: it is so already."),
     "is-slot": _("It is not configured."),
 }
 DEFAULTS: Mapping[str, Any] = {
     "minimum": passwords.LENGTH_MIN,
-    "line": "?",
-    "characters": "?",
-    "prefix": "?",
-    "count": "?",
-    "address": "?",
-    "attached": "?",
+    **dict.fromkeys(("line", "characters", "prefix", "count", "address", "attached", "length"), "?"),
+    **dict.fromkeys(("read", "shown"), ""),
 }
 
 REFUSALS: dict[str, Promise | str] = {
@@ -88,12 +123,35 @@ REFUSALS: dict[str, Promise | str] = {
     tables.Refusal.UNPACKED: _("Unpacked, the workbook is larger than %(mib)s MiB."),
     tables.Refusal.MEMORY: _("Reading the workbook needs more than %(mib)s MiB of memory or a minute."),
     tables.Refusal.ROWS: _("The table has more than %(limit)s rows."),
-    tables.Refusal.COLUMNS: _("The table has more than %(limit)s columns."),
-    tables.Refusal.CELL: _("A cell in line %(line)s is longer than %(limit)s characters."),
+    tables.Refusal.COLUMNS: _("Line %(line)s has more than %(limit)s columns."),
+    tables.Refusal.TEXT: _(
+        "The cells of the sheet have more than %(limit)s characters in all; line %(line)s passes it."
+    ),
     tables.Refusal.EMPTY: _("The table is empty."),
-    tables.Refusal.FORMAT: _("This is no table that can be read: CSV, XLSX and ODS are."),
-    tables.Refusal.QUOTE: _("The quotation mark that opens in line %(line)s is not closed where its cell ends."),
+    tables.Refusal.FORMAT: _("This is no table that can be read: CSV, XLSX, ODS and XLS are."),
+    tables.Refusal.ARCHIVE: _(
+        "The parts of this workbook overlap, or there are more than %(limit)s of them: no spreadsheet "
+        "program writes such a file."
+    ),
+    tables.Refusal.PROTECTED: _("The workbook is protected with a password. Save it without one."),
+    tables.Refusal.HTML: _(
+        "This is a web page, whatever the name of the file says. Open it in a spreadsheet and save it as XLSX."
+    ),
+    tables.Refusal.XML: _(
+        "This is an XML file, whatever its name says (Excel 2003 wrote such). Open it in a spreadsheet and "
+        "save it as XLSX."
+    ),
+    tables.Refusal.BINARY_WORKBOOK: _("Binary workbooks (XLSB) cannot be read. Save it as XLSX."),
+    tables.Refusal.PADDED: _(
+        "The file ends with %(count)s NUL characters: it was not written to its end. Fetch or save it again."
+    ),
     tables.Refusal.ENCODING: _("The text is not in the encoding %(encoding)s."),
+    tables.Refusal.NEARLY_UTF8: _(
+        "The text is in UTF-8, but for the octet %(octet)s in line %(line)s. Save the file again as UTF-8, "
+        "or choose the encoding."
+    ),
+    tables.Refusal.SHEET: _("The workbook has no sheet called %(sheet)s."),
+    tables.Refusal.HEADINGS: _("Row %(row)s cannot be the headings: it is empty, or too far down."),
 }
 
 FIELDS: dict[str, Promise | str] = {
@@ -141,9 +199,46 @@ VERBS: dict[str, Promise | str] = {
 }
 
 
+QUESTIONS: dict[str, Promise | str] = {
+    Question.ENCODING: _("The letters can be read in several ways. Choose the encoding."),
+    Question.HEADINGS: _(
+        "No row reads as headings. Say which row has them, or that there are none, and what each column holds."
+    ),
+    Question.ADDRESS: _("Say which one column has the address; every other field has one column at most."),
+    Question.DOMAIN: _("The addresses have no domain. Say which domain they belong to."),
+    Question.PASSWORDS: _(
+        "A column that nobody chose looks like passwords, and other passwords would be generated. Choose it "
+        "as the password, or say that it is ignored."
+    ),
+}
+
+
+def question_words(question: str) -> str:
+    return str(QUESTIONS[question])
+
+
+def encoding_words(encoding: str) -> str:
+    """UTF-8, windows-1250, ISO-8859-2 …"""
+    name = encoding.removesuffix("-sig").upper().replace("ISO8859", "ISO-8859")
+    return f"Windows-{name[2:]}" if name.startswith("CP125") else name
+
+
+def place_words(field: str) -> str:
+    """Where a fault is: the column, or the row as a whole."""
+    return str(_("Row")) if field == Field.IGNORE else str(FIELDS[Field(field)])
+
+
 def fault_words(code: str, facts: Mapping[str, Any] | None = None) -> str:
     """The sentence of a fault or an advice, in the reader's language."""
     return str(FAULTS[code]) % {**DEFAULTS, **(facts or {})}
+
+
+def remark_words(remark: str | Sequence[Any]) -> str:
+    """The sentence of an advice: a code, or [code, field, facts], whose column is then named."""
+    if isinstance(remark, str):
+        return fault_words(remark)
+    code, field, facts = remark
+    return f"{place_words(field)}: {fault_words(code, facts)}"
 
 
 def change_words(change: Sequence[str]) -> str:

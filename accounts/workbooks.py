@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
-from .defusing import DEFUSED
+from .tables.defusing import DEFUSED
 
 _OFFICE = "http://schemas.openxmlformats.org"
 _MAIN = f"{_OFFICE}/spreadsheetml/2006/main"

@@ -75,6 +75,7 @@ class BulkRun(models.Model):
     delimiter = models.CharField(max_length=1, blank=True)
     heading = models.JSONField(default=list)  # texts of the heading row; empty where the table has none
     columns = models.JSONField(default=list)  # a field of accounts.columns for each column
+    reading = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))  # how: `accounts.reading`
     default_domain = models.CharField(max_length=253, blank=True)
     key = EncryptedTextField(blank=True)  # of this run's secrets; erased when nothing needs it any more
 
@@ -154,7 +155,10 @@ class BulkRow(models.Model):
     password_from = models.CharField(max_length=10, choices=PasswordFrom, blank=True, default="", db_default="")
     suggested = models.BooleanField(default=False, db_default=False)  # a fault has a suggestion
     faults = models.JSONField(default=list)  # [code, field, facts]
-    advice = models.JSONField(default=list)
+    advice = models.JSONField(default=list)  # codes, or [code, field, facts]
+    unread = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField())
+    )  # [code, facts]: no cell counts
     cells = models.BinaryField(default=b"")  # the row as uploaded, under the run's key; erased when it is done
     secret = models.BinaryField(default=b"")  # a generated password or a link's token, under the run's key
     password_hash = models.CharField(max_length=256, blank=True)  # all or nothing: kept here until all are placed

@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from domains.models import Domain
 from panel.errors import Refused
 
-from .. import passwords, preview, rules
+from .. import passwords, preview, remarks, rules
 from ..columns import Field
 from ..models import Address, BulkRow, BulkRun, EmailAccount, PasswordPolicy, Tally
 from ..preview import Action, Existing, Judge, Mode, Outcome, Row, Verdict, Way
+from ..tables import CELL, plain, read_as
 from ..vault import Vault
 from ..writing import update_each
 
@@ -129,14 +130,25 @@ class Checker:
             "password_from": str(verdict.password or ""),
             "suggested": any("suggestion" in fault.facts for fault in verdict.faults),
             "faults": [[str(fault.code), str(fault.field), dict(fault.facts)] for fault in verdict.faults],
-            "advice": list(map(str, (*row.advice, *verdict.advice))),
+            "advice": self._advice(row, verdict),
             "account_id": existing.account_id if existing else None,
             "mailbox_id": existing.mailbox_id if existing else None,
         }
 
+    @staticmethod
+    def _advice(row: Row, verdict: Verdict) -> list[Any]:
+        """Codes, or [code, field, facts]. The display name of an account that is there is never composed."""
+        kept = verdict.action is Action.UPDATE
+        told = [each for each in row.remarks if not (kept and each.code == remarks.COMPOSED_LONG)]
+        codes = map(str, (*row.advice, *verdict.advice))
+        return [*codes, *([str(each.code), str(each.field), dict(each.facts)] for each in told)]
+
 
 def row_of(run: BulkRun, row: BulkRow, vault: Vault) -> Row:
     """A kept row as it was parsed."""
+    if row.unread:
+        code, facts = row.unread
+        return preview.unread(row.number, code, facts)
     values = preview.cells_of(vault.open_cells(row.cells), [Field(field) for field in run.columns])
     return preview.parse(row.number, values, default_domain=run.default_domain)
 
@@ -159,7 +171,7 @@ def breaks_policy(run: BulkRun) -> bool:
     given = BulkRow.objects.filter(run=run, state=BulkRow.State.GOOD, password_from=BulkRow.PasswordFrom.FILE)
     good = given.values_list("cells", "address", "display_name")
     for sealed, address, display_name in good.iterator(BATCH):
-        password = "".join(vault.open_cells(sealed)[column : column + 1]).strip()
+        password = read_as("".join(vault.open_cells(sealed)[column : column + 1]))
         names = (address.partition("@")[0], display_name)
         if not preview.asked_to_generate(password) and passwords.broken(password, names, policy):
             return True
@@ -193,6 +205,8 @@ def edit(run: BulkRun, number: int, values: Mapping[Field, str]) -> BulkRow:
     """Put these values into the cells of a row that is not applied yet, and judge what that touches again."""
     run = _previewed(run)
     row = BulkRow.objects.get(run=run, number=number)
+    if row.unread:
+        raise Refused("unread", _("No cell of this row can be trusted: mend it in the file and upload that again."))
     vault = Vault(run.key)
     before = _seen_of(row)
     row.cells = vault.seal_cells(_with_cells(run, vault.open_cells(row.cells), values))
@@ -209,7 +223,7 @@ def _with_cells(run: BulkRun, cells: list[str], values: Mapping[Field, str]) -> 
     for field, value in values.items():
         if field not in fields or field is Field.IGNORE:
             raise Refused("columns", _("The table has no such column."))
-        cells[fields.index(field)] = value[:2000]
+        cells[fields.index(field)] = value[: CELL + 1].replace("\0", "\1")
     return cells
 
 
@@ -248,7 +262,7 @@ def suggested(run: BulkRun, at_most: int | None = None) -> list[Suggested]:
         cells = preview.cells_of(vault.open_cells(row.cells), [Field(name) for name in run.columns])
         for field, new in suggestions_of(run, row):
             why = [fault for fault in row.faults if column_of(run, Field(fault[1])) is field]
-            found.append(Suggested(row.number, field, cells.get(field, ""), new, why))
+            found.append(Suggested(row.number, field, plain(cells.get(field, "")), new, why))
     return found
 
 

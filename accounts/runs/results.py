@@ -18,9 +18,9 @@ from .. import columns
 from ..columns import Field
 from ..models import BulkRow, BulkRun
 from ..models.runs import HANDED_OUT_WITHIN
-from ..tables import csv_line
+from ..tables import csv_line, plain
 from ..vault import Vault
-from ..words import FIELDS, change_words, fault_words
+from ..words import FIELDS, change_words, fault_words, place_words, remark_words
 
 BATCH = 500
 _UNKNOWN = (Field.PASSWORD, Field.IGNORE)  # not for the eyes of others
@@ -46,12 +46,12 @@ def rows_of(run: BulkRun, *, only_bad: bool = False) -> Iterator[BulkRow]:
 
 def reasons(row: BulkRow) -> list[str]:
     """Why a row is bad, each reason with the column to mend, in the reader's language."""
-    return [f"{FIELDS[field]}: {fault_words(code, facts)}" for code, field, facts in row.faults]
+    return [f"{place_words(field)}: {fault_words(code, facts)}" for code, field, facts in row.faults]
 
 
 def remarks(row: BulkRow) -> list[str]:
     """What else is to be said of a row: advice, and what an update changes."""
-    return [*map(fault_words, row.advice), *map(change_words, row.changes)]
+    return [*map(remark_words, row.advice), *map(change_words, row.changes)]
 
 
 def suggestions(row: BulkRow) -> str:
@@ -197,7 +197,7 @@ _HEADINGS = {
 def _cells_of(row: BulkRow, fields: list[Field], vault: Vault | None) -> list[str]:
     """The cells as uploaded; once they are erased, what the row still knows."""
     if row.cells and vault:
-        cells = vault.open_cells(row.cells)
+        cells = [plain(cell) for cell in vault.open_cells(row.cells)]
         return (cells + [""] * len(fields))[: len(fields)]
     name, _at, domain = row.address.partition("@")
     known = {

@@ -8,16 +8,16 @@ from django import template
 from django.utils.translation import gettext_lazy as _
 
 from .. import shown as shown_module
-from .. import words as sentences
-from ..columns import Field
+from .. import words as words_module
 from ..passwords import Policy
-from ..words import FIELDS, fault_words, rule_list
+from ..words import fault_words, place_words, rule_list
 
-DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar"), ":": _("colon")}
+DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar"), ":": _("colon"), "^": "^"}
 
 register = template.Library()
 register.filter("shown", shown_module.shown)
-register.filter("change_words", sentences.change_words)
+register.filter("change_words", words_module.change_words)
+register.filter("remark_words", words_module.remark_words)
 
 
 @register.filter
@@ -28,17 +28,15 @@ def words(fault: list[Any] | str) -> str:
 
 @register.filter
 def field_words(field: str) -> str:
-    return str(FIELDS[Field(field)])
+    return place_words(field)
 
 
 @register.filter
 def delimiter_words(delimiter: str) -> str:
-    return str(DELIMITERS[delimiter])
+    return str(DELIMITERS.get(delimiter, delimiter))
 
 
-@register.filter
-def encoding_words(encoding: str) -> str:
-    return encoding.removesuffix("-sig").upper()
+register.filter("encoding_words", words_module.encoding_words)
 
 
 @register.simple_tag

@@ -28,6 +28,7 @@ from ..columns import Field
 from ..models import BulkRow, BulkRun, Tally
 from ..preview import Advice
 from ..runs import checking
+from ..tables import plain
 from ..vault import Vault
 from ..words import FIELDS
 
@@ -168,7 +169,7 @@ def _shown(run: BulkRun, row: BulkRow, vault: Vault | None) -> Shown:
         Field.SLOT: row.slot,
     }
     at_address = [each for each in inputs if each.field in ADDRESS_FIELDS]
-    cells = [Cell(_("Address"), row.address or values.get(Field.ADDRESS, ""), at_address, mono=True)]
+    cells = [Cell(_("Address"), row.address or plain(values.get(Field.ADDRESS, "")), at_address, mono=True)]
     for name in _fields(run):
         here = [each for each in inputs if each.field is name]
         cells.append(Cell(str(FIELDS[name]), str(texts[name]), here, short=name is Field.PASSWORD))
@@ -179,14 +180,14 @@ def _shown(run: BulkRun, row: BulkRow, vault: Vault | None) -> Shown:
 
 def _inputs(run: BulkRun, row: BulkRow, values: dict[Field, str]) -> list[Input]:
     """The cells that faults name and that the table has; a password is not shown."""
-    if row.state != BulkRow.State.BAD:
+    if row.state != BulkRow.State.BAD or row.unread:
         return []
     faults: dict[Field, list[list[Any]]] = {}
     for fault in row.faults:
         faults.setdefault(checking.column_of(run, Field(fault[1])), []).append(fault)
     better = dict(checking.suggestions_of(run, row))
     return [
-        Input(name, "" if name is Field.PASSWORD else values[name], found, better.get(name, ""))
+        Input(name, "" if name is Field.PASSWORD else plain(values[name]), found, better.get(name, ""))
         for name, found in faults.items()
         if name in values
     ]
@@ -264,7 +265,9 @@ def row(request: HttpRequest, service_name: str, run_id: int, number: int) -> Ht
     if request.method == "POST":
         return answered(request, service_name, run_id, lambda run: checking.edit(run, number, _typed(request, fields)))
     values = preview.cells_of(Vault(run.key).open_cells(found.cells), [Field(name) for name in run.columns])
-    cells = [(name.value, FIELDS[name], "" if name is Field.PASSWORD else values.get(name, "")) for name in fields]
+    cells = [
+        (name.value, FIELDS[name], "" if name is Field.PASSWORD else plain(values.get(name, ""))) for name in fields
+    ]
     context = {"service": run.service, "tab": "accounts", "run": run, "row": found, "cells": cells, "step": "preview"}
     return render(request, "accounts/bulk/preview_row.html", context)
 

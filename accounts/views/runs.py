@@ -20,13 +20,13 @@ from panel.acting import do
 from panel.errors import Refused
 from panel.models import Role
 
-from .. import preview, tables, tasks, workbooks
+from .. import tables, tasks, workbooks
 from ..access import run_for
-from ..columns import Field
 from ..models import BulkRow, BulkRun
-from ..runs import engine, loading, selecting
+from ..runs import engine, selecting
 from ..runs import results as handing_out
-from ..words import FIELDS, STOPS
+from ..words import STOPS
+from .mapping import show_mapping
 from .parts import render_part, wants_part
 from .preview import show_preview
 
@@ -40,7 +40,7 @@ def run(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """A run, as far as it is: its columns, its preview, its progress, its results."""
     found = run_for(request.user, service_name, run_id)
     if found.state == State.COLUMNS:
-        return _columns(request, found)
+        return show_mapping(request, found)
     if found.state == State.CHECKING:
         return render(request, "accounts/bulk/checking.html", _context(found))
     if found.state == State.PREVIEW:
@@ -50,36 +50,6 @@ def run(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
 
 def _context(run: BulkRun) -> dict[str, Any]:
     return {"service": run.service, "tab": "accounts", "run": run}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    heading: str
-    field: Field
-    cells: list[str]  # of the first rows; of passwords only that there is one
-
-
-def _columns(request: HttpRequest, run: BulkRun) -> HttpResponse:
-    sample = loading.sample_of(run)
-    columns = []
-    for index, name in enumerate(run.columns):
-        cells = [line.cells[index] if index < len(line.cells) else "" for line in sample]
-        if name == Field.PASSWORD:
-            cells = ["••••" if cell and not preview.asked_to_generate(cell) else cell for cell in cells]
-        heading = run.heading[index] if index < len(run.heading) else ""
-        columns.append(Column(heading, Field(name), cells))
-    context = {
-        **_context(run),
-        "columns": columns,
-        "fields": [(field.value, FIELDS[field]) for field in Field],
-        "ways": BulkRun.Way.choices,
-        "modes": BulkRun.Mode.choices,
-        "domains": run.service.domains.filter(state="verified").select_related("name")[:200],
-        "encodings": dict.fromkeys((*tables.ENCODINGS, run.encoding)),
-        "delimiters": tables.DELIMITERS,
-        "step": "columns",
-    }
-    return render(request, "accounts/bulk/columns.html", context)
 
 
 def _rows(request: HttpRequest, run: BulkRun, states: list[BulkRow.State]) -> tuple[list[BulkRow], int | None]:

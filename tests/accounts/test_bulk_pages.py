@@ -298,7 +298,15 @@ def test_an_uploaded_password_column_that_is_ignored_is_not_used(clinic, browser
     run = upload(browser, clinic, HEAD, "A,B,anna@aurora.example,Hemlig4Sak,")
     run.refresh_from_db()
     columns = ["ignore" if column == "password" else column for column in run.columns]
-    confirm_columns(browser, clinic, run, column=columns)
+    assert (
+        "looks like passwords"
+        in browser.post(
+            url("columns", clinic, run.pk), {"column": columns, "way": "passwords"}, follow=True
+        ).content.decode()
+    )
+    run.refresh_from_db()
+    assert run.state == "columns"
+    confirm_columns(browser, clinic, run, column=columns, ignore=[3])
     apply(browser, clinic, run)
     assert not hashing.verify(EmailAccount.objects.get(address_key="anna@aurora.example").password_hash, "Hemlig4Sak")
 

@@ -115,5 +115,5 @@ def test_composed_display_names_that_pass_64_characters_are_remarked_on(clinic, 
     file = table("email;first name;last name", f"anna@{D};{first};{last}", f"jan@{D};Jan;Lis")
     status, answer = command(clinic.service.name, file, capsys=capsys)
     assert status == 0
-    assert [(remark["line"], remark["code"]) for remark in answer["remarks"]] == [(2, "display-cut")]
+    assert [(remark["line"], remark["code"]) for remark in answer["remarks"]] == [(2, "display-name-cut")]
     assert len(EmailAccount.objects.get(address_key=f"anna@{D}").display_name) == 64

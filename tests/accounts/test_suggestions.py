@@ -164,12 +164,12 @@ def test_a_suggested_name_has_nothing_that_cannot_be_seen(text):
 
 def test_a_display_name_that_had_to_be_cut_is_remarked_on():
     cut = preview.parse(2, {Field.ADDRESS: f"jan@{D}", Field.FIRST_NAME: "x" * 40, Field.LAST_NAME: "y" * 40})
-    assert (cut.advice, len(cut.display_name)) == (("display-cut",), 64)
+    assert ([remark.code for remark in cut.remarks], len(cut.display_name)) == (["display-name-cut"], 64)
     given_one = preview.parse(
         2,
         {Field.ADDRESS: f"jan@{D}", Field.FIRST_NAME: "x" * 40, Field.LAST_NAME: "y" * 40, Field.DISPLAY_NAME: "Jan"},
     )
-    assert given_one.advice == ()
+    assert given_one.remarks == ()
 
 
 def command(service: str, path: Any, *options: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:

@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 from accounts import batch, tables
 from accounts.columns import Field
 from accounts.models import BulkRow, BulkRun
-from accounts.preview import Outcome
+from accounts.preview import Fault, Outcome
 from accounts.runs import checking, engine, loading, results, selecting
 from accounts.runs.checking import Checker, check_again
 from accounts.runs.engine import Progress
-from accounts.words import FIELDS, STOPS, change_words, fault_words, refusal_words
+from accounts.runs.said import Asked, Said, read_as, reading_lines, remarks_of, said_by, settled
+from accounts.words import STOPS, change_words, fault_words, place_words, refusal_words
 from panel.commands import Done, Verb, service_named
 from panel.errors import Refused
 from panel.models import Service
@@ -51,6 +52,25 @@ class Command(Verb):
             "--change-passwords", action="store_true", help="set the file's passwords for accounts that are there, too"
         )
         parser.add_argument("--results", metavar="OUT.csv", type=Path, help="write a line for each row")
+        parser.add_argument(
+            "--column",
+            metavar="FIELD=HEADING|NUMBER",
+            action="append",
+            default=[],
+            help="what a column holds: " + ", ".join(field for field in Field if field is not Field.IGNORE),
+        )
+        parser.add_argument(
+            "--ignore",
+            metavar="HEADING|NUMBER",
+            action="append",
+            default=[],
+            help="leave a column out, even if it looks like passwords",
+        )
+        parser.add_argument("--headings", metavar="ROW|none", default="", help="the row that has the headings")
+        parser.add_argument("--sheet", metavar="NAME", default="", help="the sheet of the workbook")
+        parser.add_argument("--encoding", default="", help="of a text file: " + ", ".join(tables.ENCODINGS))
+        parser.add_argument("--delimiter", default="", help="of a text file: a character, or comma, semicolon, tab, …")
+        parser.add_argument("--domain", default="", help="the domain of addresses that have none")
 
     def act(self, *, service: str, file: Path, dry_run: bool, results: Path | None, **options: Any) -> Done:
         if options["create"] and not options["update"]:
@@ -59,6 +79,7 @@ class Command(Verb):
         if options["update"]:
             mode = BulkRun.Mode.BOTH if options["create"] else BulkRun.Mode.UPDATE
         self._purpose = {"mode": mode, "change_passwords": options["change_passwords"]}
+        said = self._said(options)
         try:
             size = file.stat().st_size
             if size > settings.BULK_MAX_BYTES:
@@ -73,12 +94,14 @@ class Command(Verb):
         try:
             found = service_named(service)
             if dry_run:
-                return self._dry_run(found, data, results)
-            return self._configure(found, data, os.fsencode(file.name).decode(errors="replace"), results)
+                return self._dry_run(found, data, results, said)
+            return self._configure(found, data, os.fsencode(file.name).decode(errors="replace"), results, said)
         except OSError as error:  # what was done stays, and its results are there to be fetched
             self.misused(f"{error.filename or results}: {error.strerror}")
         except tables.Refused as refused:
             return self._nothing(refused.code, refusal_words(refused))
+        except Asked as asked:
+            return self._asked(asked)
         except Refused as refused:
             return self._nothing(refused.code, str(refused))
 
@@ -86,12 +109,26 @@ class Command(Verb):
         self.say(reason)
         return Done({"refused": code, "reason": reason}, status=NOTHING_DONE)
 
+    def _said(self, options: dict[str, Any]) -> Said:
+        """The options that say how the file is to be read. Ends with status 3 where one cannot be understood."""
+        try:
+            return said_by(options)
+        except ValueError as error:
+            self.misused(str(error))
+
+    def _asked(self, asked: Asked) -> Done:
+        """What a page would ask: nothing is done, and the option that answers is named."""
+        self.say("\n".join([*reading_lines(asked.read), *asked.lines()]))
+        return Done(
+            {"refused": asked.code, "reason": str(asked), "questions": asked.questions, "read": asked.read}, "", 2
+        )
+
     # The run
 
     _purpose: dict[str, Any]  # what a run is for: its mode and whether it changes passwords
 
-    def _configure(self, service: Service, data: bytes, filename: str, out: Path | None) -> Done:
-        run = self._run_of(service, data, filename, fetch=out is not None)
+    def _configure(self, service: Service, data: bytes, filename: str, out: Path | None, said: Said) -> Done:
+        run = self._run_of(service, data, filename, said, fetch=out is not None)
         self._checked(run)
         self._begin(run)
         self._work(run)
@@ -101,8 +138,8 @@ class Command(Verb):
             run.service.require_open()
         answers = self._answers(run, out)
         refused = sum(bool(answer.row.faults) for answer in answers)
-        rows = [answer.row for answer in answers]
-        return self._report(run, run.done, run.already, refused, rows, left=0 if run.is_over else run.left)
+        left = 0 if run.is_over else run.left
+        return self._report(run, run.done, run.already, refused, answers, left=left)
 
     @transaction.atomic
     def _answers(self, run: BulkRun, out: Path | None) -> list[results.Result]:
@@ -116,21 +153,22 @@ class Command(Verb):
         return answers
 
     @transaction.atomic
-    def _run_of(self, service: Service, data: bytes, filename: str, *, fetch: bool) -> BulkRun:
+    def _run_of(self, service: Service, data: bytes, filename: str, said: Said, *, fetch: bool) -> BulkRun:
         """The interrupted run of this file; else a finished one whose results nobody has and that was not undone
         since; else a new one.
 
         Under the service's row: two commands with one file work on one run.
         """
         batch.locked(service.pk)
-        file = loading.fingerprint(service, data)
+        file = loading.fingerprint(service, data, said.text)
         runs = BulkRun.objects.filter(service=service, fingerprint=file, by=None, **self._purpose)
         for run in runs.select_related("service__organization"):
             if not run.is_over or (fetch and results.to_hand_out(run) and selecting.undoable(run)):
                 return run
-        run = loading.upload(service, data, filename, by=None, owner=True)
+        run = loading.upload(service, data, filename, by=None, owner=True, choices=said.choices, said=said.text)
         checking.set_mode(run, **self._purpose)
-        loading.begin_check(run, [Field(field) for field in run.columns], "", BulkRun.Way.PASSWORDS)
+        fields = settled(run, data, said)
+        loading.begin_check(run, fields, said.domain, BulkRun.Way.PASSWORDS, ignored=said.ignored_in(run))
         return run
 
     def _checked(self, run: BulkRun) -> None:
@@ -174,11 +212,12 @@ class Command(Verb):
 
     # Only saying what would happen
 
-    def _dry_run(self, service: Service, data: bytes, out: Path | None) -> Done:
+    def _dry_run(self, service: Service, data: bytes, out: Path | None, said: Said) -> Done:
         service.require_open()
         run = BulkRun(service=service, kind=BulkRun.Kind.CONFIGURE, by_owner=True, **self._purpose)
-        loading.reshape(run, data, tables.shape_of(data, loading.limits()))
-        loading.require_usable([Field(field) for field in run.columns])
+        run.default_domain = said.domain
+        loading.reshape(run, data, said.choices)
+        run.columns = list(settled(run, data, said))
         checker = Checker(run)
         answers = []
         for _lines, rows, verdicts in loading.judged(run, data, checker):
@@ -187,7 +226,7 @@ class Command(Verb):
         if out is not None:
             self._write(out, results.results_csv(run, answers))
         good = sum(answer.row.state == Outcome.GOOD for answer in answers)
-        return self._report(run, good, checker.already, checker.bad, [answer.row for answer in answers], dry=True)
+        return self._report(run, good, checker.already, checker.bad, answers, dry=True)
 
     # Answers
 
@@ -218,16 +257,18 @@ class Command(Verb):
         done: int,
         already: int,
         refused: int,
-        rows: list[BulkRow],
+        answers: list[results.Result],
         *,
         left: int = 0,
         dry: bool = False,
     ) -> Done:
+        rows = [answer.row for answer in answers]
         named = [reason for row in rows for reason in _reasons(run, row)]
-        changes = [change for row in rows if row.state in _CHANGED for change in _changes(run, row)]
-        remarks = [remark for row in rows for remark in _remarks(row)]
+        changes = [change for row in rows if row.state in _CHANGED for change in _changes(row)]
+        remarked = [_named(run, *remark) for remark in remarks_of(answers)]
         updated = sum(row.state in _CHANGED and row.action == BulkRow.Action.UPDATE for row in rows)
         sources = Counter(row.password_from for row in rows if row.state in _CHANGED)
+        read = read_as(run)
         data = {
             "service": run.service.name,
             "run": run.pk,
@@ -240,17 +281,17 @@ class Command(Verb):
             "passwords": {source: sources[source] for source in BulkRow.PasswordFrom.values},
             "reasons": named,
             "changes": changes,
-            "remarks": remarks,
+            "remarks": remarked,
+            "read": read,
         }
         line = _("line %(line)s, %(column)s: %(reason)s (%(address)s)")
-        text = []
+        text = reading_lines(read)
+        text += [line % {**remark, "address": remark["address"] or "–"} for remark in remarked]
         for reason in named:
             text.append(line % {**reason, "address": reason["address"] or "–"})
             if "suggestion" in reason:
                 text.append("  " + _("probably meant: %(suggestion)s") % reason)
-        said = _("line %(line)s, %(address)s: %(words)s")
-        text += [said % change for change in changes]
-        text += [said % {**remark, "words": remark["remark"]} for remark in remarks]
+        text += [_("line %(line)s, %(address)s: %(words)s") % change for change in changes]
         if done and sources:
             labels = [(label, sources[value]) for value, label in BulkRow.PasswordFrom.choices if sources[value]]
             text.append(_("Passwords: %(list)s.") % {"list": ", ".join(f"{count} {label}" for label, count in labels)})
@@ -274,31 +315,19 @@ class Command(Verb):
 _CHANGED = {BulkRow.State.DONE, BulkRow.State.GOOD}  # good: in a dry run, or left for later
 
 
-def _reasons(run: BulkRun, row: BulkRow) -> Iterator[dict[str, Any]]:
+def _reasons(run: BulkRun, row: BulkRow) -> Iterator[dict[str, str | int]]:
     """Each fault of a row, with the suggestion where there is one."""
     for code, field, facts in row.faults:
-        reason = {
-            "line": row.number,
-            "column": _column(run, checking.column_of(run, Field(field))),
-            "address": row.address,
-            "code": str(code),
-            "reason": fault_words(code, facts),
-        }
-        yield reason | ({"suggestion": facts["suggestion"]} if "suggestion" in facts else {})
+        named = _named(run, row.number, row.address, Fault(code, checking.column_of(run, Field(field)), facts))
+        yield named | ({"suggestion": facts["suggestion"]} if "suggestion" in facts else {})
 
 
-def _changes(run: BulkRun, row: BulkRow) -> Iterator[dict[str, Any]]:
+def _changes(row: BulkRow) -> Iterator[dict[str, Any]]:
     """Old and new of each field that a row updates; of a password only that it is another one."""
     for change in row.changes:
         field, old, new = change
         known = {"line": row.number, "address": row.address, "field": field, "words": change_words(change)}
         yield known | ({} if field == Field.PASSWORD else {"old": old, "new": new})
-
-
-def _remarks(row: BulkRow) -> Iterator[dict[str, Any]]:
-    """What is to be said of a row that is not refused for it."""
-    for code in row.advice:
-        yield {"line": row.number, "address": row.address, "code": code, "remark": fault_words(code)}
 
 
 def _writable(out: Path, *, beside: Path) -> bool:
@@ -332,10 +361,20 @@ def _free_name(out: Path) -> Path:
     return name
 
 
+def _named(run: BulkRun, line: int, address: str, fault: Fault) -> dict[str, str | int]:
+    return {
+        "line": line,
+        "column": _column(run, fault.field),
+        "address": address,
+        "code": str(fault.code),
+        "reason": fault_words(fault.code, fault.facts),
+    }
+
+
 def _column(run: BulkRun, field: Field) -> str:
     """The heading that the file has for a field, else ours."""
-    if run.heading and field in run.columns:
+    if run.heading and field is not Field.IGNORE and field in run.columns:
         index = run.columns.index(field)
         if index < len(run.heading) and run.heading[index]:
             return str(run.heading[index])
-    return str(FIELDS[field])
+    return place_words(field)

@@ -1,6 +1,10 @@
-"""Cells that a spreadsheet would run as formulas, made harmless in the CSV that we write, and undone exactly. Pure."""
+"""Tables that we write: cells that no spreadsheet runs, and the exact way back. Pure."""
 
 from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
 # What we put before such a cell: an apostrophe, which keeps a spreadsheet from running it, and a no-break blank, which
@@ -16,3 +20,10 @@ def defuse(cell: str) -> str:
 def undefuse(cell: str) -> str:
     """The cell as it was before `defuse`; every other cell as it is."""
     return cell.removeprefix(DEFUSED)
+
+
+def csv_line(cells: Iterable[str], delimiter: str = ",") -> str:
+    """One record of CSV, defused, with its line end."""
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=delimiter).writerow(map(defuse, cells))
+    return buffer.getvalue()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_mail_waits'),
+        ('accounts', '0003_reading'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
