@@ -1,6 +1,6 @@
 import pytest
 
-from accounts import columns
+from accounts import columns, guide, headings
 from accounts.columns import Field
 
 
@@ -174,3 +174,18 @@ def test_of_two_columns_with_addresses_the_one_under_attached_domains_counts():
         (Field.ADDRESS, Field.IGNORE), [["a@old.example", "b@old.example"], ["a@new.example", ""]], {"new.example"}
     )
     assert found == (Field.IGNORE, Field.ADDRESS)
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_the_guide_has_the_table_of_headings_as_it_is(language):
+    page = (guide.FOLDER / language / "bulk.md").read_text(encoding="utf-8")
+    assert guide.written(page, language) == page
+
+
+def test_each_heading_of_the_table_means_what_the_table_says():
+    for field, languages in headings.TABLE.items():
+        for texts in languages.values():
+            for text in texts:
+                meaning = headings.meaning(text)
+                assert meaning is not None
+                assert meaning.field == field
