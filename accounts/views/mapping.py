@@ -60,7 +60,7 @@ def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
         "fields": [(field.value, FIELDS[field]) for field in Field],
         "ways": BulkRun.Way.choices,
         "domains": domains,
-        "text": run.format == Format.CSV,
+        "is_text": run.format == Format.CSV,
         "encodings": dict.fromkeys((*tables.ENCODINGS, run.encoding)),
         "delimiters": dict.fromkeys((*tables.DELIMITERS, run.delimiter)),
         "others": [sheet for sheet in kept.sheets if sheet[0] != kept.shape.sheet and sheet[2]],

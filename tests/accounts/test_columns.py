@@ -73,12 +73,38 @@ def test_a_list_of_names_loses_no_name_to_its_headings():
 
 
 PASSWORDS = [
-    "Pass", "Pwd", "passwd", "Temporary password", "New password", "User password", "Hasło początkowe", "Hasło",
-    "Hasło tymczasowe", "Passwort", "userPassword", "Hasło i potwierdzenie", "Initial password [passwordProfile] Required",
-    "Kennwort", "Mot de passe", "Mot de passe temporaire", "Contraseña", "Contraseña inicial", "Heslo", "Nové heslo",
-    "Password iniziale", "Startpasswort", "Initialpasswort", "3. Hasło:", "PASSWORD *", "Hasło (min. 9 znaków)",
-    "E-mail password", "Hasło do poczty", "Kennwort (neu)", "MotDePasse", "temp_pwd",
-]  # fmt: skip
+    "Pass",
+    "Pwd",
+    "passwd",
+    "Temporary password",
+    "New password",
+    "User password",
+    "Hasło początkowe",
+    "Hasło",
+    "Hasło tymczasowe",
+    "Passwort",
+    "userPassword",
+    "Hasło i potwierdzenie",
+    "Initial password [passwordProfile] Required",
+    "Kennwort",
+    "Mot de passe",
+    "Mot de passe temporaire",
+    "Contraseña",
+    "Contraseña inicial",
+    "Heslo",
+    "Nové heslo",
+    "Password iniziale",
+    "Startpasswort",
+    "Initialpasswort",
+    "3. Hasło:",
+    "PASSWORD *",
+    "Hasło (min. 9 znaków)",
+    "E-mail password",
+    "Hasło do poczty",
+    "Kennwort (neu)",
+    "MotDePasse",
+    "temp_pwd",
+]
 
 
 @pytest.mark.parametrize("heading", PASSWORDS)
@@ -162,9 +188,19 @@ def test_what_would_do_as_a_password_looks_like_one(cell):
 
 @pytest.mark.parametrize(
     "cell",
-    ["Zofia", "2026-11-28", "d3b07384-d113-4ec5-a5f0-1d2f3a4b5c6d", "{SSHA}Kwietny7Las", "$6$salt$Abc123456", "a@B3.example",
-     "https://Firma1.example", "/Zarząd/Biuro1", "2026-11-28T10:11:12Z", "CN=Jan1,OU=Biuro"],
-)  # fmt: skip
+    [
+        "Zofia",
+        "2026-11-28",
+        "d3b07384-d113-4ec5-a5f0-1d2f3a4b5c6d",
+        "{SSHA}Kwietny7Las",
+        "$6$salt$Abc123456",
+        "a@B3.example",
+        "https://Firma1.example",
+        "/Zarząd/Biuro1",
+        "2026-11-28T10:11:12Z",
+        "CN=Jan1,OU=Biuro",
+    ],
+)
 def test_what_is_something_else_does_not(cell):
     assert not columns.looks_like_password(cell)
 
