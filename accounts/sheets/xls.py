@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 
 import xlrd
+from xlrd.biffh import XLRDError
 from xlrd.compdoc import CompDocError
 
 from .cells import Kind, marked
@@ -18,7 +19,7 @@ class Workbook:
     def __init__(self, data: bytes) -> None:
         try:
             self._book = xlrd.open_workbook(file_contents=data, formatting_info=True, on_demand=True, logfile=_Silent())
-        except xlrd.XLRDError as error:
+        except XLRDError as error:
             raise Protected if "encrypted" in str(error) else Unreadable from error
         except (
             CompDocError,
@@ -30,9 +31,10 @@ class Workbook:
             AttributeError,
         ) as error:
             raise Unreadable from error  # a file that is cut short or written over
-        visible = self._book._sheet_visibility
-        names = self._book.sheet_names()
-        self.sheets = [Sheet(name, not visible[index]) for index, name in enumerate(names)]
+        hidden: list[int] = getattr(self._book, "_sheet_visibility", [])  # known before the sheets are read
+        self.sheets = [
+            Sheet(name, not any(hidden[index : index + 1])) for index, name in enumerate(self._book.sheet_names())
+        ]
 
     def rows(self, index: int) -> Iterator[Row]:
         sheet = self._book.sheet_by_index(index)
@@ -51,7 +53,7 @@ class Workbook:
             case xlrd.XL_CELL_TEXT:
                 return str(cell.value)
             case xlrd.XL_CELL_ERROR:
-                return marked(Kind.ERROR, "", xlrd.error_text_from_code.get(cell.value, "#ERROR!"))
+                return marked(Kind.ERROR, "", xlrd.error_text_from_code.get(int(cell.value), "#ERROR!"))
             case xlrd.XL_CELL_BOOLEAN:
                 text = "TRUE" if cell.value else "FALSE"
                 return marked(Kind.BOOLEAN, text, text)
@@ -60,7 +62,7 @@ class Workbook:
         return ""
 
     def _format(self, cell: xlrd.sheet.Cell) -> str:
-        style = self._book.xf_list[cell.xf_index]
+        style = self._book.xf_list[cell.xf_index or 0]
         found = self._book.format_map.get(style.format_key)
         return str(found.format_str) if found else "General"
 

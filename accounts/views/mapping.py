@@ -61,7 +61,7 @@ def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
         "ways": BulkRun.Way.choices,
         "modes": BulkRun.Mode.choices,
         "domains": domains,
-        "text": run.format == Format.CSV,
+        "is_text": run.format == Format.CSV,
         "encodings": dict.fromkeys((*tables.ENCODINGS, run.encoding)),
         "delimiters": dict.fromkeys((*tables.DELIMITERS, run.delimiter)),
         "others": [sheet for sheet in kept.sheets if sheet[0] != kept.shape.sheet and sheet[2]],

@@ -1,6 +1,6 @@
 import pytest
 
-from accounts import columns
+from accounts import columns, guide, headings
 from accounts.columns import Field
 
 
@@ -73,12 +73,38 @@ def test_a_list_of_names_loses_no_name_to_its_headings():
 
 
 PASSWORDS = [
-    "Pass", "Pwd", "passwd", "Temporary password", "New password", "User password", "Hasło początkowe", "Hasło",
-    "Hasło tymczasowe", "Passwort", "userPassword", "Hasło i potwierdzenie", "Initial password [passwordProfile] Required",
-    "Kennwort", "Mot de passe", "Mot de passe temporaire", "Contraseña", "Contraseña inicial", "Heslo", "Nové heslo",
-    "Password iniziale", "Startpasswort", "Initialpasswort", "3. Hasło:", "PASSWORD *", "Hasło (min. 9 znaków)",
-    "E-mail password", "Hasło do poczty", "Kennwort (neu)", "MotDePasse", "temp_pwd",
-]  # fmt: skip
+    "Pass",
+    "Pwd",
+    "passwd",
+    "Temporary password",
+    "New password",
+    "User password",
+    "Hasło początkowe",
+    "Hasło",
+    "Hasło tymczasowe",
+    "Passwort",
+    "userPassword",
+    "Hasło i potwierdzenie",
+    "Initial password [passwordProfile] Required",
+    "Kennwort",
+    "Mot de passe",
+    "Mot de passe temporaire",
+    "Contraseña",
+    "Contraseña inicial",
+    "Heslo",
+    "Nové heslo",
+    "Password iniziale",
+    "Startpasswort",
+    "Initialpasswort",
+    "3. Hasło:",
+    "PASSWORD *",
+    "Hasło (min. 9 znaków)",
+    "E-mail password",
+    "Hasło do poczty",
+    "Kennwort (neu)",
+    "MotDePasse",
+    "temp_pwd",
+]
 
 
 @pytest.mark.parametrize("heading", PASSWORDS)
@@ -162,9 +188,19 @@ def test_what_would_do_as_a_password_looks_like_one(cell):
 
 @pytest.mark.parametrize(
     "cell",
-    ["Zofia", "2026-11-28", "d3b07384-d113-4ec5-a5f0-1d2f3a4b5c6d", "{SSHA}Kwietny7Las", "$6$salt$Abc123456", "a@B3.example",
-     "https://Firma1.example", "/Zarząd/Biuro1", "2026-11-28T10:11:12Z", "CN=Jan1,OU=Biuro"],
-)  # fmt: skip
+    [
+        "Zofia",
+        "2026-11-28",
+        "d3b07384-d113-4ec5-a5f0-1d2f3a4b5c6d",
+        "{SSHA}Kwietny7Las",
+        "$6$salt$Abc123456",
+        "a@B3.example",
+        "https://Firma1.example",
+        "/Zarząd/Biuro1",
+        "2026-11-28T10:11:12Z",
+        "CN=Jan1,OU=Biuro",
+    ],
+)
 def test_what_is_something_else_does_not(cell):
     assert not columns.looks_like_password(cell)
 
@@ -174,3 +210,18 @@ def test_of_two_columns_with_addresses_the_one_under_attached_domains_counts():
         (Field.ADDRESS, Field.IGNORE), [["a@old.example", "b@old.example"], ["a@new.example", ""]], {"new.example"}
     )
     assert found == (Field.IGNORE, Field.ADDRESS)
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_the_guide_has_the_table_of_headings_as_it_is(language):
+    page = (guide.FOLDER / language / "bulk.md").read_text(encoding="utf-8")
+    assert guide.written(page, language) == page
+
+
+def test_each_heading_of_the_table_means_what_the_table_says():
+    for field, languages in headings.TABLE.items():
+        for texts in languages.values():
+            for text in texts:
+                meaning = headings.meaning(text)
+                assert meaning is not None
+                assert meaning.field == field

@@ -273,14 +273,22 @@ def test_what_was_chosen_is_said(clinic, table, capsys):
     ("lines", "code", "answering"),
     [
         (["a.b@aurora.example,Ann,Bee,Hemlig4Sak"], "ask-headings", ["--headings", "none"]),
-        (["Foo,Bar", "Ann,x"], "ask-headings", ["--headings", "1", "--column", "address=Foo", "--domain", "aurora.example"]),
+        (
+            ["Foo,Bar", "Ann,x"],
+            "ask-headings",
+            ["--headings", "1", "--column", "address=Foo", "--domain", "aurora.example"],
+        ),
         (["Username,First name", "annab,Ann"], "ask-domain", ["--domain", "aurora.example"]),
         (["Email,Key", "a.b@aurora.example,Hemlig4Sak"], "ask-passwords", ["--ignore", "Key"]),
         (["Email,Key", "a.b@aurora.example,Hemlig4Sak"], "ask-passwords", ["--column", "password=Key"]),
         (["Email,Key", "a.b@aurora.example,Hemlig4Sak"], "ask-passwords", ["--column", "password=2"]),
-        (["City,Room", "Oslo,12"], "ask-headings", ["--headings", "1", "--column", "name=City", "--domain", "aurora.example"]),
+        (
+            ["City,Room", "Oslo,12"],
+            "ask-headings",
+            ["--headings", "1", "--column", "name=City", "--domain", "aurora.example"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_the_page_would_ask_ends_with_2_and_names_the_option_that_answers(
     clinic, table, capsys, lines, code, answering
 ):
@@ -313,9 +321,15 @@ def test_a_password_column_that_was_said_is_used_and_the_run_of_other_options_is
 
 @pytest.mark.parametrize(
     "wrong",
-    [["--column", "password"], ["--column", "nothing=1"], ["--encoding", "klingon"], ["--delimiter", "ab"],
-     ["--headings", "first"], ["--domain", "not a domain"]],
-)  # fmt: skip
+    [
+        ["--column", "password"],
+        ["--column", "nothing=1"],
+        ["--encoding", "klingon"],
+        ["--delimiter", "ab"],
+        ["--headings", "first"],
+        ["--domain", "not a domain"],
+    ],
+)
 def test_options_that_cannot_be_understood_are_wrong_usage(clinic, table, wrong):
     with pytest.raises(CommandError) as caught:
         call_command("configure_accounts", clinic.service.name, str(table("email", "a.b@aurora.example")), *wrong)

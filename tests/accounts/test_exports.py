@@ -31,7 +31,8 @@ EXPORTS = {
     "Spanish": "Correo electrónico;Nombre;Apellidos;Contraseña\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
     "Italian": "Indirizzo e-mail;Nome;Cognome;Password\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
     "Czech": "E-mail;Jméno;Příjmení;Heslo\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
-    "PowerShell": '#TYPE Selected.Microsoft.ActiveDirectory.Management.ADUser\n"EmailAddress","GivenName","Surname","Password"\n'
+    "PowerShell": '#TYPE Selected.Microsoft.ActiveDirectory.Management.ADUser\n"EmailAddress","GivenN'
+    'ame","Surname","Password"\n'
     '"zofia@d.example","Zofia","Lis","Kwietny7Las"\n',
     "Exchange": '#TYPE Selected.Mailbox\n"Alias","PrimarySmtpAddress","FirstName","LastName","Pwd"\n'
     '"zofia","zofia@d.example","Zofia","Lis","Kwietny7Las"\n',
@@ -42,12 +43,14 @@ EXPORTS = {
     "a comment first": "# made by hand\nEmail;First name;Last name;Password\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
     "SEP with blanks": "SEP = ;\nEmail;First name;Last name;Password\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
     "titles": "Accounts of 2026;;;\n;;;\nEmail;First name;Last name;Password\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
-    "narrow titles": "Accounts of 2026\nas of May\n\nEmail;First name;Last name;Password\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
+    "narrow titles": "Accounts of 2026\nas of May\n\nEmail;First name;Last name;Password\nzofia@d.exa"
+    "mple;Zofia;Lis;Kwietny7Las\n",
     "numbered": "1. Adres e-mail;2. Imię;3. Nazwisko;4. Hasło\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
     "with an example": "E-mail (np. jan@firma.pl);Imię;Nazwisko;Hasło\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
     "Name, Surname": "Name,Surname,Email,Pass\nZofia,Lis,zofia@d.example,Kwietny7Las\n",
     "the guide's own words": "Konto e-mail;Imię;Nazwa;Hasło i potwierdzenie\nzofia@d.example;Zofia;Lis;Kwietny7Las\n",
-    "several addresses": "Email;E-mail służbowy;Imię;Nazwisko;Hasło\nz@private.example;zofia@d.example;Zofia;Lis;Kwietny7Las\n",
+    "several addresses": "Email;E-mail służbowy;Imię;Nazwisko;Hasło\nz@private.example;zofia@d.exampl"
+    "e;Zofia;Lis;Kwietny7Las\n",
 }
 
 
@@ -89,7 +92,8 @@ def test_names_without_a_domain_ask_for_it(text):
     "text",
     [
         "zofia@d.example,Zofia,Lis,Kwietny7Las\nadam@d.example,Adam,Mak,Kwietny8Las\n",
-        "account; zofia@d.example; Kwietny7Las; Zofia; Lis\naccount; adam@d.example; Kwietny8Las; Adam; Mak\n",  # Modoboa
+        "account; zofia@d.example; Kwietny7Las; Zofia; Lis\naccount; adam@d.example; Kwietny8Las; Ada"
+        "m; Mak\n",  # Modoboa
         "zofia;d.example;Kwietny7Las\n",
         "Foo;Bar\nzofia@d.example;Kwietny7Las\n",
     ],

@@ -48,7 +48,8 @@ STRAY = {
         {2, 3, 4},
     ),
     "text beside the marks": (
-        'zofia@d.example;;"Zofia" Maria;Kwietny7Las\nadam@d.example;;Adam;Kwietny8Las\newa@d.example;;Ewa;"Kwie\\"tny9"\n',
+        'zofia@d.example;;"Zofia" Maria;Kwietny7Las\nadam@d.example;;Adam;Kwietny8Las\newa@d.example;'
+        ';Ewa;"Kwie\\"tny9"\n',
         {2, 4},
     ),
 }

@@ -27,9 +27,19 @@ def refusal(data: bytes) -> Refusal:
 
 @pytest.mark.parametrize(
     "name",
-    ["hidden_first.xlsx", "instr_first.xlsx", "title_rows.xlsx", "stray_below.xlsx", "styled_empty.xlsx",
-     "million_blank.ods", "million_empty.ods", "two_sheets.xlsx", "second_active.xlsx", "macro.xlsm"],
-)  # fmt: skip
+    [
+        "hidden_first.xlsx",
+        "instr_first.xlsx",
+        "title_rows.xlsx",
+        "stray_below.xlsx",
+        "styled_empty.xlsx",
+        "million_blank.ods",
+        "million_empty.ods",
+        "two_sheets.xlsx",
+        "second_active.xlsx",
+        "macro.xlsm",
+    ],
+)
 def test_the_first_visible_sheet_with_headings_is_read_from_its_headings(name):
     found = workbook(name)
     assert (found.people, found.refused, found.asked) == ([ZOFIA], [], [])
@@ -57,13 +67,23 @@ def test_other_sheets_with_rows_are_named_and_can_be_chosen():
     ("name", "people", "refused", "remarks"),
     [
         ("errors.xlsx", ["zofia"], [], [(2, "cell-error"), (2, "cell-error")]),
-        ("formulas_nocache.xlsx", [], [(2, "cell-formula"), (3, "cell-formula")], [(2, "cell-formula"), (3, "cell-formula")]),
+        (
+            "formulas_nocache.xlsx",
+            [],
+            [(2, "cell-formula"), (3, "cell-formula")],
+            [(2, "cell-formula"), (3, "cell-formula")],
+        ),
         ("hyperlink.xlsx", ["zofia"], [(3, "cell-formula")], []),
         ("odd_cells.ods", [], [(2, "cell-number")], []),
         ("merged_domain.xlsx", ["zofia"], [(3, "address-no-domain")], []),
-        ("twopara_repeat.ods", ["adam"], [(2, "text-characters"), (4, "address-duplicate"), (5, "address-duplicate")], []),
+        (
+            "twopara_repeat.ods",
+            ["adam"],
+            [(2, "text-characters"), (4, "address-duplicate"), (5, "address-duplicate")],
+            [],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_cell_that_is_not_what_it_shows_is_a_fault_of_addresses_and_a_remark_on_names(name, people, refused, remarks):
     found = workbook(name)
     assert [person.address.partition("@")[0] for person in found.people] == people
@@ -99,21 +119,45 @@ def test_no_password_is_generated_for_a_cell_that_has_something(cell, code):
 @pytest.mark.parametrize(
     ("cell", "code"),
     [
-        ('<table:table-cell office:value-type="string" calcext:value-type="error"><text:p>#N/A</text:p></table:table-cell>', "cell-error"),
-        ('<table:table-cell table:formula="of:=X" office:value-type="string"><text:p>#NAME?</text:p></table:table-cell>', "cell-error"),
+        (
+            '<table:table-cell office:value-type="string" calcext:value-type="error"><text:p>#N/A</text:'
+            "p></table:table-cell>",
+            "cell-error",
+        ),
+        (
+            '<table:table-cell table:formula="of:=X" office:value-type="string"><text:p>#NAME?</text:p><'
+            "/table:table-cell>",
+            "cell-error",
+        ),
         ('<table:table-cell table:formula="of:=X"><text:p>Err:508</text:p></table:table-cell>', "cell-error"),
         ('<table:table-cell table:formula="of:=A1"/>', "cell-formula"),
-        ('<table:table-cell office:value-type="float" office:value="7"><text:p>007</text:p></table:table-cell>', "cell-number"),
-        ('<table:table-cell office:value-type="date" office:date-value="2026-11-28"><text:p>28.11.26</text:p></table:table-cell>', "cell-date"),
-        ('<table:table-cell office:value-type="boolean" office:boolean-value="true"><text:p>PRAWDA</text:p></table:table-cell>', "cell-boolean"),
-        ('<table:table-cell office:value-type="percentage" office:value="0.5"><text:p>50%</text:p></table:table-cell>', "cell-number"),
+        (
+            '<table:table-cell office:value-type="float" office:value="7"><text:p>007</text:p></table:table-cell>',
+            "cell-number",
+        ),
+        (
+            '<table:table-cell office:value-type="date" office:date-value="2026-11-28"><text:p>28.11.26<'
+            "/text:p></table:table-cell>",
+            "cell-date",
+        ),
+        (
+            '<table:table-cell office:value-type="boolean" office:boolean-value="true"><text:p>PRAWDA</t'
+            "ext:p></table:table-cell>",
+            "cell-boolean",
+        ),
+        (
+            '<table:table-cell office:value-type="percentage" office:value="0.5"><text:p>50%</text:p></t'
+            "able:table-cell>",
+            "cell-number",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_same_in_opendocument(cell, code):
     names = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
     text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
     head = "".join(map(text.format, ("E-mail address", "Password")))
-    rows = f"<table:table-row>{head}</table:table-row><table:table-row {names}>{text.format('a.b@d.example')}{cell}</table:table-row>"
+    rows = f"<table:table-row>{head}</table:table-row>"
+    rows += f"<table:table-row {names}>{text.format('a.b@d.example')}{cell}</table:table-row>"
     assert result_of(ods(rows)).refused == [(2, code)]
 
 
@@ -205,8 +249,10 @@ UNUSUAL = {
         PLAIN, {"xl/worksheets/sheet1.xml": "data/konta.xml"}, {'"worksheets/sheet1.xml"': '"../data/konta.xml"'}
     ),
     "no relationships": renamed(PLAIN, {"_rels/.rels": "x", "xl/_rels/workbook.xml.rels": "y"}),
-    "strict": renamed(PLAIN, {}, {f"{OFFICE}/spreadsheetml/2006/main": "http://purl.oclc.org/ooxml/spreadsheetml/main"}),
-}  # fmt: skip
+    "strict": renamed(
+        PLAIN, {}, {f"{OFFICE}/spreadsheetml/2006/main": "http://purl.oclc.org/ooxml/spreadsheetml/main"}
+    ),
+}
 
 
 @pytest.mark.parametrize("data", UNUSUAL.values(), ids=list(UNUSUAL))
@@ -226,9 +272,11 @@ def entry(name: str, offset: int, size: int) -> bytes:
     """A line of the central directory for a stored part."""
     numbers = (0, size, size, len(name), 0, 0, 0, 0, 0, offset)
     lengths = (4, 4, 4, 2, 2, 2, 2, 2, 4, 4)
-    return b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0" + b"".join(
-        number.to_bytes(length, "little") for number, length in zip(numbers, lengths, strict=True)
-    ) + name.encode()  # fmt: skip
+    return (
+        b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0"
+        + b"".join(number.to_bytes(length, "little") for number, length in zip(numbers, lengths, strict=True))
+        + name.encode()
+    )
 
 
 def overlapping(count: int, size: int = 500_000) -> bytes:
