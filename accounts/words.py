@@ -233,7 +233,7 @@ def fault_words(code: str, facts: Mapping[str, Any] | None = None) -> str:
     return str(FAULTS[code]) % {**DEFAULTS, **(facts or {})}
 
 
-def remark_words(remark: str | Sequence[Any]) -> str:
+def remark_words(remark: str | list[Any]) -> str:
     """The sentence of an advice: a code, or [code, field, facts], whose column is then named."""
     if isinstance(remark, str):
         return fault_words(remark)
