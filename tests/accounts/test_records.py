@@ -111,7 +111,7 @@ def test_two_addresses_in_a_line_of_a_list_are_refused(line):
 
 def test_two_addresses_in_a_cell_are_refused():
     found = result_of('Email;First name\n"zofia@d.example, adam@d.example";Zofia\nola@d.example;Ola\n')
-    assert (found.refused, len(found.people)) == ([(2, "address-form")], 1)
+    assert (found.refused, len(found.people)) == ([(2, "address-several")], 1)
 
 
 def test_what_a_spreadsheet_wraps_to_keep_a_text_is_unwrapped_and_said():
