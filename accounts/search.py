@@ -11,6 +11,7 @@ from panel.access import services_of
 from panel.models import User
 from panel.search import Hit
 
+from . import trigrams
 from .models import EmailAccount
 from .models.accounts import SLOTS_LAST
 from .rules import fold
@@ -19,10 +20,26 @@ LAST = "\U0010ffff"  # sorts after every other character
 KEYS = ("address_key", "first_key", "last_key", "display_key")
 
 
+def key_of(text: str) -> str:
+    return fold(" ".join(text.split()))
+
+
+def found_inside(text: str) -> bool:
+    """Whether a search for `text` finds it in the middle of words, not at the beginning only."""
+    return len(key_of(text)) >= trigrams.SHORTEST and trigrams.available()
+
+
 def matching(text: str, keys: Sequence[str] = KEYS) -> Q:
-    """Accounts whose address (a slot's token too) or one of whose names begins with `text`."""
-    key = fold(" ".join(text.split()))
+    """Accounts whose address (a slot's token too) or one of whose names begins with `text`; and, where the database
+    has an index of trigrams, those that hold it anywhere before the @ or in a name."""
+    key = key_of(text)
     condition = Q(address_key__gte=SLOTS_LAST + key, address_key__lt=SLOTS_LAST + key + LAST)
+    if found_inside(text):
+        local_part, at, domain = key.partition("@")
+        if not at:
+            return condition | Q(search_key__holds=key)
+        if len(local_part) + 1 >= trigrams.SHORTEST:  # the end of a name before the @, and the domain's beginning
+            return condition | Q(search_key__holds=local_part + at, address_key__contains=key)
     for field in keys:
         condition |= Q(**{f"{field}__gte": key, f"{field}__lt": key + LAST})
     return condition
