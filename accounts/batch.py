@@ -68,7 +68,7 @@ def require_room(service: Service, quantity: int, *, order: Order | None = None)
     if service.account_limit is None:
         return
     have = sum(Tally.of(service.pk).values())
-    ordered = Order.promised(service.pk, Order.Kind.ADD, besides=order and order.pk)
+    ordered = Order.promised(service.pk, Order.Kind.ADD, besides=order.pk if order else None)
     if have + ordered + quantity > service.account_limit:
         words = (
             _("This service may have %(limit)d accounts; it has %(have)d, and %(ordered)d more are ordered.")

@@ -59,7 +59,7 @@ class Question:
     def of(cls, service_id: int, parameters: Mapping[str, str]) -> Question:
         """`domain` is a domain's number or, as typed, its name. One that the service has not matches nothing."""
         domain = parameters.get("domain", "").replace("\0", "").strip()
-        if not domain or domain.isascii() and domain.isdigit():
+        if not domain or (domain.isascii() and domain.isdigit()):
             return cls._of(parameters)
         found = named(service_id, domain)
         question = cls._of({**parameters, "domain": ""})

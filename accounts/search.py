@@ -35,7 +35,7 @@ def matching(text: str, keys: Sequence[str] = KEYS) -> Q:
     key = key_of(text)
     condition = Q(address_key__gte=SLOTS_LAST + key, address_key__lt=SLOTS_LAST + key + LAST)
     if found_inside(text):
-        local_part, at, domain = key.partition("@")
+        local_part, at, _domain = key.partition("@")
         if not at:
             return condition | Q(search_key__holds=key)
         if len(local_part) + 1 >= trigrams.SHORTEST:  # the end of a name before the @, and the domain's beginning

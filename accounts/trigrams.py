@@ -6,6 +6,7 @@ is missing, so an extension that is allowed later is used after the next `migrat
 migrations rebuilt gets its triggers back.
 """
 
+# ruff: noqa: S608 - statements are made of names of ours
 from __future__ import annotations
 
 import logging
@@ -30,9 +31,9 @@ class Holds(models.Lookup):
 
     lookup_name = "holds"
 
-    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} LIKE %s", [*parameters, f"%{connection.ops.prep_for_like_query(str(self.rhs))}%"]
+        return f"{column} LIKE %s", (*parameters, f"%{connection.ops.prep_for_like_query(str(self.rhs))}%")
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         phrase = '"' + str(self.rhs).replace('"', '""') + '"'
@@ -64,9 +65,7 @@ def is_migrated(alias: str = "default") -> bool:
     with connection.cursor() as cursor:
         if TABLE not in connection.introspection.table_names(cursor):
             return False
-        return "search_key" in {
-            column.name for column in connection.introspection.get_table_description(cursor, TABLE)
-        }
+        return "search_key" in {column.name for column in connection.introspection.get_table_description(cursor, TABLE)}
 
 
 def ensure(alias: str = "default") -> bool:

@@ -1,9 +1,10 @@
 """Forms that do something once, however often they are sent: by a double click, by the back button, by a retry.
 
 A form that creates or starts something has `{% once_token %}` in it and its view is decorated with `once`. The token,
-bound to what the form says, is kept in the transaction that does the work. So of two requests with one token the second waits for the first, finds
-the token spent and gets the first one's answer; and whatever undoes the work (a crash, a refusal that is raised) makes
-the token good again. A form that comes back changed is another one; a form without a token is carried out as ever.
+bound to what the form says, is kept in the transaction that does the work. So of two requests with one token the
+second waits for the first, finds the token spent and gets the first one's answer; and whatever undoes the work (a
+crash, a refusal that is raised) makes the token good again. A form that comes back changed is another one; a form
+without a token is carried out as ever.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.messages import add_message, get_messages
+from django.contrib.messages.storage.base import BaseStorage
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from .access import person
 from .models import SpentToken
 
 FIELD = "once"
@@ -28,14 +32,14 @@ CSRF = "csrfmiddlewaretoken"  # differs from page to page
 KEPT = timedelta(days=1)  # longer than anybody goes back to a page
 AT_ONCE = 1000  # rows that one statement prunes
 
-type View = Callable[..., HttpResponse]
+type View[Answer: HttpResponseBase] = Callable[..., Answer | HttpResponse]
 
 
 def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def once(view: View) -> View:
+def once[Answer: HttpResponseBase](view: Callable[..., Answer]) -> View[Answer]:
     """Carry the view out for the first POST with a token; the others get its answer.
 
     The view's answer is kept when it is a redirect, or a page that the view marked with `keep_answer`. Any other page
@@ -44,7 +48,7 @@ def once(view: View) -> View:
     """
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
         token = _token_of(request) if request.method == "POST" and request.POST.get(FIELD) else ""
         if not token or not request.user.is_authenticated:
             return view(request, *args, **kwargs)
@@ -82,18 +86,16 @@ def _spend(request: HttpRequest, token: str) -> SpentToken | None:
     """Keep the token; None where it is spent. Waits while another request that has it is at work."""
     try:
         with transaction.atomic():
-            return SpentToken.objects.create(user=request.user, token=token)
+            return SpentToken.objects.create(user=person(request), token=token)
     except IntegrityError:
         return None
 
 
-def _keep(request: HttpRequest, response: HttpResponse, spent: SpentToken) -> None:
+def _keep(request: HttpRequest, response: HttpResponseBase, spent: SpentToken) -> None:
     if isinstance(response, HttpResponseRedirect):
-        said = get_messages(request)
-        spent.messages = [[message.level, str(message.message)] for message in said]
-        said.used = False  # they are still to be shown
+        spent.messages = _said(request)
         spent.location = response.url
-    elif getattr(response, "is_result", False):
+    elif isinstance(response, HttpResponse) and getattr(response, "is_result", False):
         spent.body = response.content.decode()
     else:
         spent.delete()
@@ -102,13 +104,20 @@ def _keep(request: HttpRequest, response: HttpResponse, spent: SpentToken) -> No
 
 
 def _answer_again(request: HttpRequest, token: str) -> HttpResponse:
-    spent = SpentToken.objects.get(user=request.user, token=token)
+    spent = SpentToken.objects.get(user=person(request), token=token)
     if spent.location:
-        said = get_messages(request)
-        waiting = [[message.level, str(message.message)] for message in said]
-        said.used = False
+        waiting = _said(request)
         for level, text in spent.messages:
             if [level, text] not in waiting:  # the first answer may have come through after all
                 add_message(request, level, text)
         return HttpResponseRedirect(spent.location)
     return HttpResponse(spent.body)
+
+
+def _said(request: HttpRequest) -> list[list[Any]]:
+    """[level, text] of the messages that wait for the next page; they go on waiting."""
+    waiting = get_messages(request)
+    said = [[message.level, str(message.message)] for message in waiting]
+    if isinstance(waiting, BaseStorage):
+        waiting.used = False
+    return said

@@ -109,7 +109,7 @@ class EmailAccount(models.Model):
     first_key = BytewiseCharField(max_length=200, blank=True)
     last_key = BytewiseCharField(max_length=200, blank=True)
     display_key = BytewiseCharField(max_length=200, blank=True, db_index=True)
-    # What is searched for in the middle of words (`accounts/trigrams.py`): name before the @, and the names of a person.
+    # What is searched for in the middle of words (`accounts/trigrams.py`): the name before the @ and a person's names.
     search_key = HeldTextField(blank=True, default="", db_default="")
 
     class Meta:

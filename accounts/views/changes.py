@@ -46,7 +46,7 @@ def change(request: HttpRequest, service_name: str, account_id: int, verb: str) 
         address = account.shown_address
         verbs = {"suspend": account.suspend, "resume": account.resume, "reset": account.reset}
         try:
-            verbs[verb](by=person(request), seen=opened and opened.seen)
+            verbs[verb](by=person(request), seen=opened.seen if opened else None)
         except batch.Stale:
             account = account_for(request.user, service_name, account_id)
             if opened is None or opened.is_another(account):

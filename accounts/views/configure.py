@@ -95,7 +95,7 @@ def _stale(
     """What happened meanwhile, with what was typed but the password. Where the account is another mailbox now, nothing
     typed for the one may reach the other: it can be used for a free slot."""
     typed = {field: values.get(field, "") for field in TYPED}
-    if opened.is_another(account) or "password" in values and not account.is_slot:
+    if opened.is_another(account) or ("password" in values and not account.is_slot):
         slots = EmailAccount.objects.filter(service=account.service, state=EmailAccount.State.SLOT)
         free = account if account.is_slot else slots.order_by("address_key", "id").first()
         if free:
@@ -103,9 +103,7 @@ def _stale(
         return stale_page(request, account, opened, typed=typed, free=free, free_opened=free and Opened.of(free))
     kind = ConfigureForm if account.is_slot else NamesForm
     form = kind(initial=typed, account=account, owner=owner)
-    return _form(
-        request, account, form, Opened.of(account), status=409, stale=True, meanwhile=since(account, opened)
-    )
+    return _form(request, account, form, Opened.of(account), status=409, stale=True, meanwhile=since(account, opened))
 
 
 def _initial(account: EmailAccount) -> dict[str, Any]:

@@ -27,7 +27,6 @@ from tests.factories import make_domain, make_user
 from tests.processes import ROOT, manage
 
 
-
 def approved(clinic: Clinic, quantity: int) -> Order:
     order = Order.place(clinic.service, quantity, by=clinic.technician)
     order.approve(by=None)
@@ -196,9 +195,7 @@ def test_a_service_created_with_many_slots_on_the_command_line_has_them_all(proc
 
 
 def everything(clinic: Clinic, kind: str = "suspend", **options) -> BulkRun:
-    return selecting.select(
-        clinic.service, kind, Selection(question={}), by=clinic.technician, owner=False, **options
-    )
+    return selecting.select(clinic.service, kind, Selection(question={}), by=clinic.technician, owner=False, **options)
 
 
 def people(count: int) -> list[tuple[str, str]]:

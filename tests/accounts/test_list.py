@@ -127,6 +127,7 @@ def test_without_the_index_beginnings_are_found_and_the_list_says_so(clinic, bro
     assert "the beginning of an address" in response.content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_index_that_was_lost_is_made_again(clinic, browser):
     fill(clinic, ("anna.kowalska", "Anna Kowalska"))
     with connection.cursor() as cursor:

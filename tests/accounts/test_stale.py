@@ -201,7 +201,7 @@ def test_every_verb_adds_to_the_version(clinic):
         lambda: account.rename(Placement("anna", "aurora.example", "Anna", "", "Anna"), by=None),
         lambda: account.rename(Placement("ann", "aurora.example", "Anna", "", "Anna"), by=None),
         lambda: account.reset(by=None),
-        lambda: account.configure(Placement("ann", "aurora.example", password_hash="{ARGON2ID}!"), by=None),  # noqa: S106
+        lambda: account.configure(Placement("ann", "aurora.example", password_hash="{ARGON2ID}!"), by=None),
     ):
         verb()
         noted()
