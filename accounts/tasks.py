@@ -49,6 +49,12 @@ def resume_runs() -> None:
         carry_out_order.delay(order_id)
 
 
+@shared_task(queue="bulk")
+def delete_run(run_id: int) -> None:
+    """Take a discarded run's rows away."""
+    retention.delete(BulkRun(pk=run_id))
+
+
 @shared_task
 def forget() -> None:
     """Erase secrets, links, runs and kept mail whose time is over."""

@@ -37,6 +37,7 @@ class BulkRun(models.Model):
         STOPPED = "stopped", _("stopped")
         DONE = "done", _("done")
         NOTHING = "nothing", _("nothing done")
+        DISCARDED = "discarded", _("thrown away")  # on its way to deletion; no page shows it
 
     class Way(models.TextChoices):
         PASSWORDS = PreviewWay.PASSWORDS.value, _("passwords from the file, or generated")

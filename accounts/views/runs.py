@@ -25,7 +25,7 @@ from .. import preview, tables, tasks
 from ..access import run_for
 from ..columns import Field
 from ..models import BulkRow, BulkRun, Tally
-from ..runs import engine, loading, selecting
+from ..runs import engine, loading, retention, selecting
 from ..runs import results as handing_out
 from ..vault import Vault
 from ..words import FIELDS
@@ -204,8 +204,11 @@ def resume(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse
 def discard(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """Throw a table away that was not applied."""
     found = run_for(request.user, service_name, run_id)
-    waiting = [State.COLUMNS, State.CHECKING, State.PREVIEW]
-    if BulkRun.objects.filter(pk=found.pk, state__in=waiting).delete()[0]:
+    if retention.discard(found):
+        if found.total > retention.AT_ONCE:
+            tasks.delete_run.delay(found.pk)
+        else:
+            retention.delete(found)
         messages.success(request, _("Thrown away; nothing was changed."))
         return redirect("accounts:upload" if found.kind == BulkRun.Kind.CONFIGURE else "accounts:list", service_name)
     return redirect("accounts:run", service_name, run_id)
