@@ -78,6 +78,19 @@ def ensure(alias: str = "default") -> bool:
         return False
 
 
+def drop(alias: str = "default") -> None:
+    """Take the index away, for a migration back to before it."""
+    connection = connections[alias]
+    _KNOWN.discard(alias)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DROP INDEX IF EXISTS {INDEX}")
+            return
+        for name in SQLITE:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {INDEX}_{name}")
+        cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
+
+
 def _ensure_postgresql(connection: BaseDatabaseWrapper) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [INDEX])

@@ -2,6 +2,7 @@ from datetime import UTC
 
 from django.db import migrations, models
 
+from accounts import trigrams
 from panel.concurrently import AddIndex
 
 BATCH = 1000
@@ -21,12 +22,17 @@ def fill(apps, schema_editor):
         accounts.bulk_update(rows, ["search_key", "configured_key"], batch_size=BATCH)
 
 
+def drop_index(apps, schema_editor):
+    """SQLite keeps no column that a trigger names."""
+    trigrams.drop(schema_editor.connection.alias)
+
+
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("accounts", "0007_search_inside")]
 
     operations = [
-        migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RunPython(fill, drop_index),
         AddIndex(
             "emailaccount", models.Index(fields=["service", "configured_key", "id"], name="account_by_configured")
         ),
