@@ -24,7 +24,7 @@ from ..vault import new_key
 RowState = BulkRow.State
 Kind = BulkRun.Kind
 ON_SELECTION = (Kind.SUSPEND, Kind.RESUME, Kind.RESET, Kind.PASSWORDS, Kind.MOVE)
-BATCH = 1000  # rows of a chunk
+BATCH = 500  # rows of a chunk: SQLite has one writer, whom everybody else waits for
 AT_ONCE = 1  # chunks that are listed while a page waits
 
 

@@ -291,7 +291,7 @@ def test_workers_killed_while_they_list_lose_no_account_and_list_none_twice(proc
     order = approved(clinic, 12_000)
     slots.carry_out(order.pk)
     run = everything(clinic)
-    assert (run.state, run.total) == ("checking", 1000)
+    assert (run.state, run.total) == ("checking", 500)
     code = f"import time; run = BulkRun.objects.get(pk={run.pk})\n"
     code += "while run.state == 'checking':\n selecting.fill(run); run.refresh_from_db()"
     killed_and_replaced(process_environment, code, deaths=2, seconds=1.2)

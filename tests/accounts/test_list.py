@@ -244,8 +244,16 @@ def test_the_find_anything_box_finds_only_what_one_may_see(clinic):
     fill(clinic, ("anna.kowalska", "Anna Kowalska"))
     other = make_clinic(domain="other.example", slots=0)
     assert [hit.title for hit in find(clinic.viewer, "anna.k", 10)] == ["anna.kowalska@aurora.example"]
-    assert find(other.owner, "anna.k", 10) == []
+    assert [hit.title for hit in find(clinic.viewer, "walska", 10)] == ["anna.kowalska@aurora.example"]
+    assert find(other.owner, "anna.k", 10) == find(other.owner, "walska", 10) == []
     assert len(find(make_user(staff=True), "anna", 10)) == 1
+
+
+def test_the_find_anything_box_shows_what_begins_with_the_text_first_and_nothing_twice(clinic):
+    fill(clinic, ("abo", "Ada Holm"), ("bo", "Bo Berg"), ("bobo", "Cy Dahl"))
+    titles = [hit.title.partition("@")[0] for hit in find(clinic.viewer, "bo@", 10)]
+    assert titles == ["bo", "abo", "bobo"]
+    assert len(find(clinic.viewer, "bo@", 2)) == 2
 
 
 def test_tallies_are_what_counting_would_say(clinic):
