@@ -19,6 +19,7 @@ from ..verdicts import Doubt, Status, Verdict, Witness
 from .case import Subject
 from .finding import Finding
 from .home import Home, HomeView, Soa, newer, parse_soa, strictly_below
+from .moving import with_moved
 from .probes import doubled, with_wildcards_kept
 
 MIN_WAIT = 60  # seconds between two looks that count as two
@@ -237,6 +238,8 @@ class _Weighing:
         if not finding.red:
             return self._right(proof=finding.status == Status.OK)
         whole = doubled(self.subject, self.kind, finding, view, self.zone)
+        if whole is not None:
+            whole = with_moved(self.subject, self.kind, whole, view)
         if whole is None:
             return None
         if whole.fixes and (self.zone is None or self.zone != self.subject.apex):

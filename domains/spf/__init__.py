@@ -1,7 +1,8 @@
-"""SPF records as texts (RFC 7208): parsing and merging. Pure."""
+"""SPF records as texts (RFC 7208): parsing, repairing and merging. Pure."""
 
+from .changes import AmbiguityCode, Ambiguous, Change, ChangeKind, Mended
 from .macros import Macro, MacroString
-from .merging import Change, ChangeKind, Merge, merge
+from .merging import Repair, merge, repair
 from .record import (
     QUERYING,
     Broken,
@@ -15,10 +16,12 @@ from .record import (
     parse,
     select,
 )
-from .repair import meant
+from .repair import ignored, meant, mend, slip
 
 __all__ = [
     "QUERYING",
+    "AmbiguityCode",
+    "Ambiguous",
     "Broken",
     "Change",
     "ChangeKind",
@@ -27,13 +30,18 @@ __all__ = [
     "Macro",
     "MacroString",
     "Mechanism",
-    "Merge",
+    "Mended",
     "Modifier",
     "Record",
+    "Repair",
     "Term",
+    "ignored",
     "is_spf",
     "meant",
+    "mend",
     "merge",
     "parse",
+    "repair",
     "select",
+    "slip",
 ]
