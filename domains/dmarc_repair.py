@@ -17,10 +17,11 @@ from .typography import a_labels, plain
 
 VERSION = "v=DMARC1"
 _REQUESTS = tuple(Request)  # the mildest first
+_NAMES = "(sp|np|psd|pct|p|t|rua|ruf|adkim|aspf|fo)"
 _TAG = re.compile(
-    r"(?:\A|(?<=[\s;,|\\\"']))(sp|np|psd|pct|p|t|rua|ruf|adkim|aspf|fo)[ \t]*[=:][ \t]*(?![=:])", re.IGNORECASE
+    rf"(?:\A|(?<=[\s;,|\\\"'])){_NAMES}[ \t]*[=:][ \t]*(?![=:])|(?<=[:.]){_NAMES}[ \t]*=[ \t]*", re.IGNORECASE
 )
-_AROUND = " \t\r\n;,|\\\"'`<>()."
+_AROUND = " \t\r\n;:,|\\\"'`<>()."
 _BETWEEN_URIS = re.compile(r"[\s,;|<>\"'`\\()]+")
 _ADDRESS = re.compile(r"(?:[a-z]{2,8}[:;=]/{0,2})?([^@:/\s]+)@([^@:/\s]+?)\.?\Z", re.IGNORECASE)
 _SIZE = re.compile(r"![0-9]+[kmgt]?\Z", re.IGNORECASE)
@@ -84,8 +85,12 @@ class _Draft:
 
 
 def meant_policies(values: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Of TXT records at a `_dmarc` name (value and text of each) those meant as policies. Duplicates count once."""
-    return {value: text for value, text in values if is_dmarc(text) or resembles_dmarc(text)}
+    """Of TXT records at a `_dmarc` name (value and text of each) those meant as policies.
+
+    In an order of their own, whatever that of the answer: a plan and a judge must choose alike. Duplicates count once.
+    """
+    meant = {value: text for value, text in values if is_dmarc(text) or resembles_dmarc(text)}
+    return dict(sorted(meant.items(), key=lambda item: (len(item[1]), item[1])))
 
 
 def repair_policies(texts: Sequence[str]) -> PolicyRepair:
@@ -106,7 +111,7 @@ def repair_policies(texts: Sequence[str]) -> PolicyRepair:
         if draft.p != mildest
     ]
     others = _others(drafts, changes)
-    text = _written(mildest, drafts, others, changes)
+    text = _written(mildest, drafts, others, changes, held=True)
     stays = next((number for number, given in enumerate(texts) if _says_the_same(given, text)), None)
     if strictest == mildest:
         return PolicyRepair(text, tuple(changes), stays)
@@ -131,7 +136,7 @@ def _draft(text: str) -> _Draft:
     found = list(_TAG.finditer(text))
     for number, tag in enumerate(found):
         end = found[number + 1].start() if number + 1 < len(found) else len(text)
-        values.setdefault(tag[1].lower(), []).append(text[tag.end() : end].strip(_AROUND))
+        values.setdefault((tag[1] or tag[2]).lower(), []).append(text[tag.end() : end].strip(_AROUND))
     p, sp, np = (_request(values.get(name, ())) for name in ("p", "sp", "np"))
     return _Draft(p, sp, np, values)
 
@@ -146,10 +151,16 @@ def _request(values: Sequence[str]) -> Request | None:
 
 
 def _written(
-    p: Request, drafts: Sequence[_Draft], others: Sequence[tuple[str, str]], changes: list[PolicyChange]
+    p: Request,
+    drafts: Sequence[_Draft],
+    others: Sequence[tuple[str, str]],
+    changes: list[PolicyChange],
+    *,
+    held: bool = False,
 ) -> str:
-    sp = _mildest([p, *(draft.subdomains for draft in drafts)])
-    np = _mildest([sp, *(draft.missing for draft in drafts)])
+    """`held`: `sp` and `np` ask for no more than `p`."""
+    sp = _mildest([*([p] if held else []), *(draft.subdomains for draft in drafts)])
+    np = _mildest([*([sp] if held else []), *(draft.missing for draft in drafts)])
     for name, request in (("sp", sp), ("np", np)):
         changes += [
             PolicyChange(PolicyChangeKind.SUBDOMAINS, name, " ".join(draft.values[name]), request)
@@ -210,7 +221,7 @@ def _uri(written: str) -> str | None:
         return bare
     host = a_labels(found[2].encode("latin-1").decode("utf-8", "replace"))
     uri = f"mailto:{found[1]}@{host}"
-    return uri if host is not None and "." in host and uri.isascii() and is_report_uri(uri) else None
+    return uri if host is not None and uri.isascii() and is_report_uri(uri) else None
 
 
 def _says_the_same(given: str, text: str) -> bool:

@@ -5,6 +5,8 @@ Texts of records have one character an octet (latin-1), as `domains.rrset.txt_te
 
 from __future__ import annotations
 
+import re
+
 import idna
 
 # What word processors, web pages and input methods make of plain characters.
@@ -29,6 +31,9 @@ _PLAIN = {
 } | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms
 
 
+_LABELS = re.compile(r"(?:%\{[^}]*\}|%.|[^.%])+|[.%]")
+
+
 def plain(text: str) -> str:
     """The text with plain characters for those of typography, one character an octet still."""
     if text.isascii():
@@ -38,9 +43,25 @@ def plain(text: str) -> str:
 
 
 def a_labels(name: str) -> str | None:
-    """IDNA 2008 with the mapping of UTS 46; labels in ASCII stay, underscores and all."""
+    """IDNA 2008 with the mapping of UTS 46; labels in ASCII stay, underscores, macros of SPF and all."""
     try:
-        labels = idna.uts46_remap(name, std3_rules=False).split(".")
-        return ".".join(label if label.isascii() else idna.alabel(label).decode() for label in labels)
+        if "%" not in name:
+            name = idna.uts46_remap(name, std3_rules=False)
+        labels = _LABELS.findall(name)
+        return "".join(label if label.isascii() else _a_label(label) for label in labels)
     except idna.IDNAError:
         return None
+
+
+def _a_label(label: str) -> str:
+    return idna.alabel(idna.uts46_remap(label, std3_rules=False)).decode()
+
+
+def readable(text: str) -> str:
+    """The text for people: its octets as UTF-8, where they are."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text

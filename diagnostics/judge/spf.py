@@ -11,6 +11,7 @@ from typing import Any
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import Action, Fix, RRset, quote_txt, txt_text
 from domains.spf import Repair, ignored, is_spf, meant, merge, slip
+from domains.typography import readable
 
 from ..answers import Answer, Answers, Question, View
 from ..reasons import Reason
@@ -41,7 +42,8 @@ def find(subject: Subject, view: View) -> Finding | None:
     only = _only_record(answer.values)
     known = include.values if include is not None else ()
     if only is not None and known and plain_pass(only, known, subject.ours.spf_include, outbound):
-        return Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, (only,)), at=subject.txt)
+        facts = _ignored((only,))
+        return Finding(Status.OK, Level.REQUIRED, facts=facts, found=_own(subject, answer, (only,)), at=subject.txt)
     found = (value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
     values = tuple(dict.fromkeys(found))  # duplicates count once: RFC 2181 §5
     if not values:
@@ -108,7 +110,7 @@ def _missing(subject: Subject, view: View, answer: Answer) -> Finding | None:
         return finding
     # Whoever was meant to be allowed must not be marked because of a record that names us alone.
     values, texts = tuple(intended), list(intended.values())
-    finding.facts = {"misspelt": texts}
+    finding.facts = {"misspelt": [readable(text) for text in texts]}
     finding.found = _own(subject, answer, values)
     return _published(subject, view, finding, answer, values, texts)
 
@@ -209,7 +211,7 @@ def _analysed(analysis: SpfAnalysis) -> dict[str, Any]:
     """What the whole tree says, as facts: where the faults are, and what its terms cost where they cost too much."""
     places = [(found, found.place) for found in analysis.findings if found.problem not in LIMITS]
     faults = [
-        {"problem": str(found.problem), "owner": place.owner, "term": place.term, "position": place.position}
+        {"problem": str(found.problem), "owner": place.owner, "term": readable(place.term), "position": place.position}
         for found, place in places[:MAX_FAULTS]
         if place is not None
     ]
@@ -277,7 +279,7 @@ def _permanent(finding: Finding, errors: list[SpfResult], count: int) -> None:
     finding.facts = {
         "problem": str(first.problem),
         "owner": place.owner if place else first.owner,
-        "term": place.term if place else "",
+        "term": readable(place.term) if place else "",
         "position": place.position if place else 0,
         "fault": str(first.fault) if first.fault else None,
     }
@@ -355,12 +357,13 @@ def _said_of(merged: Repair) -> dict[str, Any]:
     """Term by term what the fix changes, and what nobody but the record's author can decide."""
     facts: dict[str, Any] = {
         "changes": [
-            {"kind": str(change.kind), "term": change.term, "into": change.into} for change in merged.changes[:MAX_SAID]
+            {"kind": str(change.kind), "term": readable(change.term), "into": change.into}
+            for change in merged.changes[:MAX_SAID]
         ]
     }
     if merged.ambiguous:
         facts["ambiguous"] = [
-            {"code": str(term.code), "term": term.term, "readings": list(term.readings)}
+            {"code": str(term.code), "term": readable(term.term), "readings": list(term.readings)}
             for term in merged.ambiguous[:MAX_SAID]
         ]
     return facts

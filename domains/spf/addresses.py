@@ -14,7 +14,7 @@ _V4_IN_BRACKETS = re.compile(rf"\[({_QUAD})(?:/([0-9]+))?\](?P<port>:[0-9]{{1,5}
 _RANGE = re.compile(rf"({_QUAD})-({_QUAD}|[0-9]{{1,3}})\Z")
 _WILDCARD = re.compile(rf"({_SOME})(?:\.\*)+(?:/([0-9]{{1,2}}))?\Z")
 _SHORT = re.compile(rf"({_SOME})\.?/([0-9]{{1,2}})\Z")
-_V6 = re.compile(r"([0-9A-Fa-f]*:[0-9A-Fa-f:.]*)(?:/([0-9]+))?\Z")
+_V6 = re.compile(r"([0-9A-Fa-f]*:[0-9A-Fa-f:.]*)(?:/([0-9]+)(?P<late>:[0-9]{1,5})?)?\Z")
 _V6_IN_BRACKETS = re.compile(r"\[([0-9A-Fa-f:.]+)(?:/([0-9]+))?\](?P<port>:[0-9]{1,5})?(?:/([0-9]+))?\Z")
 _LIKE_ADDRESS = re.compile(r"\[?[0-9A-Fa-f]*[0-9:][0-9A-Fa-f:.*/\\\-\[\]]*\Z")
 
@@ -26,7 +26,7 @@ def read_networks(text: str) -> Reading | None:
 
     None: nothing like an address. Never more and never fewer addresses than were written.
     """
-    text = text.replace("\\", "/").replace("//", "/")
+    text = re.sub(r"(/[0-9]{1,3})/\Z", r"\1", text.replace("\\", "/").replace("//", "/"))
     for pattern, read in (
         (_RANGE, _range),
         (_WILDCARD, _wildcard),
@@ -50,7 +50,7 @@ def _v4(found: re.Match[str]) -> Reading:
 
 
 def _v6(found: re.Match[str]) -> Reading:
-    return _network(ChangeKind.ADDRESS, *found.groups())
+    return _network(ChangeKind.PORT if found["late"] else ChangeKind.ADDRESS, found[1], found[2])
 
 
 def _bracketed(found: re.Match[str]) -> Reading:

@@ -11,7 +11,10 @@ MAX_BEGINNINGS = 24  # of terms in one piece: whoever glues more together is ask
 _LONG = r"(?:include|exists|ip[46]):|(?:redirect|exp)="
 _SHORT = r"(?:all|a|mx|ptr)"
 # What a host name cannot run on into: a sign, or a word that no name ends in, with its colon.
-_PLAIN = re.compile(rf"[+~?](?={_LONG}|{_SHORT}(?:[:/]|\Z))|-(?=(?:{_LONG})|all\Z)|(?<![+\-~?])(?={_LONG})", re.I)
+_PLAIN = re.compile(
+    rf"[+~?](?={_LONG}|{_SHORT}(?:[:/+\-~?]|\Z|{_LONG}))|-(?=(?:{_LONG})|all(?:\Z|{_LONG}))|(?<![+\-~?])(?={_LONG})",
+    re.I,
+)
 # What an address or another short word cannot run on into.
 _BARE = re.compile(rf"(?<![+\-~?])(?=[+\-~?]?{_SHORT}(?:[:/+\-~?]|\Z|{_SHORT}|{_LONG}))", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._\-]*[A-Za-z0-9_\-])?\.?\Z")

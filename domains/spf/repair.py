@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 
 from ..typography import a_labels, plain
 from .addresses import read_networks
@@ -65,7 +66,7 @@ _BEGINNING = (
 )
 _MEANT = re.compile(
     r"(?:[\s\"'`(=:\\]*|[^a-z0-9]{0,3}(?:[^\s\"]{1,255}\s+)?(?:[0-9]{1,10}[smhdw]?\s+)?(?:IN\s+)?(?:[0-9]{1,10}\s+)?"
-    r"(?:TXT|SPF)(?:\s+record)?[\s:=\"'`(\\]+)"
+    r"(?:TXT|SPF)(?:\s+record)?(?:\s+@)?[\s:=\"'`(\\]+)"
     rf"({_VERSION_LIKE}){_BEGINNING}[\s;,:|\"'.=\\]*(.+)\Z",
     re.IGNORECASE | re.DOTALL,
 )
@@ -101,7 +102,8 @@ _TAKE_ADDRESS = frozenset({"ip4", "ip6", "a", "mx", "include"})
 _TAKE_NAME = frozenset({"include", "a", "mx", "ptr", "exists", "redirect", "exp"})
 _DIRECTIVE = re.compile(r"([+\-~?]*)([A-Za-z][A-Za-z0-9\-]*|)([:=/]?)(.*)\Z", re.DOTALL)
 _ALL = re.compile(
-    r"[^A-Za-z0-9]*?([+\-~?]*)[^A-Za-z0-9+\-~?]*(a+l+|fail|hardfail|softfail|neutral)[:=/]?([+\-~?]?)\Z", re.IGNORECASE
+    r"[^A-Za-z0-9]*?([+\-~?]*)[^A-Za-z0-9+\-~?]*(a+[l1i]+|fail|hardfail|softfail|neutral)[:=/]?([+\-~?]?)\Z",
+    re.IGNORECASE,
 )
 _ALL_SPELT = frozenset({"al", "alll", "aall", "allll", "aal"})
 _RESULT_WORDS = {"fail": "-", "hardfail": "-", "softfail": "~", "neutral": "?"}
@@ -132,7 +134,7 @@ _SLIGHT = frozenset({ChangeKind.PUNCTUATION, ChangeKind.SPELLING, ChangeKind.DRO
 
 def _mend(text: str, *, dead: bool = False) -> Mended | Ambiguous:
     if sensible(text) is not None:
-        return Mended(ChangeKind.DEAD, ()) if dead else Mended(ChangeKind.PUNCTUATION, (text,))
+        return _one(text, dead=dead)
     stripped = text.strip("\"'`()<>{}").rstrip(".:\"'`)>!")
     if text.isascii() and not re.search(r"[A-Za-z0-9]", stripped):
         return Mended(ChangeKind.DROPPED, ())  # a comma, a quote, a sign alone
@@ -172,7 +174,10 @@ def _is_bare_address(piece: str) -> bool:
 def _one(text: str, *, dead: bool = False) -> Mended | Ambiguous:
     """`text` without separators, in ASCII."""
     if sensible(text) is not None:
-        return Mended(ChangeKind.DEAD, ()) if dead else Mended(ChangeKind.PUNCTUATION, (text,))
+        if not dead:
+            return Mended(ChangeKind.PUNCTUATION, (text,))
+        ways = apart(text)  # `include:other.example-all` is sound
+        return Mended(ChangeKind.TAKEN_APART, ways[0]) if len(ways) == 1 else Mended(ChangeKind.DEAD, ())
     if (end := _all(text)) is not None:
         return end
     if (once := _DOUBLED_WORD.sub(r"\1\2", text)) != text and sensible(once) is not None:
@@ -230,6 +235,7 @@ def _all(text: str) -> Mended | Ambiguous | None:
     if found is None:
         return Mended(ChangeKind.SPELLING, ("all",)) if re.match(r"\+?all[:/=]", text, re.IGNORECASE) else None
     before, word, behind = found.group(1), found.group(2).lower(), found.group(3)
+    word = re.sub(r"(?<=\Aa)[l1i]+\Z", lambda letters: "l" * len(letters.group()), word)
     if word not in _ALL_SPELT and word not in _RESULT_WORDS and word != "all":
         return None
     signs = set(before + behind)
@@ -352,7 +358,7 @@ def _witha_labels(text: str) -> Mended | Ambiguous:
     if bare.isascii():
         mended = _mend(bare)
         return mended if isinstance(mended, Mended) else Ambiguous(mended.code, text, mended.readings)
-    found = re.match(r"([+\-~?]?[A-Za-z0-9]+[:=])([^\s%:=@/,;\"'()]+)((?:/[0-9/]*)?[\"',;.]*)\Z", readable)
+    found = re.match(r"([+\-~?]?[A-Za-z0-9]+[:=])([^\s:=@/,;\"'()]+)((?:/[0-9/]*)?[\"',;.]*)\Z", readable)
     name = a_labels(found[2]) if found else None
     if found is None or name is None:
         return Ambiguous(AmbiguityCode.CHARACTERS, text)
@@ -371,6 +377,7 @@ def slip(text: str) -> ChangeKind | AmbiguityCode:
     return mended.kind if isinstance(mended, Mended) else mended.code
 
 
+@lru_cache(maxsize=8192)
 def ignored(text: str) -> tuple[tuple[str, str], ...]:
     """Of a record, the modifiers that were plainly meant as mechanisms (`include=`), each with what was meant.
 
