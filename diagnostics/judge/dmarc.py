@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from domains.dmarc import DmarcNoteCode
+from domains.dmarc import DmarcNoteCode, DmarcRecord, is_dmarc, parse_dmarc
 from domains.dmarc_repair import PolicyRepair, meant_policies, repair_policies
 from domains.plan import policies_at
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import Action, Fix, RRset, quote_txt, txt_text
 from domains.suffixes import public_suffix
+from domains.typography import readable
 
 from ..answers import Answer, Failure, Question, View
 from ..dmarc import Source, discover_policy
@@ -53,9 +54,7 @@ def find(subject: Subject, view: View) -> Finding | None:
             advice.append(Problem.DMARC_REMOVED)
             facts["removed"] = removed
         if record.faults and discovery.source == Source.OWN:
-            facts["tags"] = [
-                {"code": str(note.code), "tag": note.tag, "value": note.value} for note in record.faults[:MAX_TAGS]
-            ]
+            facts["tags"] = _tags(record)
         return Finding(Status.OK, LEVEL, facts=facts, advice=tuple(advice), found=found, at=question)
     if record is None:
         for name, failure in discovery.failures:
@@ -64,6 +63,14 @@ def find(subject: Subject, view: View) -> Finding | None:
     if several:
         return _several(question, answer, len(discovery.own.records))
     return _none(subject, view, question, answer)
+
+
+def _tags(record: DmarcRecord) -> list[dict[str, str]]:
+    """What is amiss in a record, as facts."""
+    return [
+        {"code": str(note.code), "tag": readable(note.tag), "value": readable(note.value)}
+        for note in record.faults[:MAX_TAGS]
+    ]
 
 
 def _of_a_suffix(name: str, domain: str) -> bool:
@@ -119,7 +126,7 @@ def said_of_repair(repaired: PolicyRepair) -> dict[str, Any]:
     """What was changed, and the policy that was meant where it is stricter: a step to offer apart."""
     facts: dict[str, Any] = {
         "policy_changes": [
-            {"kind": str(change.kind), "tag": change.tag, "old": change.old, "new": change.new}
+            {"kind": str(change.kind), "tag": change.tag, "old": readable(change.old), "new": change.new}
             for change in repaired.changes
         ]
     }
@@ -156,5 +163,7 @@ def _none(subject: Subject, view: View, question: Question, answer: Answer) -> F
     if wildcard or not meant:
         return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, facts, found=found, fixes=fixes, at=question)
     facts["name"] = question.name
+    if own := [text for text in map(txt_text, answer.values) if is_dmarc(text)]:
+        facts["tags"] = _tags(parse_dmarc(own[0]))
     problems = (Problem.DMARC_SYNTAX,)
     return Finding(Status.WRONG, LEVEL, Reason.DMARC_SYNTAX, facts, problems, (), found, fixes, question)

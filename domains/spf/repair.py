@@ -24,10 +24,11 @@ _SPACES = re.compile(r"[\x00-\x20\x7f]+")
 
 _NEEDS_VALUE = r"(?:include|exists|ip4|ip6|redirect|exp)"
 _BEFORE_COLON = r"(?<= )([+\-~?]?(?:include|a|mx|ptr|ip4|ip6|exists|redirect|exp)) ?([:=]) "
-# A word that is no term by itself: what waits for a value takes it.
+# What waits for its value takes an address, or a word that is no term by itself.
 _NO_TERM = (
-    r"(?![+\-~?]?(?:all|a|mx|ptr)(?:[:/ ]|\Z)|[+\-~?]?(?:include|exists|ip-?v?[46]?v?)[:= ]|[A-Za-z][A-Za-z0-9._\-]*="
-    r"|[+\-~?])"
+    r"(?:(?=\[?[0-9A-Fa-f]*[.:][0-9A-Fa-f]*[.:][0-9A-Fa-f.:\]/]*(?:[ ,;]|\Z))"
+    r"|(?![+\-~?]?(?:all|a|mx|ptr)(?:[:/ ]|\Z)|[A-Za-z][A-Za-z0-9._\-]*[:=]|[+\-~?]"
+    r"|(?:include|exists|ip-?v?[46]?v?|redirect|exp)(?: |\Z)))"
 )
 _HOST = r"(?=[A-Za-z0-9_][A-Za-z0-9_.\-]*\.[A-Za-z])"
 _TIDY = tuple(
@@ -328,7 +329,9 @@ def _nested(text: str) -> Mended | None:
 
 def _word(name: str) -> str:
     """The mechanism or modifier that a misspelt word was meant to be."""
-    return _ALIASES.get(name) or next(iter(get_close_matches(name[:20], _LONG_WORDS, 1, 0.8)), name)
+    if name in _ALIASES or not 5 <= len(name) <= 10:
+        return _ALIASES.get(name, name)
+    return next(iter(get_close_matches(name, _LONG_WORDS, 1, 0.8)), name)
 
 
 def _unknown(text: str, signs: str, word: str, separator: str, value: str) -> Ambiguous:

@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 
 from diagnostics.reasons import Reason
+from diagnostics.repair_words import AMBIGUITIES, CHANGES, POLICY_CHANGES, TAGS, amiss, change, policy_change
+from diagnostics.sentences import notes, whole
 from diagnostics.verdicts import Problem, Status, Verdict
+from domains.dmarc import SYNTAX
+from domains.dmarc_repair import PolicyChangeKind
 from domains.records import Kind
 from domains.rrset import Action, Fix, quote_txt, txt_text
+from domains.spf import AmbiguityCode, ChangeKind
 
 from .public_cases import judged, publish, read, world_of, written
 
@@ -393,3 +398,48 @@ def test_an_alias_to_a_name_without_a_policy_is_told() -> None:
     verdict, fixed = mended(Kind.DMARC, dmarc_case(more="_dmarc CNAME gone.other.example."))
     assert fixed == "v=DMARC1; p=none"
     assert (verdict.facts["alias"], verdict.facts["target"]) == ("_dmarc.x.test.", "gone.other.example.")
+
+
+SAID = {
+    "S14": "Only mail sent over IPv6 meets this error: the hosts named there have no IPv6 address (AAAA).",
+    "S18c": "include:spf.other.exampleip4:203.0.113.9: the space between two terms is missing.",
+    "S25": "exists: says nothing that a receiver can use.",
+    "S31": "ip4:203.0.113.0/33 can mean several things (the prefix length is missing or impossible), so nothing is "
+    "changed automatically. Correct it where the record is published, then check again.",
+    "S58": "–all: a typographic dash, quotation mark or space stands where a plain one should.",
+    "S59": "include:spf.żółw.test: the DNS writes such names in ASCII (“xn--…”).",
+    "S63": "Only mail sent over IPv6 meets this error: the hosts named there have no IPv6 address (AAAA).",
+    "S84": "Receivers ignore ip4=203.0.113.7, because it is not a mechanism. Probably meant: ip4:203.0.113.7.",
+    "S85": "Receivers ignore include=spf.other.example, because it is not a mechanism. "
+    "Probably meant: include:spf.other.example.",
+    "S86": "Receivers ignore include=spf.mail.example, because it is not a mechanism. "
+    "Probably meant: include:spf.mail.example.",
+    "S124": "Perhaps meant: a:mail.other.example.",
+    "D01": "The tag rua: reports cannot go to “reports@d01.test”. Before an e-mail address, “mailto:” is needed.",
+    "D02": "The tag rua is empty.",
+    "D05": "“fo:0” is not of the form “name=value”, so receivers ignore it.",
+    "D15": "The policy p=reject was asked for, but has never been in effect. It is not switched on together with the "
+    "correction: first see from the reports that all of the domain's own mail passes.",
+    "D22": "_dmarc.d22.test is an alias (CNAME) of gone.other.example, where no policy is published.",
+    "D54": "The tag p is missing, which receivers read as p=none at best.",
+}
+
+
+@pytest.mark.parametrize("number", SAID)
+def test_a_sentence_says_the_fault_that_the_facts_know(number: str) -> None:
+    kind, case = next((kind, case) for kind, case in CASES if case["id"] == number)
+    assert SAID[number] in notes(kind, judged(case, kind).facts)
+
+
+def test_there_are_words_for_all_that_can_be_amiss_or_changed() -> None:
+    assert set(CHANGES) == set(ChangeKind)
+    assert set(AMBIGUITIES) == set(AmbiguityCode)
+    assert set(POLICY_CHANGES) == set(PolicyChangeKind)
+    assert set(TAGS) == SYNTAX
+    assert change("port") == amiss("port") == "SPF has no ports"
+    assert policy_change("address") == "“mailto:” stands before an e-mail address for reports"
+
+
+def test_where_nothing_can_be_fixed_one_sentence_says_why() -> None:
+    said = whole(judged(spf_case("v=spf1 ip4:mail.other.example -all"), Kind.SPF))
+    assert said.endswith("then check again. Perhaps meant: a:mail.other.example.")
