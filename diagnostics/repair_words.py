@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from domains.dmarc import DmarcNoteCode
 from domains.dmarc_repair import PolicyChangeKind
+from domains.records import Kind
 from domains.spf import AmbiguityCode, ChangeKind
 
 from .verdicts import Problem
@@ -137,7 +138,7 @@ def dmarc_notes(facts: Mapping[str, Any]) -> Iterator[str]:
             yield str(TAGS[tag["code"]]) % {"tag": _short(tag["tag"]), "value": _short(tag["value"])}
     if policy := facts.get("meant_policy"):
         yield gettext(
-            "The policy p=%(policy)s was asked for, but has never been in effect. It is not switched on together with "
+            "The policy p=%(policy)s is asked for, but not in effect. It is not switched on together with "
             "the correction: first see from the reports that all of the domain's own mail passes."
         ) % {"policy": policy}
 
@@ -145,3 +146,29 @@ def dmarc_notes(facts: Mapping[str, Any]) -> Iterator[str]:
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= MAX_TERM else text[: MAX_TERM - 1] + "…"
+
+
+class Rewrite(NamedTuple):
+    """One change to a record's text, for a table: what stood there, what stands there then, and why."""
+
+    before: str
+    after: str
+    why: str
+
+
+def rewrites(kind: str, facts: Mapping[str, Any]) -> list[Rewrite]:
+    """Term by term, what the fix of a check changes in the text of a record; what it leaves to the author, too."""
+    if kind == Kind.SPF:
+        asked = [Rewrite(term["term"], "", amiss(term["code"])) for term in facts.get("ambiguous", [])]
+        changes = facts.get("changes", [])
+        return [Rewrite(said["term"], said["into"], change(said["kind"])) for said in changes] + asked
+    if kind == Kind.DMARC:
+        return [
+            Rewrite(_tagged(said["tag"], said["old"]), _tagged(said["tag"], said["new"]), policy_change(said["kind"]))
+            for said in facts.get("policy_changes", [])
+        ]
+    return []
+
+
+def _tagged(tag: str, value: str) -> str:
+    return f"{tag}={value}" if tag and tag != "v" and value else value

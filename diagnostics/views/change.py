@@ -25,7 +25,9 @@ from ..changes import FixCard, cards, side_by_side, snippet
 from ..hosts import DnsHost
 from ..intents import can_be_intended
 from ..models import Check, CheckChange, Postponement
+from ..repair_words import rewrites
 from ..strip import Step, strip
+from ..verdicts import RED
 from ..words import KINDS
 from .table import Row, rows_of
 
@@ -111,6 +113,7 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "advice": [sentences.problem(code) for code in check.advice],
         "groups": side_by_side(check.found, check.expected, fixes),
         "cards": cards_of(check, row.domain, row.dns_host) if fixes else [],
+        "rewrites": rewrites(check.kind, check.facts) if check.status in RED and not check.intended else [],
         "snippet": snippet(fixes),
         "dns_host": row.dns_host,
         "witnesses": check.witnesses[:20],

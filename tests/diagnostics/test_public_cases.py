@@ -418,7 +418,7 @@ SAID = {
     "D01": "The tag rua: reports cannot go to “reports@d01.test”. Before an e-mail address, “mailto:” is needed.",
     "D02": "The tag rua is empty.",
     "D05": "“fo:0” is not of the form “name=value”, so receivers ignore it.",
-    "D15": "The policy p=reject was asked for, but has never been in effect. It is not switched on together with the "
+    "D15": "The policy p=reject is asked for, but not in effect. It is not switched on together with the "
     "correction: first see from the reports that all of the domain's own mail passes.",
     "D22": "_dmarc.d22.test is an alias (CNAME) of gone.other.example, where no policy is published.",
     "D54": "The tag p is missing, which receivers read as p=none at best.",
