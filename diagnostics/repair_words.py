@@ -159,9 +159,12 @@ class Rewrite(NamedTuple):
 def rewrites(kind: str, facts: Mapping[str, Any]) -> list[Rewrite]:
     """Term by term, what the fix of a check changes in the text of a record; what it leaves to the author, too."""
     if kind == Kind.SPF:
-        asked = [Rewrite(term["term"], "", amiss(term["code"])) for term in facts.get("ambiguous", [])]
+        asked = [
+            Rewrite(_short(term["term"]), _short(" / ".join(term["readings"])) + "?", amiss(term["code"]))
+            for term in facts.get("ambiguous", [])
+        ]
         changes = facts.get("changes", [])
-        return [Rewrite(said["term"], said["into"], change(said["kind"])) for said in changes] + asked
+        return [Rewrite(_short(said["term"]), _short(said["into"]), change(said["kind"])) for said in changes] + asked
     if kind == Kind.DMARC:
         return [
             Rewrite(_tagged(said["tag"], said["old"]), _tagged(said["tag"], said["new"]), policy_change(said["kind"]))
@@ -171,4 +174,6 @@ def rewrites(kind: str, facts: Mapping[str, Any]) -> list[Rewrite]:
 
 
 def _tagged(tag: str, value: str) -> str:
-    return f"{tag}={value}" if tag and tag != "v" and value else value
+    if tag == "v":
+        return _short(value)
+    return _short(f"{tag}={value}") if tag and value else ""

@@ -57,8 +57,9 @@ def _a_label(label: str) -> str:
     return idna.alabel(idna.uts46_remap(label, std3_rules=False)).decode()
 
 
-def readable(text: str) -> str:
-    """The text for people: its octets as UTF-8, where they are."""
+def readable(text: str, most: int = 1000) -> str:
+    """The text for people, `most` octets of it: as UTF-8, where it is."""
+    text = text[:most]
     if text.isascii():
         return text
     try:

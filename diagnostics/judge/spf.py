@@ -357,13 +357,17 @@ def _said_of(merged: Repair) -> dict[str, Any]:
     """Term by term what the fix changes, and what nobody but the record's author can decide."""
     facts: dict[str, Any] = {
         "changes": [
-            {"kind": str(change.kind), "term": readable(change.term), "into": change.into}
+            {"kind": str(change.kind), "term": readable(change.term), "into": readable(change.into)}
             for change in merged.changes[:MAX_SAID]
         ]
     }
     if merged.ambiguous:
         facts["ambiguous"] = [
-            {"code": str(term.code), "term": readable(term.term), "readings": list(term.readings)}
+            {
+                "code": str(term.code),
+                "term": readable(term.term),
+                "readings": [readable(reading) for reading in term.readings],
+            }
             for term in merged.ambiguous[:MAX_SAID]
         ]
     return facts
