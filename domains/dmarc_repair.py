@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from .dmarc import DmarcRecord, Request, is_dmarc, is_report_uri, parse_dmarc, resembles_dmarc
+from .rrset import txt_text
 from .typography import a_labels, plain
 
 VERSION = "v=DMARC1"
@@ -91,6 +92,23 @@ def meant_policies(values: Iterable[tuple[str, str]]) -> dict[str, str]:
     """
     meant = {value: text for value, text in values if is_dmarc(text) or resembles_dmarc(text)}
     return dict(sorted(meant.items(), key=lambda item: (len(item[1]), item[1])))
+
+
+def policies_at(values: Iterable[str]) -> tuple[bool, tuple[str, ...], PolicyRepair | None]:
+    """Of the TXT records at a `_dmarc` name: whether a policy is in effect; if not, those that must go so that one can
+    be, and the record that all of them were meant to be (None where there is none).
+
+    Several policies count as none (RFC 9989 §4.10), and so do misspelt ones; what is misspelt beside a good one does no
+    harm.
+    """
+    meant = meant_policies((value, txt_text(value)) for value in values)
+    policies = [text for text in meant.values() if is_dmarc(text)]
+    if len(policies) == 1 and parse_dmarc(policies[0]).applies:
+        return True, (), None
+    if not meant:
+        return False, (), None
+    repaired = repair_policies(tuple(meant.values()))
+    return False, tuple(value for number, value in enumerate(meant) if number != repaired.stays), repaired
 
 
 def repair_policies(texts: Sequence[str]) -> PolicyRepair:

@@ -31,7 +31,7 @@ _PLAIN = {
 } | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms
 
 
-_LABELS = re.compile(r"(?:%\{[^}]*\}|%.|[^.%])+|[.%]")
+_LABELS = re.compile(r"(?:%\{[^}%]*\}|%.|[^.%]++)++|[.%]")
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,10 @@
-"""SPF records as texts (RFC 7208): parsing, repairing and merging. Pure."""
+"""SPF (RFC 7208): records as texts, parsing, repair, merging, and their evaluation over answers. Pure."""
 
+from .analysis import Cost, Finding, SpfAnalysis, analyse
 from .changes import AmbiguityCode, Ambiguous, Change, ChangeKind, Mended
+from .check import check_host
 from .macros import Macro, MacroString
+from .mending import ignored, meant, mend, slip
 from .merging import Repair, merge, repair
 from .record import (
     QUERYING,
@@ -16,25 +19,35 @@ from .record import (
     parse,
     select,
 )
-from .repair import ignored, meant, mend, slip
+from .results import MAX_LOOKUPS, MAX_VOID_LOOKUPS, Place, Result, SpfResult, spf_records
 
 __all__ = [
+    "MAX_LOOKUPS",
+    "MAX_VOID_LOOKUPS",
     "QUERYING",
     "AmbiguityCode",
     "Ambiguous",
     "Broken",
     "Change",
     "ChangeKind",
+    "Cost",
     "Fault",
     "FaultCode",
+    "Finding",
     "Macro",
     "MacroString",
     "Mechanism",
     "Mended",
     "Modifier",
+    "Place",
     "Record",
     "Repair",
+    "Result",
+    "SpfAnalysis",
+    "SpfResult",
     "Term",
+    "analyse",
+    "check_host",
     "ignored",
     "is_spf",
     "meant",
@@ -44,4 +57,5 @@ __all__ = [
     "repair",
     "select",
     "slip",
+    "spf_records",
 ]

@@ -16,7 +16,7 @@ _WILDCARD = re.compile(rf"({_SOME})(?:\.\*)+(?:/([0-9]{{1,2}}))?\Z")
 _SHORT = re.compile(rf"({_SOME})\.?/([0-9]{{1,2}})\Z")
 _V6 = re.compile(r"([0-9A-Fa-f]*:[0-9A-Fa-f:.]*)(?:/([0-9]+)(?P<late>:[0-9]{1,5})?)?\Z")
 _V6_IN_BRACKETS = re.compile(r"\[([0-9A-Fa-f:.]+)(?:/([0-9]+))?\](?P<port>:[0-9]{1,5})?(?:/([0-9]+))?\Z")
-_LIKE_ADDRESS = re.compile(r"\[?[0-9A-Fa-f]*[0-9:][0-9A-Fa-f:.*/\\\-\[\]]*\Z")
+_LIKE_ADDRESS = re.compile(r"\[?[A-Fa-f]*[0-9:][0-9A-Fa-f:.*/\\\-\[\]]*\Z")
 
 type Reading = tuple[ChangeKind, tuple[str, ...]] | AmbiguityCode
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ..typography import plain
 from .changes import Ambiguous, Change, ChangeKind
+from .mending import as_meant, meant, mend, tidy, without_preferences
 from .record import VERSION, Broken, FaultCode, Mechanism, Modifier, Record, is_spf, parse
-from .repair import as_meant, meant, mend, tidy, without_preferences
 
 DEFAULT_ALL = "~all"  # of a record that we write where there was none
 OPEN_ALL = "?all"  # in place of `+all`: it says nothing about others, so nobody's mail is marked because of us

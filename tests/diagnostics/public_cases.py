@@ -9,10 +9,10 @@ from typing import Any
 import dns.rdatatype
 import dns.zone
 
-from diagnostics.judge import Case
-from diagnostics.verdicts import Verdict
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts
 from domains.rrset import Fix, absolute
+from domains.rules.case import Case
+from domains.rules.verdicts import Verdict
 
 from .simdns import SimDns, Zone, rrset
 

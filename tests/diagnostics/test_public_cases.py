@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from diagnostics.reasons import Reason
-from diagnostics.repair_words import AMBIGUITIES, CHANGES, POLICY_CHANGES, TAGS, amiss, change, policy_change
-from diagnostics.sentences import notes, whole
-from diagnostics.verdicts import Problem, Status, Verdict
+from diagnostics.show.repair_words import AMBIGUITIES, CHANGES, POLICY_CHANGES, TAGS, amiss, change, policy_change
+from diagnostics.show.sentences import notes, whole
 from domains.dmarc import SYNTAX
 from domains.dmarc_repair import PolicyChangeKind
 from domains.records import Kind
 from domains.rrset import Action, Fix, quote_txt, txt_text
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import Problem, Status, Verdict
 from domains.spf import AmbiguityCode, ChangeKind
 
 from .public_cases import judged, publish, read, world_of, written

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnostics.spf import Result, analyse, check_host
-from domains.spf import Mechanism, Modifier, is_spf, meant, merge, parse, repair
+from domains.spf import Mechanism, Modifier, Result, analyse, check_host, is_spf, meant, merge, parse, repair
 
 from .paper_dns import Zone, evaluate, settle, zone
 
