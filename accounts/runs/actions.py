@@ -156,9 +156,10 @@ def _update(service: Service, rows: Sequence[BulkRow], prepared: Mapping[int, Pr
         for name, _old, new in names:
             setattr(account, name, new)
         account.changed_at = now
+        account.version += 1
         account.set_keys(account.address_key)
         done[row.pk] = account
-    update_each(list(done.values()), [*batch.NAME_FIELDS, *batch.KEY_FIELDS, "changed_at"])
+    update_each(list(done.values()), [*batch.NAME_FIELDS, *batch.KEY_FIELDS, "changed_at", "version"])
     hashes = {done[row.pk].pk: prepared[row.pk].password_hash for row in rows if row.pk in done and row.pk in prepared}
     batch.set_passwords(service, {pk: made for pk, made in hashes.items() if made}, now)
     return {row.pk: "wrong-state" for row in rows if row.pk not in done}

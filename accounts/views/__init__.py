@@ -1,8 +1,8 @@
 from .bulk_table import again, columns, mend, reshape, template, upload
 from .changes import change, link, password, password_rules
 from .configure import configure, confirm
-from .listing import account, account_list, export
-from .orders import approve_order, cancel_order, cancel_slots, order, orders, refuse_order
+from .listing import account, account_list, domain_names, export
+from .orders import approve_order, cancel_order, cancel_slots, order, orders, progress, refuse_order
 from .policy import policy, purge, retired
 from .preview import change_passwords, leave_out, row, suggestions
 from .runs import discard, forget, reasons, results, resume, run, slips, start, stop, undo
@@ -22,6 +22,7 @@ __all__ = [
     "configure",
     "confirm",
     "discard",
+    "domain_names",
     "export",
     "forget",
     "leave_out",
@@ -32,6 +33,7 @@ __all__ = [
     "password",
     "password_rules",
     "policy",
+    "progress",
     "purge",
     "reasons",
     "refuse_order",

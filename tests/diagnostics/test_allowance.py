@@ -18,6 +18,8 @@ from diagnostics.sweep import schedule, sweep
 from domains.lookup.answers import Answer, Failure, Question
 from domains.lookup.engine import Engine, EngineConfig, run
 from domains.lookup.engine.allowance import PACKETS, Allowance
+from domains.lookup.engine.server import Ceiling, Server
+from domains.lookup.engine.sockets import RandomIds
 from domains.rules.verdicts import Status
 from panel.models import Platform
 from tests.factories import make_domain, make_service
@@ -156,3 +158,16 @@ def test_a_domain_whose_lease_was_lost_twice_waits_for_all_others_and_is_checked
     assert [one.pk for one in schedule.suspects(timezone.now())] == [poison.pk]
     assert sweep.sweep() == 2, "the good one, and then that one by itself"
     assert CheckRun.objects.get(pk=poison.pk).lost == 0
+
+
+def test_all_servers_of_a_network_keep_to_one_ceiling_together() -> None:
+    loop = asyncio.new_event_loop()
+    ceiling = Ceiling(1 / 20)
+    servers = [
+        Server(loop, (f"192.0.2.{number}", 53), 10, RandomIds(), configured=False, network=ceiling)
+        for number in range(50)
+    ]
+    waits = [server.reserve(100.0) for server in servers]
+    loop.close()
+    assert max(waits) == pytest.approx(49 / 20, abs=0.1), "one after another, though each alone could be asked at once"
+    assert sorted(waits) == waits

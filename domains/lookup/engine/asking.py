@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from itertools import batched
 from types import TracebackType
 from typing import Self
@@ -18,7 +18,7 @@ from .batch import Batch
 from .cache import Cache
 from .config import Endpoint, EngineConfig
 from .job import Callback, Job
-from .server import Health, Server
+from .server import Ceiling, Health, Server
 from .sockets import RandomIds
 from .stream import ask_by_stream
 from .upstream import LEAST, Upstream
@@ -27,6 +27,7 @@ from .wheel import Wheel
 STREAMS = 64  # TCP connections at once
 STREAM_SECONDS = 4.0
 AUTHORITATIVE_LIMIT = 64  # questions under way at one name server
+NETWORK_SHARE = 2  # ceilings of one server that all of its /24 or /48 have together
 AUTHORITATIVE_SERVERS = 2_000  # whose ceilings and counters are kept
 
 Known = list[tuple[Question, Answer]]
@@ -59,6 +60,7 @@ class Engine:
         self._servers: dict[Endpoint, Server] = {}
         self._authoritative: dict[Endpoint, Upstream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._networks: dict[str, Ceiling] = {}
         self._ids = RandomIds()
         self._sharing = 1
         self._gone = False
@@ -283,6 +285,8 @@ class Engine:
     def sharing(self, engines: int) -> None:
         for server in self._servers.values():
             server.interval *= engines / self._sharing
+        for ceiling in self._networks.values():
+            ceiling.interval *= engines / self._sharing
         self._sharing = engines
 
     @property
@@ -305,10 +309,20 @@ class Engine:
     def _server(self, endpoint: Endpoint, rate: float | None, *, configured: bool) -> Server:
         server = self._servers.get(endpoint)
         if server is None:
-            server = Server(self.loop, endpoint, rate, self._ids, configured=configured)
+            network = None if configured or not rate else self._network(endpoint[0], rate)
+            server = Server(self.loop, endpoint, rate, self._ids, configured=configured, network=network)
             server.interval *= self._sharing
             self._servers[endpoint] = server
         return server
+
+    def _network(self, address: str, rate: float) -> Ceiling:
+        """The ceiling of the /24 or /48 that `address` is in."""
+        length = 48 if ":" in address else 24
+        name = str(ip_network(f"{address}/{length}", strict=False))
+        ceiling = self._networks.get(name)
+        if ceiling is None:
+            ceiling = self._networks[name] = Ceiling(self._sharing / (rate * NETWORK_SHARE))
+        return ceiling
 
     def _upstream_for(self, question: Question) -> Upstream | None:
         """Who is to be asked; None where that is not allowed."""
@@ -339,6 +353,8 @@ class Engine:
                 del self._authoritative[endpoint]
                 if not self._servers[endpoint].configured:
                     self._servers.pop(endpoint).close()
+        used = {id(server.network) for server in self._servers.values()}
+        self._networks = {name: ceiling for name, ceiling in self._networks.items() if id(ceiling) in used}
 
     async def _located(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with its host name, if it is one, resolved by the system."""
