@@ -139,7 +139,9 @@ def mend(run: BulkRun, number: int, field: Field, value: str) -> BulkRow:
         raise Refused("wrong-state", _("The run has begun: rows cannot be mended any more."))
     row = BulkRow.objects.get(run=run, number=number)
     if row.unread:
-        raise Refused("unread", _("No cell of this row can be trusted: mend it in the file and upload that again."))
+        raise Refused(
+            "unread", _("No cell of this row can be trusted: correct the row in the file and upload it again.")
+        )
     vault = Vault(run.key)
     fields = [Field(name) for name in run.columns]
     if field not in fields:
