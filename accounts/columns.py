@@ -30,9 +30,8 @@ TEMPLATE = ("E-mail address", "First name", "Last name", "Display name", "Passwo
 LIKELY = 0.6  # of a column's cells that must look like passwords
 
 _ADDRESS = re.compile(r"[^\s@\"',;<>]+@([^\s@\"',;<>]+\.[^\s@\"',;<>]+)")
-_NOT_PASSWORDS = re.compile(
-    r"[0-9a-fA-F-]{32,}|\{[A-Za-z0-9-]+\}.*|\$\w+\$.*|[a-z]+://.*|CN=.*|.*[\\/].*[\\/].*|.*T\d\d:\d\d.*"
-)
+_NOT_PASSWORDS = re.compile(r"[0-9a-fA-F-]{32,}|\{[A-Za-z0-9-]+\}.*|\$\w+\$.*|[a-z]+://.*|CN=.*")
+_MOMENT = re.compile(r"T\d\d:\d\d")
 
 
 def recognise(row: Sequence[str]) -> tuple[Field, ...]:
@@ -112,7 +111,10 @@ def is_address(cell: str) -> bool:
 
 def looks_like_password(cell: str) -> bool:
     """Whether a cell would do as a password and is no hash, identifier, path or moment."""
-    return not broken(cell, (), BASE) and "@" not in cell.strip("@") and not _NOT_PASSWORDS.fullmatch(cell)
+    if broken(cell, (), BASE) or "@" in cell.strip("@"):
+        return False
+    path = cell.count("/") + cell.count("\\") > 1
+    return not path and not _NOT_PASSWORDS.fullmatch(cell) and not _MOMENT.search(cell)
 
 
 def holds_passwords(heading: str, cells: Iterable[str]) -> bool:

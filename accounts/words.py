@@ -223,6 +223,11 @@ def encoding_words(encoding: str) -> str:
     return f"Windows-{name[2:]}" if name.startswith("CP125") else name
 
 
+def count_words(rows: int) -> str:
+    """How many rows a sheet has; a survey counts only the first of them."""
+    return f"{rows}+" if rows >= tables.COUNTED else str(rows)
+
+
 def place_words(field: str) -> str:
     """Where a fault is: the column, or the row as a whole."""
     return str(_("Row")) if field == Field.IGNORE else str(FIELDS[Field(field)])

@@ -206,7 +206,9 @@ def edit(run: BulkRun, number: int, values: Mapping[Field, str]) -> BulkRow:
     run = _previewed(run)
     row = BulkRow.objects.get(run=run, number=number)
     if row.unread:
-        raise Refused("unread", _("No cell of this row can be trusted: mend it in the file and upload that again."))
+        raise Refused(
+            "unread", _("No cell of this row can be trusted: correct the row in the file and upload it again.")
+        )
     vault = Vault(run.key)
     before = _seen_of(row)
     row.cells = vault.seal_cells(_with_cells(run, vault.open_cells(row.cells), values))

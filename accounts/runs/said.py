@@ -18,7 +18,7 @@ from ..models import BulkRun
 from ..preview import Fault, to_ascii
 from ..reading import NO_HEADINGS, Choices, Question
 from ..tables.encodings import tell
-from ..words import FIELDS, encoding_words, question_words
+from ..words import FIELDS, count_words, encoding_words, question_words
 from . import loading
 from .results import Result
 
@@ -237,11 +237,11 @@ def reading_lines(read: dict[str, Any]) -> list[str]:
         )
     for sheet in read["other_sheets"]:
         words = ngettext(
-            "The sheet %(name)s, which has %(n)d row, is not read.",
-            "The sheet %(name)s, which has %(n)d rows, is not read.",
+            "The sheet %(name)s, which has %(shown)s row, is not read.",
+            "The sheet %(name)s, which has %(shown)s rows, is not read.",
             sheet["rows"],
         )
-        lines.append(words % {"name": sheet["name"], "n": sheet["rows"]})
+        lines.append(words % {"name": sheet["name"], "shown": count_words(sheet["rows"])})
     if read["domain"]:
         lines.append(_("Addresses without a domain are under %(domain)s.") % {"domain": read["domain"]})
     return lines

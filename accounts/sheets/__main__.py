@@ -1,9 +1,9 @@
-"""`python -m accounts.sheets survey` and `python -m accounts.sheets rows SHEET COLUMNS ROWS TEXT`.
+"""`python -m accounts.sheets survey COLUMNS ROWS` and `python -m accounts.sheets rows SHEET COLUMNS ROWS TEXT`.
 
 The workbook comes on standard input. `survey` writes a JSON line for each sheet: its name, whether it is visible, how
-many rows it has and the first of them. `rows` writes a JSON line `[number, hidden, cells]` for each row; a last line
-`{"limit": …, "line": …}` names the limit that was passed (columns, rows, or characters of the sheet in all), and
-`null` says that there is no such sheet.
+many rows it has (counted until ROWS) and the first of them. `rows` writes a JSON line `[number, hidden, cells]` for
+each row; a last line `{"limit": …, "line": …}` names the limit that was passed (columns, rows, or characters of the
+sheet in all), and `null` says that there is no such sheet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from accounts.sheets.parts import Package, Protected, Unreadable
 from accounts.sheets.rows import Row, Workbook
 
 FIRST = 40  # rows of a sheet that a survey shows
-FAR = 1000  # rows at which a survey stops counting
 
 
 def opened(data: bytes) -> Workbook:
@@ -47,7 +46,7 @@ def cells_of(row: Row, most: int) -> list[str]:
     return [cell if cell.startswith("\0") else cell.replace("\0", "\1") for cell in cells]
 
 
-def survey(workbook: Workbook, columns: int) -> Iterator[object]:
+def survey(workbook: Workbook, columns: int, most: int) -> Iterator[object]:
     for index, sheet in enumerate(workbook.sheets):
         count = 0
         first: list[list[object]] = []
@@ -57,7 +56,7 @@ def survey(workbook: Workbook, columns: int) -> Iterator[object]:
             count += row.repeated
             if len(first) < FIRST:
                 first.append([row.number, row.hidden, cells_of(row, columns)])
-            if count >= FAR:
+            if count >= most:
                 break
         yield {"name": sheet.name, "visible": sheet.visible, "rows": count, "first": first}
 
@@ -92,7 +91,7 @@ def main(arguments: list[str]) -> int:
     what, *more = arguments
     try:
         workbook = opened(sys.stdin.buffer.read())
-        lines = survey(workbook, int(more[0])) if what == "survey" else rows(workbook, more[0], *map(int, more[1:]))
+        lines = survey(workbook, *map(int, more)) if what == "survey" else rows(workbook, more[0], *map(int, more[1:]))
         for line in lines:
             print(json.dumps(line))  # noqa: T201 - the answer of this process
     except Unreadable:

@@ -15,12 +15,12 @@ from . import encodings, records, workbooks
 from .defusing import FORMULA, csv_line, defuse, undefuse
 from .encodings import ENCODINGS, Told
 from .shapes import CELL, DELIMITERS, LIMITS, Format, Limits, Line, LineFault, Refusal, Refused, Shape
-from .workbooks import Sheet, survey
+from .workbooks import COUNTED, Sheet, survey
 
 __all__ = [
-    "CELL", "DELIMITERS", "ENCODINGS", "FORMULA", "LIMITS", "Format", "Kind", "Limits", "Line", "LineFault", "Refusal",
-    "Refused", "Shape", "Sheet", "Told", "csv_line", "defuse", "first_lines", "format_of", "mark_of", "marked", "plain",
-    "read", "read_as", "survey", "undefuse",
+    "CELL", "COUNTED", "DELIMITERS", "ENCODINGS", "FORMULA", "LIMITS", "Format", "Kind", "Limits", "Line",
+    "LineFault", "Refusal", "Refused", "Shape", "Sheet", "Told", "csv_line", "defuse", "first_lines", "format_of",
+    "mark_of", "marked", "plain", "read", "read_as", "survey", "undefuse",
 ]  # fmt: skip
 
 SAMPLE = 64 * 1024  # characters from which the delimiter and the headings are told

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from .. import sheets
 from .shapes import Format, Limits, Line, Refusal, Refused
 
+COUNTED = 1000  # rows of a sheet: a survey counts no further
 ROOT = Path(__file__).parents[2]
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # XLS, and encrypted workbooks of any kind
 _HEADER = 30  # bytes of a part's header in the archive, before its name
@@ -95,7 +96,7 @@ def survey(data: bytes, limits: Limits) -> list[Sheet]:
             found["rows"],
             [Line(number, tuple(cells), hidden=hidden) for number, hidden, cells in found["first"]],
         )
-        for found in _answers(data, "survey", limits.columns)
+        for found in _answers(data, "survey", limits.columns, COUNTED)
     ]
 
 

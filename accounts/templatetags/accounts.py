@@ -36,6 +36,7 @@ def delimiter_words(delimiter: str) -> str:
     return str(DELIMITERS.get(delimiter, delimiter))
 
 
+register.filter("count_words", words_module.count_words)
 register.filter("encoding_words", words_module.encoding_words)
 
 

@@ -75,7 +75,7 @@ def test_another_sheet_is_chosen(
     page.get_by_label("XLSX: sheet").select_option("Magazyn")
     page.get_by_role("button", name="Read it so").click()
     expect(page.get_by_text("The sheet Biuro, which has 2 rows, is not read.")).to_be_visible()
-    expect(page.get_by_role("cell", name="Adam")).to_be_visible()
+    expect(page.get_by_role("cell", name="Adam", exact=True)).to_be_visible()
     accessible(page)
     screenshot(page, "bulk-mapping-sheets")
     page.reload()
