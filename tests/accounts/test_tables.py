@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from accounts import reading, tables
 from accounts.reading import Choices
-from accounts.tables import defusing
-from accounts.tables import LIMITS, Format, Limits, Refusal, Refused, Shape
+from accounts.tables import LIMITS, Format, Limits, Refusal, Refused, Shape, defusing
 from tests.accounts.conftest import ods, ods_row, xlsx, xlsx_row
 
 POLISH = "email;Imię;Nazwisko\nzolw@a.example;Łucja;Żółć-Gąślą\n"
