@@ -3,12 +3,15 @@
 import os
 
 wsgi_app = "panel.wsgi:application"
-worker_class = "gthread"
+worker_class = "panel.server.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60  # seconds without a sign of life from a worker
 graceful_timeout = 8
 control_socket_disable = True
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190
 loglevel = "warning"
 max_requests = 20_000  # then a worker is replaced, should a library leak
 max_requests_jitter = 2_000
