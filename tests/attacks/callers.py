@@ -42,15 +42,13 @@ def temporary_files(pids: list[int]) -> list[str]:
     return [target for target in targets if target.endswith("(deleted)") and own not in target]
 
 
-def post(port: int, path: str, size: int, timeout: float = 60, **headers: str) -> tuple[int, float]:
+def post(port: int, path: str, size: int, *, host: str = "127.0.0.1") -> tuple[int, float]:
     """Post `size` bytes; status (0 where the connection broke) and seconds."""
     begun = time.monotonic()
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    client = http.client.HTTPConnection(host, port, timeout=60)
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
-        client.request(
-            "POST", path, b"a" * size, kind | {name.replace("_", "-"): text for name, text in headers.items()}
-        )
+        client.request("POST", path, b"a" * size, kind)
         status = client.getresponse().status
     except (OSError, http.client.HTTPException):
         status = 0
@@ -59,9 +57,9 @@ def post(port: int, path: str, size: int, timeout: float = 60, **headers: str) -
     return status, time.monotonic() - begun
 
 
-def get(port: int, path: str, timeout: float = 30) -> tuple[int, float]:
+def get(port: int, path: str, *, host: str = "127.0.0.1") -> tuple[int, float]:
     begun = time.monotonic()
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    client = http.client.HTTPConnection(host, port, timeout=30)
     try:
         client.request("GET", path)
         response = client.getresponse()

@@ -15,7 +15,7 @@ import pytest
 
 from tests.installation import Installation, until
 from tests.processes import ROOT, environment, manage
-from tests.servers.process import free_port
+from tests.servers import Caddy, free_port
 
 from .callers import MIB, Person, at_once, dripping, get, multipart, peak_memory, post, temporary_files, web_processes
 
@@ -292,3 +292,18 @@ def test_long_answers_reach_those_who_read_and_hold_no_thread_for_those_who_do_n
 def test_an_application_that_fails_is_answered_for(long_answers: int) -> None:
     assert get(long_answers, "/broken")[0] == 500
     assert get(long_answers, "/short")[0] == 200
+
+
+def test_through_the_proxy_of_compose_it_is_the_same(running: Installation) -> None:
+    with Caddy(running.port) as proxy:
+        head = b"GET / HTTP/1.1\r\nHost: localhost:%d\r\nX-Slow: " % proxy.port
+        body = HEAD.replace(b"localhost", b"localhost:%d" % proxy.port) + b"Content-Length: 2000000\r\n\r\n"
+        with dripping(proxy.port, 20, head, every=2), dripping(proxy.port, 20, body, every=2):
+            for _ in range(5):
+                status, seconds = get(proxy.port, SIGN_IN, host="localhost")
+                assert status == 200
+                assert seconds < 8
+        assert post(proxy.port, SIGN_IN, 3 * MIB, host="localhost")[0] == 413
+        assert post(proxy.port, SIGN_IN, 39 * MIB, host="localhost")[0] in (0, 413)  # Caddy hangs up
+        with urllib.request.urlopen(f"http://localhost:{proxy.port}{SIGN_IN}") as response:
+            assert response.status == 200
