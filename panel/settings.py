@@ -190,8 +190,7 @@ CACHES = {
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "panel_cache",
-        # Beyond it entries go whether they have expired or not, and with them limits that somebody has used up: more
-        # than strangers can make in the time that a limit lasts.
+        # Beyond it entries go whether they have expired or not: more than strangers can make while one lasts.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
@@ -227,6 +226,7 @@ CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 # What is due lives in the database; beat only wakes the workers. A lost message is repeated by the next one.
 CELERY_BEAT_SCHEDULE = {
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
+    "forget attempts": {"task": "panel.tasks.forget_attempts", "schedule": crontab(minute=40, hour="*")},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.

@@ -9,3 +9,11 @@ def close_ended() -> None:
     from .lifecycle import close_ended as close
 
     close()
+
+
+@shared_task
+def forget_attempts() -> None:
+    """Counts of limits whose time is over."""
+    from .limits import forget
+
+    forget()

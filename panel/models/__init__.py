@@ -3,11 +3,12 @@ from .members import Invitation, Membership, Role
 from .organizations import Organization
 from .platforms import Platform, hosts_changed
 from .services import Service, platform_changing
-from .system import Heartbeat
+from .system import Attempts, Heartbeat
 from .users import User
 
 __all__ = [
     "Activity",
+    "Attempts",
     "Heartbeat",
     "Invitation",
     "Membership",

@@ -24,3 +24,14 @@ class Heartbeat(models.Model):
     @property
     def fresh(self) -> bool:
         return timezone.now() - self.at < self.FRESH
+
+
+class Attempts(models.Model):
+    """How often something was done within one window of time (panel/limits.py). `key` is a digest of what and who."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.IntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.ends_at:%H:%M:%S}"
