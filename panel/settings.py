@@ -6,6 +6,7 @@ what the process environment does not say.
 
 import ipaddress
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -347,10 +348,22 @@ DNS_STUB_ZONES = {
 }
 DNS_SERVER_RATE = env_int("DNS_SERVER_RATE", 300)  # queries a second to any one server
 DNS_RESOLVER_RATE = env_int("DNS_RESOLVER_RATE", 300)  # the same for the configured resolvers
+_allowed = env_list("ALLOWED_NETWORKS")
+_one_port = re.compile(r"\[[^]]+\]:\d+|[^:]+:\d+")  # 127.0.0.1:5353, [::1]:5353
 try:
-    ALLOWED_NETWORKS = [ipaddress.ip_network(item) for item in env_list("ALLOWED_NETWORKS")]
+    ALLOWED_NETWORKS = [ipaddress.ip_network(item) for item in _allowed if not _one_port.fullmatch(item)]
+    ALLOWED_SERVERS = {
+        (ipaddress.ip_address(host), port)
+        for host, port in (host_port(item, 0) for item in _allowed if _one_port.fullmatch(item))
+    }
 except ValueError as error:
     raise ImproperlyConfigured(f"ALLOWED_NETWORKS: {error}") from error
+# Never connected to, whatever is allowed: where clouds tell machines their secrets, one of them at a public address.
+CLOUD_METADATA = "169.254.0.0/16,168.63.129.16/32,100.100.100.200/32,192.0.0.192/32,fd00:ec2::254/128,fd20:ce::254/128"
+try:
+    FORBIDDEN_NETWORKS = [ipaddress.ip_network(item) for item in env_list("FORBIDDEN_NETWORKS", CLOUD_METADATA)]
+except ValueError as error:
+    raise ImproperlyConfigured(f"FORBIDDEN_NETWORKS: {error}") from error
 DNS_CONTROL_NAMES = env_list("DNS_CONTROL_NAMES")  # they have addresses for certain; empty: the platforms' MX hosts
 SWEEP_BATCH = env_int("SWEEP_BATCH", 500)  # domains that one claim takes
 SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's network and may talk to target servers

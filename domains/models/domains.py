@@ -353,7 +353,7 @@ def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target
         return None
     try:
         target = parse_target(text)
-        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS)
+        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
     except TargetRefused as refusal:
         raise Refused(refusal.code.value, target_sentence(refusal), field="target") from refusal
     return target

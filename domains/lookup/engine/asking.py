@@ -295,7 +295,7 @@ class Engine:
         endpoint = question.server, self.config.authoritative_port
         lane = self._home.get(endpoint)
         if lane is None:
-            if not may_ask(question.server, self.config.allowed_networks):
+            if not may_ask(question.server, self.config.allowed_networks, self.config.forbidden_networks):
                 return None
             if len(self._home) >= HOME_SERVERS:
                 self._forget_idle()

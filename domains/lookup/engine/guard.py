@@ -14,22 +14,29 @@ NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 ad
 THIS_HOST_V4_COMPATIBLE = IPv6Network("::/96")
 
 
-def may_ask(address: str, allowed: Iterable[Network]) -> bool:
-    """Whether `address` is public, or inside one of the `allowed` networks."""
+def may_ask(address: str, allowed: Iterable[Network], forbidden: Iterable[Network] = ()) -> bool:
+    """Whether `address` is public, or inside one of the `allowed` networks, and in none that is `forbidden`."""
     try:
         parsed = ip_address(address)
     except ValueError:
+        return False
+    inner = _carried(parsed) if isinstance(parsed, IPv6Address) else None
+    if any(parsed in network or (inner is not None and inner in network) for network in forbidden):
         return False
     if any(parsed in network for network in allowed):
         return True
     return _is_public(parsed)
 
 
+def _carried(address: IPv6Address) -> IPv4Address | None:
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in NAT64:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        inner = _carried(address)
         if inner is not None:
             return _is_public(inner)
         if address in THIS_HOST_V4_COMPATIBLE:
