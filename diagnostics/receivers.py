@@ -6,13 +6,15 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
 from domains import signals
 from domains.models import Domain
-from panel.models import Platform
+from panel.models import Membership, Platform
 
+from .models import Share
 from .sweep import schedule
 
 
@@ -31,3 +33,9 @@ def look_again_by_the_platforms_new_hosts(sender: object, *, instance: Platform,
 @receiver(signals.zone_changed)
 def look_at_a_changed_zone(sender: object, *, domain: Domain, **kwargs: Any) -> None:
     schedule.changed(domain)
+
+
+@receiver(post_delete, sender=Membership)
+def end_the_links_of_a_member_who_leaves(sender: object, *, instance: Membership, **kwargs: Any) -> None:
+    theirs = Share.objects.filter(created_by=instance.user_id, domain__service__organization=instance.organization_id)
+    theirs.filter(revoked_at=None).update(revoked_at=timezone.now())

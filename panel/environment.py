@@ -104,6 +104,7 @@ def _narrow(path: Path) -> None:
 
 
 def main() -> None:
+    os.umask(0o077)  # panel/state.py
     base = Path(__file__).resolve().parent.parent
     makers: dict[str, Callable[[], str]] = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(50),

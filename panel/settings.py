@@ -310,6 +310,7 @@ SECURE_CSP = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of any request but an uploaded table: panel/uploads.py
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE  # never to a temporary file: tables hold plain passwords
+FILE_UPLOAD_PERMISSIONS = 0o600  # of all that is written below VAR_DIR: panel/state.py
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # Mail

@@ -17,6 +17,7 @@ from panel.catalogues import compile_catalogues
 from panel.celery import app
 from panel.environment import PUBLIC_DEMONSTRATION, is_public
 from panel.health import QUEUES
+from panel.state import complaint
 
 
 class Command(BaseCommand):
@@ -31,6 +32,8 @@ class Command(BaseCommand):
             raise CommandError("SECRET_KEY and ENCRYPTION_KEYS are not set: `make setup` writes them to var/env.")
         if settings.ENV.get("DEMO") == "1" and is_public(settings.PUBLIC_URL):
             raise CommandError(PUBLIC_DEMONSTRATION)
+        if words := complaint(settings.VAR_DIR):
+            raise CommandError(words)
         make_folders()
         for path in settings.LOCALE_PATHS:
             compile_catalogues(Path(path))
