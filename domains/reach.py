@@ -17,8 +17,9 @@ from django.conf import settings
 
 from panel.errors import Refused
 
+from .lookup.guard import Address, may_connect
 from .sentences import target_sentence
-from .targets import Address, TargetFault, TargetRefused, is_public, literal, parse_target
+from .targets import TargetFault, TargetRefused, literal, parse_target
 
 SECONDS = 4.0  # for all look-ups of one name together
 
@@ -91,7 +92,7 @@ def require_reachable_target(text: str) -> bool:
 
 
 def _may_reach(address: Address) -> bool:
-    return is_public(address, settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
+    return may_connect(address, settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
 
 
 def _resolver(host: str) -> dns.resolver.Resolver:

@@ -11,7 +11,8 @@ import re
 from collections import defaultdict
 
 from domains.lookup.answers import Question
-from domains.lookup.engine import Engine, may_ask
+from domains.lookup.engine import Engine
+from domains.lookup.guard import may_connect
 from domains.rrset import absolute
 from domains.targets import parse_target
 
@@ -52,7 +53,7 @@ class Prober:
         addresses = [aim.host] if aim.address is not None else await self._addresses(aim.host)
         config = self._engine.config
         permitted = (config.allowed_networks, config.forbidden_networks)
-        allowed = [address for address in addresses if may_ask(address, *permitted)]
+        allowed = [address for address in addresses if may_connect(address, *permitted)]
         if not allowed:
             return None
         turn = self._turns[allowed[0]]
