@@ -182,6 +182,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds; a server that hangs
 
 # Redis, caches, Celery
 REDIS_URL = env("REDIS_URL")
@@ -384,6 +385,10 @@ SEARCH_PROVIDERS = [
 
 # Orders of slots: a class with place(service, quantity, by=…) -> order, and order.approve(by=…)
 ORDERS = "accounts.models.Order"
+
+# What other apps add to the lines of /healthz, and what they have looked at once a minute (panel/watch.py)
+HEALTH_PARTS = {"sweep": "diagnostics.health.sweep", "resolvers": "diagnostics.health.resolvers"}
+WATCHED = ["diagnostics.health.ask_resolvers"]
 
 # Languages, times, files
 LANGUAGE_CODE = "en"

@@ -3,12 +3,13 @@ from .members import Invitation, Membership, Role
 from .organizations import Organization
 from .platforms import Platform, hosts_changed
 from .services import Service, platform_changing
-from .system import Attempts, Heartbeat
+from .system import Attempts, Condition, Heartbeat
 from .users import User
 
 __all__ = [
     "Activity",
     "Attempts",
+    "Condition",
     "Heartbeat",
     "Invitation",
     "Membership",
