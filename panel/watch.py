@@ -66,9 +66,9 @@ def look() -> None:
     now = timezone.now()
     for part in found:
         _keep(part, now)
-    failing = Condition.objects.filter(failing_since__lte=now - GRACE, told_at=None)
+    failing = Condition.objects.filter(failing_since__lte=now - GRACE, told_at=None).order_by("name")
     _tell("panel/mail/stopped.txt", [one for one in failing if _claim(one, now)])
-    over = Condition.objects.filter(failing_since=None).exclude(told_at=None)
+    over = Condition.objects.filter(failing_since=None).exclude(told_at=None).order_by("name")
     _tell("panel/mail/works_again.txt", [one for one in over if _release(one)])
 
 
