@@ -293,7 +293,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_AGE = 14 * 86400
 SECURE_HSTS_SECONDS = 365 * 86400 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
-SECURE_SSL_REDIRECT = _secure and env_bool("SSL_REDIRECT")
+SECURE_SSL_REDIRECT = _secure and env_bool("SSL_REDIRECT", default=TRUSTED_PROXY_COUNT > 0)
+# Whether other hosts below the panel's name, and browsers' own lists, are to insist on TLS is not the panel's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

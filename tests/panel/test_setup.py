@@ -212,3 +212,19 @@ def test_nobody_else_reads_the_mail(settings, tmp_path):
     settings.VAR_DIR, settings.MEDIA_ROOT, settings.SPOOL_DIR = tmp_path, tmp_path / "media", tmp_path / "broker"
     make_folders()
     assert stat.S_IMODE((tmp_path / "mail").stat().st_mode) == 0o700
+
+
+def test_production_settings_pass_the_checks_for_deployment(tmp_path):
+    """As .env.example fills them in."""
+    env = environment_of_process(
+        VAR_DIR=str(tmp_path),
+        PUBLIC_URL="https://panel.example.com",
+        TRUSTED_PROXY_COUNT="1",
+        DEMO="0",
+        EMAIL_URL="submission://panel%40example.com:password@smtp.example.com:587",
+        SECRET_KEY="".join(map(chr, range(50, 110))),
+        ENCRYPTION_KEYS=environment.encryption_key(),
+    )
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", env=env)
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues (2 silenced)" in checked.stdout, checked.stdout
