@@ -229,6 +229,7 @@ CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "forget attempts": {"task": "panel.tasks.forget_attempts", "schedule": crontab(minute=40, hour="*")},
+    "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.

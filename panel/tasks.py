@@ -17,3 +17,11 @@ def forget_attempts() -> None:
     from .limits import forget
 
     forget()
+
+
+@shared_task
+def forget() -> None:
+    """Forget what nobody asks for any more."""
+    from . import once
+
+    once.prune()

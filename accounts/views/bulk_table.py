@@ -69,12 +69,13 @@ def _load(request: HttpRequest, service: Service, *, owner: bool) -> HttpRespons
 
 
 def _show_upload(request: HttpRequest, service: Service, form: UploadForm) -> HttpResponse:
+    runs = BulkRun.objects.filter(service=service).exclude(state=BulkRun.State.DISCARDED).select_related("by")
     context = {
         "service": service,
         "tab": "accounts",
         "form": form,
         "free": Tally.of(service.pk)["slot"],
-        "runs": BulkRun.objects.filter(service=service).select_related("by")[:20],
+        "runs": runs[:20],
         "rows": settings.BULK_MAX_ROWS,
         "mib": settings.BULK_MAX_BYTES // (1024 * 1024),
     }
