@@ -75,6 +75,7 @@ VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Nee
 
 PANEL = {
     "healthz": Row(NOBODY),
+    "readyz": Row(NOBODY),
     "panel:services": Row(SIGNED_IN),
     "panel:service": Row(VIEWER),
     "panel:service_settings": Row(OWNER),
