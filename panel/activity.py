@@ -34,6 +34,8 @@ VERBS: dict[str, Any] = {
     "service.resumed": _("service resumed"),
     "service.ending": _("end of the service set"),
     "service.ended": _("service ended"),
+    "letter.retried": _("letter sent again"),
+    "letter.discarded": _("letter discarded"),
     "user.created": _("user created"),
     "user.changed": _("user changed"),
     "user.link": _("link for a password made"),

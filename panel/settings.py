@@ -226,6 +226,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 # What is due lives in the database; beat only wakes the workers. A lost message is repeated by the next one.
 CELERY_BEAT_SCHEDULE = {
+    "mail: send letters": {"task": "panel.tasks.send_letters", "schedule": timedelta(seconds=30)},
+    "mail: ask contacts": {"task": "panel.tasks.ask_contacts", "schedule": timedelta(hours=1)},
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
@@ -321,6 +323,7 @@ EMAIL_CONFIGURED = bool(_email)
 _smtp = "django.core.mail.backends.smtp.EmailBackend"
 _mail_backend = _email.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 if _mail_backend == _smtp:
+    _mail_backend = "panel.smtp.EmailBackend"  # with a deadline
     _mail_options = {
         "host": _email["EMAIL_HOST"],
         "port": urlsplit(_email_url).port or (465 if _smtps else _email["EMAIL_PORT"]),
@@ -337,6 +340,12 @@ else:
 MAILERS = {"default": {"BACKEND": _mail_backend, "OPTIONS": _mail_options}}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or _email.get("DEFAULT_FROM_EMAIL") or f"panel@{_public.hostname}"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+MAIL_DEADLINE = env_int("MAIL_DEADLINE", 30)  # seconds for one letter, from connecting to the mail server's yes
+MAIL_SENDERS = env_int("MAIL_SENDERS", 2)  # letters under way at once, of all workers together
+MAIL_QUOTA = env_int("MAIL_QUOTA", 1000)  # letters of all kinds that one organization may cause in 24 hours
+MAIL_GIVE_UP_DAYS = env_int("MAIL_GIVE_UP_DAYS", 3)  # after which a letter that nobody takes is not tried again
+if not 0 < MAIL_DEADLINE <= 60:
+    raise ImproperlyConfigured("MAIL_DEADLINE must be from 1 to 60 seconds")  # less than Letter.LEASE
 
 # The DNS
 DNS_RESOLVERS = [host_port(item, 53) for item in env_list("DNS_RESOLVERS")]  # empty: the system's

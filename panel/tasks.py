@@ -9,3 +9,21 @@ def close_ended() -> None:
     from .lifecycle import close_ended as close
 
     close()
+
+
+@shared_task
+def send_letters() -> None:
+    """Deliver letters that are due, and once more where the time did not suffice."""
+    from . import outbox
+
+    outbox.deliver()
+    if outbox.is_due():
+        outbox.wake()
+
+
+@shared_task
+def ask_contacts() -> None:
+    """Ask new contacts whether they want to be told."""
+    from .contacts import ask_waiting
+
+    ask_waiting()

@@ -1,6 +1,8 @@
 from .activity import Activity
+from .contacts import Contact
 from .members import Invitation, Membership, Role
 from .organizations import Organization
+from .outbox import Letter
 from .platforms import Platform, hosts_changed
 from .services import Service, platform_changing
 from .system import Heartbeat
@@ -8,8 +10,10 @@ from .users import User
 
 __all__ = [
     "Activity",
+    "Contact",
     "Heartbeat",
     "Invitation",
+    "Letter",
     "Membership",
     "Organization",
     "Platform",

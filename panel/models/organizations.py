@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..activity import record
 from ..errors import Refused
 from ..texts import is_printable
+from .contacts import Contact
 from .members import Membership, Role
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ class Organization(models.Model):
         help_text=_("Two to 32 lower-case letters and digits; part of every service's name."),
     )
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
-    contacts = models.JSONField(_("contacts"), default=list, blank=True)  # e-mail addresses that are told of trouble
     notify = models.BooleanField(_("tell the contacts when a domain turns red and when it recovers"), default=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
@@ -67,27 +67,44 @@ class Organization(models.Model):
             raise Refused("name-long", message, field="name")
         if not is_printable(name.strip()):
             raise Refused("name-characters", NOT_PRINTABLE, field="name")
-        organization, created = cls.objects.get_or_create(
-            code=code, defaults={"name": name.strip(), "contacts": addresses(contacts)}
-        )
+        wanted = addresses(contacts)
+        organization, created = cls.objects.get_or_create(code=code, defaults={"name": name.strip()})
         if not created:
             raise Refused("code-taken", _("This code belongs to another organization."), field="code")
+        organization._list_contacts(wanted)
         record("organization.created", actor=actor, organization=organization, target=code, after={"name": name})
         return organization
 
     @transaction.atomic
     def change(self, *, actor: User | str | None, **fields: Any) -> None:
-        """Set any of name, contacts and notify."""
-        if "contacts" in fields:
-            fields["contacts"] = addresses(fields["contacts"])
+        """Set any of name, contacts (addresses) and notify."""
+        wanted = addresses(fields.pop("contacts")) if "contacts" in fields else None
         organization = Organization.objects.select_for_update().get(pk=self.pk)
         changed = {name: value for name, value in fields.items() if getattr(organization, name) != value}
+        before = {name: getattr(organization, name) for name in changed}
+        if changed:
+            Organization.objects.filter(pk=self.pk).update(**changed)
+        listed = organization.contact_addresses
+        if wanted is not None and set(wanted) != set(listed):
+            organization._list_contacts(wanted)
+            before, changed = {**before, "contacts": listed}, {**changed, "contacts": wanted}
         if not changed:
             return
-        before = {name: getattr(organization, name) for name in changed}
-        Organization.objects.filter(pk=self.pk).update(**changed)
         record("organization.changed", actor=actor, organization=self, target=self.code, before=before, after=changed)
         self.refresh_from_db()
+
+    @property
+    def contact_addresses(self) -> list[str]:
+        return list(self.contacts.order_by("pk").values_list("email", flat=True))
+
+    def _list_contacts(self, wanted: list[str]) -> None:
+        """Take out who is not wanted and add who is new; those who stay need not confirm again."""
+        from .. import contacts
+
+        self.contacts.exclude(email__in=wanted).delete()
+        for email in wanted:
+            Contact.add(self, email)
+        contacts.ask_soon(self)
 
     def suspend(self, *, actor: User | str | None) -> None:
         """Its services can be read and not changed."""
@@ -160,8 +177,11 @@ class Organization(models.Model):
 
 
 def addresses(texts: Iterable[str]) -> list[str]:
-    """E-mail addresses, each once, in lower case. Raises Refused for what is none."""
+    """E-mail addresses, each once, in lower case. Raises Refused for what is none, and for more than one may list."""
     cleaned = dict.fromkeys(text.strip().lower() for text in texts if text.strip())
+    if len(cleaned) > Contact.AT_MOST:
+        message = _("An organization has at most %(n)d contacts.") % {"n": Contact.AT_MOST}
+        raise Refused("contacts-many", message, field="contacts")
     for text in cleaned:
         try:
             validate_email(text)

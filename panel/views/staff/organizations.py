@@ -69,7 +69,7 @@ def new_organization(request: HttpRequest) -> HttpResponse:
 @staff_required
 def organization(request: HttpRequest, code: str) -> HttpResponse:
     found = get_object_or_404(Organization, code=code)
-    initial = {"name": found.name, "contacts": found.contacts, "notify": found.notify}
+    initial = {"name": found.name, "contacts": found.contact_addresses, "notify": found.notify}
     form = EditOrganizationByStaff(request.POST or None, initial=initial)
     if (
         request.method == "POST"
