@@ -67,9 +67,9 @@ def post_message(kind: str, message: EmailMessage) -> None:
     """A letter that a library has written, to one person."""
     html = ""
     if isinstance(message, EmailMultiAlternatives):
-        html = next((str(part.content) for part in message.alternatives if part.mimetype == "text/html"), "")
+        html = next((str(content) for content, mimetype in message.alternatives if mimetype == "text/html"), "")
     (recipient,) = message.to
-    outbox.post(kind, recipient, message.subject, str(message.body), html=html)
+    outbox.post(kind, recipient, str(message.subject), str(message.body), html=html)
 
 
 def service_created(service: Service) -> None:

@@ -34,13 +34,13 @@ class EmailBackend(smtp.EmailBackend):
 
         class Plain(smtplib.SMTP):
             def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-                sock = socket.create_connection((host, port), timeout, self.source_address)  # type: ignore[attr-defined]
+                sock = socket.create_connection((host, port), timeout, self.source_address)
                 tell(sock)
                 return sock
 
         class Tls(smtplib.SMTP_SSL):
             def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-                sock = socket.create_connection((host, port), timeout, self.source_address)  # type: ignore[attr-defined]
+                sock = socket.create_connection((host, port), timeout, self.source_address)
                 tell(sock)
                 return self.context.wrap_socket(sock, server_hostname=host)
 
