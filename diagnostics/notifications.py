@@ -24,7 +24,7 @@ from panel import mail, outbox
 from panel.contacts import language_of
 from panel.models import Contact, Organization, User
 
-from .models import Brake, Check, DigestWait
+from .models import Check, CircuitBreaker, DigestWait
 from .show.sentences import short
 
 MAX_LINES = 100  # of one digest
@@ -46,7 +46,9 @@ def tell_people() -> int:
     news: dict[int, News] = defaultdict(News)
     now = timezone.now()
     waiting = DigestWait.objects.filter(until__gt=now).values("organization")
-    turned = _turned_red() if Brake.holding() is None else Check.objects.none()  # who lies may have lied before
+    turned = (
+        _turned_red() if CircuitBreaker.holding() is None else Check.objects.none()
+    )  # who lies may have lied before
     for check in turned.exclude(domain__service__organization__in=waiting)[:BATCH]:
         news[check.domain.service.organization_id].red.append(check)
     for check in _recovered().exclude(domain__service__organization__in=waiting)[:BATCH]:
@@ -84,14 +86,14 @@ def _checks() -> QuerySet[Check]:
 def _turned_red() -> QuerySet[Check]:
     """Required checks of verified domains that at least two looks called red, and that nobody was told of."""
     red = _checks().filter(level=Level.REQUIRED, status__in=list(RED), told_red_at=None, stale_since=None)
-    return red.filter(domain__state=Domain.State.VERIFIED, domain__look__looked_at__gt=F("changed_at"))
+    return red.filter(domain__state=Domain.State.VERIFIED, domain__check_run__checked_at__gt=F("changed_at"))
 
 
 def _recovered() -> QuerySet[Check]:
     """Checks that were told of and that at least two looks called green, or that are not asked for any more."""
     told = _checks().exclude(told_red_at=None).filter(stale_since=None)
     well = told.filter(Q(status__in=[Status.OK, Status.OFF]) | Q(level=Level.RECOMMENDED, status__in=list(RED)))
-    return well.filter(domain__look__looked_at__gt=F("changed_at"))
+    return well.filter(domain__check_run__checked_at__gt=F("changed_at"))
 
 
 def _write(organization: Organization, news: News, contacts: list[Contact]) -> None:
@@ -125,8 +127,8 @@ def _lines(checks: list[Check]) -> list[dict[str, str]]:
     ]
 
 
-def tell_staff_of_brake(brake: Brake) -> None:
+def tell_staff_of_breaker(breaker: CircuitBreaker) -> None:
     """Verdicts are held: staff should look."""
     staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
     page = settings.PUBLIC_URL + reverse("diagnostics:operator")
-    mail.send("diagnostics/mail/brake.txt", staff, {"brake": brake, "page": page})
+    mail.send("diagnostics/mail/breaker.txt", staff, {"breaker": breaker, "page": page})

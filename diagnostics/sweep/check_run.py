@@ -32,16 +32,16 @@ class Starter(Protocol):
         """
 
 
-async def look(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
+async def check_run(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
     """Verdicts on a domain, in the order of `Kind`. `ask`: an engine, or a function that never raises.
 
     Never takes longer than `deadline` seconds: what has no answer by then counts as not answered in time.
     """
     if not callable(ask):
-        return await _Look(case, ask, now, deadline).run()
+        return await _CheckRun(case, ask, now, deadline).run()
     tasks = _Tasks(ask)
     try:
-        return await _Look(case, tasks, now, deadline).run()
+        return await _CheckRun(case, tasks, now, deadline).run()
     finally:
         tasks.cancel()
 
@@ -72,7 +72,7 @@ class _Tasks:
             future.cancel()
 
 
-class _Look:
+class _CheckRun:
     def __init__(self, case: Case, starter: Starter, now: datetime, deadline: float) -> None:
         self.subject = Subject(case, now)
         self.starter = starter
