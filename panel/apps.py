@@ -5,4 +5,6 @@ class PanelConfig(AppConfig):
     name = "panel"
 
     def ready(self) -> None:
-        from . import administrator, signin  # noqa: F401 - their signal receivers
+        from . import administrator, migrating, signin  # noqa: F401 - their signal receivers
+
+        migrating.connect()

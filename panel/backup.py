@@ -69,8 +69,11 @@ class Manifest:
 # Making one
 
 
-def write(path: Path) -> Manifest:
-    """Write the database as it is at one moment; whoever changes it meanwhile is neither held up nor seen."""
+def write(path: Path, registry: Any = apps) -> Manifest:
+    """Write the database as it is at one moment; whoever changes it meanwhile is neither held up nor seen.
+
+    `registry`: of the models as its tables are, where they are not today's.
+    """
     draft = path.with_name(f"{path.name}.part")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -79,7 +82,7 @@ def write(path: Path) -> Manifest:
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
             _snapshot(),
         ):
-            tables = {model._meta.label: _write_table(archive, model) for model in models_to_keep(apps)}
+            tables = {model._meta.label: _write_table(archive, model) for model in models_to_keep(registry)}
             manifest = Manifest(timezone.now().isoformat(), connection.vendor, _applied(), tables)
             archive.writestr(MANIFEST, str(manifest))
         draft.replace(path)

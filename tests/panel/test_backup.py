@@ -180,6 +180,7 @@ def test_a_restore_is_refused_while_workers_run(
     assert Letter.objects.exists()
 
 
+@pytest.mark.django_db
 def test_what_a_newer_version_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "newer.zip"
     manifest = backup.Manifest("2026-01-01", "sqlite", {"panel": "9999_from_the_future"}, {})
