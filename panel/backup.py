@@ -133,7 +133,7 @@ def _rows(model: type[models.Model]) -> Iterator[tuple[Any, ...]]:
     fields = _fields(model)
     raw = {f"_{field.name}": Cast(field.name, models.TextField()) for field in fields if _is_secret(field)}
     names = [f"_{field.name}" if _is_secret(field) else field.attname for field in fields]
-    key = model._meta.pk.attname  # type: ignore[union-attr]
+    key = model._meta.pk.attname
     last: Any = None
     while True:
         rows = model._base_manager.annotate(**raw).order_by("pk")
@@ -255,7 +255,7 @@ def _load(model: type[models.Model], file: IO[bytes]) -> None:
     of_column = {field.column: field for field in _fields(model)}
     fields = [of_column[column] for column in json.loads(file.readline())]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names are ours
     with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
 """How migrations leave a running installation alone.
 
-Rules, to which tests/upgrades/test_rules.py holds migrations: an index on a large table is made with the operation below;
-a new column has `db_default` or may be null, so that processes of the version before go on writing; a column or table
+Rules, to which tests/upgrades/test_rules.py holds them: an index on a large table is made with the operation below; a
+new column has `db_default` or may be null, so that processes of the version before go on writing; a column or table
 leaves the code in one release and the database in a later one; a step over data is a migration of its own.
 """
 

@@ -228,6 +228,8 @@ CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "mail: send letters": {"task": "panel.tasks.send_letters", "schedule": timedelta(seconds=30)},
     "mail: ask contacts": {"task": "panel.tasks.ask_contacts", "schedule": timedelta(hours=1)},
+    "forget what is old": {"task": "panel.tasks.prune", "schedule": crontab(minute=40)},
+    "delete organizations": {"task": "panel.tasks.delete_organizations", "schedule": timedelta(minutes=10)},
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
@@ -379,6 +381,22 @@ SEARCH_PROVIDERS = [
 
 # Orders of slots: a class with place(service, quantity, by=…) -> order, and order.approve(by=…)
 ORDERS = "accounts.models.Order"
+
+# How many days what grows is kept (panel/retention.py); 0: for ever
+KEEP_DAYS = {
+    "CHECK_CHANGES": env_int("KEEP_CHECK_CHANGES", 365),
+    "ACTIVITY": env_int("KEEP_ACTIVITY", 730),
+    "RUN_ROWS": env_int("KEEP_RUN_ROWS", 30),
+    "RUNS": env_int("KEEP_RUNS", 365),
+    "ORDERS": env_int("KEEP_ORDERS", 730),
+    "ZONE_CHANGES": env_int("KEEP_ZONE_CHANGES", 365),
+    "SHARES": env_int("KEEP_SHARES", 90),
+    "INVITATIONS": env_int("KEEP_INVITATIONS", 90),
+    "SESSIONS": env_int("KEEP_SESSIONS", 1),
+    "LETTERS": env_int("KEEP_LETTERS", 30),
+    "MAIL_FILES": env_int("KEEP_MAIL_FILES", 14),
+}
+DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization that is to be deleted
 
 # Languages, times, files
 LANGUAGE_CODE = "en"

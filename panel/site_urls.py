@@ -51,6 +51,11 @@ urlpatterns = [
         staff_organizations.organization_state,
         name="staff_organization_state",
     ),
+    path(
+        "staff/organizations/<str:code>/deletion/",
+        staff_organizations.organization_deletion,
+        name="staff_organization_deletion",
+    ),
     path("staff/platforms/", staff_platforms.platforms, name="staff_platforms"),
     path("staff/new/platform/", staff_platforms.new_platform, name="staff_new_platform"),
     path("staff/platforms/<str:platform_slug>/", staff_platforms.platform, name="staff_platform"),

@@ -27,3 +27,19 @@ def ask_contacts() -> None:
     from .contacts import ask_waiting
 
     ask_waiting()
+
+
+@shared_task
+def prune() -> None:
+    """Forget what is older than its rule keeps it."""
+    from .retention import prune as run
+
+    run()
+
+
+@shared_task
+def delete_organizations() -> None:
+    """Delete those whose days of grace are over."""
+    from .possessions import delete_due
+
+    delete_due()

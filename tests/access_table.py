@@ -101,6 +101,7 @@ PANEL = {
     "panel:staff_new_organization": Row(STAFF),
     "panel:staff_organization": Row(STAFF),
     "panel:staff_organization_state": Row(STAFF, "POST", {"verb": "suspend"}),
+    "panel:staff_organization_deletion": Row(STAFF, "POST", {"verb": "withdraw"}),
     "panel:staff_platforms": Row(STAFF),
     "panel:staff_new_platform": Row(STAFF),
     "panel:staff_platform": Row(STAFF),

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, validate_email
 from django.db import models, transaction
@@ -43,6 +44,9 @@ class Organization(models.Model):
     notify = models.BooleanField(_("tell the contacts when a domain turns red and when it recovers"), default=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
+    deletes_at = models.DateTimeField(
+        null=True, blank=True
+    )  # with all that belongs to it; until then it can be withdrawn
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     members = models.ManyToManyField("panel.User", through="panel.Membership", related_name="organizations")
 
@@ -110,7 +114,10 @@ class Organization(models.Model):
         """Its services can be read and not changed."""
         self._move({self.State.ACTIVE}, self.State.SUSPENDED, "organization.suspended", actor)
 
+    @transaction.atomic
     def resume(self, *, actor: User | str | None) -> None:
+        if Organization.objects.select_for_update().filter(pk=self.pk).exclude(deletes_at=None).exists():
+            raise Refused("deletion-requested", _("This organization is to be deleted: withdraw that first."))
         self._move({self.State.SUSPENDED}, self.State.ACTIVE, "organization.resumed", actor)
 
     def end(self, *, actor: User | str | None) -> None:
@@ -128,6 +135,29 @@ class Organization(models.Model):
         before, after = {"ends_on": organization.ends_on}, {"ends_on": day}
         record("organization.ending", actor=actor, organization=self, target=self.code, before=before, after=after)
         self.ends_on = day
+
+    @transaction.atomic
+    def request_deletion(self, *, actor: User | str | None, days: int | None = None) -> None:
+        """Suspend it, and delete it after `days` of grace, DELETION_GRACE_DAYS where none are given."""
+        organization = Organization.objects.select_for_update().get(pk=self.pk)
+        if organization.deletes_at is not None:
+            raise Refused("deletion-requested", _("The deletion of this organization has been requested already."))
+        if organization.state == self.State.ACTIVE:
+            self.suspend(actor=actor)
+        grace = settings.DELETION_GRACE_DAYS if days is None else days
+        self.deletes_at = timezone.now() + timedelta(days=grace)
+        Organization.objects.filter(pk=self.pk).update(deletes_at=self.deletes_at)
+        after = {"deletes_at": self.deletes_at}
+        record("organization.deletion_requested", actor=actor, organization=self, target=self.code, after=after)
+
+    @transaction.atomic
+    def withdraw_deletion(self, *, actor: User | str | None) -> None:
+        """Keep it. Refused once its day has come: parts of it may be gone."""
+        waits = Organization.objects.filter(pk=self.pk, deletes_at__gt=timezone.now())
+        if not waits.update(deletes_at=None):
+            raise Refused("no-deletion", _("No deletion of this organization can be withdrawn."))
+        record("organization.deletion_withdrawn", actor=actor, organization=self, target=self.code)
+        self.deletes_at = None
 
     @transaction.atomic
     def _move(self, from_: set[State], to: State, verb: str, actor: User | str | None) -> None:

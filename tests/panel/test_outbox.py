@@ -264,7 +264,7 @@ def test_ten_contacts_each_confirmed_by_a_link(smtp: Smtp, client: Client) -> No
     (letter,) = smtp.letters
     link = next(
         word
-        for word in str(letter.get_payload(decode=True), "utf-8").split()
+        for word in letter.as_string().split()
         if word.startswith("http://localhost:8000/contacts")
     )
     address = link.removeprefix("http://localhost:8000")

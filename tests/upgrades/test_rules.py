@@ -74,7 +74,7 @@ def faults(label: str, migration: Migration, before: Any) -> Iterator[str]:
         elif isinstance(op, migrations.AddField) and model.split(".")[1] not in made:
             if not op.field.null and not op.field.many_to_many and op.field.db_default is NOT_PROVIDED:
                 yield f"{label}: {model}.{op.name} has no db_default: the version before cannot write rows"
-            if large and (op.field.unique or op.field.db_index):
+            if large and (op.field.unique or getattr(op.field, "db_index", False)):
                 yield f"{label}: {model}.{op.name} makes an index under a lock; add it with AddIndexConcurrently"
         elif isinstance(op, migrations.AlterField) and large:
             old = before.models[app, op.model_name_lower].fields[op.name]
@@ -106,12 +106,14 @@ def test_every_migration_keeps_to_the_rules() -> None:
 
 
 class _Of:
-    """A migration of `panel`, in the state that today's leave."""
+    """A migration of `diagnostics`, in the state that today's leave."""
 
-    def __init__(self, *operations: Any, atomic: bool = True) -> None:
-        self.migration = Migration("0999_x", "diagnostics")
-        self.migration.operations = list(operations)
-        self.migration.atomic = atomic
+    def __init__(self, *steps: Any, concurrent: bool = False) -> None:
+        class Made(Migration):
+            operations = list(steps)
+            atomic = not concurrent
+
+        self.migration = Made("0999_x", "diagnostics")
 
     def faults(self) -> list[str]:
         return list(faults("x", self.migration, MigrationLoader(None).project_state()))
@@ -153,6 +155,6 @@ def test_what_the_rules_allow() -> None:
         migrations.AddField("check", "x", models.IntegerField(db_default=0)),
         migrations.AddField("check", "y", models.IntegerField(null=True)),
         migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveField("check", "doubt")]),
-        atomic=False,
+        concurrent=True,
     )
     assert allowed.faults() == []
