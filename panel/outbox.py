@@ -23,6 +23,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from . import metrics
 from .activity import record
 from .models import Letter
 
@@ -171,6 +172,7 @@ class Postman:
         try:
             self._send(message)
         except OF_THIS_LETTER as error:
+            metrics.saw_letter("refused")
             letter.failed(_words(error))
             self._hang_up()
             return 0
@@ -178,8 +180,10 @@ class Postman:
             log.warning("letter %d was not taken, tried again later: %s", letter.pk, _words(error))
             letter.failed(_words(error))
             self.away = True
+            metrics.saw_letter("failed")
             return 0
         letter.delivered()
+        metrics.saw_letter("taken")
         return 1
 
     def _send(self, message: EmailMultiAlternatives) -> None:

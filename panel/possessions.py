@@ -79,11 +79,8 @@ def is_secret(field: models.Field[Any, Any]) -> bool:
     """Whether an export leaves it out."""
     if isinstance(field, EncryptedTextField | models.BinaryField):
         return True
-    return (
-        (field.name != "code"
-        and not field.primary_key
-        and bool(SECRET.search(field.name)))
-        or (field.name == "code" and field.model is not Organization)
+    return (field.name != "code" and not field.primary_key and bool(SECRET.search(field.name))) or (
+        field.name == "code" and field.model is not Organization
     )
 
 

@@ -18,6 +18,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from . import metrics
+
 BATCH = 500
 SLICE = 60.0  # seconds
 
@@ -61,6 +63,7 @@ def prune(seconds: float = SLICE) -> dict[str, int]:
             apps.get_model(rule.model)._default_manager.filter(pk__in=batch).delete()
             gone[rule.setting] += len(batch)
     gone["MAIL_FILES"] = _prune_files(now)
+    metrics.forget_dead()
     return gone
 
 

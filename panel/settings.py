@@ -135,6 +135,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "panel.health.answer_probes",
     "panel.middleware.real_address",
+    "panel.logs.requests",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -414,10 +415,22 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
 
+# Seen by its operator
+LOG_FORMAT = env("LOG_FORMAT")  # json or text; empty: text on a terminal
+if LOG_FORMAT not in {"", "json", "text"}:
+    raise ImproperlyConfigured("LOG_FORMAT is json or text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"event": {"()": "panel.logs.formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
+    "loggers": {"panel.requests": {"level": "INFO" if env_bool("LOG_REQUESTS") else "WARNING"}},
 }
+METRICS_TOKEN = env("METRICS_TOKEN")
+try:
+    METRICS_NETWORKS = [ipaddress.ip_network(item) for item in env_list("METRICS_NETWORKS")]
+except ValueError as error:
+    raise ImproperlyConfigured(f"METRICS_NETWORKS: {error}") from error
+SENTRY_DSN = env("SENTRY_DSN")
+SENTRY_ENVIRONMENT = env("SENTRY_ENVIRONMENT", "production")

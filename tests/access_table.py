@@ -76,6 +76,7 @@ VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Nee
 
 PANEL = {
     "healthz": Row(NOBODY),
+    "metrics": Row(PASSING),
     "panel:services": Row(SIGNED_IN),
     "panel:service": Row(VIEWER),
     "panel:service_settings": Row(OWNER),

@@ -262,11 +262,7 @@ def test_ten_contacts_each_confirmed_by_a_link(smtp: Smtp, client: Client) -> No
     organization.change(contacts=["c@people.example"], actor=None)
     outbox.deliver()
     (letter,) = smtp.letters
-    link = next(
-        word
-        for word in letter.as_string().split()
-        if word.startswith("http://localhost:8000/contacts")
-    )
+    link = next(word for word in letter.as_string().split() if word.startswith("http://localhost:8000/contacts"))
     address = link.removeprefix("http://localhost:8000")
     contact = organization.contacts.get()
     assert client.get(address).status_code == 200

@@ -66,7 +66,10 @@ def filled() -> Tenant:
     account = tenant.account
     EmailAccount.objects.filter(pk=account.pk).update(password_hash="{ARGON2ID}the-hash")
     PasswordLink.objects.create(
-        account=account, digest=f"link-digest-{account.pk}", mailbox_id=account.mailbox_id or uuid4(), expires_at=timezone.now()
+        account=account,
+        digest=f"link-digest-{account.pk}",
+        mailbox_id=account.mailbox_id or uuid4(),
+        expires_at=timezone.now(),
     )
     Postponement.objects.create(domain=domain, by=tenant.owner)
     Contact.objects.create(organization=tenant.organization, email="c@people.example")
