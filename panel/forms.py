@@ -67,8 +67,8 @@ def contacts_field() -> LinesField:
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "E-mail addresses, one on a line, at most ten. Each is asked by a letter first; then it is told when a "
-            "domain turns red and when it recovers."
+            "E-mail addresses, one on a line, at most ten. Each is asked by e-mail first, and then told when a domain "
+            "turns red and when it recovers."
         ),
     )
 

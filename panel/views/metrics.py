@@ -77,7 +77,7 @@ def queue_lengths() -> dict[str, int]:
         return {queue: sum(name.endswith(f".{queue}.msg") for name in names) for queue in health.QUEUES}
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
-            return {queue: int(client.llen(queue)) for queue in health.QUEUES}  # type: ignore[arg-type]
+            return {queue: int(client.llen(queue)) for queue in health.QUEUES}
     except (redis.RedisError, OSError):
         return {}
 

@@ -187,7 +187,9 @@ def test_beyond_the_quota_letters_wait_and_staff_are_told_once_a_day(smtp: Smtp,
     assert sorted(smtp.recipients()) == sorted(
         ["r0@people.example", "r1@people.example", boss.email, "of.another@people.example"]
     )
-    assert "2 letters" in str(next(letter for letter in smtp.letters if letter["To"] == boss.email).get_payload())
+    assert "quota of 2 letters" in str(
+        next(letter for letter in smtp.letters if letter["To"] == boss.email).get_payload()
+    )
     Letter.objects.filter(state="waiting").update(next_at=timezone.now())
     assert outbox.deliver() == 2
 
