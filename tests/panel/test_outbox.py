@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +23,8 @@ from panel import outbox
 from panel.errors import Refused
 from panel.models import Activity, Letter, Organization
 from tests.factories import make_letter, make_organization, make_user
-from tests.installation import until
-from tests.processes import ROOT
+from tests.installation import Installation, until
+from tests.processes import ROOT, manage
 from tests.servers.smtp import Smtp
 
 pytestmark = pytest.mark.django_db
@@ -297,3 +298,23 @@ def test_a_letter_holds_nothing_in_the_clear_but_whom_it_is_for_and_what_it_is_a
     row = Letter.objects.filter(pk=letter.pk).values().get()
     assert "secret-token" in row["content"]
     assert "secret-token" not in json.dumps({**row, "content": stored(letter)}, default=str)
+
+
+def test_a_running_installation_delivers_what_the_command_line_writes_and_logs_no_link(tmp_path: Path) -> None:
+    """Command, broker, worker and mail server as processes of their own."""
+    with Smtp() as server:
+        installation = Installation(tmp_path / "var", EMAIL_URL=server.url, LOG_LEVEL="DEBUG", LOG_REQUESTS="1")
+        try:
+            installation.start()
+            for verb in (
+                ["create_organization", "ab12345", "Aurora"],
+                ["add_member", "ab12345", "a@people.example", "owner"],
+            ):
+                done = manage(*verb, env=installation.env)
+                assert done.returncode == 0, done.stderr
+            until(lambda: "a@people.example" in server.recipients(), 60, "the letter")
+        finally:
+            installation.stop()
+        letter = next(letter for letter in server.letters if letter["To"] == "a@people.example")
+        link = next(word for word in letter.as_string().split() if "/account/password/reset/key/" in word)
+        assert link.rpartition("/key/")[2].strip("/") not in installation.output.read_text()
