@@ -6,8 +6,8 @@ import socket
 import socketserver
 import threading
 import time
-from email import message_from_bytes
-from email.message import Message
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from types import TracebackType
 
 from .process import free_port
@@ -20,7 +20,7 @@ class Smtp:
 
     def __init__(self, way: str = "takes") -> None:
         self.way = way
-        self.letters: list[Message] = []
+        self.letters: list[EmailMessage] = []
         self.connections = 0
         self.port = free_port()
         self._over = threading.Event()
@@ -56,6 +56,11 @@ class Smtp:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def words(self, number: int = 0) -> list[str]:
+        """Of the plain text of one letter, as a person reads it."""
+        body = self.letters[number].get_body(("plain",))
+        return str(body.get_content()).split() if body else []
 
     def recipients(self) -> list[str]:
         return [str(letter["To"]) for letter in self.letters]
@@ -97,4 +102,4 @@ class Smtp:
             octets += part
         if self.way == "slow":
             time.sleep(1)
-        self.letters.append(message_from_bytes(octets))
+        self.letters.append(message_from_bytes(octets, policy=policy.default))
