@@ -131,6 +131,12 @@ def _see_ns(kind: Kind, subject: Subject, finding: Finding | None) -> Verdict:
     return Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.SEE_NS, expected=subject.expected(kind))
 
 
+def nothing_judged(subject: Subject) -> tuple[Verdict, ...]:
+    """Verdicts on a domain whose answers took more work than one check run may cost the others."""
+    facts = {"failure": str(Failure.LIMIT), "name": subject.apex, "type": "", "detail": ""}
+    return tuple(Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.FAILURE, facts) for kind in Kind)
+
+
 def _incomplete(kind: Kind, subject: Subject) -> Verdict:
     """More is wanted: shown only where a look ends before its questions do."""
     facts = {"failure": str(Failure.TIMEOUT), "name": subject.apex, "type": "", "detail": ""}

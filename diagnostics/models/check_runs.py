@@ -21,6 +21,8 @@ class CheckRun(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)  # looks in a row that could not tell
     digest = models.CharField(max_length=32, blank=True)  # of what the last look said; empty: something is unsettled
 
+    lost = models.PositiveSmallIntegerField(default=0, db_default=0)  # leases in a row that ran out before their end
+
     red = models.PositiveSmallIntegerField(default=0)  # required checks that are red, counted when they change
 
     class Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
@@ -11,10 +12,11 @@ from typing import Protocol
 from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.rules.verdicts import Verdict
 
-from ..judge import Case, Subject, judge_subject
+from ..judge import Case, Subject, judge_subject, nothing_judged
 
 MAX_QUESTIONS = 600  # of one look: more is no set-up of mail but somebody who plays with us
 MAX_JUDGINGS = 60
+CPU_SECONDS = 2.0  # of judging one domain: a usual one takes some milliseconds
 PATIENCE = 0.2  # seconds that stragglers of a round are waited for before what is known is judged
 
 type Ask = Callable[[Question], Awaitable[Answer]]
@@ -81,6 +83,7 @@ class _CheckRun:
         self.answers = Answers()
         self.asked: set[Question] = set()
         self.under_way = 0
+        self.cpu = 0.0  # seconds spent on judging
         self.arrived = False  # something, since the last judging
         self.waiter: asyncio.Future[None] | None = None
 
@@ -90,10 +93,18 @@ class _CheckRun:
             self._send()
             if self.under_way and not await self._receive():
                 break
-            verdicts = judge_subject(self.subject, self.answers)
+            verdicts = self._judged()
             if not self.answers.wanted:
                 return verdicts
+            if self.cpu > CPU_SECONDS:
+                return nothing_judged(self.subject)
         return self._without_the_rest()
+
+    def _judged(self) -> tuple[Verdict, ...]:
+        began = time.thread_time()
+        verdicts = judge_subject(self.subject, self.answers)
+        self.cpu += time.thread_time() - began
+        return verdicts
 
     def _send(self) -> None:
         """Ask what is wanted and not under way. What goes beyond the bound counts as not answered."""
@@ -143,9 +154,11 @@ class _CheckRun:
         silent = Answer(failure=Failure.TIMEOUT)
         self.answers = Answers(dict(self.answers.known))  # what comes from now on comes too late
         for _ in range(MAX_JUDGINGS):
-            verdicts = judge_subject(self.subject, self.answers)
+            verdicts = self._judged()
             if not self.answers.wanted:
                 break
+            if self.cpu > CPU_SECONDS:
+                return nothing_judged(self.subject)
             for question in list(self.answers.wanted):
                 self.answers.put(question, silent)
         return verdicts

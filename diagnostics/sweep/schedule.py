@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 
 from django.db import connection, transaction
-from django.db.models import F, OrderBy, Q, QuerySet, Window
+from django.db.models import Case, F, OrderBy, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 from kombu.exceptions import KombuError
@@ -23,6 +23,8 @@ from domains.models import Domain
 from ..models import CheckRun
 
 LEASE = timedelta(minutes=2)  # longer than any look and the storing of its verdicts take
+LOST_TWICE = 2  # leases in a row: whoever checked that domain froze or died over it, perhaps because of it
+ALONE_EVERY = timedelta(hours=1)  # such a domain is checked, by itself
 LONGEST = timedelta(days=2)  # no domain waits longer for its next look
 BATCH = 500
 
@@ -39,19 +41,27 @@ def fair_order(now: datetime, limit: int) -> list[int]:
 
     So one with 50,000 due domains does not keep one with 3 waiting.
     """
-    return _in_turn(due(now), limit, F("next_at").asc())
+    return _in_turn(due(now).filter(lost__lt=LOST_TWICE), limit, F("next_at").asc())
 
 
 def waited_for(now: datetime, limit: int) -> list[int]:
     """Primary keys of due domains whose look somebody waits for, each organization in turn, the latest asked for
     first: whoever has had thousands looked at again and then asks for one waits for that one.
     """
-    return _in_turn(due(now).exclude(asked_at=None), limit, F("asked_at").desc())
+    return _in_turn(due(now).filter(lost__lt=LOST_TWICE).exclude(asked_at=None), limit, F("asked_at").desc())
+
+
+def suspects(now: datetime) -> QuerySet[CheckRun]:
+    """Due domains whose lease was lost twice in a row: each is checked by itself, when nobody else waits."""
+    return due(now).filter(lost__gte=LOST_TWICE).order_by("next_at")
 
 
 def _in_turn(check_runs: QuerySet[CheckRun], limit: int, first: OrderBy) -> list[int]:
     turn = Window(RowNumber(), partition_by=F("organization_id"), order_by=[first, F("pk").asc()])
     return list(check_runs.annotate(turn=turn).order_by("turn", "next_at").values_list("pk", flat=True)[:limit])
+
+
+_LOST = Case(When(lease_until=None, then=F("lost")), default=F("lost") + 1)  # who holds it let the lease run out
 
 
 def claim(pks: Sequence[int], now: datetime) -> list[CheckRun]:
@@ -61,14 +71,19 @@ def claim(pks: Sequence[int], now: datetime) -> list[CheckRun]:
     with transaction.atomic():
         if connection.features.has_select_for_update_skip_locked:
             claimed = list(candidates.select_for_update(skip_locked=True))
+            for check_run in claimed:
+                check_run.lost += check_run.lease_until is not None
             CheckRun.objects.filter(pk__in=[check_run.pk for check_run in claimed]).update(
-                lease=lease, lease_until=until
+                lease=lease, lease_until=until, lost=_LOST
             )
         else:
-            candidates.update(lease=lease, lease_until=until)
+            candidates.update(lease=lease, lease_until=until, lost=_LOST)
             claimed = list(CheckRun.objects.filter(pk__in=pks, lease=lease))
     for check_run in claimed:
         check_run.lease, check_run.lease_until = lease, until
+    put_back = [check_run.pk for check_run in claimed if check_run.lost >= LOST_TWICE]
+    if put_back:  # whatever becomes of this one: not again before
+        CheckRun.objects.filter(pk__in=put_back).update(next_at=now + ALONE_EVERY, asked_at=None)
     return claimed
 
 

@@ -57,6 +57,7 @@ RUN_UPDATED = (
     "changed_at",
     "attempt",
     "digest",
+    "lost",
     "red",
 )
 
@@ -133,7 +134,7 @@ def _end_quietly(quiet: Sequence[_Outcome], now: datetime) -> set[int]:
             continue
         seen = [timing.Seen(Status.OK, Level.REQUIRED)]
         next_at, _attempt = timing.next_run(now, seen, changed_at=None, attempt=0, jitter=jitter)
-        values = {"next_at": next_at, "checked_at": now, "lease": "", "lease_until": None}
+        values = {"next_at": next_at, "checked_at": now, "lease": "", "lease_until": None, "lost": 0}
         if authoritative:
             values["authoritative_at"] = now
         pks = [outcome.seen.check_run.pk for outcome in group]
@@ -332,7 +333,7 @@ def _next(outcome: _Outcome, check_run: CheckRun, now: datetime) -> CheckRun:
     A look whose verdicts are held says nothing: it is no second one that confirms the first.
     """
     seen = outcome.seen
-    check_run.lease, check_run.lease_until = "", None
+    check_run.lease, check_run.lease_until, check_run.lost = "", None, 0
     if not outcome.held:
         check_run.checked_at = now
     if seen.authoritative and not outcome.held:

@@ -198,7 +198,10 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> in
                 batch, candidates = candidates[:size], candidates[size:]
                 runner.start(claimed(batch))
             if not runner.under_way:
-                return count
+                alone = list(schedule.suspects(timezone.now()).values_list("pk", flat=True)[:1])
+                if not alone or time.monotonic() >= ends:
+                    return count
+                runner.start(claimed(alone))
             seen = runner.finished(min(size, runner.under_way), HARVEST_SECONDS)
             if seen:
                 keep(seen, tally)

@@ -51,6 +51,9 @@ def operator(request: HttpRequest) -> HttpResponse:
             "oldest": looks.aggregate(oldest=Min("checked_at"))["oldest"],
             "never": looks.filter(checked_at=None).count(),
             "latest_due": waiting.aggregate(oldest=Min("next_at"))["oldest"],
+            "suspects": looks.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[
+                :20
+            ],
             "breaker": CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first(),
             "breakers": CircuitBreaker.objects.filter(state=CircuitBreaker.State.RELEASED).order_by("-pk")[:5],
             "queues": [(queue, _is_served(queue)) for queue in QUEUES],
@@ -58,6 +61,11 @@ def operator(request: HttpRequest) -> HttpResponse:
             "asked": _ask() if "ask" in request.GET else None,
         },
     )
+
+
+def _suspects(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
+    """Domains that are checked alone, as their leases were lost twice in a row."""
+    return check_runs.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[:20]
 
 
 def _is_served(queue: str) -> bool:

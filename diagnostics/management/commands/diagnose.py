@@ -154,7 +154,7 @@ async def _check_domains(cases: Sequence[Case], resolvers: Sequence[Resolver]) -
 
         async def one(case: Case) -> tuple[Verdict, ...]:
             async with free:
-                return await check_run(case, asking, now, CHECK_RUN_SECONDS)
+                return await check_run(case, asking.asker(), now, CHECK_RUN_SECONDS)
 
         return await asyncio.gather(*map(one, cases))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from itertools import batched
 from types import TracebackType
 from typing import Self
@@ -13,11 +13,12 @@ from typing import Self
 from .. import wire
 from ..answers import Answer, Failure, Question
 from ..guard import may_connect
+from .allowance import Allowance
 from .batch import Batch
 from .cache import Cache
 from .config import Endpoint, EngineConfig
 from .job import Callback, Job
-from .server import Health, Server
+from .server import Ceiling, Health, Server
 from .sockets import RandomIds
 from .stream import ask_by_stream
 from .upstream import LEAST, Upstream
@@ -26,6 +27,7 @@ from .wheel import Wheel
 STREAMS = 64  # TCP connections at once
 STREAM_SECONDS = 4.0
 AUTHORITATIVE_LIMIT = 64  # questions under way at one name server
+NETWORK_SHARE = 2  # ceilings of one server that all of its /24 or /48 have together
 AUTHORITATIVE_SERVERS = 2_000  # whose ceilings and counters are kept
 
 Known = list[tuple[Question, Answer]]
@@ -38,9 +40,10 @@ class Asker:
         self._engine = engine
         self._deadline = deadline
         self._fresh = fresh
+        self.allowance = Allowance()
 
     def start(self, questions: Iterable[Question], callback: Callback, own: str | None = None) -> Known:
-        return self._engine.start(questions, callback, own, self._deadline, fresh=self._fresh)
+        return self._engine.start(questions, callback, own, self._deadline, fresh=self._fresh, allowance=self.allowance)
 
 
 class Engine:
@@ -57,6 +60,7 @@ class Engine:
         self._servers: dict[Endpoint, Server] = {}
         self._authoritative: dict[Endpoint, Upstream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._networks: dict[str, Ceiling] = {}
         self._ids = RandomIds()
         self._sharing = 1
         self._gone = False
@@ -141,10 +145,12 @@ class Engine:
         deadline: float | None = None,
         *,
         fresh: bool = False,
+        allowance: Allowance | None = None,
     ) -> Known:
         """Return the answers that are known at once; `callback` gets each of the others later, never before the return.
 
         `own`: a name whose answers, and those of all below it, nobody else will ask for: not kept.
+        `allowance`: what may be sent to servers that are not configured; None: as much as is asked for.
         """
         if self._gone:
             return [(question, Answer(failure=Failure.TIMEOUT)) for question in questions]
@@ -158,7 +164,9 @@ class Engine:
                 continue
             answer = self._cache.get(question, now) if server is None and not fresh else None
             if answer is None:
-                answer = self._start(question, callback, deadline, now, fresh=fresh, kept=server is None)
+                answer = self._start(
+                    question, callback, deadline, now, fresh=fresh, kept=server is None, allowance=allowance
+                )
             if answer is not None:
                 known.append((question, answer))
         if own is not None:
@@ -171,7 +179,15 @@ class Engine:
         return known
 
     def _start(
-        self, question: Question, callback: Callback, deadline: float | None, now: float, *, fresh: bool, kept: bool
+        self,
+        question: Question,
+        callback: Callback,
+        deadline: float | None,
+        now: float,
+        *,
+        fresh: bool,
+        kept: bool,
+        allowance: Allowance | None = None,
     ) -> Answer | None:
         """Start one question; the answer where none needs to be asked."""
         flying = self._flying_fresh if fresh else self._flying
@@ -186,7 +202,13 @@ class Engine:
             section = wire.question_section(question.name, question.type)
         except wire.WireError as error:
             return Answer(failure=Failure.OTHER, detail=str(error))
+        server = question.server
+        metered = allowance is not None and server is not None and not upstream.servers[0].configured
+        if metered and allowance is not None and allowance.drops(server or ""):
+            return Answer(failure=Failure.LIMIT, detail=server or "")
         flying[question] = job = Job(self, upstream, question, section, deadline, callback, flying, kept)
+        if metered:
+            job.allowance = allowance
         upstream.submit(job, now)
         return None
 
@@ -226,6 +248,8 @@ class Engine:
             del job.among[question]
         if job.kept:
             self._cache.put(question, answer, now)
+        if job.allowance is not None:
+            job.allowance.learn(question, answer.failure)
         if job.launched:
             job.upstream.leave(now)
         job.callback(question, answer)
@@ -261,6 +285,8 @@ class Engine:
     def sharing(self, engines: int) -> None:
         for server in self._servers.values():
             server.interval *= engines / self._sharing
+        for ceiling in self._networks.values():
+            ceiling.interval *= engines / self._sharing
         self._sharing = engines
 
     @property
@@ -283,10 +309,20 @@ class Engine:
     def _server(self, endpoint: Endpoint, rate: float | None, *, configured: bool) -> Server:
         server = self._servers.get(endpoint)
         if server is None:
-            server = Server(self.loop, endpoint, rate, self._ids, configured=configured)
+            network = None if configured or not rate else self._network(endpoint[0], rate)
+            server = Server(self.loop, endpoint, rate, self._ids, configured=configured, network=network)
             server.interval *= self._sharing
             self._servers[endpoint] = server
         return server
+
+    def _network(self, address: str, rate: float) -> Ceiling:
+        """The ceiling of the /24 or /48 that `address` is in."""
+        length = 48 if ":" in address else 24
+        name = str(ip_network(f"{address}/{length}", strict=False))
+        ceiling = self._networks.get(name)
+        if ceiling is None:
+            ceiling = self._networks[name] = Ceiling(self._sharing / (rate * NETWORK_SHARE))
+        return ceiling
 
     def _upstream_for(self, question: Question) -> Upstream | None:
         """Who is to be asked; None where that is not allowed."""
@@ -317,6 +353,8 @@ class Engine:
                 del self._authoritative[endpoint]
                 if not self._servers[endpoint].configured:
                     self._servers.pop(endpoint).close()
+        used = {id(server.network) for server in self._servers.values()}
+        self._networks = {name: ceiling for name, ceiling in self._networks.items() if id(ceiling) in used}
 
     async def _located(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with its host name, if it is one, resolved by the system."""

@@ -16,6 +16,7 @@ from .reading import MAX_CHAIN, Chain, Onward, interpret
 from .sockets import Channel
 
 if TYPE_CHECKING:
+    from .allowance import Allowance
     from .asking import Engine
     from .server import Server
     from .upstream import Upstream
@@ -36,6 +37,7 @@ TELLING = (
     Failure.MALFORMED,
     Failure.OTHER,
     Failure.UNREACHABLE,
+    Failure.LIMIT,
     Failure.TIMEOUT,
 )
 
@@ -67,6 +69,7 @@ class Job:
     reserved = False  # waiting for a place below the server's ceiling
     patient = False  # the timer ends the wait for an answer that should have come
     noted: dict[Failure, Answer | None] | None = None
+    allowance: Allowance | None = None  # of the check run that asks, for servers of a customer's naming
 
     def __init__(
         self,
@@ -163,6 +166,8 @@ class Job:
 
     def _transmit(self, server: Server, now: float) -> None:
         self.server = server
+        if self.allowance is not None and not self._allowed(self.allowance, server, now):
+            return
         self.reserved = False
         self.sent_at = now
         self.tries = tries = self.tries + 1
@@ -176,6 +181,21 @@ class Job:
             self._useless(Failure.UNREACHABLE, now)
             return
         self._set_timer(now + PATIENCE[tries - 1] if tries < MAX_TRIES else self.deadline, patient=True)
+
+    def _allowed(self, allowance: Allowance, server: Server, now: float) -> bool:
+        """Whether the run may send this; else it is tried again in a moment, or given up."""
+        address = server.endpoint[0]
+        wait = allowance.wait(address, now)
+        if wait == 0:
+            allowance.count(address)
+            return True
+        if wait is None:
+            self._note(Failure.LIMIT)
+            self._give_up()
+        else:
+            self.reserved = True
+            self._set_timer(now + wait, patient=False)
+        return False
 
     def on_unreachable(self, channel: Channel, id_: int) -> None:
         channel.server.unreachable += 1
