@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .logs import hide
+from .logs import HIDDEN, SECRET_NAMES, hide
+
+
+# A log line's parameters stand apart from the words that tell what they are; its finished text says them too.
+LEFT_OUT = {"sys.argv", "params"}
 
 
 def start(dsn: str, environment: str) -> None:
@@ -31,7 +35,11 @@ def without_secrets(event: Any, hint: Any = None) -> Any:
     if isinstance(event, dict):
         if isinstance(event.get("request"), dict):
             event["request"] = {name: event["request"].get(name) for name in ("method", "url")}
-        return {name: without_secrets(value) for name, value in event.items()}
+        return {
+            name: HIDDEN if SECRET_NAMES.search(name) else without_secrets(value)
+            for name, value in event.items()
+            if name not in LEFT_OUT
+        }
     if isinstance(event, list):
         return [without_secrets(value) for value in event]
     return hide(event) if isinstance(event, str) else event

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import re
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -124,3 +127,37 @@ def test_standard_error_speaks_the_wanted_form(
     done = manage("shell", "--no-imports", "-c", code, env=env)
     assert done.stderr.splitlines()[-1].startswith(first), done.stderr
     assert "words" in done.stderr
+
+
+def test_sentry_gets_the_error_and_no_secret(process_environment: dict[str, str], tmp_path: Any) -> None:
+    envelopes: list[bytes] = []
+
+    class Sentry(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            envelopes.append(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Sentry) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        dsn = f"http://key@127.0.0.1:{server.server_port}/1"
+        code = (
+            "import logging, sentry_sdk\n"
+            "kept = ''.join(['Lets', 'MeIn'])\n"  # the source itself is sent
+            "try:\n    raise ValueError(f'/invitations/{kept}/ failed')\n"
+            "except ValueError:\n    logging.getLogger('x').exception('password=%s', kept)\n"
+            "sentry_sdk.flush(10)"
+        )
+        env = process_environment | {"SENTRY_DSN": dsn, "VAR_DIR": str(tmp_path), "SENTRY_ENVIRONMENT": "of-a-test"}
+        done = manage("shell", "--no-imports", "-c", code, env=env)
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    sent = b"".join(envelopes)
+    assert b"ValueError" in sent
+    assert b"of-a-test" in sent
+    found = sent.find(b"LetsMeIn")
+    assert found < 0, sent[max(0, found - 200) : found + 100]
