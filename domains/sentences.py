@@ -64,6 +64,7 @@ OBSTACLES: dict[Obstacle, Promise | str] = {
     Obstacle.FOREIGN_SERVICE: _("The other half's mail programs may need it."),
     Obstacle.ALIAS: _("The name is an alias (CNAME) of another: records beside it are not possible."),
     Obstacle.OTHER_DATA: _("Other records stand at this name and leave no room for an alias."),
+    Obstacle.AMBIGUOUS: _("A term of the record can mean several things. Correct it, then check again."),
     Obstacle.POLICY_ABOVE: _("A policy of a domain above covers this one already."),
 }
 

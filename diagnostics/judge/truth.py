@@ -15,6 +15,7 @@ from domains.records import DEFAULT_TTL, Kind
 from domains.rules.case import Subject
 from domains.rules.finding import Finding
 from domains.rules.fingerprints import fingerprint
+from domains.rules.moving import with_moved
 from domains.rules.probes import doubled, with_wildcards_kept
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import Doubt, Status, Verdict, Witness
@@ -264,6 +265,8 @@ class _Weighing:
         if not finding.red:
             return self._right(proof=finding.status == Status.OK)
         whole = doubled(self.subject, self.kind, finding, view, self.zone)
+        if whole is not None:
+            whole = with_moved(self.subject, self.kind, whole, view)
         if whole is None:
             return None
         if whole.fixes and (self.zone is None or self.zone != self.subject.apex):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..dkim import KeyMatch, match_key, resembles_key
-from ..dmarc import Request, is_dmarc, parse_dmarc, resembles_dmarc
+from ..dmarc import is_dmarc
+from ..dmarc_repair import policies_at
 from ..records import DEFAULT_TTL, Kind, RequiredRecord
 from ..rrset import Action, Fix, RRset, quote_txt, txt_text
 from ..spf import is_spf, meant, merge
@@ -38,6 +39,7 @@ class Obstacle(StrEnum):
     FOREIGN_SERVICE = "foreign-service"  # non-authoritative: the other half's clients may need it
     ALIAS = "alias"  # the domain's own name is a CNAME
     OTHER_DATA = "other-data"  # records of others leave no room for a CNAME
+    AMBIGUOUS = "ambiguous"  # an SPF term can mean several things: its author decides
     POLICY_ABOVE = "policy-above"  # a DMARC policy above already covers the domain
 
 
@@ -174,11 +176,13 @@ class _Planner:
         values = tuple(value for value in there.values if is_spf(txt_text(value))) if there is not None else ()
         texts = [txt_text(value) for value in values]
         if there is not None and not values:  # what was only meant as one
-            intended = {value: text for value in there.values if (text := meant(txt_text(value))) is not None}
+            intended = {value: text for value in there.values if meant(text := txt_text(value)) is not None}
             values, texts = tuple(intended), list(intended.values())
         if there is None or not values:
             return Step(record, Choice.ADD, (), (_add(record, there),))
         merged = merge(texts, self.spf_include)
+        if merged.ambiguous:
+            return Step(record, Choice.LEFT_ALONE, (there,), obstacle=Obstacle.AMBIGUOUS)
         if not merged.changes:
             return Step(record, Choice.RIGHT, (there,))
         before = RRset(there.name, there.type, there.ttl, values)
@@ -197,11 +201,12 @@ class _Planner:
         return Step(record, choice, (there,), fixes)
 
     def _dmarc(self, record: RequiredRecord, there: RRset | None) -> Step:
-        published, others = surplus_policies(there.values) if there is not None else (False, ())
-        if there is not None and (published or others):
-            fixes = (_remove(there, others),) if others else ()
-            if not published:
-                fixes = (*fixes, _add(record, there))
+        in_effect, gone, repaired = policies_at(there.values) if there is not None else (False, (), None)
+        if there is not None and (in_effect or repaired is not None):
+            fixes = (_remove(there, gone),) if gone else ()
+            if repaired is not None and repaired.stays is None:
+                values = (quote_txt(repaired.text),)
+                fixes = (*fixes, Fix(Action.ADD, record.name, "TXT", there.ttl or DEFAULT_TTL, values))
             return Step(record, Choice.REPLACE if fixes else Choice.RIGHT, (there,), fixes)
         name = record.name.removeprefix("_dmarc.")
         while name := name.partition(".")[2]:
@@ -247,23 +252,6 @@ def surplus_keys(values: Iterable[str], key: str) -> tuple[bool, tuple[str, ...]
     ours = [value for value, text in texts.items() if match_key([text], key).match == KeyMatch.EQUAL]
     others = tuple(value for value, text in texts.items() if resembles_key(text) and value not in ours)
     return bool(ours), others
-
-
-def surplus_policies(values: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
-    """Of the TXT records at a `_dmarc` name: whether one of them will do, and those that must go so that it does.
-
-    Several policies count as none (RFC 9989 §4.10), and so do misspelt ones. The mildest stays: receivers ask nothing
-    of mail as it is now, and must not start to refuse it because of us.
-    """
-    meant = {value: txt_text(value) for value in values if resembles_dmarc(txt_text(value))}
-    policies = {value: parse_dmarc(text) for value, text in meant.items() if is_dmarc(text)}
-    sound = [value for value, policy in policies.items() if policy.applies]
-    if not sound:
-        return False, tuple(meant)
-    if len(policies) == 1:
-        return True, ()  # what is misspelt beside it does no harm
-    stays = min(sound, key=lambda value: list(Request).index(policies[value].p))
-    return True, tuple(value for value in policies if value != stays)
 
 
 def _exchangers(values: Iterable[str]) -> dict[str, int]:

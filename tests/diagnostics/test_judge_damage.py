@@ -101,7 +101,7 @@ DAMAGES: list[tuple[str, Damage, Kind, Status, set[Problem]]] = [
     ),
     (
         "spf syntax",
-        spf("v=spf1 ip4:192.0.2 include:spf.platform.test ~all"),
+        spf("v=spf1 ip4:192.0.2/24 include:spf.platform.test ~all"),
         Kind.SPF,
         Status.WRONG,
         {Problem.SPF_SYNTAX},
@@ -375,7 +375,7 @@ HARMLESS: list[tuple[str, Damage]] = [
 
 
 @pytest.mark.parametrize("damage", [d[1] for d in HARMLESS], ids=[d[0] for d in HARMLESS])
-@pytest.mark.parametrize("home", [False, True])
+@pytest.mark.parametrize("authoritative", [False, True])
 def test_harmless_differences_turn_nothing(damage: Damage, authoritative: bool) -> None:
     verdicts = damaged(damage).look(case(authoritative=authoritative))
     assert turned(verdicts) == set()
