@@ -31,9 +31,9 @@ LINKS = re.compile(
 )
 FERNET = re.compile(r"gAAAA[A-Za-z0-9_=-]{20,}")
 NAMED = re.compile(
-    r"(?i)((?:password|passwd|secret|token|api[_-]?key|authorization|cookie)[\"']?\s*[=:]\s*[\"']?)(?!\s|\[)[^\s,;&\"']+"
+    r"(?i)((?:password|passwd|secret|token|api[_-]?key|authorization|cookie)[\"']?\s{0,8}[=:]\s{0,8}[\"']?)(?!\s|\[)[^\s,;&\"']+"
 )
-IN_URL = re.compile(r"([a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@/\s]+@")
+IN_URL = re.compile(r"(://[^/\s:@]{0,200}:)[^@/\s]{1,500}@")
 SECRET_NAMES = re.compile(r"(?i)password|passwd|secret|token|api_?key|authorization|cookie")
 
 log = logging.getLogger("panel.requests")

@@ -6,7 +6,6 @@ from typing import Any
 
 from .logs import HIDDEN, SECRET_NAMES, hide
 
-
 # A log line's parameters stand apart from the words that tell what they are; its finished text says them too.
 LEFT_OUT = {"sys.argv", "params"}
 
