@@ -1,16 +1,16 @@
 """How migrations leave a running installation alone.
 
-Rules, to which tests/upgrades/test_rules.py holds them: an index on a large table is made with the operation below; a
-new column has `db_default` or may be null, so that processes of the version before go on writing; a column or table
-leaves the code in one release and the database in a later one; a step over data is a migration of its own.
+Rules, to which tests/upgrades/test_rules.py holds them: an index on a large table is made with
+`panel.concurrently.AddIndex`; a new column has `db_default` or may be null, so that processes of the version before go
+on writing; a column or table leaves the code in one release and the database in a later one; a step over data is a
+migration of its own.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.postgres import operations
-from django.db import connections, migrations
+from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 
 LOCK_SECONDS = 10
@@ -35,30 +35,3 @@ def _set(using: str, timeout: str) -> None:
 def connect() -> None:
     pre_migrate.connect(wait_briefly, dispatch_uid="panel.migrating")
     post_migrate.connect(wait_as_ever, dispatch_uid="panel.migrating")
-
-
-class AddIndexConcurrently(operations.AddIndexConcurrently):
-    """Writers go on while PostgreSQL makes the index; elsewhere as AddIndex. The migration is `atomic = False`.
-
-    What an interrupted attempt left behind, an index that PostgreSQL does not use, is dropped first. It waits for old
-    transactions, not in anybody's way, for as long as they take.
-    """
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            migrations.AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
-            return
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('lock_timeout')")
-            before = cursor.fetchone()[0]
-            cursor.execute("SELECT set_config('lock_timeout', '0', false)")
-            name = schema_editor.connection.ops.quote_name(self.index.name)
-            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
-
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            migrations.AddIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
-            return
-        super().database_backwards(app_label, schema_editor, from_state, to_state)

@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget what is old": {"task": "panel.tasks.prune", "schedule": crontab(minute=40)},
     "delete organizations": {"task": "panel.tasks.delete_organizations", "schedule": timedelta(minutes=10)},
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
+    "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.

@@ -43,3 +43,11 @@ def delete_organizations() -> None:
     from .possessions import delete_due
 
     delete_due()
+
+
+@shared_task
+def forget() -> None:
+    """Forget what nobody asks for any more."""
+    from . import once
+
+    once.prune()

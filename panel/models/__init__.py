@@ -1,6 +1,7 @@
 from .activity import Activity
 from .contacts import Contact
 from .members import Invitation, Membership, Role
+from .once import SpentToken
 from .organizations import Organization
 from .outbox import Letter
 from .platforms import Platform, hosts_changed
@@ -19,6 +20,7 @@ __all__ = [
     "Platform",
     "Role",
     "Service",
+    "SpentToken",
     "User",
     "hosts_changed",
     "platform_changing",

@@ -17,10 +17,10 @@ django.setup()
 from django.db import connection, models
 from django.db.migrations.state import ProjectState
 from django.apps import apps
-from panel.migrating import AddIndexConcurrently
+from panel.concurrently import AddIndex
 state = ProjectState.from_apps(apps)
 after = state.clone()
-op = AddIndexConcurrently("activity", models.Index(fields=["verb"], name="activity_of_test"))
+op = AddIndex("activity", models.Index(fields=["verb"], name="activity_of_test"))
 op.state_forwards("panel", after)
 with connection.schema_editor(atomic=False) as editor:
     op.database_forwards("panel", editor, state, after)
@@ -51,7 +51,7 @@ def test_an_index_is_made_while_others_write_and_after_an_attempt_that_failed(sc
 
 def test_a_migration_that_does_not_get_its_lock_gives_up_before_everybody_waits(scaled: Any) -> None:
     env, url = scaled
-    assert manage("migrate", "panel", "0002", "--no-input", env=env).returncode == 0
+    assert manage("migrate", "panel", "0004", "--no-input", env=env).returncode == 0
     with psycopg.connect(url) as reader:
         reader.execute("SELECT * FROM panel_organization")  # holds the weakest lock for as long as it is open
         done = manage("migrate", "panel", "--no-input", env=env, timeout=60)

@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """The column leaves the code now and the database with a later release (docs/decisions/0153-upgrades.md)."""
 
     dependencies = [
-        ('panel', '0004_contacts_as_rows'),
+        ('panel', '0006_contacts_as_rows'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """Contacts become rows. The column that held them stays, with a default, for processes of the version before."""
 
     dependencies = [
-        ('panel', '0002_outbox'),
+        ('panel', '0004_outbox'),
     ]
 
     operations = [

@@ -33,7 +33,7 @@ def lists(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('panel', '0003_contacts'),
+        ('panel', '0005_contacts'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The column leaves the code now and the database with a later release (docs/decisions/0153-upgrades.md)."""
 
     dependencies = [
-        ('accounts', '0002_mail_waits'),
+        ('accounts', '0009_discarded_runs'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ import panel.secrets
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('panel', '0001_initial'),
+        ('panel', '0003_activity_of_target'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('panel', '0005_contacts_column_unused'),
+        ('panel', '0007_contacts_column_unused'),
     ]
 
     operations = [
