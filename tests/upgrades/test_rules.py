@@ -33,6 +33,7 @@ BEFORE = {
     "accounts.0004_orders_in_chunks",
     "accounts.0006_entry_of_a_run",
     "accounts.0008_search_keys",
+    "accounts.0010_bulk_updates",
     "diagnostics.0002_engine_reports",
     "diagnostics.0003_red_domains",
     "diagnostics.0005_words",

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The column leaves the code now and the database with a later release (docs/decisions/0153-upgrades.md)."""
 
     dependencies = [
-        ('accounts', '0009_discarded_runs'),
+        ('accounts', '0010_bulk_updates'),
     ]
 
     operations = [
