@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .names import NameRefused, RefusalCode
 from .records import Kind
+from .rules.deciding import Left
 from .targets import TargetFault, TargetRefused
-from .zones.plan import Choice, Obstacle
+from .zones.diff import Choice
 
 NAME_SENTENCES: dict[RefusalCode, Promise | str] = {
     RefusalCode.EMPTY: _("Type a domain name, such as example.com."),
@@ -57,14 +58,23 @@ CHOICES: dict[Choice, Promise | str] = {
     Choice.LEFT_ALONE: _("left alone"),
 }
 
-OBSTACLES: dict[Obstacle, Promise | str] = {
-    Obstacle.FOREIGN_MX: _(
-        "Mail enters through the other system, as non-authoritative mode allows; nothing is changed."
+LEFT: dict[Left, Promise | str] = {
+    Left.INTENDED: _("Marked as intended; nothing is changed."),
+    Left.AMBIGUOUS: _("What was meant can be several things: you have to decide. Nothing is changed."),
+    Left.FLATTENED: _(
+        "The DNS host answers with addresses where an alias (CNAME) should stand. Switch off its proxy or flattening for "
+        "this name; nothing of ours can change that."
     ),
-    Obstacle.FOREIGN_SERVICE: _("The other half's mail programs may need it."),
-    Obstacle.ALIAS: _("The name is an alias (CNAME) of another: records beside it are not possible."),
-    Obstacle.OTHER_DATA: _("Other records stand at this name and leave no room for an alias."),
-    Obstacle.POLICY_ABOVE: _("A policy of a domain above covers this one already."),
+    Left.FOREIGN_MX: _("Mail enters through the other system, whose hosts are its own matter; nothing is changed."),
+    Left.FOREIGN_SERVICE: _("The other half's mail programs may need it."),
+    Left.ALIAS: _("The name is an alias (CNAME) of another: records beside it are not possible."),
+    Left.DNAME: _("A DNAME above the name leaves no room for records here."),
+    Left.LIMITS: _("With our entry added the SPF record would be in error. Take out what is not needed any more first."),
+    Left.PLATFORM_AT_FAULT: _("The domain is right; the platform's own record is not."),
+    Left.UNKNOWN: _("Names outside the zone did not answer, so nobody can tell. Try again."),
+    Left.ZONE_BELOW: _("The change belongs into a zone of its own below this one, on other name servers."),
+    Left.NOT_CONFIRMED: _("The MX moves mail: it is written only where that is confirmed."),
+    Left.NO_FIX: _("No change of records can mend this."),
 }
 
 # What each box of the wizard is for.

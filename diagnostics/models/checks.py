@@ -13,7 +13,7 @@ from domains.rules.verdicts import RED, Status
 from panel.activity import record
 from panel.errors import Refused
 
-from ..plain import rrset_of
+from domains.rrset import rrset_from_json
 from .looks import Look
 
 if TYPE_CHECKING:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from ..dmarc import DmarcNoteCode
+from ..dmarc import DmarcNoteCode, Request, is_dmarc, parse_dmarc, resembles_dmarc
 from ..lookup.answers import Answer, Failure, Question, View
 from ..records import Kind, Level
-from ..rrset import Fix
+from ..rrset import Fix, txt_text
 from ..suffixes import public_suffix
-from ..zones.plan import surplus_policies
 from .case import Subject
-from .finding import Finding, add, alias_rrset, circle, failed, redirection, remove, rrset
+from .finding import Finding, add, circle, failed, redirection, remove, rrset
 from .policy import Source, discover_policy
 from .probes import wildcard_answered
 from .reasons import Reason
@@ -69,14 +69,14 @@ def _several(question: Question, answer: Answer, gone: tuple[str, ...], count: i
     facts = {"name": question.name, "count": count}
     fixes = (remove(question.name, "TXT", answer.ttl, gone),) if not answer.chain else ()
     problems = (Problem.DMARC_SEVERAL,)
-    found = alias_rrset(question, answer) + rrset(question, answer)
+    found = rrset(question, answer)
     return Finding(Status.WRONG, LEVEL, Reason.DMARC_SEVERAL, facts, problems, (), found, fixes, question)
 
 
 def _none(subject: Subject, view: View, question: Question, answer: Answer) -> Finding | None:
     """No policy applies: there is none, or none that receivers understand."""
     record = subject.required[Kind.DMARC][0]
-    found = alias_rrset(question, answer) + rrset(question, answer)
+    found = rrset(question, answer)
     _, meant = surplus_policies(answer.values)
     wildcard: bool | None = False
     if meant or answer.chain:
@@ -99,3 +99,20 @@ def _none(subject: Subject, view: View, question: Question, answer: Answer) -> F
     facts = {"name": question.name}
     problems = (Problem.DMARC_SYNTAX,)
     return Finding(Status.WRONG, LEVEL, Reason.DMARC_SYNTAX, facts, problems, (), found, fixes, question)
+
+
+def surplus_policies(values: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
+    """Of the TXT records at a `_dmarc` name: whether one of them will do, and those that must go so that it does.
+
+    Several policies count as none (RFC 9989 §4.10), and so do misspelt ones. The mildest stays: receivers ask nothing
+    of mail as it is now, and must not start to refuse it because of us.
+    """
+    meant = {value: txt_text(value) for value in values if resembles_dmarc(txt_text(value))}
+    policies = {value: parse_dmarc(text) for value, text in meant.items() if is_dmarc(text)}
+    sound = [value for value, policy in policies.items() if policy.applies]
+    if not sound:
+        return False, tuple(meant)
+    if len(policies) == 1:
+        return True, ()  # what is misspelt beside it does no harm
+    stays = min(sound, key=lambda value: list(Request).index(policies[value].p))
+    return True, tuple(value for value in policies if value != stays)

@@ -15,6 +15,8 @@ left         on MX of a split domain, beside fixes: aliases of the other system 
              where they lead
 undotted     list of hosts: ours, with the zone's name behind them
 circle       name of an alias that leads in a circle
+others       True where what is wrong belongs to the other half of a split domain
+ambiguous    True where what was meant can be several things, so that there is no fix
 about        "name type": the question that the witnesses answered
 proof        on CNAME. True: the token was seen at the delegated name servers; only then a domain may be verified
 """
@@ -50,6 +52,7 @@ class Reason(StrEnum):
     MX_IS_CNAME = "mx-is-cname"  # hosts, targets
     MX_OTHER_NAME = "mx-other-name"  # the platform's servers under names that are not the platform's: hosts
     MX_TARGET_MISSING = "mx-target-missing"  # hosts
+    MX_ALL_DEAD = "mx-all-dead"  # split domain: no host of the other system has an address: hosts, others
     MX_ORDER = "mx-order"  # the platform's hosts are there in another order
     NAME_IS_ALIAS = "name-is-alias"  # the domain's name is a CNAME, so nothing can stand beside it: name, target
     ALIAS_CIRCLE = "alias-circle"  # the domain's name is an alias that leads in a circle: name, target
@@ -69,6 +72,7 @@ class Reason(StrEnum):
     # DKIM
     DKIM_MISSING = "dkim-missing"  # selectors
     DKIM_OTHER_KEY = "dkim-other-key"  # selectors
+    DKIM_BESIDE = "dkim-beside"  # our key, and other texts at the same name: selectors, beside
     DKIM_REVOKED = "dkim-revoked"  # selectors
     DKIM_SYNTAX = "dkim-syntax"  # selectors
 
@@ -77,6 +81,10 @@ class Reason(StrEnum):
     SRV_OTHER_TARGET = "srv-other-target"  # names, hosts
     SRV_DENIED = "srv-denied"  # the target `.`: no such service (RFC 2782): names
     SRV_LEFTOVER = "srv-leftover"  # names, hosts
+    SRV_PORT = "srv-port"  # our server, at another port: names, hosts, ports (found), port (right)
+    SRV_INDIRECT = "srv-indirect"  # a name that leads to our server by an alias or an address: names, hosts, ends
+    SRV_OTHER_HALF = "srv-other-half"  # split domain: the other half's servers: names, hosts, others
+    FLATTENED = "flattened"  # addresses where an alias should stand: names, addresses, servers (of the zone)
 
     # DMARC
     DMARC_MISSING = "dmarc-missing"

@@ -61,6 +61,7 @@ class Problem(StrEnum):
     NS_DISAGREE = "ns-disagree"
     NS_LAME = "ns-lame"
     NAME_DOUBLED = "name-doubled"
+    FLATTENED = "flattened"  # the DNS host answers with addresses in place of an alias
     PREVIOUS_HOSTS = "previous-hosts"  # advice: the platform's old host names, accepted until a date
 
 

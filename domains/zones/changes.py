@@ -22,9 +22,9 @@ from panel.errors import Refused
 
 from ..models import Domain, ZoneChange
 from ..providers import ProviderError, Published, Write, open_provider
-from ..rrset import Fix
+from ..rrset import Fix, fix_to_json
 from ..signals import zone_changed
-from .planning import fix_to_json, write_from_json, write_to_json, writes_of
+from .planning import write_from_json, write_to_json, writes_of
 
 if TYPE_CHECKING:
     from panel.models import Service, User

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from diagnostics.judge import Case, judge
+from diagnostics.judge import Case, Subject, judge_subject
 from domains.lookup.answers import Answer, Answers, Delegation, Failure, Question
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts, required_records
 from domains.rrset import Fix, RRset, absolute
@@ -252,7 +252,7 @@ class SimDns:
         answers = Answers()
         self.asked, self.rounds = [], 0
         while True:
-            verdicts = judge(case, answers, now)
+            verdicts = judge_subject(Subject(case, now), answers)
             if not answers.wanted:
                 return {verdict.kind: verdict for verdict in verdicts}
             self.rounds += 1

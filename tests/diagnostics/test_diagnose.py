@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 
 from diagnostics.models import Check, CheckChange, Intent, Look
-from diagnostics.plain import rrset_of
+from domains.rrset import rrset_from_json
 from domains.models import DkimKey
 from domains.rrset import Action, Fix, quote_txt
 from domains.rules.fingerprints import fingerprint

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from diagnostics.judge import Case
 from diagnostics.models import Intent
-from diagnostics.plain import fix, rrset
+from domains.rrset import fix_to_json, rrset_to_json
 from diagnostics.show.sentences import status_word, whole
 from diagnostics.sweep.cases import cases_of, unattached_case
 from diagnostics.sweep.look import look
@@ -177,9 +177,9 @@ def _check(verdict: Verdict, intended: bool) -> dict[str, Any]:
         "advice": [str(code) for code in verdict.advice],
         "intended": intended,
         "clears_at": clears_at.strftime("%Y-%m-%dT%H:%M:%SZ") if clears_at else None,
-        "found": [rrset(value) for value in verdict.found],
-        "expected": [rrset(value) for value in verdict.expected],
-        "fixes": [fix(value) for value in verdict.fixes],
+        "found": [rrset_to_json(value) for value in verdict.found],
+        "expected": [rrset_to_json(value) for value in verdict.expected],
+        "fixes": [fix_to_json(value) for value in verdict.fixes],
     }
 
 
