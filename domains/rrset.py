@@ -97,6 +97,13 @@ def txt_text(value: str) -> str:
     return "".join(text)
 
 
+def wire_order(value: str) -> tuple[int, str]:
+    """Sorts TXT records as their octets do (RFC 4034 §6.3: the length of the first string comes first), so that what is
+    made of several does not hang on the order in which a server gave them."""
+    first = value.partition('" "')[0]
+    return len(first), value
+
+
 def absolute(name: str) -> str:
     """Lower-case `name` with exactly one final dot."""
     return name.lower().rstrip(".") + "."

@@ -151,7 +151,7 @@ def why_left(verdict: Verdict) -> Left | None:
         return None
     if verdict.facts.get("ambiguous"):
         return Left.AMBIGUOUS
-    if Problem.FLATTENED in verdict.problems or Problem.FLATTENED in verdict.advice:
+    if Problem.FLATTENED in verdict.problems:
         return Left.FLATTENED
     if verdict.fixes:
         return Left.FOREIGN_MX if verdict.facts.get("left") else None

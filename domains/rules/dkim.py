@@ -7,7 +7,7 @@ from typing import Any
 from ..dkim import KeyMatch, match_key
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind, Level, RequiredRecord
-from ..rrset import Fix, txt_text
+from ..rrset import Fix, txt_text, wire_order
 from .case import Subject
 from .finding import Finding, add, circle, merged, redirection, remove, rrset, unknown
 from .probes import wildcard_answered
@@ -101,5 +101,5 @@ def _instead(
 def surplus_texts(values: tuple[str, ...], key: str) -> tuple[bool, tuple[str, ...]]:
     """Of the TXT records at a selector of ours: whether `key` is published, and all that must go so that it stands
     alone (RFC 6376 §3.6.2.2)."""
-    ours = [value for value in values if match_key([txt_text(value)], key).match == KeyMatch.EQUAL]
+    ours = [value for value in sorted(values, key=wire_order) if match_key([txt_text(value)], key).match == KeyMatch.EQUAL]
     return bool(ours), tuple(value for value in values if value not in ours[:1])

@@ -8,7 +8,7 @@ from typing import Any
 from ..dmarc import DmarcNoteCode, Request, is_dmarc, parse_dmarc, resembles_dmarc
 from ..lookup.answers import Answer, Failure, Question, View
 from ..records import Kind, Level
-from ..rrset import Fix, txt_text
+from ..rrset import Fix, txt_text, wire_order
 from ..suffixes import public_suffix
 from .case import Subject
 from .finding import Finding, add, circle, failed, redirection, remove, rrset
@@ -107,7 +107,7 @@ def surplus_policies(values: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
     Several policies count as none (RFC 9989 §4.10), and so do misspelt ones. The mildest stays: receivers ask nothing
     of mail as it is now, and must not start to refuse it because of us.
     """
-    meant = {value: txt_text(value) for value in values if resembles_dmarc(txt_text(value))}
+    meant = {value: txt_text(value) for value in sorted(values, key=wire_order) if resembles_dmarc(txt_text(value))}
     policies = {value: parse_dmarc(text) for value, text in meant.items() if is_dmarc(text)}
     sound = [value for value, policy in policies.items() if policy.applies]
     if not sound:

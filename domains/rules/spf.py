@@ -7,7 +7,7 @@ from typing import Any
 
 from ..lookup.answers import Answer, Answers, Question, View
 from ..records import DEFAULT_TTL, Kind, Level
-from ..rrset import Action, Fix, quote_txt, txt_text
+from ..rrset import Action, Fix, quote_txt, txt_text, wire_order
 from ..spf import MAX_LOOKUPS, Result, SpfAnalysis, SpfResult, analyse, check_host, is_spf, meant, merge, spf_records
 from ..spf.results import MAX_NAMES
 from .case import Subject
@@ -37,6 +37,8 @@ def find(subject: Subject, view: View) -> Finding | None:
     if only is not None and known and plain_pass(only, known, subject.ours.spf_include, outbound):
         return Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, (only,)), at=subject.txt)
     values = tuple(value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
+    if len(values) > 1:
+        values = tuple(sorted(values, key=wire_order))
     if not values:
         return _missing(subject, view, answer)
     return _judged(subject, view, answer, values)
@@ -95,7 +97,8 @@ def _missing(subject: Subject, view: View, answer: Answer) -> Finding | None:
     if answer.chain:
         return alias_in_the_way(subject, subject.txt, answer._replace(values=()), {}, subject.required[Kind.SPF][0])
     finding = Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, at=subject.txt)
-    intended = {value: text for value in answer.values if (text := meant(txt_text(value))) is not None}
+    texts_there = sorted(answer.values, key=wire_order)
+    intended = {value: text for value in texts_there if (text := meant(txt_text(value))) is not None}
     if not intended:
         finding.fixes = (add(subject.required[Kind.SPF][0]),)
         return finding

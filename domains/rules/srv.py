@@ -280,7 +280,7 @@ def _no_alias(
         return None
     if others and all(rr.type in ("A", "AAAA") for rr in others):
         flattened = _flattened(subject, view, record, question, others)
-        if flattened is None or flattened.red:
+        if flattened is None or flattened.red or flattened.advice:
             return flattened
     if others:
         leads_away = any(rr.type in ("A", "AAAA") for rr in others)
@@ -302,6 +302,8 @@ def _flattened(
     addresses = [address for rr in others for address in rr.values]
     if not known.issuperset(addresses):
         return Finding(Status.OK, record.level)
+    if record.why != "autodiscover":
+        return Finding(Status.OK, record.level, advice=(Problem.FLATTENED,), found=tuple(others))
     facts = {"names": [record.name], "addresses": addresses, "servers": servers}
     problems = (Problem.FLATTENED,)
     return Finding(Status.WRONG, record.level, Reason.FLATTENED, facts, problems, (), tuple(others), (), question)
