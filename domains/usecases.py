@@ -21,13 +21,14 @@ from .zones.planning import BOXES, Preview, preview
 from .zones.reading import ZoneReading
 
 if TYPE_CHECKING:
-    from panel.models import Service, User
+    from panel.activity import Actor
+    from panel.models import Service
 
     from .keys import Identity
     from .models import Zone
 
 
-class PlanChanged(Refused):  # noqa: N818 - like Refused, an answer
+class PlanChanged(Refused):
     """What was confirmed is not what would be done now."""
 
     def __init__(self) -> None:
@@ -47,7 +48,7 @@ class Wish:
 
 
 def apply(
-    domain: Domain, planned: Preview, boxes: Iterable[Kind], *, mx: bool, confirmed: str, actor: User | None
+    domain: Domain, planned: Preview, boxes: Iterable[Kind], *, mx: bool, confirmed: str, actor: Actor
 ) -> ZoneChange | None:
     """Ask for what was confirmed (a plan's fingerprint). None where nothing would change. Raises Refused, PlanChanged.
 
@@ -71,7 +72,7 @@ def attach_domain(
     zone: Zone | None,
     reading: ZoneReading | None,
     *,
-    actor: User | None,
+    actor: Actor,
     identity: Identity,
 ) -> tuple[Domain, ZoneChange | None]:
     """Attach a domain and ask for the records that were confirmed. Raises Refused, PlanChanged.

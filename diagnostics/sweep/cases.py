@@ -72,4 +72,3 @@ def intents_of(pks: Sequence[int]) -> dict[int, dict[Kind, str]]:
     for pk, kind, fingerprint in Intent.objects.filter(domain__in=pks).values_list("domain", "kind", "fingerprint"):
         found.setdefault(pk, {})[Kind(kind)] = fingerprint
     return found
-

@@ -144,7 +144,7 @@ _LEFT_BY_REASON = {
 
 
 def why_left(verdict: Verdict) -> Left | None:
-    """Why the fixes of a verdict (there may be none) do not make it green; None where they do, or nothing is to mend."""
+    """Why a verdict's fixes (there may be none) do not make it green; None where they do, or where nothing is red."""
     if verdict.status == Status.UNKNOWN:
         return Left.PLATFORM_AT_FAULT if verdict.reason == Reason.PLATFORM_AT_FAULT else Left.UNKNOWN
     if verdict.status not in RED:

@@ -85,8 +85,7 @@ def _joined(value: str) -> str:
 def _instead(
     question: Question, answer: Answer, record: RequiredRecord, *, wildcard: bool, key: str
 ) -> tuple[tuple[Fix, ...], tuple[Problem, ...]]:
-    """Our key in place of whatever is there: the selector is ours, and any second text at it makes the result undefined.
-    """
+    """Our key in place of whatever is there: the selector is ours, and a second text there makes all undefined."""
     if wildcard:
         return (add(record),), ()
     if answer.chain:
@@ -101,5 +100,7 @@ def _instead(
 def surplus_texts(values: tuple[str, ...], key: str) -> tuple[bool, tuple[str, ...]]:
     """Of the TXT records at a selector of ours: whether `key` is published, and all that must go so that it stands
     alone (RFC 6376 §3.6.2.2)."""
-    ours = [value for value in sorted(values, key=wire_order) if match_key([txt_text(value)], key).match == KeyMatch.EQUAL]
+    ours = [
+        value for value in sorted(values, key=wire_order) if match_key([txt_text(value)], key).match == KeyMatch.EQUAL
+    ]
     return bool(ours), tuple(value for value in values if value not in ours[:1])

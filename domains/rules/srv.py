@@ -115,7 +115,13 @@ def _missing(record: RequiredRecord, question: Question, fixes: tuple[Fix, ...])
 
 
 def _other(
-    subject: Subject, view: View, record: RequiredRecord, question: Question, answer: Answer, others: list[str], ours_too: bool
+    subject: Subject,
+    view: View,
+    record: RequiredRecord,
+    question: Question,
+    answer: Answer,
+    others: list[str],
+    ours_too: bool,
 ) -> Finding | None:
     """Foreign targets, alone (they take ours' place) or beside ours (leftovers of an earlier provider)."""
     found = rrset(question, answer)
@@ -151,13 +157,12 @@ def _other(
     if not subject.authoritative:
         # The other half's clients may need what is there.
         facts["others"] = True
-        return Finding(
-            Status.WRONG, record.level, Reason.SRV_OTHER_HALF, facts, problems, (), found, (), question
-        )
+        return Finding(Status.WRONG, record.level, Reason.SRV_OTHER_HALF, facts, problems, (), found, (), question)
     if reason == Reason.SRV_OTHER_TARGET and not answer.chain:
-        reason = _nearly_ours(view, record, others, facts)
-        if reason is None:
+        nearly = _nearly_ours(view, record, others, facts)
+        if nearly is None:
             return None
+        reason = nearly
     return Finding(Status.WRONG, record.level, reason, facts, problems, (), found, fixes, question)
 
 
@@ -210,7 +215,9 @@ def _implicit_tls(subject: Subject, view: View, record: RequiredRecord) -> Findi
     if answer is None:
         return None
     hosts = {subject.ours.smtp, subject.previous.smtp if subject.previous else subject.ours.smtp}
-    if answer.values and all(port_and_target(value) in {(SUBMISSIONS, host) for host in hosts} for value in answer.values):
+    if answer.values and all(
+        port_and_target(value) in {(SUBMISSIONS, host) for host in hosts} for value in answer.values
+    ):
         return Finding(Status.OK, record.level, found=rrset(question, answer))
     return _missing(record, question, ())
 
@@ -245,7 +252,7 @@ def _alias(subject: Subject, view: View, record: RequiredRecord, question: Quest
         return Finding(Status.OK, record.level, found=found)
     if end.failure is not None and end.failure not in NO_WAY_HERE:
         return unknown(Question(question.name, "A"), end, level)
-    fixes = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
+    fixes: tuple[Fix, ...] = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
     leads = {"names": [record.name], "hosts": [target.removesuffix(".")], **undotted((target,), record.values)}
     reason = Reason.SRV_LEFTOVER
     if not subject.authoritative:

@@ -23,6 +23,7 @@ from ..models import Domain, Name, Zone
 from ..models.domains import mode_or_refuse, name_or_refuse, target_or_refuse
 from ..names import to_unicode
 from ..providers import ProviderError
+from ..reach import require_reachable_target
 from ..records import Kind
 from ..rules.verdicts import Status
 from ..sentences import BOXES as BOX_SENTENCES

@@ -79,7 +79,9 @@ class Plan:
 
 def fixes_of(decisions: Iterable[Decision]) -> tuple[Fix, ...]:
     ordered = sorted(decisions, key=lambda decision: decision.kind == Kind.MX)
-    return tuple(dict.fromkeys(fix for decision in ordered if decision.fixes_anything for fix in decision.verdict.fixes))
+    return tuple(
+        dict.fromkeys(fix for decision in ordered if decision.fixes_anything for fix in decision.verdict.fixes)
+    )
 
 
 def plan(subject: Subject, zone: ZoneData, outside: Answers, intents: Mapping[Kind, str]) -> Plan | Wanted:

@@ -134,8 +134,8 @@ def comparable(published: Published) -> dict[tuple[str, str], RRset]:
     return {
         key: rrset
         if rrset.type == "TXT"
-        else RRset(rrset.name, rrset.type, rrset.ttl, tuple(dict.fromkeys(canonical(rrset.type, v) for v in rrset.values)))
+        else RRset(
+            rrset.name, rrset.type, rrset.ttl, tuple(dict.fromkeys(canonical(rrset.type, v) for v in rrset.values))
+        )
         for key, rrset in published.items()
     }
-
-

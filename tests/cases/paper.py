@@ -36,7 +36,9 @@ def cases(file: str) -> tuple[dict[str, Any], ...]:
 
 
 def platform() -> PlatformFacts:
-    facts = {key: tuple(value) if isinstance(value, list) else value for key, value in WORLD["platform"].items()}
+    facts: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in WORLD["platform"].items()
+    }
     outbound = facts.pop("outbound")
     return PlatformFacts("main", Hosts(**facts), outbound)
 
@@ -141,5 +143,3 @@ def comparable(fixes: Any) -> list[tuple[str, str, str, tuple[str, ...]]]:
         else (f["action"], f["name"], f["type"], tuple(sorted(f["values"])))
         for f in fixes
     ]
-
-
