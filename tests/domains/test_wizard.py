@@ -234,7 +234,8 @@ def test_a_zone_that_cannot_be_read_does_not_keep_a_domain_from_being_attached(
 
 def test_an_spf_record_past_the_limit_is_refused_with_its_costliest_terms(technician: Client, service: Service) -> None:
     dear = " ".join(f"include:i{number}.managed.test" for number in range(11))
-    records = [f'@ TXT "v=spf1 {dear} -all"', *(f'i{number} TXT "v=spf1 ip4:192.0.2.1 -all"' for number in range(11))]
+    records = ["@ MX 10 mx.old-host.example.", f'@ TXT "v=spf1 {dear} -all"']
+    records += [f'i{number} TXT "v=spf1 ip4:192.0.2.1 -all"' for number in range(11)]
     with Knot({"managed.test": "\n".join(records)}, update_with_key=["managed.test"]) as knot:
         page = walk_to_review(technician, service, knot_zone(service.organization, knot, "managed.test"), mx="now")
         technician.post(f"{start(service)}review/", as_data(hidden(page)))
