@@ -14,11 +14,11 @@ def sweep() -> None:
 
 
 @shared_task
-def look(pk: int) -> None:
+def check_run(pk: int) -> None:
     """Look at one domain that somebody waits for."""
-    from .sweep.sweep import look_at
+    from .sweep.sweep import check_domains
 
-    look_at([pk])
+    check_domains([pk])
 
 
 @shared_task

@@ -9,7 +9,7 @@ from django.conf import settings
 from .lookup.engine import Engine, EngineConfig, system_resolvers
 from .rrset import absolute
 
-LOOK_SECONDS = 25.0  # that one look may take; what has no answer by then counts as silent
+CHECK_RUN_SECONDS = 25.0  # that one look may take; what has no answer by then counts as silent
 
 Resolver = tuple[str, int]
 

@@ -16,21 +16,22 @@ STALE_FOR = timedelta(hours=24)  # after which a verdict that no look could rene
 SECOND_LOOK = 30  # seconds after which a record that vanished from a green check is believed to be gone
 VANISHED = "vanished"  # key of that doubt
 
-BRAKE_SHARE = 0.05  # of a sweep's green checks
-BRAKE_LEAST = 20
+BREAKER_SHARE = 0.05  # of a sweep's green checks
+BREAKER_LEAST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What is known of a check from earlier looks.
 
-    `looked_at`: the last look that could tell. `doubt_key` and `doubt_since`: what waits for a second look, since when.
+    `checked_at`: the last check run that could tell. `doubt_key` and `doubt_since`: what waits for a second one, since
+    when.
     `intent`: the fingerprint of what somebody marked as intended.
     """
 
     status: Status
     level: Level
-    looked_at: datetime | None = None
+    checked_at: datetime | None = None
     stale_since: datetime | None = None
     doubt_key: str | None = None
     doubt_since: datetime | None = None
@@ -53,7 +54,7 @@ class Settled:
     stale_since: datetime | None = None
     doubt_key: str | None = None
     doubt_since: datetime | None = None
-    look_again: int | None = None
+    check_again: int | None = None
     intended: bool = False
     intent_lapsed: bool = False
 
@@ -104,7 +105,7 @@ def settle_all(verdicts: Iterable[Verdict], stored: Mapping[Kind, Stored], now: 
 
 def mass_red(green: int, turning: int) -> bool:
     """Whether so many of a sweep's green checks would turn red that a lying resolver is the likelier cause."""
-    return turning >= BRAKE_LEAST and turning > green * BRAKE_SHARE
+    return turning >= BREAKER_LEAST and turning > green * BREAKER_SHARE
 
 
 def _after_doubt(
@@ -142,7 +143,7 @@ def _not_told(
         return _settled(verdict, stored, key, since, again)
     if key is None and stored.doubt_key == VANISHED:
         key, since = stored.doubt_key, stored.doubt_since  # the second look has yet to be a look
-    stale_since = min(stored.stale_since or stored.looked_at or now, now)
+    stale_since = min(stored.stale_since or stored.checked_at or now, now)
     if now - stale_since >= STALE_FOR:
         return _settled(verdict, stored, key, since, again)
     return Settled(None, stored.status, stored.level, False, stale_since, key, since, again, stored.intended)

@@ -14,7 +14,7 @@ from domains.rules.verdicts import RED, Status
 from panel.activity import record
 from panel.errors import Refused
 
-from .looks import Look
+from .check_runs import CheckRun
 
 if TYPE_CHECKING:
     from panel.models import User
@@ -115,7 +115,7 @@ class Check(models.Model):
         self.save(update_fields=["status", "intended", "changed_at"])
         red = Check.objects.filter(domain=self.domain_id, level=Level.REQUIRED, status__in=list(RED)).count()
         # What the last look said no longer is what stands here: the next one compares check by check.
-        Look.objects.filter(pk=self.domain_id).update(digest="", red=red)
+        CheckRun.objects.filter(pk=self.domain_id).update(digest="", red=red)
 
     def _record(self, verb: str, by: User, before: dict[str, str], why: str) -> None:
         record(

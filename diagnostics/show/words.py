@@ -38,6 +38,7 @@ FAILURES = {
     Failure.TRUNCATED: _("the answer was too long and could not be fetched over TCP"),
     Failure.UNREACHABLE: _("the server cannot be reached"),
     Failure.FORBIDDEN: _("the server's address is not a public one, so it was not asked"),
+    Failure.LIMIT: _("the server gave no usable answer, and one check sends only so many questions to such servers"),
     Failure.CHAIN: _("the aliases lead in a circle or on for too long"),
     Failure.OTHER: _("the server answered with an error"),
 }

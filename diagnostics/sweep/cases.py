@@ -19,11 +19,12 @@ from ..models import Intent
 
 
 def cases_of(
-    domains: Iterable[Domain], *, homes: frozenset[int] = frozenset(), vouched: bool = True
+    domains: Iterable[Domain], *, authoritative: frozenset[int] = frozenset(), vouched: bool = True
 ) -> Iterator[tuple[Domain, Case]]:
     """Each domain with its case. A constant number of queries for a list of domains, whatever its length.
 
-    `homes`: primary keys of those whose own name servers are asked in any case. `vouched`: stub zones are in use.
+    `authoritative`: primary keys of those whose authoritative servers are asked in any case.
+    `vouched`: stub zones are in use.
     """
     domains = list(domains)
     accounts = configured([domain.pk for domain in domains])
@@ -37,7 +38,7 @@ def cases_of(
             Case(
                 facts,
                 platform,
-                home=domain.pk in homes,
+                authoritative=domain.pk in authoritative,
                 stub=vouched and in_stub_zone(facts.name),
                 accounts=accounts.get(domain.pk, 0),
                 own_hosts=hosts[domain.platform_id],
@@ -54,7 +55,7 @@ def unattached_case(name: str, platform: Platform, mode: Mode, target: str, *, v
     return Case(
         DomainFacts(name, mode, target),
         platform_facts(platform, timezone.localdate()),
-        home=True,
+        authoritative=True,
         stub=vouched and in_stub_zone(name),
         own_hosts=own_hosts(platform),
     )

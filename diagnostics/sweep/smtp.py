@@ -11,7 +11,8 @@ import re
 from collections import defaultdict
 
 from domains.lookup.answers import Question
-from domains.lookup.engine import Engine, may_ask
+from domains.lookup.engine import Engine
+from domains.lookup.guard import may_connect
 from domains.rrset import absolute
 from domains.targets import parse_target
 
@@ -50,7 +51,7 @@ class Prober:
         wait for the same server that the turn does not come in time."""
         aim = parse_target(target)
         addresses = [aim.host] if aim.address is not None else await self._addresses(aim.host)
-        allowed = [address for address in addresses if may_ask(address, self._engine.config.allowed_networks)]
+        allowed = [address for address in addresses if may_connect(address, self._engine.config.allowed_networks)]
         if not allowed:
             return None
         turn = self._turns[allowed[0]]

@@ -17,10 +17,10 @@ from domains.records import Kind, Level
 from domains.rules.verdicts import RED, Status, Verdict
 
 from ..judge.history import Settled, Stored, settle_all
-from ..models import Check, CheckChange, Intent, Look
+from ..models import Check, CheckChange, CheckRun, Intent
 from ..plain import fields, without_ttl
 from . import timing
-from .brakes import Tally
+from .breakers import Tally
 
 HELD_FOR = timedelta(minutes=5)  # until a domain whose verdicts are held is looked at again
 SAME_TIME = timedelta(seconds=10)  # times that are computed anew at each look may differ this much and count as equal
@@ -47,16 +47,17 @@ UPDATED = (
     "doubt",
     "told_red_at",
 )
-LOOK_UPDATED = (
+RUN_UPDATED = (
     "next_at",
     "lease",
     "lease_until",
     "asked_at",
-    "looked_at",
-    "home_looked_at",
+    "checked_at",
+    "authoritative_at",
     "changed_at",
     "attempt",
     "digest",
+    "lost",
     "red",
 )
 
@@ -68,10 +69,10 @@ class Seen:
     """One look that has ended: `look` as it was claimed, and what it brought. `home`: own name servers were asked."""
 
     domain: Domain
-    look: Look
+    check_run: CheckRun
     verdicts: tuple[Verdict, ...]
     started: datetime
-    home: bool
+    authoritative: bool
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ def store(batch: Sequence[Seen], tally: Tally) -> int:
     outcomes = _settled(batch, now)
     quiet = [outcome for outcome in outcomes if _quiet(outcome, now)]
     done = _end_quietly(quiet, now)
-    rest = [outcome for outcome in outcomes if outcome.seen.look.pk not in done]
+    rest = [outcome for outcome in outcomes if outcome.seen.check_run.pk not in done]
     held = tally.holds(
         sum(o.green for o in outcomes), sum(o.turning for o in outcomes), sum(o.reddening for o in outcomes)
     )
@@ -110,13 +111,13 @@ def store(batch: Sequence[Seen], tally: Tally) -> int:
 
 def _quiet(outcome: _Outcome, now: datetime) -> bool:
     """Whether all is green as it was, nobody waits, and nothing changed lately: most looks of every sweep."""
-    look = outcome.seen.look
+    check_run = outcome.seen.check_run
     return (
         bool(outcome.digest)
-        and outcome.digest == look.digest
-        and look.asked_at is None
-        and look.attempt == 0
-        and (look.changed_at is None or now - look.changed_at > timing.AFTER_A_CHANGE[-1])
+        and outcome.digest == check_run.digest
+        and check_run.asked_at is None
+        and check_run.attempt == 0
+        and (check_run.changed_at is None or now - check_run.changed_at > timing.AFTER_A_CHANGE[-1])
         and all(seen.status in (Status.OK, Status.OFF) or seen.level != Level.REQUIRED for seen in outcome.timing)
     )
 
@@ -127,18 +128,18 @@ def _end_quietly(quiet: Sequence[_Outcome], now: datetime) -> set[int]:
     Returns those that are done. Where somebody asked for another look meanwhile the row is left for the long way.
     """
     done: set[int] = set()
-    for home in (False, True):
-        group = [outcome for outcome in quiet if outcome.seen.home == home]
+    for authoritative in (False, True):
+        group = [outcome for outcome in quiet if outcome.seen.authoritative == authoritative]
         if not group:
             continue
         seen = [timing.Seen(Status.OK, Level.REQUIRED)]
-        next_at, _attempt = timing.next_look(now, seen, changed_at=None, attempt=0, jitter=jitter)
-        values = {"next_at": next_at, "looked_at": now, "lease": "", "lease_until": None}
-        if home:
-            values["home_looked_at"] = now
-        pks = [outcome.seen.look.pk for outcome in group]
-        leases = {outcome.seen.look.lease for outcome in group}
-        ours = Look.objects.filter(pk__in=pks, lease__in=leases)
+        next_at, _attempt = timing.next_run(now, seen, changed_at=None, attempt=0, jitter=jitter)
+        values = {"next_at": next_at, "checked_at": now, "lease": "", "lease_until": None, "lost": 0}
+        if authoritative:
+            values["authoritative_at"] = now
+        pks = [outcome.seen.check_run.pk for outcome in group]
+        leases = {outcome.seen.check_run.lease for outcome in group}
+        ours = CheckRun.objects.filter(pk__in=pks, lease__in=leases)
         if ours.filter(asked_at=None).update(**values) < len(pks):
             pks = sorted(set(pks) - set(ours.values_list("pk", flat=True)))
         done.update(pks)
@@ -150,8 +151,8 @@ def _write(outcomes: Sequence[_Outcome], *, held: bool, now: datetime) -> int:
         outcome.held = held and outcome.turning + outcome.reddening > 0
     with transaction.atomic():
         ours = _still_ours([outcome.seen for outcome in outcomes])
-        outcomes = [outcome for outcome in outcomes if outcome.seen.look.pk in ours]
-        looks = [_next(outcome, ours[outcome.seen.look.pk], now) for outcome in outcomes]
+        outcomes = [outcome for outcome in outcomes if outcome.seen.check_run.pk in ours]
+        check_runs = [_next(outcome, ours[outcome.seen.check_run.pk], now) for outcome in outcomes]
         written = [outcome for outcome in outcomes if not outcome.held]
         Check.objects.bulk_create(
             [check for outcome in written for check in outcome.checks],
@@ -164,7 +165,9 @@ def _write(outcomes: Sequence[_Outcome], *, held: bool, now: datetime) -> int:
         for outcome in written:
             if outcome.lapsed:
                 Intent.objects.filter(domain=outcome.seen.domain, kind__in=outcome.lapsed).delete()
-        Look.objects.bulk_create(looks, update_conflicts=True, unique_fields=["domain"], update_fields=LOOK_UPDATED)
+        CheckRun.objects.bulk_create(
+            check_runs, update_conflicts=True, unique_fields=["domain"], update_fields=RUN_UPDATED
+        )
     return len(changes)
 
 
@@ -175,7 +178,7 @@ def _settled(batch: Sequence[Seen], now: datetime) -> list[_Outcome]:
     for seen in batch:
         outcome = _Outcome(seen, digest=digest(seen.verdicts))
         outcomes.append(outcome)
-        if outcome.digest and outcome.digest == seen.look.digest:
+        if outcome.digest and outcome.digest == seen.check_run.digest:
             outcome.timing = [timing.Seen(verdict.status, verdict.level) for verdict in seen.verdicts]
             outcome.green = sum(verdict.status == Status.OK for verdict in seen.verdicts)
             outcome.red = sum(verdict.status in RED and verdict.level == Level.REQUIRED for verdict in seen.verdicts)
@@ -199,12 +202,13 @@ def _settled(batch: Sequence[Seen], now: datetime) -> list[_Outcome]:
 def _weigh(outcome: _Outcome, stored: dict[str, Check], intents: dict[tuple[int, str], str], now: datetime) -> None:
     seen = outcome.seen
     known = {
-        Kind(kind): _stored(check, seen.look, intents.get((seen.domain.pk, kind))) for kind, check in stored.items()
+        Kind(kind): _stored(check, seen.check_run, intents.get((seen.domain.pk, kind)))
+        for kind, check in stored.items()
     }
     for kind, settled in settle_all(seen.verdicts, known, now).items():
         before = stored.get(kind)
         check = _check(before, seen.domain, kind, settled, now)
-        again_at = now + timedelta(seconds=settled.look_again) if settled.look_again else check.clears_at
+        again_at = now + timedelta(seconds=settled.check_again) if settled.check_again else check.clears_at
         told = Status.UNKNOWN if settled.stale_since is not None else settled.status
         outcome.timing.append(timing.Seen(told, settled.level, again_at))
         outcome.red += settled.red
@@ -234,13 +238,13 @@ def _unsettled(check: Check) -> bool:
     return bool(check.doubt or check.stale_since or check.intended)
 
 
-def _stored(check: Check, look: Look, intent: str | None) -> Stored:
+def _stored(check: Check, check_run: CheckRun, intent: str | None) -> Stored:
     doubt = check.doubt or {}
     since = doubt.get("since")
     return Stored(
         status=Status(check.status),
         level=Level(check.level),
-        looked_at=look.looked_at,
+        checked_at=check_run.checked_at,
         stale_since=check.stale_since,
         doubt_key=doubt.get("key"),
         doubt_since=datetime.fromisoformat(since) if since else None,
@@ -316,38 +320,38 @@ def _change(before: Check, after: Check, now: datetime) -> CheckChange:
     )
 
 
-def _still_ours(batch: Sequence[Seen]) -> dict[int, Look]:
+def _still_ours(batch: Sequence[Seen]) -> dict[int, CheckRun]:
     """The rows of these looks as they are now, locked, where the lease still is the one that was claimed."""
-    leases = {seen.look.pk: seen.look.lease for seen in batch}
-    rows = Look.objects.select_for_update().filter(pk__in=list(leases)).order_by("pk")
-    return {look.pk: look for look in rows if look.lease == leases[look.pk]}
+    leases = {seen.check_run.pk: seen.check_run.lease for seen in batch}
+    rows = CheckRun.objects.select_for_update().filter(pk__in=list(leases)).order_by("pk")
+    return {check_run.pk: check_run for check_run in rows if check_run.lease == leases[check_run.pk]}
 
 
-def _next(outcome: _Outcome, look: Look, now: datetime) -> Look:
+def _next(outcome: _Outcome, check_run: CheckRun, now: datetime) -> CheckRun:
     """The row of the schedule after this look. `look`: as it is now; somebody may have asked for another meanwhile.
 
     A look whose verdicts are held says nothing: it is no second one that confirms the first.
     """
     seen = outcome.seen
-    look.lease, look.lease_until = "", None
+    check_run.lease, check_run.lease_until, check_run.lost = "", None, 0
     if not outcome.held:
-        look.looked_at = now
-    if seen.home and not outcome.held:
-        look.home_looked_at = now
+        check_run.checked_at = now
+    if seen.authoritative and not outcome.held:
+        check_run.authoritative_at = now
     if outcome.turned and not outcome.held:
-        look.changed_at = now
-    look.digest = "" if outcome.held else outcome.digest
-    look.red = look.red if outcome.held else outcome.red
-    look.next_at, look.attempt = timing.next_look(
-        now, outcome.timing, changed_at=look.changed_at, attempt=look.attempt, jitter=jitter
+        check_run.changed_at = now
+    check_run.digest = "" if outcome.held else outcome.digest
+    check_run.red = check_run.red if outcome.held else outcome.red
+    check_run.next_at, check_run.attempt = timing.next_run(
+        now, outcome.timing, changed_at=check_run.changed_at, attempt=check_run.attempt, jitter=jitter
     )
     if outcome.held:
-        look.next_at = now + HELD_FOR
-    if look.asked_at is not None and look.asked_at > seen.started:
-        look.next_at = now
+        check_run.next_at = now + HELD_FOR
+    if check_run.asked_at is not None and check_run.asked_at > seen.started:
+        check_run.next_at = now
     else:
-        look.asked_at = None
-    return look
+        check_run.asked_at = None
+    return check_run
 
 
 def _lasting(status: str, facts: Mapping[str, object]) -> Mapping[str, object]:

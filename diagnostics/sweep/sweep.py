@@ -22,7 +22,7 @@ from django.db import DataError, IntegrityError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from domains.asking import LOOK_SECONDS, engine_config
+from domains.asking import CHECK_RUN_SECONDS, engine_config
 from domains.lookup.engine import Engine, EngineConfig, spare_collector
 from domains.lookup.engine.loop import new_event_loop
 from domains.models import Domain
@@ -32,20 +32,20 @@ from panel.errors import Refused
 from panel.models import Organization, Service
 
 from ..judge import Case
-from ..models import EngineReport, Look
+from ..models import CheckRun, EngineReport
 from ..reports import Reporter
-from . import brakes, schedule
-from .brakes import Tally
+from . import breakers, schedule
+from .breakers import Tally
 from .cases import cases_of
-from .look import look
+from .check_run import check_run
 from .smtp import Prober
 from .store import Seen, store
-from .timing import asks_home
+from .timing import asks_authoritative
 
 SWEEP_SECONDS = 40.0  # after which a sweep claims no more; beat starts the next
 UNDER_WAY = 800  # looks at once, at most
 LEAST_UNDER_WAY = 20
-ROUND_SECONDS = 4.0  # for one round of questions of all looks under way; a look has some five rounds
+BATCH_SECONDS = 4.0  # for one round of questions of all looks under way; a look has some five rounds
 QUESTIONS = 12  # of one look, in its first round
 CANDIDATES = 5_000  # due domains that are put in order at once
 HARVEST_SECONDS = 0.5
@@ -61,12 +61,12 @@ class Work:
     """A claimed domain, ready to be looked at."""
 
     domain: Domain
-    look: Look
+    check_run: CheckRun
     case: Case
     started: datetime
 
 
-class Looker:
+class CheckRunner:
     """Looks at domains in an event loop that runs only within `finished`."""
 
     def __init__(self, config: EngineConfig, work: str) -> None:
@@ -76,7 +76,7 @@ class Looker:
         self._prober = Prober(self._engine, urlsplit(settings.PUBLIC_URL).hostname or "localhost")
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: list[Seen] = []
-        self._failed: list[Look] = []
+        self._failed: list[CheckRun] = []
         self._wanted = 0  # so many end a wait
         self._waiter: asyncio.Future[None] | None = None
 
@@ -103,14 +103,14 @@ class Looker:
     @property
     def affordable(self) -> int:
         """How many looks its part of the resolvers' ceiling is enough for."""
-        return looks_at_once(self._engine.config, self._reporter.sharing)
+        return runs_at_once(self._engine.config, self._reporter.sharing)
 
     def start(self, works: Sequence[Work]) -> None:
         loop = self._runner.get_loop()
         for work in works:
-            task = loop.create_task(self._look(work))
+            task = loop.create_task(self._run_checks(work))
             self._tasks.add(task)
-            task.add_done_callback(partial(self._ended, work.look))
+            task.add_done_callback(partial(self._ended, work.check_run))
 
     def finished(self, at_least: int, seconds: float) -> list[Seen]:
         """Looks that have ended since the last call: waits for that many, but no longer than that."""
@@ -118,7 +118,7 @@ class Looker:
         seen, self._seen = self._seen, []
         failed, self._failed = self._failed, []
         schedule.give_up(failed, timezone.now())
-        self._reporter.looks += len(seen)
+        self._reporter.check_runs += len(seen)
         self._reporter.renew()
         self._share()
         return seen
@@ -130,15 +130,15 @@ class Looker:
         if sharing < self._engine.sharing or self.under_way <= self.affordable:
             self._engine.sharing = sharing
 
-    async def _look(self, work: Work) -> None:
+    async def _run_checks(self, work: Work) -> None:
         case = work.case
         if case.domain.target and settings.SMTP_PROBES:
             case.smtp = await self._prober.evidence(case.domain.target, case.domain.name)
-        ask = self._engine.asker(fresh=work.look.asked_at is not None)
-        verdicts = await look(case, ask, work.started, LOOK_SECONDS)
-        self._seen.append(Seen(work.domain, work.look, verdicts, work.started, case.home))
+        ask = self._engine.asker(fresh=work.check_run.asked_at is not None)
+        verdicts = await check_run(case, ask, work.started, CHECK_RUN_SECONDS)
+        self._seen.append(Seen(work.domain, work.check_run, verdicts, work.started, case.authoritative))
 
-    def _ended(self, row: Look, task: asyncio.Task[None]) -> None:
+    def _ended(self, row: CheckRun, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("the look at domain %s failed", row.pk, exc_info=error)
@@ -163,7 +163,7 @@ class Looker:
             self._waiter = None
 
 
-def looks_at_once(config: EngineConfig, sharing: int = 1) -> int:
+def runs_at_once(config: EngineConfig, sharing: int = 1) -> int:
     """So many that their questions, one round of them, take a few seconds below the resolvers' ceiling, of which each
     of `sharing` engines has its part.
 
@@ -171,7 +171,7 @@ def looks_at_once(config: EngineConfig, sharing: int = 1) -> int:
     """
     if config.own_resolver_rate is None:
         return UNDER_WAY
-    affordable = config.own_resolver_rate * len(config.resolvers) / sharing * ROUND_SECONDS / QUESTIONS
+    affordable = config.own_resolver_rate * len(config.resolvers) / sharing * BATCH_SECONDS / QUESTIONS
     return max(LEAST_UNDER_WAY, min(int(affordable), UNDER_WAY))
 
 
@@ -179,7 +179,7 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> in
     """Look at every domain that is due, as far as that goes in this time. Returns how many were looked at."""
     schedule.enter_missing(timezone.now())
     schedule.bring_back(timezone.now())
-    brakes.tend()
+    breakers.tend()
     if not schedule.due(timezone.now()).exists():
         return 0
     ends = time.monotonic() + seconds
@@ -187,27 +187,30 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> in
     exhausted = False
     count = 0
     spare_collector()
-    with Tally() as tally, Looker(engine_config(), EngineReport.Work.SWEEP) as looker:
+    with Tally() as tally, CheckRunner(engine_config(), EngineReport.Work.SWEEP) as runner:
         while True:
-            most = under_way or looker.affordable
+            most = under_way or runner.affordable
             size = max(1, min(settings.SWEEP_BATCH, most // 2))
-            while not exhausted and looker.under_way + size <= most and time.monotonic() < ends:
+            while not exhausted and runner.under_way + size <= most and time.monotonic() < ends:
                 if not candidates:
                     candidates = schedule.fair_order(timezone.now(), CANDIDATES)
                     exhausted = not candidates
                 batch, candidates = candidates[:size], candidates[size:]
-                looker.start(claimed(batch))
-            if not looker.under_way:
-                return count
-            seen = looker.finished(min(size, looker.under_way), HARVEST_SECONDS)
+                runner.start(claimed(batch))
+            if not runner.under_way:
+                alone = list(schedule.suspects(timezone.now()).values_list("pk", flat=True)[:1])
+                if not alone or time.monotonic() >= ends:
+                    return count
+                runner.start(claimed(alone))
+            seen = runner.finished(min(size, runner.under_way), HARVEST_SECONDS)
             if seen:
                 keep(seen, tally)
                 count += len(seen)
-            elif time.monotonic() >= ends + LOOK_SECONDS + 5:
+            elif time.monotonic() >= ends + CHECK_RUN_SECONDS + 5:
                 return count
 
 
-def look_at(pks: Sequence[int]) -> int:
+def check_domains(pks: Sequence[int]) -> int:
     """Look at these now, as far as they are due and nobody else holds them, and meanwhile at others that people wait
     for: one with silent name servers holds up nobody. Returns how many were looked at."""
     works = claimed(pks)
@@ -215,15 +218,15 @@ def look_at(pks: Sequence[int]) -> int:
         return 0
     count = 0
     ends = time.monotonic() + JOINING_SECONDS
-    with Tally() as tally, Looker(engine_config(), EngineReport.Work.LOOKS) as looker:
-        looker.start(works)
-        while looker.under_way:
-            seen = looker.finished(1, HARVEST_SECONDS)
+    with Tally() as tally, CheckRunner(engine_config(), EngineReport.Work.LOOKS) as runner:
+        runner.start(works)
+        while runner.under_way:
+            seen = runner.finished(1, HARVEST_SECONDS)
             if seen:
                 keep(seen, tally)
                 count += len(seen)
-            if time.monotonic() < ends and looker.under_way < WAITED_FOR:
-                looker.start(claimed(schedule.waited_for(timezone.now(), WAITED_FOR)))
+            if time.monotonic() < ends and runner.under_way < WAITED_FOR:
+                runner.start(claimed(schedule.waited_for(timezone.now(), WAITED_FOR)))
     return count
 
 
@@ -232,15 +235,18 @@ def claimed(pks: Sequence[int]) -> list[Work]:
     if not pks:
         return []
     now = timezone.now()
-    looks = {look.pk: look for look in schedule.claim(pks, now)}
-    domains = list(Domain.objects.filter(pk__in=list(looks)).select_related("name", "ownership"))
-    closed = set(_closed(Domain.objects.filter(pk__in=list(looks))))
+    check_runs = {check_run.pk: check_run for check_run in schedule.claim(pks, now)}
+    domains = list(Domain.objects.filter(pk__in=list(check_runs)).select_related("name", "ownership"))
+    closed = set(_closed(Domain.objects.filter(pk__in=list(check_runs))))
     if closed:
         free = {"lease": "", "lease_until": None, "asked_at": None}
-        Look.objects.filter(pk__in=closed).update(next_at=now + CLOSED_FOR, red=0, **free)
+        CheckRun.objects.filter(pk__in=closed).update(next_at=now + CLOSED_FOR, red=0, **free)
         domains = [domain for domain in domains if domain.pk not in closed]
-    homes = frozenset(domain.pk for domain in domains if _asks_home(looks[domain.pk], now))
-    return [Work(domain, looks[domain.pk], case, now) for domain, case in cases_of(domains, homes=homes)]
+    authoritative = frozenset(domain.pk for domain in domains if _asks_authoritative(check_runs[domain.pk], now))
+    return [
+        Work(domain, check_runs[domain.pk], case, now)
+        for domain, case in cases_of(domains, authoritative=authoritative)
+    ]
 
 
 def keep(seen: Sequence[Seen], tally: Tally) -> None:
@@ -255,8 +261,8 @@ def keep(seen: Sequence[Seen], tally: Tally) -> None:
             for one in seen:
                 keep([one], tally)
             return
-        log.error("the look at domain %s cannot be stored", seen[0].look.pk, exc_info=error)
-        schedule.give_up([seen[0].look], timezone.now())
+        log.error("the look at domain %s cannot be stored", seen[0].check_run.pk, exc_info=error)
+        schedule.give_up([seen[0].check_run], timezone.now())
         return
     for one in seen:
         verdict = next((verdict for verdict in one.verdicts if verdict.kind == Kind.CNAME), None)
@@ -269,7 +275,7 @@ def _note_proof(seen: Seen, verdict: Verdict) -> None:
     domain = seen.domain
     if domain.is_verified:
         # Only the own name servers can say that it is gone.
-        if proof or (proof is False and seen.home):
+        if proof or (proof is False and seen.authoritative):
             domain.note_proof(seen=bool(proof), at=timezone.now())
     elif proof and verdict.status in (Status.OK, Status.PROPAGATING):
         try:
@@ -278,9 +284,12 @@ def _note_proof(seen: Seen, verdict: Verdict) -> None:
             log.info("%s: not verified: %s", domain.name.name, refusal.code)
 
 
-def _asks_home(look: Look, now: datetime) -> bool:
-    return asks_home(
-        now, asked=look.asked_at is not None, changed_at=look.changed_at, home_looked_at=look.home_looked_at
+def _asks_authoritative(check_run: CheckRun, now: datetime) -> bool:
+    return asks_authoritative(
+        now,
+        asked=check_run.asked_at is not None,
+        changed_at=check_run.changed_at,
+        authoritative_at=check_run.authoritative_at,
     )
 
 

@@ -18,8 +18,8 @@ JITTER = 0.1  # of the wait, either way
 JITTER_FROM = timedelta(minutes=5)  # shorter waits are kept exactly: people watch them
 AFTER_CLEARING = timedelta(seconds=2)
 
-HOME_EVERY = timedelta(days=1)  # green looks ask the domain's own name servers this often
-HOME_AFTER_A_CHANGE = timedelta(hours=1)
+AUTHORITATIVE_EVERY = timedelta(days=1)  # green looks ask the domain's own name servers this often
+AUTHORITATIVE_AFTER_A_CHANGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Seen:
     again_at: datetime | None = None
 
 
-def next_look(
+def next_run(
     now: datetime, checks: Iterable[Seen], *, changed_at: datetime | None, attempt: int, jitter: random.Random
 ) -> tuple[datetime, int]:
     """When to look again after a look at `now`, and the number of looks in a row that could not tell."""
@@ -55,8 +55,10 @@ def next_look(
     return now + wait, attempt
 
 
-def asks_home(now: datetime, *, asked: bool, changed_at: datetime | None, home_looked_at: datetime | None) -> bool:
+def asks_authoritative(
+    now: datetime, *, asked: bool, changed_at: datetime | None, authoritative_at: datetime | None
+) -> bool:
     """Whether a look asks the domain's own name servers even where the resolvers see nothing wrong."""
-    if asked or home_looked_at is None or abs(now - home_looked_at) >= HOME_EVERY:
+    if asked or authoritative_at is None or abs(now - authoritative_at) >= AUTHORITATIVE_EVERY:
         return True  # or a clock that ran ahead wrote that time
-    return changed_at is not None and now - changed_at < HOME_AFTER_A_CHANGE
+    return changed_at is not None and now - changed_at < AUTHORITATIVE_AFTER_A_CHANGE

@@ -19,6 +19,7 @@ class Failure(StrEnum):
     TRUNCATED = "truncated"  # and TCP failed too
     UNREACHABLE = "unreachable"  # connection refused, no route
     FORBIDDEN = "forbidden"  # the server's address is outside ALLOWED_NETWORKS
+    LIMIT = "limit"  # one check run sends no more to servers of a customer's naming that show no authority
     CHAIN = "chain"  # CNAME loop or too long a chain
     OTHER = "other"  # any other RCODE
 

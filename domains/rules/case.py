@@ -48,7 +48,7 @@ class Case:
 
     domain: DomainFacts
     platform: PlatformFacts
-    home: bool = False
+    authoritative: bool = False
     stub: bool = False
     accounts: int = 0
     own_hosts: frozenset[str] = frozenset()

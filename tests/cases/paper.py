@@ -95,7 +95,7 @@ class PaperWorld:
 
     def registries(self) -> None:
         """The zones above all those, down from the root: they hold delegations."""
-        apexes = set(self.dns.homes)
+        apexes = set(self.dns.authoritative)
         above = {".", *(name.partition(".")[2] or "." for name in apexes)}
         above |= {label + "." for apex in apexes if (label := apex.rstrip(".").rpartition(".")[2])}
         for parent in sorted(above - apexes, key=len, reverse=True):
@@ -115,7 +115,7 @@ class PaperWorld:
 
     def judged(self) -> dict[Kind, Verdict]:
         """By the buttons' judge, the domain's own name servers included."""
-        return self.dns.look(Case(domain_facts(self.case), platform(), home=True), NOW)
+        return self.dns.look(Case(domain_facts(self.case), platform(), authoritative=True), NOW)
 
     def planned(self, intents: dict[Kind, str] | None = None) -> Plan:
         """Over the zone's data alone; names outside it at the resolvers."""

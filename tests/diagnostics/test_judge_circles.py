@@ -102,7 +102,7 @@ def test_a_circle_on_an_own_name_server_that_lags_is_on_its_way_out() -> None:
     old = circling(name, "TXT")
     dns.servers[NS2].zones[APEX] = old
     dns.zone(APEX).serial = old.serial + 1
-    assert dns.look(case(home=True))[Kind.DKIM].status == Status.PROPAGATING
+    assert dns.look(case(authoritative=True))[Kind.DKIM].status == Status.PROPAGATING
 
 
 def test_servfail_for_a_record_that_is_right_at_home_stays_unknown() -> None:

@@ -376,8 +376,8 @@ HARMLESS: list[tuple[str, Damage]] = [
 
 @pytest.mark.parametrize("damage", [d[1] for d in HARMLESS], ids=[d[0] for d in HARMLESS])
 @pytest.mark.parametrize("home", [False, True])
-def test_harmless_differences_turn_nothing(damage: Damage, home: bool) -> None:
-    verdicts = damaged(damage).look(case(home=home))
+def test_harmless_differences_turn_nothing(damage: Damage, authoritative: bool) -> None:
+    verdicts = damaged(damage).look(case(authoritative=authoritative))
     assert turned(verdicts) == set()
 
 

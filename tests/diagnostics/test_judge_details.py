@@ -292,7 +292,7 @@ def test_a_delegation_to_a_host_that_does_not_exist_is_lame() -> None:
     dns = world()
     hosts = dns.zone("com.").records[APEX, "NS"].values
     dns.zone("com.").put(rrset(APEX, "NS", *hosts, "gone.other.test."))
-    verdict = dns.look(case(home=True))[Kind.NS]
+    verdict = dns.look(case(authoritative=True))[Kind.NS]
     assert (verdict.status, verdict.advice) == (Status.OK, (Problem.NS_LAME,))
     assert verdict.facts["lame"] == ["gone.other.test"]
 

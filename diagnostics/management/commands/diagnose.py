@@ -14,8 +14,8 @@ from diagnostics.judge import Case
 from diagnostics.models import Intent
 from diagnostics.show.sentences import status_word, whole
 from diagnostics.sweep.cases import cases_of, unattached_case
-from diagnostics.sweep.look import look
-from domains.asking import LOOK_SECONDS, Resolver, engine
+from diagnostics.sweep.check_run import check_run
+from domains.asking import CHECK_RUN_SECONDS, Resolver, engine
 from domains.command_line import DomainVerb, attachments
 from domains.lookup.engine import run
 from domains.models import Domain
@@ -56,7 +56,7 @@ class Command(DomainVerb):
         on = self.platform_of(platform)
         cases = self._cases(sorted(set(wanted)), on, chosen_mode, aim, vouched=not asked)
         intents = _intents(cases)
-        seen = run(_look_at([case for case, _domain in cases.values()], asked))
+        seen = run(_check_domains([case for case, _domain in cases.values()], asked))
         verdicts = dict(zip(cases, seen, strict=True))
         data, lines, statuses = [], [], []
         for name in wanted:
@@ -71,10 +71,10 @@ class Command(DomainVerb):
     ) -> dict[str, tuple[Case, Domain | None]]:
         """A case for each name: by its attachment where it has one."""
         attached = attachments(names, platform)
-        homes = frozenset(domain.pk for domain in attached.values())
+        authoritative = frozenset(domain.pk for domain in attached.values())
         cases: dict[str, tuple[Case, Domain | None]] = {
             domain.name.name: (case, domain)
-            for domain, case in cases_of(attached.values(), homes=homes, vouched=vouched)
+            for domain, case in cases_of(attached.values(), authoritative=authoritative, vouched=vouched)
         }
         for name in names:
             if name not in cases:
@@ -84,14 +84,14 @@ class Command(DomainVerb):
         return cases
 
 
-async def _look_at(cases: Sequence[Case], resolvers: Sequence[Resolver]) -> list[tuple[Verdict, ...]]:
+async def _check_domains(cases: Sequence[Case], resolvers: Sequence[Resolver]) -> list[tuple[Verdict, ...]]:
     now = timezone.now()
     free = asyncio.Semaphore(AT_ONCE)
     async with engine(resolvers) as asking:
 
         async def one(case: Case) -> tuple[Verdict, ...]:
             async with free:
-                return await look(case, asking, now, LOOK_SECONDS)
+                return await check_run(case, asking.asker(), now, CHECK_RUN_SECONDS)
 
         return await asyncio.gather(*map(one, cases))
 

@@ -11,8 +11,7 @@ Pure asyncio, no Django. `run` runs a coroutine on uvloop where that is installe
 
 from .asking import Engine
 from .config import Endpoint, EngineConfig, system_resolvers
-from .guard import may_ask
 from .loop import run, spare_collector
 from .server import Health
 
-__all__ = ["Endpoint", "Engine", "EngineConfig", "Health", "may_ask", "run", "spare_collector", "system_resolvers"]
+__all__ = ["Endpoint", "Engine", "EngineConfig", "Health", "run", "spare_collector", "system_resolvers"]

@@ -5,28 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from itertools import batched
 from types import TracebackType
 from typing import Self
 
 from .. import wire
 from ..answers import Answer, Failure, Question
+from ..guard import may_connect
+from .allowance import Allowance
+from .batch import Batch
 from .cache import Cache
 from .config import Endpoint, EngineConfig
-from .guard import may_ask
 from .job import Callback, Job
-from .lane import LEAST, Lane
-from .round import Round
-from .server import Health, Server
+from .server import Ceiling, Health, Server
 from .sockets import RandomIds
 from .stream import ask_by_stream
+from .upstream import LEAST, Upstream
 from .wheel import Wheel
 
 STREAMS = 64  # TCP connections at once
 STREAM_SECONDS = 4.0
-HOME_LIMIT = 64  # questions under way at one name server
-HOME_SERVERS = 2_000  # whose ceilings and counters are kept
+AUTHORITATIVE_LIMIT = 64  # questions under way at one name server
+NETWORK_SHARE = 2  # ceilings of one server that all of its /24 or /48 have together
+AUTHORITATIVE_SERVERS = 2_000  # whose ceilings and counters are kept
 
 Known = list[tuple[Question, Answer]]
 
@@ -38,9 +40,10 @@ class Asker:
         self._engine = engine
         self._deadline = deadline
         self._fresh = fresh
+        self.allowance = Allowance()
 
     def start(self, questions: Iterable[Question], callback: Callback, own: str | None = None) -> Known:
-        return self._engine.start(questions, callback, own, self._deadline, fresh=self._fresh)
+        return self._engine.start(questions, callback, own, self._deadline, fresh=self._fresh, allowance=self.allowance)
 
 
 class Engine:
@@ -53,10 +56,11 @@ class Engine:
         self._flying: dict[Question, Job] = {}
         self._flying_fresh: dict[Question, Job] = {}  # of those who want nothing that was asked before they came
         self._loose: set[Job] = set()
-        self._rounds: set[Round] = set()
+        self._batches: set[Batch] = set()
         self._servers: dict[Endpoint, Server] = {}
-        self._home: dict[Endpoint, Lane] = {}
+        self._authoritative: dict[Endpoint, Upstream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._networks: dict[str, Ceiling] = {}
         self._ids = RandomIds()
         self._sharing = 1
         self._gone = False
@@ -66,21 +70,26 @@ class Engine:
         self.wheel = Wheel(self.loop)
         self._streams = asyncio.Semaphore(STREAMS)
         config = self.config
-        self._resolvers = self._own_lane([await self._located(endpoint) for endpoint in config.resolvers], home=False)
-        self._stubs: dict[str, tuple[Lane, Lane]] = {}
+        self._resolvers = self._own_upstream(
+            [await self._located(endpoint) for endpoint in config.resolvers], authoritative=False
+        )
+        self._stubs: dict[str, tuple[Upstream, Upstream]] = {}
         for zone, endpoint in config.stub_zones.items():
             located = [await self._located(endpoint)]
-            self._stubs[zone] = self._own_lane(located, home=False), self._own_lane(located, home=True)
+            self._stubs[zone] = (
+                self._own_upstream(located, authoritative=False),
+                self._own_upstream(located, authoritative=True),
+            )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._gone = True
-        for lane in self._lanes():
-            lane.waiting.clear()  # nobody's place is taken by the next in line
-        for round_ in list(self._rounds):
-            round_.close()
+        for upstream in self._upstreams():
+            upstream.waiting.clear()  # nobody's place is taken by the next in line
+        for batch in list(self._batches):
+            batch.close()
         for job in [*self._flying.values(), *self._flying_fresh.values(), *self._loose]:
             job.close()
         for task in self._tasks:
@@ -136,10 +145,12 @@ class Engine:
         deadline: float | None = None,
         *,
         fresh: bool = False,
+        allowance: Allowance | None = None,
     ) -> Known:
         """Return the answers that are known at once; `callback` gets each of the others later, never before the return.
 
         `own`: a name whose answers, and those of all below it, nobody else will ask for: not kept.
+        `allowance`: what may be sent to servers that are not configured; None: as much as is asked for.
         """
         if self._gone:
             return [(question, Answer(failure=Failure.TIMEOUT)) for question in questions]
@@ -153,12 +164,14 @@ class Engine:
                 continue
             answer = self._cache.get(question, now) if server is None and not fresh else None
             if answer is None:
-                answer = self._start(question, callback, deadline, now, fresh=fresh, kept=server is None)
+                answer = self._start(
+                    question, callback, deadline, now, fresh=fresh, kept=server is None, allowance=allowance
+                )
             if answer is not None:
                 known.append((question, answer))
         if own is not None:
             for together in batched(its_own, LEAST):
-                if not self._start_round(together, callback, own, deadline):
+                if not self._start_batch(together, callback, own, deadline):
                     for question in together:
                         answer = self._start(question, callback, deadline, now, fresh=fresh, kept=False)
                         if answer is not None:
@@ -166,7 +179,15 @@ class Engine:
         return known
 
     def _start(
-        self, question: Question, callback: Callback, deadline: float | None, now: float, *, fresh: bool, kept: bool
+        self,
+        question: Question,
+        callback: Callback,
+        deadline: float | None,
+        now: float,
+        *,
+        fresh: bool,
+        kept: bool,
+        allowance: Allowance | None = None,
     ) -> Answer | None:
         """Start one question; the answer where none needs to be asked."""
         flying = self._flying_fresh if fresh else self._flying
@@ -174,18 +195,24 @@ class Engine:
         if job is not None:
             job.join(callback, deadline)
             return None
-        lane = self._lane_for(question)
-        if lane is None:
+        upstream = self._upstream_for(question)
+        if upstream is None:
             return Answer(failure=Failure.FORBIDDEN, detail=question.server or "")
         try:
             section = wire.question_section(question.name, question.type)
         except wire.WireError as error:
             return Answer(failure=Failure.OTHER, detail=str(error))
-        flying[question] = job = Job(self, lane, question, section, deadline, callback, flying, kept)
-        lane.submit(job, now)
+        server = question.server
+        metered = allowance is not None and server is not None and not upstream.servers[0].configured
+        if metered and allowance is not None and allowance.drops(server or ""):
+            return Answer(failure=Failure.LIMIT, detail=server or "")
+        flying[question] = job = Job(self, upstream, question, section, deadline, callback, flying, kept)
+        if metered:
+            job.allowance = allowance
+        upstream.submit(job, now)
         return None
 
-    def _start_round(self, questions: Sequence[Question], callback: Callback, own: str, deadline: float | None) -> bool:
+    def _start_batch(self, questions: Sequence[Question], callback: Callback, own: str, deadline: float | None) -> bool:
         """Send all these together, as soon as there is room for them. False: one of them cannot be sent."""
         if self._stubs:
             return False  # whose servers may be asked for some of them
@@ -194,21 +221,23 @@ class Engine:
             sections = [wire.section_below(question[0], question[1], own, end) for question in questions]
         except wire.WireError:
             return False
-        lane = self._resolvers
-        round_ = Round(self, lane, list(zip(questions, sections, strict=True)), deadline, callback)
-        self._rounds.add(round_)
-        lane.submit(round_, self.loop.time())
+        upstream = self._resolvers
+        batch = Batch(self, upstream, list(zip(questions, sections, strict=True)), deadline, callback)
+        self._batches.add(batch)
+        upstream.submit(batch, self.loop.time())
         return True
 
-    def loose_job(self, lane: Lane, question: Question, section: bytes, limit: float | None, callback: Callback) -> Job:
+    def loose_job(
+        self, upstream: Upstream, question: Question, section: bytes, limit: float | None, callback: Callback
+    ) -> Job:
         """One that nobody else can join."""
-        job = Job(self, lane, question, section, limit, callback, None, False)
+        job = Job(self, upstream, question, section, limit, callback, None, False)
         self._loose.add(job)
         return job
 
-    def round_ended(self, round_: Round) -> None:
-        self._rounds.discard(round_)
-        self.wheel.unset(round_)
+    def batch_ended(self, batch: Batch) -> None:
+        self._batches.discard(batch)
+        self.wheel.unset(batch)
 
     def finished(self, job: Job, answer: Answer, now: float) -> None:
         """Hand an answer to everybody who waits for it."""
@@ -219,8 +248,10 @@ class Engine:
             del job.among[question]
         if job.kept:
             self._cache.put(question, answer, now)
+        if job.allowance is not None:
+            job.allowance.learn(question, answer.failure)
         if job.launched:
-            job.lane.leave(now)
+            job.upstream.leave(now)
         job.callback(question, answer)
         for callback in job.others:
             callback(question, answer)
@@ -242,8 +273,8 @@ class Engine:
 
     def health(self) -> tuple[Health, ...]:
         """How the configured resolvers (and the servers of stub zones) do."""
-        lanes = [self._resolvers, *(lane for lane, _ in self._stubs.values())]
-        return tuple(server.health() for lane in lanes for server in lane.servers)
+        upstreams = [self._resolvers, *(upstream for upstream, _ in self._stubs.values())]
+        return tuple(server.health() for upstream in upstreams for server in upstream.servers)
 
     @property
     def sharing(self) -> int:
@@ -254,34 +285,46 @@ class Engine:
     def sharing(self, engines: int) -> None:
         for server in self._servers.values():
             server.interval *= engines / self._sharing
+        for ceiling in self._networks.values():
+            ceiling.interval *= engines / self._sharing
         self._sharing = engines
 
     @property
     def under_way(self) -> int:
         """Questions asked and not answered yet."""
         jobs = len(self._flying) + len(self._flying_fresh) + len(self._loose)
-        return jobs + sum(round_.under_way for round_ in self._rounds)
+        return jobs + sum(batch.under_way for batch in self._batches)
 
-    def _lanes(self) -> Iterator[Lane]:
+    def _upstreams(self) -> Iterator[Upstream]:
         yield self._resolvers
-        yield from self._home.values()
+        yield from self._authoritative.values()
         for pair in self._stubs.values():
             yield from pair
 
-    def _own_lane(self, endpoints: list[Endpoint], *, home: bool) -> Lane:
+    def _own_upstream(self, endpoints: list[Endpoint], *, authoritative: bool) -> Upstream:
         """A lane to servers that the operator configured."""
         servers = [self._server(endpoint, self.config.own_resolver_rate, configured=True) for endpoint in endpoints]
-        return Lane(servers, self.config.concurrency, home=home)
+        return Upstream(servers, self.config.concurrency, authoritative=authoritative)
 
     def _server(self, endpoint: Endpoint, rate: float | None, *, configured: bool) -> Server:
         server = self._servers.get(endpoint)
         if server is None:
-            server = Server(self.loop, endpoint, rate, self._ids, configured=configured)
+            network = None if configured or not rate else self._network(endpoint[0], rate)
+            server = Server(self.loop, endpoint, rate, self._ids, configured=configured, network=network)
             server.interval *= self._sharing
             self._servers[endpoint] = server
         return server
 
-    def _lane_for(self, question: Question) -> Lane | None:
+    def _network(self, address: str, rate: float) -> Ceiling:
+        """The ceiling of the /24 or /48 that `address` is in."""
+        length = 48 if ":" in address else 24
+        name = str(ip_network(f"{address}/{length}", strict=False))
+        ceiling = self._networks.get(name)
+        if ceiling is None:
+            ceiling = self._networks[name] = Ceiling(self._sharing / (rate * NETWORK_SHARE))
+        return ceiling
+
+    def _upstream_for(self, question: Question) -> Upstream | None:
         """Who is to be asked; None where that is not allowed."""
         if self._stubs:
             name = question.name
@@ -293,23 +336,25 @@ class Engine:
         if question.server is None:
             return self._resolvers
         endpoint = question.server, self.config.authoritative_port
-        lane = self._home.get(endpoint)
-        if lane is None:
-            if not may_ask(question.server, self.config.allowed_networks):
+        upstream = self._authoritative.get(endpoint)
+        if upstream is None:
+            if not may_connect(question.server, self.config.allowed_networks):
                 return None
-            if len(self._home) >= HOME_SERVERS:
+            if len(self._authoritative) >= AUTHORITATIVE_SERVERS:
                 self._forget_idle()
             server = self._server(endpoint, self.config.per_server_rate, configured=False)
-            lane = self._home[endpoint] = Lane([server], HOME_LIMIT, home=True)
-        return lane
+            upstream = self._authoritative[endpoint] = Upstream([server], AUTHORITATIVE_LIMIT, authoritative=True)
+        return upstream
 
     def _forget_idle(self) -> None:
         """Let go of name servers that nobody waits for: a sweep meets thousands of them."""
-        for endpoint, lane in list(self._home.items()):
-            if not lane.flying and not lane.waiting:
-                del self._home[endpoint]
+        for endpoint, upstream in list(self._authoritative.items()):
+            if not upstream.flying and not upstream.waiting:
+                del self._authoritative[endpoint]
                 if not self._servers[endpoint].configured:
                     self._servers.pop(endpoint).close()
+        used = {id(server.network) for server in self._servers.values()}
+        self._networks = {name: ceiling for name, ceiling in self._networks.items() if id(ceiling) in used}
 
     async def _located(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with its host name, if it is one, resolved by the system."""

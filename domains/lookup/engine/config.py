@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from ..guard import Network
+
 Endpoint = tuple[str, int]  # address (or host name) and port
-Network = IPv4Network | IPv6Network
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 LOCAL_RESOLVER = ("127.0.0.1", 53)  # what resolv.conf(5) means where it names none

@@ -16,9 +16,10 @@ from .reading import MAX_CHAIN, Chain, Onward, interpret
 from .sockets import Channel
 
 if TYPE_CHECKING:
+    from .allowance import Allowance
     from .asking import Engine
-    from .lane import Lane
     from .server import Server
+    from .upstream import Upstream
 
 # Seconds to wait for an answer before the question is sent again, by the number of queries sent so far.
 PATIENCE = (0.4, 0.6, 0.9, 1.3, 1.8, 2.0)
@@ -36,6 +37,7 @@ TELLING = (
     Failure.MALFORMED,
     Failure.OTHER,
     Failure.UNREACHABLE,
+    Failure.LIMIT,
     Failure.TIMEOUT,
 )
 
@@ -67,11 +69,12 @@ class Job:
     reserved = False  # waiting for a place below the server's ceiling
     patient = False  # the timer ends the wait for an answer that should have come
     noted: dict[Failure, Answer | None] | None = None
+    allowance: Allowance | None = None  # of the check run that asks, for servers of a customer's naming
 
     def __init__(
         self,
         engine: Engine,
-        lane: Lane,
+        upstream: Upstream,
         question: Question,
         section: bytes,
         limit: float | None,
@@ -80,15 +83,15 @@ class Job:
         kept: bool,
     ) -> None:
         self.engine = engine
-        self.lane = lane
+        self.upstream = upstream
         self.question = question
         self.section = section
         self.limit = limit  # the asker's deadline, by the loop's clock
         self.callback = callback
         self.among = among  # questions under way, of which this is one; None: nobody can join it
         self.kept = kept  # for others who will ask the same
-        self.tail = wire.query_tail(section, recursion=not lane.home, unchecked=question[3])
-        self.first = lane.turn = lane.turn + 1
+        self.tail = wire.query_tail(section, recursion=not upstream.authoritative, unchecked=question[3])
+        self.first = upstream.turn = upstream.turn + 1
 
     def wait_in_line(self) -> None:
         """Not launched yet; but whoever asked does not wait for ever."""
@@ -115,7 +118,7 @@ class Job:
         """Go on where a first query was sent already."""
         self._begin(sent_at)
         self.server = channel.server
-        self.first = self.lane.servers.index(channel.server)
+        self.first = self.upstream.servers.index(channel.server)
         self.sent_at = sent_at
         self.tries = 1
         self.channel, self.id = channel, id_
@@ -141,7 +144,7 @@ class Job:
             if self.patient:
                 self.server.kept_silent()
                 if self.tries == 1:
-                    self.lane.lose(now)
+                    self.upstream.lose(now)
             self._next_try(now)
 
     def _next_try(self, now: float) -> None:
@@ -149,8 +152,8 @@ class Job:
         if self.tries >= MAX_TRIES:
             self._set_timer(self.deadline, patient=False)
             return
-        lane = self.lane
-        server = lane.servers[0] if lane.alone else lane.server(self.tries, self.first, now)
+        upstream = self.upstream
+        server = upstream.servers[0] if upstream.alone else upstream.server(self.tries, self.first, now)
         if server.interval and (wait := server.reserve(now)) > 0:
             self.server = server
             self.reserved = True
@@ -163,6 +166,8 @@ class Job:
 
     def _transmit(self, server: Server, now: float) -> None:
         self.server = server
+        if self.allowance is not None and not self._allowed(self.allowance, server, now):
+            return
         self.reserved = False
         self.sent_at = now
         self.tries = tries = self.tries + 1
@@ -176,6 +181,21 @@ class Job:
             self._useless(Failure.UNREACHABLE, now)
             return
         self._set_timer(now + PATIENCE[tries - 1] if tries < MAX_TRIES else self.deadline, patient=True)
+
+    def _allowed(self, allowance: Allowance, server: Server, now: float) -> bool:
+        """Whether the run may send this; else it is tried again in a moment, or given up."""
+        address = server.endpoint[0]
+        wait = allowance.wait(address, now)
+        if wait == 0:
+            allowance.count(address)
+            return True
+        if wait is None:
+            self._note(Failure.LIMIT)
+            self._give_up()
+        else:
+            self.reserved = True
+            self._set_timer(now + wait, patient=False)
+        return False
 
     def on_unreachable(self, channel: Channel, id_: int) -> None:
         channel.server.unreachable += 1
@@ -218,8 +238,8 @@ class Job:
 
     def _take(self, data: bytes, now: float, server: Server, channel: Channel | None, id_: int) -> None:
         """Judge a message that is about our question. `channel`: where it came from, unless by TCP."""
-        home = self.lane.home
-        if data[2] & 0x04 or (data[3] & 0x80 and not home):
+        authoritative = self.upstream.authoritative
+        if data[2] & 0x04 or (data[3] & 0x80 and not authoritative):
             plainest = wire.read_values(data, 12 + len(self.section), self.question.type)
             if plainest is not None:
                 self._finish(records_found(*plainest), now)
@@ -242,7 +262,7 @@ class Job:
             self._write_query()
             self._transmit(server, now)
             return
-        outcome = interpret(message, self.alias or self.question.name, self.question.type, home=home)
+        outcome = interpret(message, self.alias or self.question.name, self.question.type, authoritative=authoritative)
         if isinstance(outcome, Onward):
             self._go_on(outcome, now)
         elif self._is_final(outcome):
@@ -256,7 +276,9 @@ class Job:
         failure = answer.failure
         if failure is None or failure is Failure.CHAIN:
             return True
-        return failure is Failure.LAME and self.lane.home  # it does not hold the zone, and will say so each time
+        return (
+            failure is Failure.LAME and self.upstream.authoritative
+        )  # it does not hold the zone, and will say so each time
 
     def _note(self, failure: Failure, answer: Answer | None = None) -> None:
         if self.noted is None:
@@ -279,7 +301,7 @@ class Job:
         if self.reserved:
             return
         pause = PAUSES[min(self.useless, len(PAUSES)) - 1]
-        if self.tries < len(self.lane.servers):
+        if self.tries < len(self.upstream.servers):
             pause = 0.0
         self._set_timer(now + pause, patient=False)
 
@@ -289,7 +311,7 @@ class Job:
 
     def _write_query(self) -> None:
         self.tail = wire.query_tail(
-            self.section, recursion=not self.lane.home, unchecked=self.question.unchecked, edns=self.edns
+            self.section, recursion=not self.upstream.authoritative, unchecked=self.question.unchecked, edns=self.edns
         )
 
     def _go_on(self, onward: Onward, now: float) -> None:
@@ -318,7 +340,7 @@ class Job:
         noted = self.noted or {}
         failure = next((kind for kind in TELLING if kind in noted), Failure.TIMEOUT)
         answer = noted.get(failure) or Answer(failure=failure)
-        detail = " ".join(filter(None, [answer.detail, self.lane.addresses]))
+        detail = " ".join(filter(None, [answer.detail, self.upstream.addresses]))
         self._finish(answer._replace(detail=detail), self.engine.loop.time())
 
     def _finish(self, answer: Answer, now: float) -> None:

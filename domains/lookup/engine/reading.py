@@ -26,7 +26,7 @@ class Onward:
     dname: bool
 
 
-def interpret(message: Message, name: str, type_: str, *, home: bool) -> Answer | Onward:
+def interpret(message: Message, name: str, type_: str, *, authoritative: bool) -> Answer | Onward:
     """The answer that `message` is for `name` and `type_`.
 
     `home`: asked without recursion at a name server that should have authority; where an alias leaves its zones the
@@ -36,7 +36,7 @@ def interpret(message: Message, name: str, type_: str, *, home: bool) -> Answer 
     if rcode not in (wire.NOERROR, wire.NXDOMAIN):
         return _failed(message)
     flags = message.flags
-    if not flags & wire.AA and (home or not flags & wire.RA):
+    if not flags & wire.AA and (authoritative or not flags & wire.RA):
         return Answer(failure=Failure.LAME, delegation=_delegation(message, name), errors=message.errors)
     answer = message.answer
     if rcode == wire.NOERROR and answer and all(record[0] == name and record[1] == type_ for record in answer):
@@ -46,7 +46,7 @@ def interpret(message: Message, name: str, type_: str, *, home: bool) -> Answer 
             errors=message.errors,
         )
     outcome = _follow(message, name, type_)
-    if home and isinstance(outcome, Onward):
+    if authoritative and isinstance(outcome, Onward):
         return Answer(ttl=outcome.ttl, chain=outcome.chain, dname=outcome.dname, errors=message.errors)
     return outcome
 

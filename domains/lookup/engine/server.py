@@ -31,10 +31,27 @@ class Health:
     resting: bool
 
 
+class Ceiling:
+    """Queries a second to all servers of one network together: an owner of a domain who names a hundred addresses of
+    somebody else's network gets no more out of the panel than one who names two."""
+
+    __slots__ = ("_next_at", "interval")
+
+    def __init__(self, interval: float) -> None:
+        self.interval = interval
+        self._next_at = 0.0
+
+    def reserve(self, now: float) -> float:
+        """Take a place in the queue below the ceiling; returns how long to wait for it."""
+        at = max(self._next_at, now - BURST_SECONDS)
+        self._next_at = at + self.interval
+        return max(at - now, 0.0)
+
+
 class Server:
     __slots__ = (
         "_channels", "_ids", "_loop", "_next_at", "_turn", "answered", "configured", "endpoint", "failures", "interval",
-        "malformed", "probe_at", "seconds", "sent", "silent", "timeouts", "unreachable",
+        "malformed", "network", "probe_at", "seconds", "sent", "silent", "timeouts", "unreachable",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +62,7 @@ class Server:
         ids: RandomIds,
         *,
         configured: bool,
+        network: Ceiling | None = None,
     ) -> None:
         self._loop = loop
         self._ids = ids
@@ -54,6 +72,7 @@ class Server:
         self.endpoint = endpoint
         self.configured = configured  # not found in the DNS: worth keeping sockets for
         self.interval = 1 / rate if rate else 0.0
+        self.network = network  # of all servers there together
         self.sent = self.answered = self.timeouts = self.failures = self.malformed = self.unreachable = 0
         self.silent = 0
         self.seconds = 0.0
@@ -65,7 +84,8 @@ class Server:
             return 0.0
         at = max(self._next_at, now - BURST_SECONDS)
         self._next_at = at + self.interval
-        return max(at - now, 0.0)
+        wait = max(at - now, 0.0)
+        return wait if self.network is None else max(wait, self.network.reserve(now))
 
     def reserve_now(self, count: int, now: float) -> bool:
         """Take so many places at once, if none of them would have to wait."""

@@ -23,8 +23,8 @@ from domains.lookup.engine import run
 from panel.models import Platform
 
 from ..judge.history import mass_red
-from ..models import Brake
-from ..notifications import tell_staff_of_brake
+from ..models import CircuitBreaker
+from ..notifications import tell_staff_of_breaker
 
 WINDOW = 900  # seconds; green checks count for the window that they were judged in and the next
 HELD_AT_LEAST = timedelta(minutes=10)
@@ -42,7 +42,7 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.brake = Brake.holding()
+        self.breaker = CircuitBreaker.holding()
         self._green = 0  # counted and not told yet
         self._told_at = time.monotonic()
 
@@ -66,13 +66,13 @@ class Tally:
         if not turning and not reddening:
             return False
         _add("turning", turning)
-        if self.brake is None:
-            self.brake = Brake.holding()
-        if self.brake is None and turning:
+        if self.breaker is None:
+            self.breaker = CircuitBreaker.holding()
+        if self.breaker is None and turning:
             greens, turnings = _sum("green"), _sum("turning")
             if mass_red(greens, turnings) and not _released_lately(timezone.now()):
-                self.brake = pull(greens, turnings)
-        return self.brake is not None
+                self.breaker = pull(greens, turnings)
+        return self.breaker is not None
 
     def _tell(self) -> None:
         _add("green", self._green)
@@ -80,30 +80,30 @@ class Tally:
         self._told_at = time.monotonic()
 
 
-def pull(green: int, turning: int) -> Brake:
+def pull(green: int, turning: int) -> CircuitBreaker:
     """Begin to hold verdicts, and tell staff."""
     try:
         with transaction.atomic():
-            brake = Brake.objects.create(green=green, turning=turning)
+            breaker = CircuitBreaker.objects.create(green=green, turning=turning)
     except IntegrityError:
-        return Brake.objects.get(state=Brake.State.HOLDING)
-    tell_staff_of_brake(brake)
-    return brake
+        return CircuitBreaker.objects.get(state=CircuitBreaker.State.HOLDING)
+    tell_staff_of_breaker(breaker)
+    return breaker
 
 
 def tend() -> None:
     """Where verdicts are held: ask the control names, and release what may be."""
     now = timezone.now()
-    brake = Brake.holding()
-    if brake is None or (brake.controls_at is not None and abs(now - brake.controls_at) < CONTROLS_EVERY):
+    breaker = CircuitBreaker.holding()
+    if breaker is None or (breaker.controls_at is not None and abs(now - breaker.controls_at) < CONTROLS_EVERY):
         return
-    brake.pulled_at = min(brake.pulled_at, now)  # a clock that was set back must not keep it on
-    brake.controls = run(_ask(control_names()))
-    brake.controls_good = bool(brake.controls) and all(said == "" for said in brake.controls.values())
-    brake.controls_at = now
-    brake.save(update_fields=["pulled_at", "controls", "controls_good", "controls_at"])
-    if brake.controls_good and now - brake.pulled_at >= HELD_AT_LEAST:
-        brake.release(None)
+    breaker.pulled_at = min(breaker.pulled_at, now)  # a clock that was set back must not keep it on
+    breaker.controls = run(_ask(control_names()))
+    breaker.controls_good = bool(breaker.controls) and all(said == "" for said in breaker.controls.values())
+    breaker.controls_at = now
+    breaker.save(update_fields=["pulled_at", "controls", "controls_good", "controls_at"])
+    if breaker.controls_good and now - breaker.pulled_at >= HELD_AT_LEAST:
+        breaker.release(None)
         forget()
 
 
@@ -132,7 +132,9 @@ async def _ask(names: list[str]) -> dict[str, str]:
 
 
 def _released_lately(now: datetime) -> bool:
-    return Brake.objects.filter(state=Brake.State.RELEASED, released_at__range=(now - GRACE, now)).exists()
+    return CircuitBreaker.objects.filter(
+        state=CircuitBreaker.State.RELEASED, released_at__range=(now - GRACE, now)
+    ).exists()
 
 
 def _windows() -> tuple[int, int]:

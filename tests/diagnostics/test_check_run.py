@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from diagnostics.judge import Subject, judge_subject
-from diagnostics.sweep.look import MAX_QUESTIONS, look
+from diagnostics.sweep.check_run import MAX_QUESTIONS, check_run
 from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.records import Kind
 from domains.rules.verdicts import RED, Status, Verdict
@@ -24,7 +24,7 @@ def run(dns: SimDns, ask=None, deadline: float = 5.0, **flags: Any) -> tuple[dic
 
     dns.asked = []
     starts = time.monotonic()
-    verdicts = asyncio.run(look(case(**flags), ask or directly, NOW, deadline))
+    verdicts = asyncio.run(check_run(case(**flags), ask or directly, NOW, deadline))
     assert [verdict.kind for verdict in verdicts] == list(Kind)
     return {verdict.kind: verdict for verdict in verdicts}, time.monotonic() - starts
 
@@ -43,7 +43,7 @@ def test_a_blank_domain_is_red_after_some_rounds() -> None:
 
 def test_no_question_is_asked_twice() -> None:
     dns = world(blank_zone())
-    run(dns, home=True)
+    run(dns, authoritative=True)
     assert len(dns.asked) == len(set(dns.asked))
 
 
@@ -132,7 +132,7 @@ def test_thousands_of_exchangers_and_texts_do_not_explode() -> None:
     assert took < 9.0
 
 
-@pytest.mark.parametrize("flags", [{}, {"home": True}, {"facts": "pending"}])
+@pytest.mark.parametrize("flags", [{}, {"authoritative": True}, {"facts": "pending"}])
 def test_the_opening_questions_are_those_that_a_judge_without_answers_wants(flags: dict[str, Any]) -> None:
     opened = case(**{key: value for key, value in flags.items() if key != "facts"})
     if "facts" in flags:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
@@ -11,10 +12,11 @@ from typing import Protocol
 from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.rules.verdicts import Verdict
 
-from ..judge import Case, Subject, judge_subject
+from ..judge import Case, Subject, judge_subject, nothing_judged
 
 MAX_QUESTIONS = 600  # of one look: more is no set-up of mail but somebody who plays with us
 MAX_JUDGINGS = 60
+CPU_SECONDS = 2.0  # of judging one domain: a usual one takes some milliseconds
 PATIENCE = 0.2  # seconds that stragglers of a round are waited for before what is known is judged
 
 type Ask = Callable[[Question], Awaitable[Answer]]
@@ -32,16 +34,16 @@ class Starter(Protocol):
         """
 
 
-async def look(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
+async def check_run(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
     """Verdicts on a domain, in the order of `Kind`. `ask`: an engine, or a function that never raises.
 
     Never takes longer than `deadline` seconds: what has no answer by then counts as not answered in time.
     """
     if not callable(ask):
-        return await _Look(case, ask, now, deadline).run()
+        return await _CheckRun(case, ask, now, deadline).run()
     tasks = _Tasks(ask)
     try:
-        return await _Look(case, tasks, now, deadline).run()
+        return await _CheckRun(case, tasks, now, deadline).run()
     finally:
         tasks.cancel()
 
@@ -72,7 +74,7 @@ class _Tasks:
             future.cancel()
 
 
-class _Look:
+class _CheckRun:
     def __init__(self, case: Case, starter: Starter, now: datetime, deadline: float) -> None:
         self.subject = Subject(case, now)
         self.starter = starter
@@ -81,6 +83,7 @@ class _Look:
         self.answers = Answers()
         self.asked: set[Question] = set()
         self.under_way = 0
+        self.cpu = 0.0  # seconds spent on judging
         self.arrived = False  # something, since the last judging
         self.waiter: asyncio.Future[None] | None = None
 
@@ -90,10 +93,18 @@ class _Look:
             self._send()
             if self.under_way and not await self._receive():
                 break
-            verdicts = judge_subject(self.subject, self.answers)
+            verdicts = self._judged()
             if not self.answers.wanted:
                 return verdicts
+            if self.cpu > CPU_SECONDS:
+                return nothing_judged(self.subject)
         return self._without_the_rest()
+
+    def _judged(self) -> tuple[Verdict, ...]:
+        began = time.thread_time()
+        verdicts = judge_subject(self.subject, self.answers)
+        self.cpu += time.thread_time() - began
+        return verdicts
 
     def _send(self) -> None:
         """Ask what is wanted and not under way. What goes beyond the bound counts as not answered."""
@@ -143,9 +154,11 @@ class _Look:
         silent = Answer(failure=Failure.TIMEOUT)
         self.answers = Answers(dict(self.answers.known))  # what comes from now on comes too late
         for _ in range(MAX_JUDGINGS):
-            verdicts = judge_subject(self.subject, self.answers)
+            verdicts = self._judged()
             if not self.answers.wanted:
                 break
+            if self.cpu > CPU_SECONDS:
+                return nothing_judged(self.subject)
             for question in list(self.answers.wanted):
                 self.answers.put(question, silent)
         return verdicts

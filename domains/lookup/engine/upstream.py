@@ -32,14 +32,14 @@ class Launched(Protocol):
     def wait_in_line(self) -> None: ...
 
 
-class Lane:
+class Upstream:
     __slots__ = (
         "_epoch_at",
         "_lost",
         "_sent",
         "alone",
+        "authoritative",
         "flying",
-        "home",
         "limit",
         "servers",
         "turn",
@@ -47,9 +47,9 @@ class Lane:
         "window",
     )
 
-    def __init__(self, servers: list[Server], limit: int, *, home: bool) -> None:
+    def __init__(self, servers: list[Server], limit: int, *, authoritative: bool) -> None:
         self.servers = servers
-        self.home = home  # name servers are asked without recursion and must have authority
+        self.authoritative = authoritative  # name servers are asked without recursion and must have authority
         self.limit = limit
         self.window = float(min(FIRST, limit))
         self.flying = 0
@@ -87,7 +87,7 @@ class Lane:
                     self.flying += item.size
                     self._sent += item.size
                     item.launch(now)
-        elif self.home and not self.flying:
+        elif self.authoritative and not self.flying:
             for server in self.servers:
                 if not server.configured:
                     server.close()

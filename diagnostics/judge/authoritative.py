@@ -77,7 +77,7 @@ def parent(name: str) -> str:
     return name.partition(".")[2] or "."
 
 
-class Home:
+class AuthoritativeServers:
     """Everything about own name servers for one domain, over one set of answers."""
 
     def __init__(self, answers: Answers, name: str) -> None:
@@ -149,7 +149,7 @@ class Home:
         return self.addresses(self.zone.hosts, delegation.glue if delegation else (), MAX_HOSTS)
 
     @property
-    def homeless(self) -> tuple[str, ...]:
+    def unlocated(self) -> tuple[str, ...]:
         """Delegated name servers that no address is known of."""
         if self.zone is None:
             return ()
@@ -266,11 +266,11 @@ def _whole(answer: Answer) -> bool:
     return bool(answer.values) or not answer.chain or answer.nxdomain or answer.zone is not None
 
 
-class HomeView:
+class ServerView:
     """The DNS as one of the domain's own name servers has it; other people's names as `Home.elsewhere` has them."""
 
-    def __init__(self, home: Home, zone: str, server: Server) -> None:
-        self.home = home
+    def __init__(self, authoritative: AuthoritativeServers, zone: str, server: Server) -> None:
+        self.authoritative = authoritative
         self.zone = zone
         self.server = server
         self.asked: dict[Question, Answer | None] = {}  # in the domain's own zone, as this server said
@@ -280,14 +280,14 @@ class HomeView:
 
     def _get(self, question: Question, aliases: int) -> Answer | None:
         if not below(question.name, self.zone):
-            return self.home.elsewhere(question)
-        answer = self.home.answers.get(question._replace(server=self.server.address))
+            return self.authoritative.elsewhere(question)
+        answer = self.authoritative.answers.get(question._replace(server=self.server.address))
         self.asked[question] = answer
         if answer is None:
             return None
         delegation = answer.delegation
         if delegation is not None and strictly_below(delegation.zone, self.zone):
-            beneath = self.home.beneath(delegation, question, 0)
+            beneath = self.authoritative.beneath(delegation, question, 0)
             self.asked.pop(question)  # these are not its own words
             return self._followed(question, beneath, aliases) if beneath is not None else None
         return self._followed(question, answer, aliases)

@@ -11,14 +11,14 @@ import pytest
 
 from domains.lookup.answers import Answer, Failure, Question
 from domains.lookup.engine import Engine, EngineConfig, run
-from domains.lookup.engine.lane import LEAST
+from domains.lookup.engine.upstream import LEAST
 from tests.servers import EVERY_FAULT, Fault, FaultProxy, Knot, free_port
 
 OWN = "example.test."
 NAMES = [f"x{number}.{OWN}" for number in range(8)]
 
 
-async def round_of(engine: Engine, questions: Sequence[Question], deadline: float | None = None) -> dict[str, Answer]:
+async def batch_of(engine: Engine, questions: Sequence[Question], deadline: float | None = None) -> dict[str, Answer]:
     """Answers by name."""
     answers: dict[str, Answer] = {}
     whole = engine.loop.create_future()
@@ -76,10 +76,10 @@ def values(answers: dict[str, Answer]) -> dict[str, tuple[str, ...]]:
 
 def test_a_round_is_answered_and_nothing_of_it_is_kept(published: Knot) -> None:
     async def use(engine: Engine) -> None:
-        assert values(await round_of(engine, addresses())) == expected()
+        assert values(await batch_of(engine, addresses())) == expected()
         assert engine.under_way == 0
         published.publish(NAMES[0], "A", ["198.51.100.1"])
-        assert values(await round_of(engine, addresses()))[NAMES[0]] == ("198.51.100.1",)
+        assert values(await batch_of(engine, addresses()))[NAMES[0]] == ("198.51.100.1",)
         assert engine.health()[0].sent == 2 * len(NAMES)
 
     with_engine(published.endpoint, use)
@@ -97,8 +97,8 @@ def test_what_is_not_plain_is_read_with_the_same_care(published: Knot) -> None:
     ]
 
     async def use(engine: Engine) -> dict[str, Answer]:
-        answers = await round_of(engine, questions[:3] + questions[4:])
-        return answers | await round_of(engine, questions[3:])
+        answers = await batch_of(engine, questions[:3] + questions[4:])
+        return answers | await batch_of(engine, questions[3:])
 
     alias, none, large, no_name, plain = (with_engine(published.endpoint, use)[question.name] for question in questions)
     assert (alias.values, alias.chain) == (("192.0.2.3",), ((f"alias.{OWN}", NAMES[3]),))
@@ -113,7 +113,7 @@ def test_no_fault_of_the_way_changes_what_a_round_brings(published: Knot, fault:
     with FaultProxy(published.endpoint, faults=[fault], rate=0.3) as proxy:
 
         async def use(engine: Engine) -> list[dict[str, Answer]]:
-            return await asyncio.gather(*(round_of(engine, addresses()) for _ in range(6)))
+            return await asyncio.gather(*(batch_of(engine, addresses()) for _ in range(6)))
 
         for answers in with_engine(proxy.endpoint, use):
             assert values(answers) == expected()
@@ -122,7 +122,7 @@ def test_no_fault_of_the_way_changes_what_a_round_brings(published: Knot, fault:
 def test_a_silent_server_ends_a_round_at_its_deadline_and_a_dead_one_sooner_or_later(published: Knot) -> None:
     async def use(engine: Engine) -> dict[str, Answer]:
         started = engine.loop.time()
-        answers = await round_of(engine, addresses(), started + 0.9)
+        answers = await batch_of(engine, addresses(), started + 0.9)
         assert engine.loop.time() - started < 1.5
         assert engine.under_way == 0
         return answers
@@ -138,7 +138,7 @@ def test_a_silent_server_ends_a_round_at_its_deadline_and_a_dead_one_sooner_or_l
 def test_two_looks_at_one_domain_do_not_get_into_each_others_way_when_answers_are_late(published: Knot) -> None:
     async def use(engine: Engine) -> None:
         published.freeze()
-        rounds = [asyncio.ensure_future(round_of(engine, addresses())) for _ in range(2)]
+        rounds = [asyncio.ensure_future(batch_of(engine, addresses())) for _ in range(2)]
         await asyncio.sleep(0.7)
         published.thaw()
         for answers in rounds:
@@ -154,7 +154,7 @@ def test_whoever_waits_for_a_round_learns_when_the_engine_goes(published: Knot) 
 
     async def main() -> None:
         async with Engine(EngineConfig((published.endpoint,), own_resolver_rate=None)) as engine:
-            waiting.append(asyncio.ensure_future(round_of(engine, addresses())))
+            waiting.append(asyncio.ensure_future(batch_of(engine, addresses())))
             await asyncio.sleep(0.1)
             assert engine.under_way == len(NAMES)
         assert {answer.failure for answer in (await waiting[0]).values()} == {Failure.TIMEOUT}
@@ -166,7 +166,7 @@ def test_whoever_waits_for_a_round_learns_when_the_engine_goes(published: Knot) 
 def test_rounds_keep_to_the_ceiling(published: Knot) -> None:
     async def use(engine: Engine) -> float:
         started = engine.loop.time()
-        await asyncio.gather(*(round_of(engine, others(number)) for number in range(25)))
+        await asyncio.gather(*(batch_of(engine, others(number)) for number in range(25)))
         return engine.loop.time() - started
 
     assert 0.9 <= with_engine(published.endpoint, use, own_resolver_rate=200) < 4
@@ -176,7 +176,7 @@ def test_rounds_count_among_what_is_under_way(published: Knot) -> None:
     async def use(engine: Engine) -> None:
         published.freeze()
         ends = engine.loop.time() + 0.3
-        rounds = [asyncio.ensure_future(round_of(engine, others(number), ends)) for number in range(5)]
+        rounds = [asyncio.ensure_future(batch_of(engine, others(number), ends)) for number in range(5)]
         await asyncio.sleep(0.2)
         assert engine.health()[0].sent <= 20
         assert engine.under_way == 5 * len(NAMES)
@@ -198,7 +198,7 @@ def silent() -> Iterator[socket.socket]:
 def test_what_one_resolver_leaves_unanswered_the_next_one_is_asked(published: Knot, silent: socket.socket) -> None:
     async def use(engine: Engine) -> None:
         started = engine.loop.time()
-        for answers in await asyncio.gather(*(round_of(engine, addresses()[:6]) for _ in range(2))):
+        for answers in await asyncio.gather(*(batch_of(engine, addresses()[:6]) for _ in range(2))):
             assert values(answers).items() <= expected().items()
         assert engine.loop.time() - started < 0.95
         assert [health.sent for health in engine.health()] == [12, 6]
@@ -210,7 +210,7 @@ def test_whoever_waits_learns_that_the_engine_goes_though_the_server_has_just_di
     async def main() -> None:
         config = EngineConfig((silent.getsockname(),), own_resolver_rate=None, concurrency=len(NAMES))
         async with Engine(config) as engine:
-            under_way = asyncio.ensure_future(round_of(engine, addresses()))
+            under_way = asyncio.ensure_future(batch_of(engine, addresses()))
             in_line = [asyncio.ensure_future(engine.ask(question)) for question in others(1)]
             await asyncio.sleep(0.1)
             assert engine.under_way == 2 * len(NAMES)
@@ -245,7 +245,7 @@ def test_a_look_with_very_many_questions_does_not_wait_until_nobody_else_asks(si
     async def use(engine: Engine) -> None:
         first = asyncio.ensure_future(engine.ask(Question(f"first.{OWN}", "A")))
         await asyncio.sleep(0)
-        rounds = asyncio.ensure_future(round_of(engine, many, engine.loop.time() + 0.2))
+        rounds = asyncio.ensure_future(batch_of(engine, many, engine.loop.time() + 0.2))
         await asyncio.sleep(0)
         assert engine.health()[0].sent == 1 + LEAST
         assert engine.under_way == 1 + len(many)

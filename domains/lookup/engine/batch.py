@@ -16,24 +16,33 @@ from .sockets import Channel
 
 if TYPE_CHECKING:
     from .asking import Engine
-    from .lane import Lane
+    from .upstream import Upstream
 
 
-class Round:
+class Batch:
     __slots__ = (
-        "_callback", "_channel", "_engine", "_lane", "_limit", "_open", "_sent_at", "_unsent", "done", "tick",
+        "_callback",
+        "_channel",
+        "_engine",
+        "_limit",
+        "_open",
+        "_sent_at",
+        "_unsent",
+        "_upstream",
+        "done",
+        "tick",
     )  # fmt: skip
 
     def __init__(
         self,
         engine: Engine,
-        lane: Lane,
+        upstream: Upstream,
         questions: list[tuple[Question, bytes]],
         limit: float | None,
         callback: Callback,
     ) -> None:
         self._engine = engine
-        self._lane = lane
+        self._upstream = upstream
         self._limit = limit  # the asker's deadline, by the loop's clock
         self._callback = callback
         self.tick = 0  # of the wheel
@@ -57,7 +66,7 @@ class Round:
     def launch(self, now: float) -> None:
         """Send all to one server; where its ceiling bids to wait, each goes its own way."""
         questions, self._unsent = self._unsent, []
-        server = self._lane.next_server(now)
+        server = self._upstream.next_server(now)
         self._sent_at = now
         alone = questions
         if server.reserve_now(len(questions), now):
@@ -95,7 +104,7 @@ class Round:
                 channel.server.replied(now - self._sent_at)
                 if not self._open:
                     self._end()
-                self._lane.leave(now)
+                self._upstream.leave(now)
                 self._callback(question, records_found(*plainest))
                 return
         self._by_itself(id_).on_datagram(channel, id_, data, now)
@@ -120,7 +129,7 @@ class Round:
         unsent, self._unsent = self._unsent, []
         if unsent:
             self._end()
-            silent = Answer(failure=Failure.TIMEOUT, detail=self._lane.addresses)
+            silent = Answer(failure=Failure.TIMEOUT, detail=self._upstream.addresses)
             for question, _ in unsent:
                 self._callback(question, silent)
 
@@ -134,8 +143,8 @@ class Round:
         return job
 
     def _job(self, question: Question, section: bytes) -> Job:
-        return self._engine.loose_job(self._lane, question, section, self._limit, self._callback)
+        return self._engine.loose_job(self._upstream, question, section, self._limit, self._callback)
 
     def _end(self) -> None:
         self.done = True
-        self._engine.round_ended(self)
+        self._engine.batch_ended(self)

@@ -9,9 +9,9 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from diagnostics.models import Brake, Check, CheckChange, Look
+from diagnostics.models import Check, CheckChange, CheckRun, CircuitBreaker
 from diagnostics.notifications import tell_people
-from diagnostics.sweep import brakes, schedule, sweep
+from diagnostics.sweep import breakers, schedule, sweep
 from domains.models import Domain
 from domains.rrset import Fix
 from panel.models import Organization, Platform
@@ -35,7 +35,7 @@ def green(asked_at_knot: Knot, platform: Platform) -> list[Domain]:
         fixes: list[Fix] = [fix for check in domain.checks.all() for fix in fixes_of(check)]
         asked_at_knot.apply(fixes)
     again()
-    brakes.forget()
+    breakers.forget()
     CheckChange.objects.all().delete()
     assert not red()
     return domains
@@ -43,7 +43,7 @@ def green(asked_at_knot: Knot, platform: Platform) -> list[Domain]:
 
 def again() -> int:
     """Everything is due, and a look at it is a while ago."""
-    Look.objects.update(next_at=timezone.now(), lease="", lease_until=None, asked_at=timezone.now())
+    CheckRun.objects.update(next_at=timezone.now(), lease="", lease_until=None, asked_at=timezone.now())
     Check.objects.exclude(doubt=None).update(
         doubt={"key": "vanished", "since": (timezone.now() - timedelta(minutes=1)).isoformat()}
     )
@@ -70,8 +70,8 @@ def test_what_a_lying_resolver_says_of_everybody_at_once_is_held_and_staff_are_t
     again()
     assert not red()
     assert not CheckChange.objects.filter(new_status__in=["wrong", "missing"]).exists()
-    brake = Brake.objects.get()
-    assert brake.state == Brake.State.HOLDING
+    breaker = CircuitBreaker.objects.get()
+    assert breaker.state == CircuitBreaker.State.HOLDING
     assert [letter.to for letter in mail.outbox] == [[boss.email]]
 
 
@@ -80,11 +80,11 @@ def test_the_brake_stays_while_the_control_names_are_not_answered_and_staff_can_
 ) -> None:
     again()
     again()
-    Brake.objects.update(pulled_at=timezone.now() - timedelta(hours=1), controls_at=None)
+    CircuitBreaker.objects.update(pulled_at=timezone.now() - timedelta(hours=1), controls_at=None)
     again()
-    brake = Brake.objects.get()
-    assert brake.state == Brake.State.HOLDING
-    assert set(brake.controls.values()) == {"missing"}
+    breaker = CircuitBreaker.objects.get()
+    assert breaker.state == CircuitBreaker.State.HOLDING
+    assert set(breaker.controls.values()) == {"missing"}
     assert not red()
     client.force_login(make_user(staff=True))
     assert client.post("/staff/diagnostics/release/").status_code == 302
@@ -98,10 +98,10 @@ def test_what_really_changed_is_believed_a_while_later_when_the_control_names_ar
     again()
     again()
     liar.add_zone("mail.example", PLATFORM_ZONE + "\n@ SOA ns1 hostmaster 9 3600 600 1209600 60")
-    Brake.objects.update(pulled_at=timezone.now() - timedelta(minutes=11), controls_at=None)
+    CircuitBreaker.objects.update(pulled_at=timezone.now() - timedelta(minutes=11), controls_at=None)
     again()
     again()
-    assert Brake.objects.get().state == Brake.State.RELEASED
+    assert CircuitBreaker.objects.get().state == CircuitBreaker.State.RELEASED
     assert red() >= 2 * COUNT
 
 
@@ -110,7 +110,7 @@ def test_a_few_domains_that_turn_red_are_believed(green: list[Domain], asked_at_
     again()
     again()
     assert red() == 1
-    assert not Brake.objects.exists()
+    assert not CircuitBreaker.objects.exists()
 
 
 def test_a_green_check_that_meets_a_missing_record_turns_red_only_at_a_second_look(
@@ -119,29 +119,29 @@ def test_a_green_check_that_meets_a_missing_record_turns_red_only_at_a_second_lo
     domain = green[0]
     asked_at_knot.withdraw("d0.example.", "MX")
     schedule.soon(domain)
-    sweep.look_at([domain.pk])
+    sweep.check_domains([domain.pk])
     assert domain.checks.get(kind="MX").status == "ok"
-    due = Look.objects.get(pk=domain.pk).next_at - timezone.now()
+    due = CheckRun.objects.get(pk=domain.pk).next_at - timezone.now()
     assert due <= timedelta(seconds=35)
     again()
     assert domain.checks.get(kind="MX").status == "missing"
 
 
 def test_green_checks_of_one_sweep_count_for_the_others() -> None:
-    with brakes.Tally() as one, brakes.Tally() as other:
+    with breakers.Tally() as one, breakers.Tally() as other:
         assert not one.holds(60, 0)
         assert not other.holds(40, 0)
-    with brakes.Tally() as next_one:
+    with breakers.Tally() as next_one:
         assert not next_one.holds(0, 1), "one of a hundred"
         assert next_one.holds(0, 99)
-    assert (Brake.objects.get().green, Brake.objects.get().turning) == (100, 100)
+    assert (CircuitBreaker.objects.get().green, CircuitBreaker.objects.get().turning) == (100, 100)
 
 
 def test_while_the_brake_holds_other_checks_turn_red_as_little_as_green_ones(liar: Knot, green: list[Domain]) -> None:
     Check.objects.filter(domain=green[0], kind="MX").update(status="unknown", reason="failure")
     Check.objects.filter(domain=green[1], kind="MX").update(status="propagating", reason="propagating")
-    Look.objects.update(digest="")
-    Brake.objects.create(green=100, turning=50)
+    CheckRun.objects.update(digest="")
+    CircuitBreaker.objects.create(green=100, turning=50)
     again()
     again()
     assert not red()
@@ -155,39 +155,43 @@ def test_a_look_that_is_held_is_no_second_one_and_nobody_is_told_of_red_meanwhil
     Check.objects.filter(domain=domain, kind="SPF").update(
         status="missing", reason="spf-missing", changed_at=timezone.now()
     )
-    Look.objects.update(digest="")
-    Brake.objects.create(green=100, turning=50)
+    CheckRun.objects.update(digest="")
+    CircuitBreaker.objects.create(green=100, turning=50)
     again()  # a first look at what vanished: nothing turns yet
-    looked = Look.objects.get(pk=domain.pk).looked_at
+    looked = CheckRun.objects.get(pk=domain.pk).checked_at
     again()
-    assert Look.objects.get(pk=domain.pk).looked_at == looked
+    assert CheckRun.objects.get(pk=domain.pk).checked_at == looked
     assert tell_people() == 0
-    Brake.objects.get().release(None)
+    CircuitBreaker.objects.get().release(None)
     assert tell_people() == 1
 
 
 def test_other_checks_alone_pull_no_brake() -> None:
-    with brakes.Tally() as tally:
+    with breakers.Tally() as tally:
         assert not tally.holds(10, 0, 500)
-    assert not Brake.objects.exists()
+    assert not CircuitBreaker.objects.exists()
 
 
 def test_a_clock_that_was_set_back_keeps_no_brake_on_and_none_off(platform: Platform, monkeypatch: Any) -> None:
     ahead = timezone.now() + timedelta(days=400)
-    Brake.objects.create(green=100, turning=50, state=Brake.State.RELEASED, pulled_at=ahead, released_at=ahead)
-    with brakes.Tally() as tally:
+    CircuitBreaker.objects.create(
+        green=100, turning=50, state=CircuitBreaker.State.RELEASED, pulled_at=ahead, released_at=ahead
+    )
+    with breakers.Tally() as tally:
         assert tally.holds(100, 50)
-    Brake.objects.filter(state=Brake.State.HOLDING).update(pulled_at=ahead, controls_at=ahead)
+    CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).update(pulled_at=ahead, controls_at=ahead)
 
     async def good(names: list[str]) -> dict[str, str]:
         return dict.fromkeys(names, "")
 
-    monkeypatch.setattr(brakes, "_ask", good)
-    brakes.tend()
-    brake = Brake.holding()
-    assert brake is not None
-    assert brake.pulled_at <= timezone.now(), "for its time, counted from now"
-    Brake.objects.filter(state=Brake.State.HOLDING).update(pulled_at=timezone.now() - timedelta(minutes=11))
-    Brake.objects.update(controls_at=None)
-    brakes.tend()
-    assert Brake.holding() is None
+    monkeypatch.setattr(breakers, "_ask", good)
+    breakers.tend()
+    breaker = CircuitBreaker.holding()
+    assert breaker is not None
+    assert breaker.pulled_at <= timezone.now(), "for its time, counted from now"
+    CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).update(
+        pulled_at=timezone.now() - timedelta(minutes=11)
+    )
+    CircuitBreaker.objects.update(controls_at=None)
+    breakers.tend()
+    assert CircuitBreaker.holding() is None

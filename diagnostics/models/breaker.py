@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from panel.models import User
 
 
-class Brake(models.Model):
+class CircuitBreaker(models.Model):
     """A time in which verdicts are held, because too many green checks would have turned red at once.
 
     It ends when the control names are answered as they should be and what would have turned still would at a later
@@ -34,6 +34,7 @@ class Brake(models.Model):
     controls_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        db_table = "diagnostics_brake"
         constraints = [
             models.UniqueConstraint(fields=["state"], condition=models.Q(state="holding"), name="brake_one_at_a_time"),
             models.CheckConstraint(
@@ -47,14 +48,14 @@ class Brake(models.Model):
         return f"{self.turning} of {self.green} at {self.pulled_at:%H:%M}"
 
     @classmethod
-    def holding(cls) -> Brake | None:
+    def holding(cls) -> CircuitBreaker | None:
         """The one that holds verdicts now."""
         return cls.objects.filter(state=cls.State.HOLDING).first()
 
     def release(self, by: User | None) -> bool:
         """Believe what looks say again. None: the panel by itself. False where it was released before."""
         now = timezone.now()
-        changed = Brake.objects.filter(pk=self.pk, state=self.State.HOLDING).update(
+        changed = CircuitBreaker.objects.filter(pk=self.pk, state=self.State.HOLDING).update(
             state=self.State.RELEASED, released_at=now, released_by=by
         )
         if changed:
