@@ -11,11 +11,13 @@ from typing import Any
 
 from domains.records import RequiredRecord
 from domains.rrset import Action, txt_text
+from domains.typography import readable
 
 from .hosts import DnsHost, Part, Writing, parts, written
 
 MAX_VALUES = 40  # of one record set on a page: a zone may hold thousands
 MAX_LENGTH = 2_000  # characters of one value on a page
+MAX_TXT = 65_535  # octets of a TXT record
 
 Record = dict[str, Any]
 
@@ -117,7 +119,7 @@ def cards(fixes: Iterable[Record], zone: str, host: DnsHost | None) -> list[FixC
 def _fields(type_: str, value: str, *, apart: bool) -> tuple[Part, ...]:
     """Forms take a TXT record's text without the quotes of a zone file, however long; they split it by themselves."""
     if type_ == "TXT":
-        return (Part("value", txt_text(value)),)
+        return (Part("value", readable(txt_text(value), most=MAX_TXT)),)
     return parts(type_, value, apart=apart)
 
 

@@ -17,6 +17,7 @@ from domains.names import to_unicode
 from domains.records import Kind, Level
 from domains.rules.verdicts import RED, Status, Verdict
 
+from .repair_words import dmarc_notes, spf_notes
 from .words import FAILURES, PROBLEMS, REASONS, STATUS_WORDS
 
 MAX_ITEMS = 4  # of a list in one sentence
@@ -41,7 +42,7 @@ def whole(verdict: Verdict) -> str:
         return ""
     said = [sentence(verdict.reason, verdict.facts)]
     if verdict.status in RED and verdict.level == Level.REQUIRED and not verdict.fixes:
-        beyond = _beyond(verdict.facts)
+        beyond = _beyond(verdict.facts) or list(spf_notes({"ambiguous": verdict.facts.get("ambiguous", [])}))
         said += beyond or [consequence(verdict.reason, verdict.facts)]
     if verdict.breaks_at is not None:
         at = date_format(localtime(verdict.breaks_at), "DATETIME_FORMAT")
@@ -132,6 +133,8 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             gettext("Meant as an SPF record, but nobody takes it for one: %(texts)s. It must begin with “v=spf1 ”.")
             % {"texts": _text(misspelt)}
         )
+    said += spf_notes(facts) if kind == Kind.SPF else ()
+    said += dmarc_notes(facts) if kind == Kind.DMARC else ()
     said += _of_spf_tree(facts)
     if removed := facts.get("removed"):
         said.append(

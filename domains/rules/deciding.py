@@ -15,6 +15,7 @@ from . import cname, dkim, dmarc, mx, spf, srv, target
 from .case import Subject
 from .finding import Finding
 from .intents import covers, with_intent
+from .moving import with_moved
 from .probes import doubled, each_decides_its_own, with_wildcards_kept
 from .reasons import Reason
 from .verdicts import RED, Problem, Status, Verdict
@@ -116,6 +117,8 @@ def with_others_kept(subject: Subject, verdicts: Iterable[Verdict], intents: Map
 def made_whole(subject: Subject, kind: Kind, finding: Finding, view: View, zone: str | None) -> Finding | None:
     """What is red, with the slips beside it and with what must not be lost by its fixes. None: not known yet."""
     whole = doubled(subject, kind, finding, view, zone)
+    if whole is not None:
+        whole = with_moved(subject, kind, whole, view)
     if whole is not None and whole.fixes and (zone is None or zone != subject.apex):
         whole = with_wildcards_kept(subject, whole, view)
     return whole

@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ..dkim import same_key
+from ..dmarc import is_dmarc, resembles_dmarc
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind
 from ..rrset import Action, Fix, RRset, txt_text
-from ..spf import is_spf
+from ..spf import is_spf, meant
 from .case import MAX_NAME, Subject
 from .finding import Finding, remove
 from .verdicts import RED, Problem, Verdict
@@ -157,5 +158,6 @@ def _same_purpose(subject: Subject, kind: Kind, fix: Fix, value: str) -> bool:
     text = txt_text(value)
     if kind == Kind.DKIM:
         return any(same_key(text, key) for key in subject.case.domain.dkim.values())
-    version = txt_text(fix.values[0]).replace(";", " ").split(" ", 1)[0]
-    return text.lower().startswith(version.lower())
+    if kind == Kind.SPF:
+        return is_spf(text) or meant(text) is not None
+    return is_dmarc(text) or resembles_dmarc(text)

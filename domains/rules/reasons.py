@@ -17,6 +17,15 @@ undotted     list of hosts: ours, with the zone's name behind them
 circle       name of an alias that leads in a circle
 others       True where what is wrong belongs to the other half of a split domain
 ambiguous    True where what was meant can be several things, so that there is no fix
+changes      on SPF: what the fix does to the record: list of kind (ChangeKind), term, into
+ambiguous    on SPF, where fixes are empty: list of code (AmbiguityCode), term, readings (what may have been meant)
+slip         on SPF, beside `fault`: ChangeKind or AmbiguityCode, what is amiss with the term
+senders      on SPF: 4 or 6, where only senders on that IP version run into the error
+ignored      on SPF: list of term, meant: modifiers that were meant as mechanisms (`include=`)
+tags         on DMARC: list of code (DmarcNoteCode), tag, value: what is amiss in the record
+policy_changes  on DMARC: what the fix does: list of kind (PolicyChangeKind), tag, old, new
+meant_policy    on DMARC: the policy that was asked for but not in effect, to be offered apart; meant_record: its record
+alias        on DMARC: a `_dmarc` name that is an alias of target, which has no policy
 about        "name type": the question that the witnesses answered
 proof        on CNAME. True: the token was seen at the delegated name servers; only then a domain may be verified
 """

@@ -123,7 +123,7 @@ def run_command(*words: str) -> tuple[int, str]:
 
 def diagnosed(names: list[str]) -> dict[str, dict[str, Any]]:
     """A few at a time: on a busy machine a check run of two hundred would end before its answers are there."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for some in batched(names, AT_ONCE):
         _, text = run_command("diagnose", *some, "--json")
         found |= {entry["domain"]: {check["kind"]: check for check in entry["checks"]} for entry in json.loads(text)}

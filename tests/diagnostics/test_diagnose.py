@@ -103,7 +103,7 @@ DAMAGES: dict[str, tuple[str, Callable[[Knot], None]]] = {
     "spf gone": ("SPF", lambda knot: knot.withdraw("shop.example.", "TXT", [SPF])),
     "second spf": ("SPF", lambda knot: knot.add("shop.example.", "TXT", ['"v=spf1 mx -all"'])),
     "spf without us": ("SPF", lambda knot: knot.publish("shop.example.", "TXT", ['"v=spf1 ip4:203.0.113.9 -all"'])),
-    "spf in error": ("SPF", lambda knot: knot.publish("shop.example.", "TXT", ['"v=spf1 ip4:300.0.0.1 -all"'])),
+    "spf in error": ("SPF", lambda knot: knot.publish("shop.example.", "TXT", ['"v=spf1 ip4:203.0.113.9:25 -all"'])),
     "spf for the world": ("SPF", lambda knot: knot.publish("shop.example.", "TXT", ['"v=spf1 +all"'])),
     "srv gone": ("SRV", lambda knot: knot.withdraw("_autodiscover._tcp.shop.example.", "SRV")),
     "other srv target": (

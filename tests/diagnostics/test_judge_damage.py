@@ -103,7 +103,7 @@ DAMAGES: list[tuple[str, Damage, Kind, Status, set[Problem]]] = [
     ),
     (
         "spf syntax",
-        spf("v=spf1 ip4:192.0.2 include:spf.platform.test ~all"),
+        spf("v=spf1 ip4:192.0.2/24 include:spf.platform.test ~all"),
         Kind.SPF,
         Status.WRONG,
         {Problem.SPF_SYNTAX},

@@ -152,6 +152,24 @@ def test_what_comes_from_the_dns_is_escaped_and_bounded(tenant: Tenant, technici
         assert len(text) < 400_000
 
 
+def test_a_fix_of_a_text_is_shown_term_by_term_with_its_reasons(tenant: Tenant, technician: Client) -> None:
+    changes = [{"kind": "port", "term": "ip4:203.0.113.7:25", "into": "ip4:203.0.113.7"}]
+    name = f"{tenant.domain}."
+    found = [{"name": name, "type": "TXT", "ttl": 300, "values": ['"v=spf1 ip4:203.0.113.7:25 -all"']}]
+    fix = {"action": "add", "name": name, "type": "TXT", "ttl": 300, "values": ['"v=spf1 ip4:203.0.113.7 -all"']}
+    make_check(tenant.domain, "SPF", "wrong", reason="spf-error", facts={"changes": changes}, found=found, fixes=[fix])
+    url = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/SPF/"
+    text = technician.get(url).content.decode()
+    assert "What changes in the record" in text
+    assert re.search(r"ip4:203.0.113.7:25</td><td[^>]*>ip4:203.0.113.7</td><td>SPF has no ports</td>", text)
+    asked = [{"code": "host-for-address", "term": "ip4:<b>", "readings": ["a:h.example"]}]
+    Check.objects.filter(domain=tenant.domain, kind="SPF").update(fixes=[], facts={"ambiguous": asked})
+    text = technician.get(url).content.decode()
+    assert "What would change in the record" in text
+    assert re.search(r"ip4:&lt;b&gt;</td><td[^>]*>a:h.example\?</td><td>ip4: and ip6: take", text)
+    assert "Perhaps meant: a:h.example." in text
+
+
 def test_check_again_works_without_script_and_is_limited(tenant: Tenant, technician: Client) -> None:
     url = f"/services/{tenant.service.name}/domains/{tenant.domain}/again/"
     page = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/MX/"
