@@ -9,6 +9,8 @@ doubled      list of names published with the domain's name twice
 until        ISO date: hosts of the platform's previous names are accepted until then
 lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone, or hosts
              that do not exist
+gone         name servers that the parent delegates to and that do not exist
+ns_above     name servers that only the parent names; ns_here: those that only the zone itself names
 removed      tags of a DMARC record that RFC 9989 removed
 zone_below   zone cut off below the domain's own, which the changes belong into; zone_below_servers: its hosts
 left         on MX of a split domain, beside fixes: aliases of the other system that these do not mend; left_targets:
