@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 ADDRESS = "127.53.0.2"
 TTL = "$TTL 300\n"
-AT_ONCE = 15
+AT_ONCE = 30
 ASIDE = ("NS", "TARGET")
 NOT_GREEN = ("wrong", "missing", "unknown", "propagating")
 
@@ -64,7 +64,7 @@ def world(settings: Any) -> Iterator[tuple[Knot, Unbound]]:
     texts = {apex: whole(apex, text) for apex, text in ZONES.items()}
     with (
         Knot(texts | parents, address=ADDRESS, port=port) as knot,
-        Unbound(dict.fromkeys(parents, knot.endpoint)) as unbound,
+        Unbound(dict.fromkeys(texts | parents, knot.endpoint)) as unbound,
     ):
         settings.DNS_RESOLVERS = [unbound.endpoint]
         settings.DNS_AUTHORITATIVE_PORT = port
@@ -152,10 +152,7 @@ def test_diagnose_and_plan_domain_name_the_same_fixes_and_applied_they_help(
         mine: dict[str, list[Any]] = {kind: [] for kind in told}
         for fix in planned[name]["fixes"]:
             mine[fix["kind"]] += comparable([fix])
-        assert {k: sorted(v) for k, v in mine.items()} == {k: sorted(v) for k, v in told.items()}, (
-            case["id"],
-            {k: c["reason"] for k, c in checks.items()},
-        )
+        assert {k: sorted(v) for k, v in mine.items()} == {k: sorted(v) for k, v in told.items()}, case["id"]
         assert status in (0, 2)
         text = planned[name]["zone_file"]
         if planned[name]["fixes"]:
