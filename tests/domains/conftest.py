@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domains.lookup.answers import Answer, Question
+from domains.lookup.engine import run
 from domains.reach import Unreachable
 from domains.rrset import quote_txt
 from panel.models import Platform
@@ -53,21 +54,18 @@ class PaperEngine:
 
 
 @pytest.fixture(autouse=True)
-def _outside_on_paper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _outside_on_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     def engine(resolvers: Any = ()) -> PaperEngine:
         return PaperEngine(platforms)
 
     platforms: list[Platform] = []
 
-    def remembered(*args: Any) -> Any:
+    def remembered(asking: Any) -> Any:
         platforms[:] = list(Platform.objects.all())
-        return opened(*args)
+        return run(asking)
 
-    from domains.zones import reading
-
-    opened = reading.open_provider
     monkeypatch.setattr("domains.zones.reading.engine", engine)
-    monkeypatch.setattr("domains.zones.reading.open_provider", remembered)
+    monkeypatch.setattr("domains.zones.reading.run", remembered)
 
 
 @pytest.fixture
