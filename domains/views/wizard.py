@@ -28,6 +28,7 @@ from ..records import Kind
 from ..rules.verdicts import Status
 from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import CHOICES, LEFT, provider_sentence
+from ..suffixes import private_suffix
 from ..usecases import PlanChanged, Wish, attach_domain
 from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
 from ..zones.diff import Choice as DiffChoice
@@ -91,7 +92,8 @@ def attach_mode(request: HttpRequest, service_name: str) -> HttpResponse:
     context: dict[str, Any] = {"errors": {}}
     if "next" in request.GET:
         try:
-            choice = _mode_chosen(service, choice)
+            with claims.counting(service, choice.name, person(request)):
+                choice = _mode_chosen(service, choice)
             resolves = require_reachable_target(choice.target)
             if resolves or "anyway" in request.GET:
                 step = "domains:attach_records" if zone else "domains:attach_review"
@@ -122,7 +124,9 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
     """Step 3, for a name in one of the organization's zones: which records to write, and exactly what that changes."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     try:
-        choice = _mode_chosen(service, Choice.read(request.GET))
+        choice = Choice.read(request.GET)
+        with claims.counting(service, choice.name, person(request)):
+            choice = _mode_chosen(service, choice)
     except Refused:
         return redirect(reverse("domains:attach_mode", args=[service.name]) + "?" + request.GET.urlencode())
     zone = zone_of(service.organization, choice.name)
@@ -161,7 +165,9 @@ def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
     """Step 4: everything once more; Validate writes it."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     try:
-        choice = _mode_chosen(service, Choice.read(request.POST if request.method == "POST" else request.GET))
+        choice = Choice.read(request.POST if request.method == "POST" else request.GET)
+        with claims.counting(service, choice.name, person(request)):
+            choice = _mode_chosen(service, choice)
         service.require_open()
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -217,6 +223,12 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
         return redirect(reverse(back, args=[service.name]) + choice.query)
     forget_candidate(request.session)
     messages.success(request, _("%(name)s is attached.") % {"name": attached.name.unicode})
+    if shared := private_suffix(attached.name.name):
+        messages.warning(
+            request,
+            _("Below %(suffix)s strangers get names. Unless %(name)s is a zone of its own, our staff must confirm it.")
+            % {"suffix": shared, "name": attached.name.unicode},
+        )
     if change is not None:
         return redirect("domains:change", service.name, change.pk)
     return redirect("diagnostics:domain", service.name, attached.name.name)

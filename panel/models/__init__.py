@@ -1,13 +1,16 @@
 from .activity import Activity
 from .members import Invitation, Membership, Role
+from .once import SpentToken
 from .organizations import Organization
 from .platforms import Platform, hosts_changed
 from .services import Service, platform_changing
-from .system import Heartbeat
+from .system import Attempts, Condition, Heartbeat
 from .users import User
 
 __all__ = [
     "Activity",
+    "Attempts",
+    "Condition",
     "Heartbeat",
     "Invitation",
     "Membership",
@@ -15,6 +18,7 @@ __all__ = [
     "Platform",
     "Role",
     "Service",
+    "SpentToken",
     "User",
     "hosts_changed",
     "platform_changing",
