@@ -24,7 +24,7 @@ LATER = "451 4.3.0 The mail system cannot look this up now: try again later"
 QUESTION = "mailflow-question"  # local part of the sender of our questions
 
 REMEMBERED = 30.0  # seconds for which the queue manager keeps a resolution
-PLATFORMS_KEPT = 5.0  # seconds; host names of platforms, not verdicts
+PLATFORMS_KEPT = 1.0  # seconds; host names of platforms, not verdicts
 MOST_HOPS = 5  # platforms of ours that one target leads through
 
 
@@ -138,9 +138,6 @@ class Decider:
             refusal = await self._asked(recipient, address, found, attributes)
             if refusal:
                 return refusal
-            found = self._find(address)  # it may have been changed while the target was asked
-            if found is None or (found.authoritative and not found.here):
-                return f"550 5.1.1 <{recipient}>: there is no such address"
         if not self.accepted.agrees(address, self._route(found)):
             return "451 4.3.0 The way to this address has just been changed: try again in half a minute"
         return OK
@@ -183,8 +180,12 @@ class Decider:
         seen = {self.platform}
         for _hop in range(MOST_HOPS):
             other = self._platform_at(target)
-            if other is None or other == self.platform:
-                return target  # whether it is this platform's own server is told by address and port
+            if other is None:
+                return target
+            if other == self.platform:
+                # Whether it is our own server is told by address and port; that two of our platforms point at each
+                # other is known without.
+                return None if other in seen and len(seen) > 1 and target.endswith("]") else target
             rows = self.reader.rows("domain", {"platform": other, "domain": domain})
             if other in seen or not rows or not rows[0][1]:
                 return None

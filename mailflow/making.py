@@ -8,6 +8,7 @@ that is away. See docs/decisions/0130-views-are-made-by-migrate.md.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.db import connections
@@ -21,6 +22,8 @@ def make(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for name, text in VIEWS.items():
             cursor.execute(f"CREATE VIEW {name} AS {text}")
+            if connection.vendor == "postgresql":
+                cursor.execute(f"COMMENT ON VIEW {name} IS '{_digest(text)}'")
         if connection.vendor == "postgresql":
             for role in (READER, WRITER):
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
@@ -36,10 +39,24 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def made(connection: BaseDatabaseWrapper) -> bool:
-    """Whether all views are there."""
+    """Whether all views are there, and as the program has them now."""
     with connection.cursor() as cursor:
-        tables = connection.introspection.get_table_list(cursor)
-    return {table.name for table in tables if table.type == "v"} >= VIEWS.keys()
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
+            return (
+                dict(cursor.fetchall()).items()
+                >= {n: f"CREATE VIEW {n} AS {text}" for n, text in VIEWS.items()}.items()
+            )
+        cursor.execute(
+            "SELECT relname, obj_description(oid, 'pg_class') FROM pg_class"
+            " WHERE relkind = 'v' AND pg_table_is_visible(oid)"
+        )
+        return dict(cursor.fetchall()).items() >= {name: _digest(text) for name, text in VIEWS.items()}.items()
+
+
+def _digest(text: str) -> str:
+    """PostgreSQL keeps a view in words of its own: what it was made from is told by its comment."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def grants(role: str) -> list[str]:

@@ -139,7 +139,7 @@ def for_postgres(statement: str) -> str:
 def sqlite_path(url: str) -> str | None:
     """The file of a `sqlite:///path` address; None where it names a server."""
     parts = urlsplit(url)
-    return unquote(parts.path[1:] if parts.path.startswith("//") else parts.path) if parts.scheme == "sqlite" else None
+    return unquote(parts.path[1:]) if parts.scheme == "sqlite" else None
 
 
 def reader_of(url: str) -> Reader:

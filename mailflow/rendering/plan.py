@@ -19,6 +19,10 @@ class Ports:
     imap: int = 993
     submissions: int = 0  # TLS from the first byte
 
+    @property
+    def sending(self) -> tuple[int, int]:
+        return self.submission, self.submissions
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -58,6 +58,7 @@ def main_cf(plan: Plan, *, daemons: str = "/usr/lib/postfix/sbin") -> str:
         "smtpd_helo_required": "yes",
         "disable_vrfy_command": "yes",
         "strict_rfc821_envelopes": "yes",
+        "local_header_rewrite_clients": "",
         "smtpd_discard_ehlo_keywords": "etrn",
         "smtpd_relay_restrictions": "",
         "smtpd_recipient_restrictions": _restrictions(plan, "inbound"),
@@ -129,6 +130,7 @@ _WRAPPED = ["  -o smtpd_tls_wrappermode=yes"]
 def _submission(plan: Plan) -> list[str]:
     return [
         "  -o syslog_name=postfix/submission",
+        "  -o max_use=1",  # one session, one process: the one whose session is ended serves nobody else
         "  -o smtpd_sasl_auth_enable=yes",
         f"  -o {{ smtpd_recipient_restrictions = {_restrictions(plan, 'submission')} }}",
         f"  -o smtpd_milters=unix:{plan.policy}/milter",

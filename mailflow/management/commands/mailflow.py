@@ -89,15 +89,15 @@ class Command(Verb):
         return Done({})
 
     def _check(self, *, dir: Path, days: int, **options: Any) -> Done:
-        from mailflow import checking
+        from mailflow.checking import findings
 
         path = dir / "policy.json"
         if not path.exists():
             self.refuse("not-rendered", _("%(path)s is missing: render first.") % {"path": path})
-        findings = checking.findings(dir.absolute(), days=days)
-        data = [{"what": item.what, "ok": item.ok, "text": item.text} for item in findings]
-        text = "\n".join(f"{'ok' if item.ok else '!!'}  {item.what}: {item.text}" for item in findings)
-        return Done(data, text, 0 if all(item.ok for item in findings) else 1)
+        found = findings(dir.absolute(), days=days)
+        data = [{"what": item.what, "ok": item.ok, "text": item.text} for item in found]
+        text = "\n".join(f"{'ok' if item.ok else '!!'}  {item.what}: {item.text}" for item in found)
+        return Done(data, text, 0 if all(item.ok for item in found) else 1)
 
     def _plan(self, directory: Path, **options: Any) -> Any:
         from mailflow.planning import plan_of
