@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, migrations, models
 
-from accounts.models import Address, EmailAccount
+from accounts.models import EmailAccount
 from domains.models import Domain, Name, Ownership
 from mailflow.making import drop, made, make
 from mailflow.models import Block
@@ -74,7 +73,7 @@ def test_a_row_is_there_only_where_the_answer_is_yes() -> None:
     make_account(pending, "early")
     make_slot(service)
     signing_key(domain)
-    assert [row["local_part"] for row in rows("mailflow_recipient", domain="aurora.test")] == ["jan", "asleep"]
+    assert {row["local_part"] for row in rows("mailflow_recipient", domain="aurora.test")} == {"jan", "asleep"}
     assert [row["local_part"] for row in rows("mailflow_login", platform="mail")] == ["jan"]
     assert [row["login"] for row in rows("mailflow_sender", platform="mail")] == ["jan@aurora.test"]
     assert rows("mailflow_login")[0]["mailbox"] == jan.mailbox_id.hex  # type: ignore[union-attr]
@@ -104,6 +103,7 @@ def test_a_migration_alters_any_table_under_them(app: str, name: str) -> None:
         for old in fields:
             new = models.CharField(max_length=(old.max_length or 0) + 1)
             new.set_attributes_from_name(old.name)
+            new.model = model
             with connection.schema_editor() as editor:
                 editor.alter_field(model, old, new)
             with connection.schema_editor() as editor:
@@ -210,32 +210,29 @@ def crowd(transactional_db: None) -> None:
         )
         for i, name in enumerate(names)
     )
-    each = ACCOUNTS // DOMAINS
-    for start in range(0, DOMAINS, 200):
-        some = domains[start : start + 200]
-        addresses = Address.objects.bulk_create(
-            Address(name=domain.name, local_part=f"user{j:04d}") for domain in some for j in range(each)
-        )
-        EmailAccount.objects.bulk_create(
-            EmailAccount(
-                service=some[i // each].service,
-                slot_token=uuid.uuid4().hex[:20],
-                state="active",
-                domain=some[i // each],
-                address=address,
-                password_hash="{ARGON2ID}!",
-                mailbox_id=uuid.uuid4(),
-                address_key=f"{address.local_part}@{some[i // each].name.name}",
-            )
-            for i, address in enumerate(addresses)
-        )
+    assert domains
+    new_id = "lower(hex(randomblob(16)))" if connection.vendor == "sqlite" else "gen_random_uuid()"
     with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE each(j) AS (SELECT 0 UNION ALL SELECT j + 1 FROM each WHERE j + 1 < %s)"
+            " INSERT INTO accounts_address (name_id, local_part)"
+            " SELECT name_id, 'user' || (1000 + j) FROM domains_domain, each WHERE target_host <> ''",
+            [ACCOUNTS // DOMAINS],
+        )
+        cursor.execute(
+            "INSERT INTO accounts_emailaccount (service_id, slot_token, state, domain_id, address_id, first_name,"
+            " last_name, display_name, password_hash, mailbox_id, created_at, changed_at, address_key, first_key,"
+            " last_key, display_key)"
+            f" SELECT d.service_id, 'crowd' || a.id, 'active', d.id, a.id, '', '', '', '{{ARGON2ID}}!', {new_id},"
+            " d.verified_at, d.verified_at, 'crowd' || a.id, '', '', ''"
+            " FROM accounts_address a JOIN domains_domain d ON d.name_id = a.name_id"
+        )
         cursor.execute("ANALYZE")
 
 
 def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) -> None:
     """Also what Dovecot asks. A scan is allowed of the few platforms only."""
-    values = {"platform": "mail", "domain": "crowd01001.test", "local": "user0007", "base": "user0007"}
+    values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007"}
     questions = {
         **QUERIES,
         "mailbox": "SELECT mailbox FROM mailflow_recipient"
