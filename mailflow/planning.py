@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pwd
 import re
 import secrets
@@ -21,12 +22,12 @@ from panel.models import Platform, User
 from .queries import sqlite_path
 from .rendering.plan import Plan, Ports
 
-SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/usr/local/bin:/bin"
+SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/sbin"  # not in everybody's path
 
 
 def program(name: str) -> str:
     """The path of a server's program. Raises Refused."""
-    path = shutil.which(name, path=SYSTEM_PATH)
+    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
     if path is None:
         raise Refused(
             "not-installed",

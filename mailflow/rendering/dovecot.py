@@ -204,7 +204,7 @@ def _conf_2_4(plan: Plan) -> str:
     else:
         sql = f"sql_driver = sqlite\nsqlite_path = {path}"
     user = ("%{user | username | lower}", "%{user | domain | lower}")
-    owner = ("%{login_username | lower}", "%{login_domain | lower}")
+    owner = ("%{login_user | username | lower}", "%{login_user | domain | lower}")
     device = _password_query(plan, *owner, device="%{user | lower}")
     password = _password_query(plan, *user, device="")
     mailbox = _user_query(plan, *user)

@@ -104,7 +104,7 @@ def _postmaster(plan: Plan) -> str:
 
 def _restrictions(plan: Plan, context: str) -> str:
     service = (
-        f"check_policy_service {{ unix:{plan.policy}/verdict, timeout=30s, policy_context={context}, "
+        f"check_policy_service {{ unix:{plan.policy}/verdict, timeout=12s, policy_context={context}, "
         "{ default_action = 451 4.3.0 The mail system cannot look this up now: try again later } }"
     )
     return f"reject_non_fqdn_recipient, {service}, reject"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -39,22 +40,36 @@ def database_url() -> str:
     return f"postgresql://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
-@pytest.fixture(scope="session")
-def running(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[MailMachine]:
+def started(django_db_blocker: Any, **env: str) -> Iterator[MailMachine]:
+    """A machine over this process's test database."""
     require_servers()
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         make_platform("mail", is_default=True, **HOSTS)
-        env = environment(
-            DATABASE_URL=database_url(), REDIS_URL="", VAR_DIR=str(settings.VAR_DIR), MAIL_ACCOUNT_LIMIT="30"
+        machine = MailMachine(
+            environment(
+                DATABASE_URL=database_url(),
+                REDIS_URL="",
+                VAR_DIR=str(settings.VAR_DIR),
+                MAIL_ACCOUNT_LIMIT="30",
+                **env,
+            ),
+            "--native-lookup",
         )
-        machine = MailMachine(env, "--native-lookup")
         try:
             machine.start()
+        except BaseException:
+            machine.close()
+            raise
         finally:
             Platform.objects.all().delete()
             connection.close()
     yield machine
     machine.close()
+
+
+@pytest.fixture(scope="session")
+def running(django_db_setup: None, django_db_blocker: object) -> Iterator[MailMachine]:
+    yield from started(django_db_blocker)
 
 
 @pytest.fixture

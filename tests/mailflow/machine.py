@@ -91,9 +91,6 @@ class MailMachine:
 
     def close(self) -> None:
         self.stop()
-        os.environ.get("KEEP_LOGS") and shutil.copytree(
-            self.directory / "log", os.environ["KEEP_LOGS"], dirs_exist_ok=True
-        )
         shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
@@ -106,6 +103,11 @@ class MailMachine:
 
     def kill_policy_server(self) -> None:
         os.kill(self.child("mailflow serve"), signal.SIGKILL)
+
+    def reload_dovecot(self) -> None:
+        """On SQLite each of Dovecot's workers fails once when it finds the schema changed: have it start others."""
+        os.kill(self.child("dovecot -F"), signal.SIGHUP)
+        time.sleep(0.5)
 
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in sorted((self.directory / "log").glob("*.log")))
