@@ -10,9 +10,15 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from panel.errors import Refused
 
 from .sql import APPS, READER, VIEWS, WRITER, WRITTEN
 
@@ -68,6 +74,27 @@ def grants(role: str) -> list[str]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(WRITTEN)} TO {WRITER}",
         f"GRANT USAGE ON {sequences} TO {WRITER}",
     ]
+
+
+def make_roles() -> list[str]:
+    """The servers' roles with the passwords that MAIL_READER_URL and MAIL_WRITER_URL name. Raises Refused."""
+    connection = connections["default"]
+    if connection.vendor != "postgresql":
+        raise Refused("no-roles", _("Only PostgreSQL has roles."))
+    addresses = {READER: urlsplit(settings.MAIL_READER_URL), WRITER: urlsplit(settings.MAIL_WRITER_URL)}
+    for role, address in addresses.items():
+        if address.username != role or not address.password:
+            raise Refused("no-password", _("No address names the role %(role)s and its password.") % {"role": role})
+    with connection.cursor() as cursor:
+        for role, address in addresses.items():
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            if not cursor.fetchone():
+                cursor.execute(f"CREATE ROLE {role} LOGIN")
+            password = sql.Literal(unquote(address.password or ""))
+            cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), password))
+            for statement in grants(role):
+                cursor.execute(statement)
+    return list(addresses)
 
 
 def before_migrations(*, using: str, plan: list[tuple[Any, bool]], **kwargs: Any) -> None:

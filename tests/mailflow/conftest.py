@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,6 +114,11 @@ def account_at(domain: Domain, local_part: str, **fields: object) -> EmailAccoun
     account.set_keys(f"{local_part}@{domain.name.name}")
     account.save()
     return account
+
+
+def mailbox_of(account: EmailAccount) -> uuid.UUID:
+    assert account.mailbox_id is not None
+    return account.mailbox_id
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from mailflow.models import Block, Failure, Use
 from mailflow.sql import VIEWS
 from mailflow.throttle import THRESHOLD
 from tests.factories import make_organization, make_service
-from tests.mailflow.conftest import PASSWORD, account_at, signing_key
+from tests.mailflow.conftest import PASSWORD, account_at, mailbox_of, signing_key
 from tests.mailflow.machine import MailMachine, said, soon
 from tests.servers.target import SmtpTarget
 
@@ -204,8 +204,8 @@ def test_wrong_passwords_shut_out_their_network_for_this_account_only(
     guess(machine, str(jan))
     assert not may_sign_in(machine, str(jan))
     assert may_sign_in(machine, str(anna))
-    soon(lambda: Block.objects.filter(mailbox=jan.mailbox_id, kind="passwords").exists(), "the block", 5)
-    failure = Failure.objects.get(mailbox=jan.mailbox_id)
+    soon(lambda: Block.objects.filter(mailbox=mailbox_of(jan), kind="passwords").exists(), "the block", 5)
+    failure = Failure.objects.get(mailbox=mailbox_of(jan))
     assert (failure.network, failure.failures) == ("127.0.0.0/24", THRESHOLD)
 
 
@@ -213,8 +213,8 @@ def test_a_network_with_a_success_stays_open(machine: MailMachine, jan: EmailAcc
     assert may_sign_in(machine, str(jan))
     guess(machine, str(jan))
     assert may_sign_in(machine, str(jan))
-    soon(lambda: Use.objects.filter(mailbox=jan.mailbox_id, last_login__isnull=False).exists(), "its use", 5)
-    assert not Block.objects.filter(mailbox=jan.mailbox_id).exists()
+    soon(lambda: Use.objects.filter(mailbox=mailbox_of(jan), last_login__isnull=False).exists(), "its use", 5)
+    assert not Block.objects.filter(mailbox=mailbox_of(jan)).exists()
 
 
 def test_a_device_signs_in_behind_a_star(machine: MailMachine, jan: EmailAccount, anna: EmailAccount) -> None:

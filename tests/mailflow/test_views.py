@@ -21,7 +21,7 @@ from mailflow.rendering.grants import grants_sql
 from mailflow.sql import COLUMNS, READER, VIEWS, WRITER
 from panel.models import Organization, Platform, Service
 from tests.factories import make_account, make_domain, make_organization, make_platform, make_service, make_slot
-from tests.mailflow.conftest import database_url, signing_key
+from tests.mailflow.conftest import database_url, mailbox_of, signing_key
 
 # What servers in the field ask by: a column may be added at the end, none may go.
 FROZEN = {
@@ -76,10 +76,10 @@ def test_a_row_is_there_only_where_the_answer_is_yes() -> None:
     assert {row["local_part"] for row in rows("mailflow_recipient", domain="aurora.test")} == {"jan", "asleep"}
     assert [row["local_part"] for row in rows("mailflow_login", platform="mail")] == ["jan"]
     assert [row["login"] for row in rows("mailflow_sender", platform="mail")] == ["jan@aurora.test"]
-    assert rows("mailflow_login")[0]["mailbox"] == jan.mailbox_id.hex  # type: ignore[union-attr]
+    assert rows("mailflow_login")[0]["mailbox"] == mailbox_of(jan).hex
     assert [row["domain"] for row in rows("mailflow_domain")] == ["aurora.test"]
     assert [row["selector"] for row in rows("mailflow_dkim")] == ["cm1"]
-    Block.objects.create(mailbox=jan.mailbox_id, kind=Block.Kind.FLOOD, since=jan.created_at)
+    Block.objects.create(mailbox=mailbox_of(jan), kind=Block.Kind.FLOOD, since=jan.created_at)
     assert not rows("mailflow_sender")
     assert rows("mailflow_login")
     Service.objects.update(state=Service.State.SUSPENDED)
@@ -150,19 +150,19 @@ def test_one_role_reads_the_views_and_one_writes_its_tables_and_neither_does_mor
     make(connection)  # as after a migration: what was granted holds
     with psycopg.connect(roles[READER], autocommit=True) as reader:
         for view in VIEWS:
-            reader.execute(f"SELECT * FROM {view}")  # type: ignore[arg-type]
+            reader.execute(f"SELECT * FROM {view}")
         for forbidden in (
             "SELECT * FROM accounts_emailaccount",
             "SELECT * FROM mailflow_use",
             "SELECT * FROM panel_user",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                reader.execute(forbidden)  # type: ignore[arg-type]
+                reader.execute(forbidden)
     with psycopg.connect(roles[WRITER], autocommit=True) as writer:
         writer.execute("INSERT INTO mailflow_use (mailbox) VALUES (gen_random_uuid())")
         for forbidden in ("SELECT * FROM mailflow_login", "UPDATE accounts_emailaccount SET state = 'active'"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                writer.execute(forbidden)  # type: ignore[arg-type]
+                writer.execute(forbidden)
 
 
 ACCOUNTS, DOMAINS, ORGANIZATIONS = 100_000, 2_000, 200

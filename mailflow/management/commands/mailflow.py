@@ -6,10 +6,12 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from panel.commands import Done, Verb, VerbParser
+
+DIRECTORY = Path("/var/lib/mailflow")
+TRIAL = {"smtp_port": 2525, "submission_port": 2587, "imap_port": 2993, "native_lookup": True}
 
 
 class Command(Verb):
@@ -20,7 +22,10 @@ class Command(Verb):
         render = verbs.add_parser("render", help="write complete configurations")
         render.add_argument("dir", metavar="DIR", type=Path)
         up = verbs.add_parser("up", help="render, check and start everything in the foreground, as root")
-        up.add_argument("--dir", metavar="DIR", type=Path, default=settings.VAR_DIR / "mailflow")
+        up.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
+        up.add_argument(
+            "--trial", action="store_true", help="on high ports of this machine, and say how to send a first message"
+        )
         for verb in (render, up):
             verb.add_argument("--platform", metavar="SLUG", help="default: the default platform")
             verb.add_argument("--smtp-port", metavar="N", type=_port, default=25, help="STARTTLS offered (25)")
@@ -45,9 +50,13 @@ class Command(Verb):
             )
             verb.add_argument("--dovecot", metavar="VERSION", default="", help="default: the one that is installed")
         serve = verbs.add_parser("serve", help="the policy server alone, for a directory that was rendered")
-        serve.add_argument("--dir", metavar="DIR", type=Path, default=settings.VAR_DIR / "mailflow")
+        serve.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
         check = verbs.add_parser("check", help="say whether the running servers are in step")
-        check.add_argument("--dir", metavar="DIR", type=Path, default=settings.VAR_DIR / "mailflow")
+        check.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
+        check.add_argument("--local", action="store_true", help="only what runs here, nothing that the DNS says")
+        verbs.add_parser(
+            "roles", help="make the servers' roles on PostgreSQL, as MAIL_READER_URL and MAIL_WRITER_URL say"
+        )
         check.add_argument("--days", type=int, default=14, help="for which certificates must still be valid")
         for verb in verbs.choices.values():
             verb.add_argument("--json", action="store_true", default=SUPPRESS, help="answer with JSON")
@@ -68,12 +77,17 @@ class Command(Verb):
     def _up(self, *, dir: Path, **options: Any) -> Done:
         from mailflow import rendering, running
 
+        trial = options.pop("trial")
+        if trial:
+            options |= TRIAL
         plan = self._plan(dir, **options)
         rendering.write(plan)
         running.require_usable(plan)
 
         def ready() -> None:
             self.stdout.write("ready")
+            if trial:
+                self.stdout.write(first_message(plan))
             self.stdout.flush()
 
         running.run(plan, say=self.say, ready=ready)
@@ -88,13 +102,19 @@ class Command(Verb):
         serving.run(serving.Setup.read(path), ready=lambda: self.say("ready"))
         return Done({})
 
-    def _check(self, *, dir: Path, days: int, **options: Any) -> Done:
+    def _roles(self, **options: Any) -> Done:
+        from mailflow.making import make_roles
+
+        made = make_roles()
+        return Done({"roles": made}, "\n".join(made))
+
+    def _check(self, *, dir: Path, days: int, local: bool, **options: Any) -> Done:
         from mailflow.checking import findings
 
         path = dir / "policy.json"
         if not path.exists():
             self.refuse("not-rendered", _("%(path)s is missing: render first.") % {"path": path})
-        found = findings(dir.absolute(), days=days)
+        found = findings(dir.absolute(), days=days, local=local)
         data = [{"what": item.what, "ok": item.ok, "text": item.text} for item in found]
         text = "\n".join(f"{'ok' if item.ok else '!!'}  {item.what}: {item.text}" for item in found)
         return Done(data, text, 0 if all(item.ok for item in found) else 1)
@@ -115,6 +135,32 @@ class Command(Verb):
             addresses=listen,
             dovecot=options["dovecot"],
         )
+
+
+def first_message(plan: Any) -> str:
+    """How to send a message to this machine and read it, for whoever tries it out."""
+    from accounts.models import EmailAccount
+
+    account = EmailAccount.objects.filter(state=EmailAccount.State.ACTIVE, domain__platform__slug=plan.platform)
+    found = account.order_by("pk").first()
+    address = found.shown_address if found else "jan@aurora.example"
+    return _(
+        "\n"
+        "1. An account: configure one in the panel, or give one that is there another password (%(address)s).\n"
+        "2. Send to it:\n"
+        "   printf 'Subject: hello\\n\\nhello\\n' |\n"
+        "   curl smtp://127.0.0.1:%(smtp)d --mail-from you@example.net --mail-rcpt %(address)s --crlf -T -\n"
+        "3. Read it, with the account's password:\n"
+        "   curl -k 'imaps://127.0.0.1:%(imap)d/INBOX;MAILINDEX=1' --user %(address)s\n"
+        "4. Mail programs: SMTP 127.0.0.1:%(submission)d (STARTTLS), IMAP 127.0.0.1:%(imap)d (TLS).\n"
+        "Logs: %(logs)s. Ctrl-C stops everything."
+    ) % {
+        "address": address,
+        "smtp": plan.ports.smtp,
+        "submission": plan.ports.submission,
+        "imap": plan.ports.imap,
+        "logs": plan.directory / "log",
+    }
 
 
 def _port(text: str) -> int:
