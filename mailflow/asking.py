@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 SECONDS = 9.0  # for one question, waiting for its turn included: the client has an answer within ten
 PER_TARGET = 8  # conversations at once
 PER_CLIENT = 20
-REFUSALS = 200  # of one client's network within REFUSALS_WITHIN: then it is guessing
+REFUSALS = 100  # of one client's network within REFUSALS_WITHIN: then it is guessing
 REFUSALS_WITHIN = 600.0
 SMTP_PORT = 25
 MAX_LINES = 100  # of one reply
@@ -51,7 +51,7 @@ class Guessing(Exception):  # noqa: N818 - an answer
     """This client has tried too many recipients that targets refused."""
 
 
-# Addresses that may be connected to, in order; raises OSError where there is none.
+# A host's addresses, in order; raises OSError where there is none.
 type Resolve = Callable[[str], Awaitable[list[str]]]
 type IsOurs = Callable[[str, int], bool]
 
@@ -64,6 +64,7 @@ class Asker:
     sender: str
     resolve: Resolve
     is_ours: IsOurs
+    may_connect: Callable[[str], bool]
     seconds: float = SECONDS
     asked: int = 0
     _turns: dict[str, asyncio.Semaphore] = field(default_factory=dict)
@@ -143,7 +144,7 @@ class Asker:
         if any(self.is_ours(item, port) for item in addresses):
             raise Loop
         self.asked += 1
-        reader, writer = await _connect(addresses, port)
+        reader, writer = await _connect([item for item in addresses if self.may_connect(item)], port)
         try:
             reply = await _reply(reader)
             if reply.code != 220:  # it turns us away, not this recipient
@@ -173,7 +174,7 @@ def _host_and_port(target: str) -> tuple[str, int]:
 
 async def _connect(addresses: list[str], port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """With the first of the addresses that answers."""
-    failure: OSError = OSError("it has no address")
+    failure: OSError = OSError("it has no address that may be connected to")
     for address in addresses:
         try:
             return await asyncio.open_connection(address, port, limit=4096)

@@ -147,6 +147,9 @@ class Decider:
         unknown = f"550 5.1.1 <{recipient}>: there is no such address"
         if self._is_question(attributes):
             return unknown  # never answered by another question
+        loop = f"550 5.4.6 <{recipient}>: the server that has the other addresses leads back here"
+        if self._platform_at(found.target) == self.platform and found.target.endswith("]"):
+            return loop  # our own MX, also where a NAT has it on another address; another port is another server
         target = self._last_target(address.domain, found.target)
         if target is None:
             return unknown
@@ -156,7 +159,7 @@ class Decider:
         try:
             reply = await self.asker.ask(target, recipient, network_of(client))
         except Loop:
-            return f"550 5.4.6 <{recipient}>: the server that has the other addresses leads back here"
+            return loop
         except Guessing:
             return "421 4.7.1 Too many unknown recipients"
         if reply.accepted:
@@ -183,9 +186,9 @@ class Decider:
             if other is None:
                 return target
             if other == self.platform:
-                # Whether it is our own server is told by address and port; that two of our platforms point at each
-                # other is known without.
-                return None if other in seen and len(seen) > 1 and target.endswith("]") else target
+                # With a port it is told by address and port whether it is our own server; without, two of our
+                # platforms point at each other.
+                return None if target.endswith("]") else target
             rows = self.reader.rows("domain", {"platform": other, "domain": domain})
             if other in seen or not rows or not rows[0][1]:
                 return None

@@ -83,7 +83,7 @@ class Network:
         self.decider: Decider | None = None
 
     async def resolve(self, host: str) -> list[str]:
-        """Addresses of a target that may be connected to. Raises OSError where there is none."""
+        """Addresses of a target. Raises OSError where there is none."""
         address = literal(host)
         if address is not None:
             found = [address]
@@ -96,10 +96,11 @@ class Network:
                 found = list(await asyncio.to_thread(addresses_of, host))
             except Unreachable as error:
                 raise OSError(str(error)) from error
-        allowed = [str(item) for item in found if is_public(item, settings.ALLOWED_NETWORKS)]
-        if not allowed:
-            raise OSError("none of its addresses may be connected to")
-        return list(dict.fromkeys(allowed))
+        return list(dict.fromkeys(map(str, found)))
+
+    def may_connect(self, address: str) -> bool:
+        """No private address on a customer's word."""
+        return is_public(ipaddress.ip_address(address), settings.ALLOWED_NETWORKS)
 
     def is_ours(self, address: str, port: int) -> bool:
         """Whether a connection to there would end at one of our own listeners."""
@@ -115,8 +116,7 @@ class Network:
         if self.decider is None:
             return frozenset()
         platform = self.decider.platforms().get(self._setup.platform)
-        addresses = platform.outbound if platform else frozenset()
-        return frozenset(item for item in addresses if not ipaddress.ip_address(item).is_loopback)
+        return platform.outbound if platform else frozenset()
 
 
 def _is_of_this_machine(address: str) -> bool:
@@ -140,6 +140,7 @@ class PolicyServer:
             sender=f"{QUESTION}@{setup.host}",
             resolve=network.resolve,
             is_ours=network.is_ours,
+            may_connect=network.may_connect,
         )
         limits = Limits(settings.MAIL_ACCOUNT_LIMIT, settings.MAIL_SERVICE_LIMIT)
         self.decider = Decider(self.reader, setup.platform, asker, limits, f"lmtp:unix:{setup.lmtp}")

@@ -45,8 +45,8 @@ class SessionKeeper(threading.Thread):
             try:
                 self._end_what_is_closed()
                 self._reload_renewed()
-            except (OSError, ValueError, subprocess.SubprocessError) as error:
-                log.warning("cannot see to open sessions: %s", error)
+            except (OSError, ValueError, subprocess.SubprocessError) as error:  # a server that starts or stops
+                log.info("cannot see to open sessions: %s", error)
 
     def _end_what_is_closed(self) -> None:
         answer = self._ask(self._opened())

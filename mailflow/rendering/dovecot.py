@@ -148,6 +148,7 @@ namespace inbox {{
 def _conf_2_3(plan: Plan) -> str:
     return f"""\
 base_dir = {plan.run}/dovecot
+hostname = {plan.host}
 state_dir = {plan.directory}/dovecot/state
 log_path = /dev/stderr
 protocols = imap lmtp
@@ -212,6 +213,7 @@ def _conf_2_4(plan: Plan) -> str:
 dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 base_dir = {plan.run}/dovecot
+hostname = {plan.host}
 state_dir = {plan.directory}/dovecot/state
 log_path = /dev/stderr
 protocols {{

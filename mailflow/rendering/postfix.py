@@ -57,7 +57,6 @@ def main_cf(plan: Plan, *, daemons: str = "/usr/lib/postfix/sbin") -> str:
         # Whoever comes.
         "smtpd_helo_required": "yes",
         "disable_vrfy_command": "yes",
-        "strict_rfc821_envelopes": "yes",
         "local_header_rewrite_clients": "",
         "smtpd_discard_ehlo_keywords": "etrn",
         "smtpd_relay_restrictions": "",
