@@ -10,10 +10,13 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        sys.exit(f"The settings do not hold: {error}")
+    from panel.output import whole_output
+
+    with whole_output():
+        try:
+            execute_from_command_line(sys.argv)
+        except ImproperlyConfigured as error:
+            sys.exit(f"The settings do not hold: {error}")
 
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 import aiodns
 import dns.asyncresolver
 
-from diagnostics.answers import Question
-from diagnostics.engine import Engine, EngineConfig, run, spare_collector
 from diagnostics.judge import Case
-from diagnostics.look import look
-from diagnostics.verdicts import Status
+from diagnostics.sweep.check_run import check_run
+from domains.lookup.answers import Question
+from domains.lookup.engine import Engine, EngineConfig, run, spare_collector
+from domains.rules.verdicts import Status
 from tests.servers import Knot
 
 from .domains import PLATFORM, apex_of, facts_of, zones
@@ -51,8 +51,8 @@ async def shared_out(count: int, tasks: int, work: Callable[[int], object]) -> f
     return time.perf_counter() - started
 
 
-async def look_at(engine: Engine, number: int) -> None:
-    verdicts = await look(Case(facts_of(number), PLATFORM), engine, NOW)
+async def check_domains(engine: Engine, number: int) -> None:
+    verdicts = await check_run(Case(facts_of(number), PLATFORM), engine, NOW)
     bad = [verdict for verdict in verdicts if verdict.status not in (Status.OK, Status.OFF)]
     if bad:
         raise RuntimeError(f"{facts_of(number).name} is not green: {bad}")
@@ -61,7 +61,7 @@ async def look_at(engine: Engine, number: int) -> None:
 def with_engine(server: Endpoint, count: int) -> float:
     async def main() -> float:
         async with Engine(config(server)) as engine:
-            return await shared_out(count, LOOKS, lambda number: look_at(engine, number))
+            return await shared_out(count, LOOKS, lambda number: check_domains(engine, number))
 
     spare_collector()
     return run(main())
@@ -109,7 +109,7 @@ def questions_of_a_look(server: Endpoint) -> list[tuple[str, str]]:
                 asked.append(question)
                 return await engine.ask(question)
 
-            await look(Case(facts_of(0), PLATFORM), ask, NOW)  # type: ignore[arg-type]
+            await check_run(Case(facts_of(0), PLATFORM), ask, NOW)  # type: ignore[arg-type]
 
     run(main())
     return sorted((q.name.removesuffix(apex), q.type) for q in asked if q.name.endswith(apex))

@@ -94,16 +94,16 @@ def make_due(count: int) -> datetime:
     from django.db import connection
     from django.utils import timezone
 
-    from diagnostics import schedule
-    from diagnostics.models import Look
+    from diagnostics.models import CheckRun
+    from diagnostics.sweep import schedule
 
     now = timezone.now()
     while schedule.enter_missing(now):
         pass
-    first = Look.objects.order_by("pk")[:1].get().pk
-    values = {"asked_at": None, "changed_at": None, "home_looked_at": now}
-    Look.objects.update(next_at=now + timedelta(hours=1), **values)
-    assert Look.objects.filter(pk__lt=first + count).update(next_at=now) == count
+    first = CheckRun.objects.order_by("pk")[:1].get().pk
+    values = {"asked_at": None, "changed_at": None, "authoritative_at": now}
+    CheckRun.objects.update(next_at=now + timedelta(hours=1), **values)
+    assert CheckRun.objects.filter(pk__lt=first + count).update(next_at=now) == count
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE diagnostics_look")  # as the server does by itself between sweeps
     return now
@@ -111,7 +111,7 @@ def make_due(count: int) -> datetime:
 
 def worker(_number: int = 0) -> tuple[int, float]:
     """Sweep until nothing is due; how many domains that were, and the most memory that the process held, in MB."""
-    from diagnostics.sweep import sweep
+    from diagnostics.sweep.sweep import sweep
 
     return sweep(SECONDS), most_memory()
 
@@ -148,7 +148,7 @@ def one_is_killed() -> int:
     were each taken once, and in the end nobody waits."""
     from django.db import connection
 
-    from diagnostics.models import Look
+    from diagnostics.models import CheckRun
 
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE claims (domain bigint)")
@@ -165,7 +165,7 @@ def one_is_killed() -> int:
     workers = [spawn.Process(target=whole_worker) for _ in range(2)]
     for process in workers:
         process.start()
-    done = Look.objects.filter(looked_at__gte=since)
+    done = CheckRun.objects.filter(checked_at__gte=since)
     while done.count() < DOMAINS * KILLED_AT:
         assert all(process.is_alive() for process in workers)
         time.sleep(0.2)
@@ -173,13 +173,13 @@ def one_is_killed() -> int:
     for process in workers:
         process.join()
     assert [process.exitcode for process in workers] == [-signal.SIGKILL, 0]
-    held = set(Look.objects.exclude(lease="").values_list("pk", flat=True))
-    assert held == set(Look.objects.filter(looked_at__lt=since).values_list("pk", flat=True)), (
+    held = set(CheckRun.objects.exclude(lease="").values_list("pk", flat=True))
+    assert held == set(CheckRun.objects.filter(checked_at__lt=since).values_list("pk", flat=True)), (
         "lost, or looked at twice"
     )
-    Look.objects.exclude(lease="").update(lease_until=since)  # their time is over
+    CheckRun.objects.exclude(lease="").update(lease_until=since)  # their time is over
     assert apart(whole_worker) == len(held)
-    assert not Look.objects.filter(looked_at__lt=since).exists()
+    assert not CheckRun.objects.filter(checked_at__lt=since).exists()
     with connection.cursor() as cursor:
         cursor.execute("SELECT domain, count(*) FROM claims GROUP BY domain")
         taken = dict(cursor.fetchall())

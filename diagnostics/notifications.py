@@ -19,12 +19,12 @@ from django.utils import timezone, translation
 
 from domains.models import Domain
 from domains.records import Level
+from domains.rules.verdicts import RED, Status
 from panel import mail
 from panel.models import Organization, User
 
-from .models import Brake, Check, DigestWait
-from .sentences import short
-from .verdicts import RED, Status
+from .models import Check, CircuitBreaker, DigestWait
+from .show.sentences import short
 
 MAX_LINES = 100  # of one digest
 BATCH = 1_000
@@ -45,7 +45,9 @@ def tell_people() -> int:
     news: dict[int, News] = defaultdict(News)
     now = timezone.now()
     waiting = DigestWait.objects.filter(until__gt=now).values("organization")
-    turned = _turned_red() if Brake.holding() is None else Check.objects.none()  # who lies may have lied before
+    turned = (
+        _turned_red() if CircuitBreaker.holding() is None else Check.objects.none()
+    )  # who lies may have lied before
     for check in turned.exclude(domain__service__organization__in=waiting)[:BATCH]:
         if Check.objects.filter(pk=check.pk, told_red_at=None).update(told_red_at=now):
             news[check.domain.service.organization_id].red.append(check)
@@ -63,14 +65,14 @@ def _checks() -> QuerySet[Check]:
 def _turned_red() -> QuerySet[Check]:
     """Required checks of verified domains that at least two looks called red, and that nobody was told of."""
     red = _checks().filter(level=Level.REQUIRED, status__in=list(RED), told_red_at=None, stale_since=None)
-    return red.filter(domain__state=Domain.State.VERIFIED, domain__look__looked_at__gt=F("changed_at"))
+    return red.filter(domain__state=Domain.State.VERIFIED, domain__check_run__checked_at__gt=F("changed_at"))
 
 
 def _recovered() -> QuerySet[Check]:
     """Checks that were told of and that at least two looks called green, or that are not asked for any more."""
     told = _checks().exclude(told_red_at=None).filter(stale_since=None)
     well = told.filter(Q(status__in=[Status.OK, Status.OFF]) | Q(level=Level.RECOMMENDED, status__in=list(RED)))
-    return well.filter(domain__look__looked_at__gt=F("changed_at"))
+    return well.filter(domain__check_run__checked_at__gt=F("changed_at"))
 
 
 def _send(organization: Organization, news: News) -> int:
@@ -119,8 +121,8 @@ def language_of(organization: Organization) -> str:
     return owners.order_by("pk").values_list("language", flat=True).first() or settings.LANGUAGE_CODE
 
 
-def tell_staff_of_brake(brake: Brake) -> None:
+def tell_staff_of_breaker(breaker: CircuitBreaker) -> None:
     """Verdicts are held: staff should look."""
     staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
     page = settings.PUBLIC_URL + reverse("diagnostics:operator")
-    mail.send("diagnostics/mail/brake.txt", staff, {"brake": brake, "page": page})
+    mail.send("diagnostics/mail/breaker.txt", staff, {"breaker": breaker, "page": page})

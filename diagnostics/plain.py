@@ -7,8 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from domains.rrset import Fix, RRset
-
-from .verdicts import Verdict
+from domains.rules.verdicts import Verdict
 
 
 def rrset(value: RRset) -> dict[str, Any]:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from domains import signals
 from domains.models import Domain
-from panel.models import Platform
+from panel.models import Platform, hosts_changed
 
-from . import schedule
+from .sweep import schedule
 
 
 @receiver(signals.domain_changed)
-def look_at_a_changed_domain(sender: object, *, domain: Domain, what: str, **kwargs: Any) -> None:
+def check_a_changed_domain(sender: object, *, domain: Domain, what: str, **kwargs: Any) -> None:
     if what != signals.DETACHED:
         schedule.changed(domain)
 
 
-@receiver(post_save, sender=Platform)
-def look_again_by_the_platforms_new_hosts(sender: object, *, instance: Platform, created: bool, **kwargs: Any) -> None:
-    if not created:
-        transaction.on_commit(partial(schedule.again, Domain.objects.filter(platform=instance)))
+@receiver(hosts_changed)
+def check_again_by_the_platforms_new_hosts(sender: object, *, platform: Platform, **kwargs: Any) -> None:
+    schedule.again(Domain.objects.filter(platform=platform))
 
 
 @receiver(signals.zone_changed)
-def look_at_a_changed_zone(sender: object, *, domain: Domain, **kwargs: Any) -> None:
+def check_a_changed_zone(sender: object, *, domain: Domain, **kwargs: Any) -> None:
     schedule.changed(domain)

@@ -6,10 +6,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from domains.records import Level
+from domains.rules.verdicts import RED
 from panel.models import Membership, Organization, Service, User
 
-from .models import Check, Look
-from .verdicts import RED
+from .models import Check, CheckRun
 
 MOST = 99  # red domains that are counted one by one
 
@@ -25,7 +25,7 @@ def red_domains(user: User | AnonymousUser) -> int:
     """How many domains that the user may see are red; MOST + 1 says more. One query, of as many rows at most."""
     if not user.is_authenticated:
         return 0
-    looks = Look.objects.filter(red__gt=0)
+    check_runs = CheckRun.objects.filter(red__gt=0)
     if not user.is_staff:
-        looks = looks.filter(organization__in=Membership.objects.filter(user=user).values("organization"))
-    return looks[: MOST + 1].count()
+        check_runs = check_runs.filter(organization__in=Membership.objects.filter(user=user).values("organization"))
+    return check_runs[: MOST + 1].count()

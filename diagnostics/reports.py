@@ -16,12 +16,13 @@ from dataclasses import asdict
 from django.db import Error
 from django.utils import timezone
 
-from .engine import Engine
+from domains.lookup.engine import Engine
+
 from .models import EngineReport
 
 EVERY = 5.0  # seconds
 
-WRITTEN = ("work", "began_at", "at", "ended_at", "looks", "sharing", "servers")
+WRITTEN = ("work", "began_at", "at", "ended_at", "check_runs", "sharing", "servers")
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Reporter:
         self._report = EngineReport(worker=_worker(), work=work, began_at=now, at=now)
         self._next = 0.0
         self.sharing = 1
-        self.looks = 0
+        self.check_runs = 0
 
     def begin(self) -> None:
         """Say that it is at work, and forget those of long ago."""
@@ -56,7 +57,7 @@ class Reporter:
         """A database that is away for a moment is no reason to stop looking."""
         self._next = time.monotonic() + EVERY
         report = self._report
-        report.at, report.looks, report.sharing = timezone.now(), self.looks, self._engine.sharing
+        report.at, report.check_runs, report.sharing = timezone.now(), self.check_runs, self._engine.sharing
         report.servers = [asdict(health) for health in dict.fromkeys(self._engine.health())]
         try:
             EngineReport.objects.bulk_create(

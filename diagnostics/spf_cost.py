@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from domains.asking import engine
+from domains.lookup.answers import Answers
+from domains.lookup.engine import run
+from domains.spf import analyse
 from domains.spf_cost import SpfCost
-
-from .answers import Answers
-from .asking import engine
-from .engine import run
-from .spf import analyse
 
 SECONDS = 5.0
 ROUNDS = 15  # of questions: includes are nested no deeper in records that could pass

@@ -8,17 +8,17 @@ from celery import shared_task
 @shared_task
 def sweep() -> None:
     """Look at every domain that is due."""
-    from .sweep import sweep as run
+    from .sweep.sweep import sweep as run
 
     run()
 
 
 @shared_task
-def look(pk: int) -> None:
+def check_run(pk: int) -> None:
     """Look at one domain that somebody waits for."""
-    from .sweep import look_at
+    from .sweep.sweep import check_domains
 
-    look_at([pk])
+    check_domains([pk])
 
 
 @shared_task

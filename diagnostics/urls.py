@@ -29,7 +29,7 @@ urlpatterns = [
     path("organizations/<str:code>/red/", views.red_of_organization, name="red_of_organization"),
     path("organizations/<str:code>/checks/again/", views.check_organization, name="check_organization"),
     path("staff/diagnostics/", views.operator, name="operator"),
-    path("staff/diagnostics/release/", views.release_brake, name="release_brake"),
+    path("staff/diagnostics/release/", views.release_breaker, name="release_breaker"),
     path("dns/<str:token>/", views.shared, name="shared"),
     path("dns/<str:token>/again/", views.shared_again, name="shared_again"),
 ]

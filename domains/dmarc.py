@@ -1,4 +1,4 @@
-"""DMARC policy records as texts: RFC 9989 §4.7 and §4.8. Pure. How one is found is in `diagnostics/dmarc.py`."""
+"""DMARC policy records as texts: RFC 9989 §4.7 and §4.8. Pure. How one is found is in `domains/rules/policy.py`."""
 
 from __future__ import annotations
 

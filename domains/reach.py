@@ -16,8 +16,9 @@ from django.conf import settings
 
 from panel.errors import Refused
 
+from .lookup.guard import Address, may_connect
 from .sentences import target_sentence
-from .targets import Address, TargetFault, TargetRefused, is_public, literal, parse_target
+from .targets import TargetFault, TargetRefused, literal, parse_target
 
 SECONDS = 4.0  # for all look-ups of one name together
 
@@ -63,7 +64,7 @@ def pinned(host: str) -> str:
     Whoever connects must use this very address: a second look-up may answer otherwise.
     """
     addresses = addresses_of(host)
-    allowed = next((a for a in addresses if is_public(a, settings.ALLOWED_NETWORKS)), None)
+    allowed = next((a for a in addresses if may_connect(a, settings.ALLOWED_NETWORKS)), None)
     if allowed is None:
         raise Unreachable("forbidden", host)
     return str(allowed)
@@ -83,7 +84,7 @@ def require_reachable_target(text: str) -> bool:
         addresses = addresses_of(target.host)
     except Unreachable:
         return False
-    if not all(is_public(address, settings.ALLOWED_NETWORKS) for address in addresses):
+    if not all(may_connect(address, settings.ALLOWED_NETWORKS) for address in addresses):
         refusal = TargetRefused(TargetFault.PRIVATE)
         raise Refused(refusal.code.value, target_sentence(refusal), field="target")
     return True

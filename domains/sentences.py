@@ -6,9 +6,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .names import NameRefused, RefusalCode
-from .plan import Choice, Obstacle
 from .records import Kind
 from .targets import TargetFault, TargetRefused
+from .zones.plan import Choice, Obstacle
 
 NAME_SENTENCES: dict[RefusalCode, Promise | str] = {
     RefusalCode.EMPTY: _("Type a domain name, such as example.com."),

@@ -6,12 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .lookup.guard import Address, Network, may_connect
 from .names import NameRefused, host_to_ascii
-
-type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291 §2.4; NAT64's prefix is judged by what it carries
-
-type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class TargetFault(StrEnum):
@@ -90,32 +86,6 @@ def _split(text: str) -> tuple[str, int | None]:
     return host, None if int(port) == 25 else int(port)
 
 
-def is_public(address: Address, allowed: tuple[Network, ...] | list[Network] = ()) -> bool:
-    """Whether the panel may connect to `address`: one of the Internet's, or one in a network that is allowed.
-
-    An IPv6 address that carries an IPv4 one (mapped, 6to4, NAT64) is judged by that too. One with a scope
-    (fe80::1%eth0) means something on one machine only.
-    """
-    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
-        return False
-    if any(address.version == network.version and address in network for network in allowed):
-        return True
-    inner = _carried(address)
-    if inner is not None:
-        return is_public(inner, allowed)
-    if isinstance(address, ipaddress.IPv6Address) and address not in GLOBAL_UNICAST:
-        return False  # site-local, IPv4-compatible and other forms that nobody was given
-    return address.is_global and not address.is_multicast
-
-
-def _carried(address: Address) -> ipaddress.IPv4Address | None:
-    if not isinstance(address, ipaddress.IPv6Address):
-        return None
-    if address in ipaddress.ip_network("64:ff9b::/96"):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
-
-
 def check_target(target: Target, own_hosts: frozenset[str], allowed: tuple[Network, ...] | list[Network]) -> None:
     """Refuse what can be told without asking the DNS: a loop to the platform's own hosts, a private address.
 
@@ -124,5 +94,5 @@ def check_target(target: Target, own_hosts: frozenset[str], allowed: tuple[Netwo
     if target.host in own_hosts:
         raise TargetRefused(TargetFault.LOOP)
     address = target.address
-    if address is not None and not is_public(address, allowed):
+    if address is not None and not may_connect(address, allowed):
         raise TargetRefused(TargetFault.PRIVATE)

@@ -7,14 +7,14 @@ from celery import shared_task
 
 @shared_task(queue="interactive")
 def apply_zone_change(pk: int) -> bool:
-    from .changes import run
+    from .zones.changes import run
 
     return run(pk)
 
 
 @shared_task
 def resume_zone_changes() -> int:
-    from .changes import resume
+    from .zones.changes import resume
 
     return resume()
 

@@ -13,9 +13,9 @@ from .facts import facts_of_ownership
 from .keys import Identity, new_identity
 from .models import Domain, Ownership
 from .models.domains import mode_or_refuse, name_or_refuse
-from .planning import BOXES
 from .platforms import platform_facts
 from .records import DomainFacts, Kind, Mode, PlatformFacts
+from .zones.planning import BOXES
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 import socket
@@ -17,11 +16,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from diagnostics.answers import Answers, Question
-from diagnostics.asking import engine
-from diagnostics.engine import Engine
-from diagnostics.engine import run as run_loop
-from diagnostics.spf import check_host
+from domains.asking import engine
+from domains.lookup.answers import Question
+from domains.lookup.engine import Engine
+from domains.lookup.engine import run as run_loop
 from domains.reach import Unreachable, addresses_of
 from domains.rrset import absolute
 
@@ -29,9 +27,9 @@ from .deciding import Platform, platform_of
 from .queries import DatabaseAway, reader_of
 from .running import greeting
 from .serving import Setup
+from .spf import evaluate
 
 SECONDS = 5.0  # for the answers to one question
-ROUNDS = 15  # of questions for one SPF record
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +135,6 @@ async def _ask(asking: Engine, question: Question) -> tuple[str, ...]:
 
 
 async def _spf(asking: Engine, address: str, include: str) -> Finding:
-    what = _("SPF of %(address)s") % {"address": address}
-    answers = Answers()
-    deadline = asking.loop.time() + SECONDS * 2
-    for _round in range(ROUNDS):
-        result = check_host(address, include, answers)
-        if result is not None:
-            text = f"{include}: {result.result}"
-            return Finding(what, str(result.result) == "pass", text)
-        wanted = list(answers.wanted)
-        for question, answer in zip(
-            wanted, await asyncio.gather(*(asking.ask(q, deadline) for q in wanted)), strict=True
-        ):
-            answers.put(question, answer)
-    return Finding(what, False, _("no answer"))
+    result = await evaluate(asking, address, include, seconds=SECONDS * 2)
+    text = f"{include}: {result}" if result else _("no answer")
+    return Finding(_("SPF of %(address)s") % {"address": address}, result == "pass", text)

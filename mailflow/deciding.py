@@ -17,6 +17,7 @@ from .addresses import Address, network_of, printable, split
 from .asking import Asker, Guessing, Loop
 from .limits import Limits
 from .queries import Reader
+from .spf import Senders
 
 OK = "OK"
 RELAY_DENIED = "554 5.7.1 Relay access denied"
@@ -78,6 +79,7 @@ class Decider:
     limits: Limits
     local: str  # the route into mailboxes here
     accepted: Accepted = field(default_factory=Accepted)
+    spf: Senders = field(default_factory=Senders)
     _platforms: dict[str, Platform] = field(default_factory=dict)
     _platforms_at: float = -PLATFORMS_KEPT
 
@@ -138,7 +140,12 @@ class Decider:
             refusal = await self._asked(recipient, address, found, attributes)
             if refusal:
                 return refusal
-        if not self.accepted.agrees(address, self._route(found)):
+        route = self._route(found)
+        if route != self.local and not attributes.get("sasl_username"):
+            # Whoever has the mailbox may still refuse the message: to whom would the bounce go?
+            sender, helo = attributes.get("sender", ""), attributes.get("helo_name", "")
+            self.spf.begin(attributes.get("client_address", ""), sender, helo)
+        if not self.accepted.agrees(address, route):
             return "451 4.3.0 The way to this address has just been changed: try again in half a minute"
         return OK
 

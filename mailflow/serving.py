@@ -17,8 +17,9 @@ from typing import Any
 
 from django.conf import settings
 
+from domains.lookup.guard import may_connect
 from domains.reach import Unreachable, addresses_of
-from domains.targets import is_public, literal
+from domains.targets import literal
 from panel.secrets import decrypt
 
 from .asking import SMTP_PORT, Asker
@@ -26,7 +27,7 @@ from .deciding import QUESTION, Decider
 from .journal import Journal
 from .limits import Limits
 from .protocols.dovecot import Submissions, auth_policy
-from .protocols.milter import milter
+from .protocols.milter import inbound, submission
 from .protocols.postfix import policy, socketmap
 from .queries import DatabaseAway, Reader, reader_of
 from .signing import Signer
@@ -100,7 +101,7 @@ class Network:
 
     def may_connect(self, address: str) -> bool:
         """No private address on a customer's word."""
-        return is_public(ipaddress.ip_address(address), settings.ALLOWED_NETWORKS)
+        return may_connect(address, settings.ALLOWED_NETWORKS)
 
     def is_ours(self, address: str, port: int) -> bool:
         """Whether a connection to there would end at one of our own listeners."""
@@ -157,7 +158,8 @@ class PolicyServer:
         servers = [
             await self._unix("socketmap", lambda r, w: socketmap(self._lookup, r, w)),
             await self._unix("verdict", lambda r, w: policy(self._verdict, r, w)),
-            await self._unix("milter", lambda r, w: milter(self.decider, self.signer, r, w)),
+            await self._unix("milter", lambda r, w: submission(self.decider, self.signer, r, w)),
+            await self._unix("milter-inbound", lambda r, w: inbound(self.decider.spf, r, w)),
             await self._unix("sasl", lambda r, w: self.submissions.relay(self.setup.dovecot_auth, r, w)),
             await self._unix("sessions", self._sessions),
             await asyncio.start_server(

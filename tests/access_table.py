@@ -221,7 +221,7 @@ DIAGNOSTICS: dict[str, Row] = {
     "diagnostics:red_of_organization": Row(VIEWER),
     "diagnostics:check_organization": Row(TECHNICIAN, "POST"),
     "diagnostics:operator": Row(STAFF),
-    "diagnostics:release_brake": Row(STAFF, "POST"),
+    "diagnostics:release_breaker": Row(STAFF, "POST"),
     "diagnostics:shared": Row(NOBODY, arguments={"token": lambda tenant: make_share(tenant.domain).token}),
     "diagnostics:shared_again": Row(
         NOBODY, "POST", arguments={"token": lambda tenant: make_share(tenant.domain).token}

@@ -1,6 +1,7 @@
 """Judging what the DNS said about a domain. Pure."""
 
-from .case import Case, SmtpEvidence, SmtpOutcome, Subject
-from .judge import judge, judge_subject
+from domains.rules.case import Case, SmtpEvidence, SmtpOutcome, Subject
 
-__all__ = ["Case", "SmtpEvidence", "SmtpOutcome", "Subject", "judge", "judge_subject"]
+from .judge import judge, judge_subject, nothing_judged
+
+__all__ = ["Case", "SmtpEvidence", "SmtpOutcome", "Subject", "judge", "judge_subject", "nothing_judged"]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domains.lookup.answers import Answers, Failure
 from domains.records import Kind
+from domains.rules import cname, dkim, dmarc, mx, spf, srv, target
+from domains.rules.case import Case, Subject
+from domains.rules.finding import Finding
+from domains.rules.probes import each_decides_its_own
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Status, Verdict
 
-from ..answers import Answers, Failure
-from ..reasons import Reason
-from ..verdicts import RED, Status, Verdict
-from . import cname, dkim, dmarc, mx, ns, spf, srv, target
-from .case import Case, Subject
-from .finding import Finding
-from .home import Home, HomeView, below, parse_soa
-from .probes import each_decides_its_own
-from .truth import Find, home_views, weighed
+from . import ns
+from .authoritative import AuthoritativeServers, ServerView, below, parse_soa
+from .truth import Find, server_views, weighed
 
 FINDERS: tuple[tuple[Kind, Find], ...] = (
     (Kind.CNAME, cname.find),
@@ -41,40 +42,40 @@ def judge(case: Case, answers: Answers, now: datetime) -> tuple[Verdict, ...]:
 def judge_subject(subject: Subject, answers: Answers) -> tuple[Verdict, ...]:
     """`judge` for a case made ready: for who judges it again with each round of answers."""
     case = subject.case
-    home = Home(answers, subject.apex)
+    authoritative = AuthoritativeServers(answers, subject.apex)
     first = [find(subject, answers) for _, find in FINDERS]
-    zone = ns.judge(subject, answers, home)
+    zone = ns.judge(subject, answers, authoritative)
     if zone is not None and zone.status in RED:
         see_ns = [_see_ns(kind, subject, finding) for (kind, _), finding in zip(FINDERS, first, strict=True)]
         return (zone, *see_ns)
     if zone is not None and zone.status is Status.UNKNOWN:
         # Where something of the domain is answered it is there, even if nobody gets its NS records.
-        home.insistent = any(finding is not None and finding.status not in NO_ANSWER for finding in first)
-    views: list[HomeView] = []
-    asked_home = False
+        authoritative.insistent = any(finding is not None and finding.status not in NO_ANSWER for finding in first)
+    views: list[ServerView] = []
+    asked_authoritative = False
     verdicts: list[Verdict] = []
     for (kind, find), finding in zip(FINDERS, first, strict=True):
         if finding is None:
             verdicts.append(_incomplete(kind, subject))
             continue
-        if not _wants_home(kind, subject, finding):
+        if not _wants_authoritative(kind, subject, finding):
             verdicts.append(_final(subject, finding.verdict(kind, subject.expected(kind))))
             continue
-        if not asked_home:
-            asked_home = True
-            views = home_views(home) if not case.stub else []
-        verdict = weighed(kind, subject, find, finding, answers, home, views)
+        if not asked_authoritative:
+            asked_authoritative = True
+            views = server_views(authoritative) if not case.stub else []
+        verdict = weighed(kind, subject, find, finding, answers, authoritative, views)
         verdicts.append(_final(subject, verdict) if verdict is not None else _incomplete(kind, subject))
-    if asked_home:
+    if asked_authoritative:
         verdicts = each_decides_its_own(subject.apex, verdicts)
     if zone is None:
         zone = _incomplete(Kind.NS, subject)
-    elif asked_home and views:
-        zone = _with_home(zone, subject, home, views)
+    elif asked_authoritative and views:
+        zone = _with_authoritative(zone, subject, authoritative, views)
     return (zone, *verdicts)
 
 
-def _wants_home(kind: Kind, subject: Subject, finding: Finding) -> bool:
+def _wants_authoritative(kind: Kind, subject: Subject, finding: Finding) -> bool:
     """Whether the own name servers have a say: about everything that is not green, about all when the case says so,
     and about the token of a pending domain always (only there it proves anything)."""
     if finding.status == Status.OFF:
@@ -85,7 +86,7 @@ def _wants_home(kind: Kind, subject: Subject, finding: Finding) -> bool:
         # With SERVFAIL resolvers also say that the domain's own aliases lead in a circle: its servers show it.
         servfail = finding.facts.get("failure") == Failure.SERVFAIL
         return servfail and below(str(finding.facts.get("name")), subject.apex)
-    return subject.case.home or (finding.red and kind != Kind.CNAME)
+    return subject.case.authoritative or (finding.red and kind != Kind.CNAME)
 
 
 def _final(subject: Subject, verdict: Verdict) -> Verdict:
@@ -113,19 +114,27 @@ def _after_proof(verdict: Verdict) -> Verdict:
     )
 
 
-def _with_home(zone: Verdict, subject: Subject, home: Home, views: list[HomeView]) -> Verdict:
+def _with_authoritative(
+    zone: Verdict, subject: Subject, authoritative: AuthoritativeServers, views: list[ServerView]
+) -> Verdict:
     serials = {}
     for view in views:
-        soa = home.soa(view.server)
+        soa = authoritative.soa(view.server)
         parsed = parse_soa(soa.values) if soa is not None else None
         serials[view.server.address] = parsed.serial if parsed is not None else None
-    return ns.with_home(zone, subject, home, views, ns.disagreement(views, serials))
+    return ns.with_authoritative(zone, subject, authoritative, views, ns.disagreement(views, serials))
 
 
 def _see_ns(kind: Kind, subject: Subject, finding: Finding | None) -> Verdict:
     if finding is not None and finding.status == Status.OFF:
         return finding.verdict(kind, ())
     return Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.SEE_NS, expected=subject.expected(kind))
+
+
+def nothing_judged(subject: Subject) -> tuple[Verdict, ...]:
+    """Verdicts on a domain whose answers took more work than one check run may cost the others."""
+    facts = {"failure": str(Failure.LIMIT), "name": subject.apex, "type": "", "detail": ""}
+    return tuple(Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.FAILURE, facts) for kind in Kind)
 
 
 def _incomplete(kind: Kind, subject: Subject) -> Verdict:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from domains.lookup.answers import NOT_RESPONSIBLE, Answer, Answers, Failure, Question
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import RRset
+from domains.rules.case import Subject
+from domains.rules.finding import unknown
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import Doubt, Problem, Status, Verdict
 from domains.suffixes import public_suffix
 
-from ..answers import NOT_RESPONSIBLE, Answer, Answers, Failure, Question
-from ..reasons import Reason
-from ..verdicts import Doubt, Problem, Status, Verdict
-from .case import Subject
-from .finding import unknown
-from .home import Home, HomeView, Server, newer, parse_soa
+from .authoritative import AuthoritativeServers, Server, ServerView, newer, parse_soa
 
 ADDRESSES = ("A", "AAAA")  # given by place or in turn by many kinds of server
 SECOND_LOOK = 60  # seconds after which the validating resolvers' word counts
 MIN_WAIT = 60
 
 
-def judge(subject: Subject, answers: Answers, home: Home) -> Verdict | None:
+def judge(subject: Subject, answers: Answers, authoritative: AuthoritativeServers) -> Verdict | None:
     """Delegation and DNSSEC. Whether the name servers agree is seen when they have been asked: `disagreement`."""
     answer = answers.get(subject.ns)
     if answer is None:
@@ -31,16 +31,16 @@ def judge(subject: Subject, answers: Answers, home: Home) -> Verdict | None:
     if answer.failure is not None and not answer.circular:
         return unknown(subject.ns, answer).verdict(Kind.NS, ())
     if answer.nxdomain and not answer.chain and not subject.case.stub and _undelegated(subject, answer):
-        return _not_delegated(subject, answers, answer, home)
-    return _ok(subject, answer, home)
+        return _not_delegated(subject, answers, answer, authoritative)
+    return _ok(subject, answer, authoritative)
 
 
-def _ok(subject: Subject, answer: Answer, home: Home) -> Verdict | None:
+def _ok(subject: Subject, answer: Answer, authoritative: AuthoritativeServers) -> Verdict | None:
     """`found`: the name servers of the zone that holds the name, which for a subdomain is another than its own."""
     if answer.values and not answer.chain:
         found: tuple[RRset, ...] = (RRset(subject.apex, "NS", answer.ttl, answer.values),)
     else:
-        cut = home.cut(subject.apex)
+        cut = authoritative.cut(subject.apex)
         if cut is None:
             return None
         found = (RRset(cut.apex, "NS", None, cut.hosts),) if cut.hosts else ()
@@ -72,7 +72,9 @@ def _undelegated(subject: Subject, answer: Answer) -> bool:
     return zone == "" or zone == suffix or suffix.endswith("." + zone)
 
 
-def _not_delegated(subject: Subject, answers: Answers, answer: Answer, home: Home) -> Verdict | None:
+def _not_delegated(
+    subject: Subject, answers: Answers, answer: Answer, authoritative: AuthoritativeServers
+) -> Verdict | None:
     """No such name, say the resolvers. Its registry's servers know whether that is still so."""
     zone = answer.zone or "."
     facts: dict[str, object] = {"zone": zone.removesuffix(".") or ".", "confirmed": True}
@@ -80,7 +82,7 @@ def _not_delegated(subject: Subject, answers: Answers, answer: Answer, home: Hom
         Kind.NS, Status.MISSING, Level.REQUIRED, Reason.NS_NOT_DELEGATED, facts, (Problem.NS_NOT_DELEGATED,)
     )
     wait = answer.negative_ttl if answer.negative_ttl is not None else DEFAULT_TTL
-    told = [answers.get(subject.ns._replace(server=server.address)) for server in home.servers]
+    told = [answers.get(subject.ns._replace(server=server.address)) for server in authoritative.servers]
     for one in told:
         if one is not None and (one.delegation is not None or one.values):
             hosts = one.delegation.hosts if one.delegation is not None else one.values
@@ -116,7 +118,7 @@ class Disagreement:
     serials: tuple[int | None, ...]  # of the servers
 
 
-def disagreement(views: list[HomeView], serials: dict[str, int | None]) -> Disagreement | None:
+def disagreement(views: list[ServerView], serials: dict[str, int | None]) -> Disagreement | None:
     """What was asked of all own name servers and was answered differently.
 
     A serial alone is no disagreement: some kinds of server count each for itself.
@@ -143,25 +145,29 @@ def disagreement(views: list[HomeView], serials: dict[str, int | None]) -> Disag
     return Disagreement(servers, tuple(questions), tuple(serials.get(server.address) for server in servers))
 
 
-def _later(serials: dict[str, int | None], one: HomeView, other: HomeView) -> bool:
+def _later(serials: dict[str, int | None], one: ServerView, other: ServerView) -> bool:
     mine, its = serials.get(one.server.address), serials.get(other.server.address)
     return mine is not None and (its is None or newer(mine, its))
 
 
-def _no_such_host(home: Home, host: str) -> bool:
+def _no_such_host(authoritative: AuthoritativeServers, host: str) -> bool:
     """Whether the zone is delegated to a name that does not exist."""
-    answer = home.answers.get(Question(f"{host}.", "A"))
+    answer = authoritative.answers.get(Question(f"{host}.", "A"))
     return answer is not None and answer.sound and answer.nxdomain
 
 
-def with_home(
-    verdict: Verdict, subject: Subject, home: Home, views: list[HomeView], apart: Disagreement | None
+def with_authoritative(
+    verdict: Verdict,
+    subject: Subject,
+    authoritative: AuthoritativeServers,
+    views: list[ServerView],
+    apart: Disagreement | None,
 ) -> Verdict:
     """What the own name servers add to a zone that is delegated: lame ones as advice, lasting disagreement as red."""
     lame = []
     waits = [MIN_WAIT]
     for view in views:
-        answer = home.soa(view.server)
+        answer = authoritative.soa(view.server)
         if answer is None:
             continue
         if answer.failure in NOT_RESPONSIBLE:
@@ -169,7 +175,7 @@ def with_home(
         soa = parse_soa(answer.values)
         if soa is not None:
             waits.append(soa.refresh + soa.retry)
-    gone = [host for host in home.homeless if _no_such_host(home, host)]
+    gone = [host for host in authoritative.unlocated if _no_such_host(authoritative, host)]
     if gone or 0 < len(lame) < len(views):
         facts = {**verdict.facts, "lame": [*(lame if len(lame) < len(views) else ()), *gone]}
         verdict = replace(verdict, advice=(*verdict.advice, Problem.NS_LAME), facts=facts)

@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domains.lookup.answers import Answer, Answers, Failure, Question, View
 from domains.records import DEFAULT_TTL, Kind
+from domains.rules.case import Subject
+from domains.rules.finding import Finding
+from domains.rules.fingerprints import fingerprint
+from domains.rules.probes import doubled, with_wildcards_kept
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import Doubt, Status, Verdict, Witness
 
-from ..answers import Answer, Answers, Failure, Question, View
-from ..fingerprints import fingerprint
-from ..reasons import Reason
-from ..verdicts import Doubt, Status, Verdict, Witness
-from .case import Subject
-from .finding import Finding
-from .home import Home, HomeView, Soa, newer, parse_soa, strictly_below
-from .probes import doubled, with_wildcards_kept
+from .authoritative import AuthoritativeServers, ServerView, Soa, newer, parse_soa, strictly_below
 
 MIN_WAIT = 60  # seconds between two looks that count as two
 
@@ -41,10 +41,10 @@ class Recorder:
 
 
 @dataclass(slots=True)
-class Voice:
+class ServerAnswer:
     """What one own name server makes of a check."""
 
-    view: HomeView
+    view: ServerView
     finding: Finding
     soa: Soa | None
     failure: Failure | None  # of the question for its SOA
@@ -57,32 +57,40 @@ class Voice:
         return str(self.view.server)
 
 
-def home_views(home: Home) -> list[HomeView]:
-    zone = home.zone
-    return [HomeView(home, zone.apex, server) for server in home.servers] if zone is not None else []
+def server_views(authoritative: AuthoritativeServers) -> list[ServerView]:
+    zone = authoritative.zone
+    return (
+        [ServerView(authoritative, zone.apex, server) for server in authoritative.servers] if zone is not None else []
+    )
 
 
-def newest(voices: Sequence[Voice]) -> list[Voice]:
+def newest(server_answers: Sequence[ServerAnswer]) -> list[ServerAnswer]:
     """Those with the latest serial; all of them where one does not tell."""
-    serials = [voice.soa.serial for voice in voices if voice.soa is not None]
-    if len(serials) < len(voices):
-        return list(voices)
+    serials = [server_answer.soa.serial for server_answer in server_answers if server_answer.soa is not None]
+    if len(serials) < len(server_answers):
+        return list(server_answers)
     best = serials[0]
     for serial in serials:
         if newer(serial, best):
             best = serial
-    return [voice for voice, serial in zip(voices, serials, strict=True) if serial == best]
+    return [server_answer for server_answer, serial in zip(server_answers, serials, strict=True) if serial == best]
 
 
 def weighed(
-    kind: Kind, subject: Subject, find: Find, first: Finding, answers: Answers, home: Home, views: list[HomeView]
+    kind: Kind,
+    subject: Subject,
+    find: Find,
+    first: Finding,
+    answers: Answers,
+    authoritative: AuthoritativeServers,
+    views: list[ServerView],
 ) -> Verdict | None:
     """The verdict on a check that the own name servers are asked about. `first` is what the resolvers say.
 
     None: more is wanted.
     """
-    zone = home.zone if not subject.case.stub else home.cut(subject.apex)
-    weighing = _Weighing(kind, subject, find, first, answers, home, zone.apex if zone is not None else None)
+    zone = authoritative.zone if not subject.case.stub else authoritative.cut(subject.apex)
+    weighing = _Weighing(kind, subject, find, first, answers, authoritative, zone.apex if zone is not None else None)
     if subject.case.stub:
         # Resolver and own name server are one: its word is the last one.
         return weighing.confirmed(first, answers)
@@ -91,37 +99,46 @@ def weighed(
     complete = True
     for view in views:
         finding = find(subject, view)
-        soa = home.soa(view.server)
+        soa = authoritative.soa(view.server)
         if finding is None or soa is None:
             complete = False
             continue
-        weighing.voices.append(Voice(view, finding, parse_soa(soa.values), soa.failure))
+        weighing.server_answers.append(ServerAnswer(view, finding, parse_soa(soa.values), soa.failure))
     return weighing.verdict() if complete else None
 
 
 class _Weighing:
     def __init__(
-        self, kind: Kind, subject: Subject, find: Find, first: Finding, answers: Answers, home: Home, zone: str | None
+        self,
+        kind: Kind,
+        subject: Subject,
+        find: Find,
+        first: Finding,
+        answers: Answers,
+        authoritative: AuthoritativeServers,
+        zone: str | None,
     ) -> None:
         self.kind = kind
         self.subject = subject
         self.find = find
         self.first = first
         self.answers = answers
-        self.home = home
+        self.authoritative = authoritative
         self.zone = zone  # apex of the zone that holds the domain
         self.expected = subject.expected(kind)
-        self.voices: list[Voice] = []
+        self.server_answers: list[ServerAnswer] = []
 
     def verdict(self) -> Verdict | None:
-        answered = [voice for voice in self.voices if voice.finding.status != Status.UNKNOWN]
+        answered = [
+            server_answer for server_answer in self.server_answers if server_answer.finding.status != Status.UNKNOWN
+        ]
         if not answered:
             return self._silent()
-        bad = [voice for voice in answered if voice.finding.red]
-        good = [voice for voice in answered if not voice.finding.red]
+        bad = [server_answer for server_answer in answered if server_answer.finding.red]
+        good = [server_answer for server_answer in answered if not server_answer.finding.red]
         if self.first.status == Status.UNKNOWN:
             # What the resolvers cannot tell stays unknown; but no resolver can follow a circle of aliases.
-            if len(bad) < len(answered) or any("circle" not in voice.finding.facts for voice in bad):
+            if len(bad) < len(answered) or any("circle" not in server_answer.finding.facts for server_answer in bad):
                 return self._right(proof=not bad)
             self.first = bad[0].finding
         if not bad:
@@ -129,10 +146,10 @@ class _Weighing:
         if not good:
             return self._wrong(newest(bad), answered)
         top = newest(answered)
-        if all(voice.finding.red for voice in top):
+        if all(server_answer.finding.red for server_answer in top):
             return self._wrong(top, answered)
-        if any(voice.finding.red for voice in top):
-            return self._unknown(Reason.SERVERS_DIFFER, {"servers": [str(voice) for voice in bad]})
+        if any(server_answer.finding.red for server_answer in top):
+            return self._unknown(Reason.SERVERS_DIFFER, {"servers": [str(server_answer) for server_answer in bad]})
         return self._lagging(top, bad)
 
     # -- the rows of the table
@@ -142,7 +159,7 @@ class _Weighing:
             self.first.facts = {**self.first.facts, "proof": proof}
         return self._told(self.first)
 
-    def _propagating(self, right: Voice, reason: Reason) -> Verdict:
+    def _propagating(self, right: ServerAnswer, reason: Reason) -> Verdict:
         """The resolvers still have an old copy. `found` is that copy."""
         old, facts = self.first, {"then": str(self.first.reason), "confirmed": True}
         if self.kind == Kind.CNAME:
@@ -150,14 +167,14 @@ class _Weighing:
         finding = Finding(Status.PROPAGATING, old.level, reason, facts, (), right.finding.advice, old.found, at=old.at)
         return replace(self._told(finding), clears_at=self._in(self._old_copies(right.view)))
 
-    def _lagging(self, top: list[Voice], bad: list[Voice]) -> Verdict:
+    def _lagging(self, top: list[ServerAnswer], bad: list[ServerAnswer]) -> Verdict:
         """Some own name servers have an older zone. They fetch the new one within its SOA's refresh."""
         behind = bad[0].finding
         old = self.first if self.first.red else behind
         facts = {
             "then": str(old.reason),
             "confirmed": True,
-            "servers": [str(voice) for voice in bad],
+            "servers": [str(server_answer) for server_answer in bad],
             "serial": top[0].soa.serial if top[0].soa else None,
         }
         if self.kind == Kind.CNAME:
@@ -170,49 +187,59 @@ class _Weighing:
             seconds = max(seconds, self._old_copies(top[0].view))
         return replace(self._told(finding), clears_at=self._in(seconds))
 
-    def _wrong(self, wrong: list[Voice], answered: list[Voice]) -> Verdict | None:
+    def _wrong(self, wrong: list[ServerAnswer], answered: list[ServerAnswer]) -> Verdict | None:
         """The newest own name servers that answer say so."""
-        heard = {voice.view.server.host for voice in answered}
-        silent = [voice for voice in self.voices if voice.view.server.host not in heard]
-        homeless = self.home.homeless
+        heard = {server_answer.view.server.host for server_answer in answered}
+        silent = [server_answer for server_answer in self.server_answers if server_answer.view.server.host not in heard]
+        unlocated = self.authoritative.unlocated
         finding = wrong[0].finding
         if not self.first.red:
-            if silent or homeless:
+            if silent or unlocated:
                 return self._right(proof=False)  # the resolvers may have it from a newer one
             verdict = self.confirmed(finding, wrong[0].view)
             if verdict is None:
                 return None
             return replace(verdict, breaks_at=self._in(self._old_copies(wrong[0].view)))
-        quiet = [*map(str, silent), *homeless]
-        if quiet and self._may_lag(wrong, silent, homeless):
+        quiet = [*map(str, silent), *unlocated]
+        if quiet and self._may_lag(wrong, silent, unlocated):
             return self._doubted(Reason.NOT_SETTLED, quiet)
         return self.confirmed(finding, wrong[0].view)
 
     @staticmethod
-    def _may_lag(wrong: list[Voice], silent: list[Voice], homeless: tuple[str, ...]) -> bool:
+    def _may_lag(wrong: list[ServerAnswer], silent: list[ServerAnswer], unlocated: tuple[str, ...]) -> bool:
         """Whether those that answer may only lag behind one that does not: behind the primary, where changes are made,
         or behind one whose serial is later. Who does not tell its SOA does not tell the primary."""
-        known = [voice.soa for voice in wrong if voice.soa is not None]
+        known = [server_answer.soa for server_answer in wrong if server_answer.soa is not None]
         if not known:
             return True
-        hosts = {*(voice.view.server.host for voice in silent), *homeless}
+        hosts = {*(server_answer.view.server.host for server_answer in silent), *unlocated}
         if any(soa.primary.removesuffix(".") in hosts for soa in known):
             return True
-        return any(newer(voice.soa.serial, known[0].serial) for voice in silent if voice.soa is not None)
+        return any(
+            newer(server_answer.soa.serial, known[0].serial)
+            for server_answer in silent
+            if server_answer.soa is not None
+        )
 
     def _silent(self) -> Verdict:
         """No own name server tells."""
         if not self.first.red:
             if self.first.status == Status.OK and self.kind == Kind.CNAME and not self.subject.case.domain.verified:
-                return self._unknown(Reason.PROOF_NOT_AT_HOME, {"servers": [str(voice) for voice in self.voices]})
+                return self._unknown(
+                    Reason.PROOF_NOT_AT_HOME, {"servers": [str(server_answer) for server_answer in self.server_answers]}
+                )
             return self._told(self.first)
-        told = next((voice for voice in self.voices if voice.reachable), None)
+        told = next((server_answer for server_answer in self.server_answers if server_answer.reachable), None)
         if told is not None:
             return self._told(told.finding)  # reachable, but not for this question
-        if not self.voices:
+        if not self.server_answers:
             return self._doubted(Reason.HOME_NOT_FOUND, [])
-        failures = [voice.failure for voice in self.voices]
-        return self._doubted(Reason.HOME_UNREACHABLE, [str(voice) for voice in self.voices], failure=str(failures[0]))
+        failures = [server_answer.failure for server_answer in self.server_answers]
+        return self._doubted(
+            Reason.HOME_UNREACHABLE,
+            [str(server_answer) for server_answer in self.server_answers],
+            failure=str(failures[0]),
+        )
 
     def _doubted(self, reason: Reason, servers: list[str], **more: object) -> Verdict:
         """Unknown until a second look, when every cache must have asked anew. `servers`: those that did not tell."""
@@ -248,7 +275,7 @@ class _Weighing:
 
     def _cut_off(self, finding: Finding, view: View) -> dict[str, object]:
         """The fact that a change belongs into a zone of its own below the domain's, on other name servers."""
-        if not isinstance(view, HomeView):
+        if not isinstance(view, ServerView):
             return {}
         for fix in finding.fixes:
             said = self.answers.known.get(Question(fix.name, fix.type, view.server.address))
@@ -272,11 +299,11 @@ class _Weighing:
         if question is None:
             return ()
         witnesses = []
-        for voice in self.voices:
-            answer = voice.view.asked.get(question)
+        for server_answer in self.server_answers:
+            answer = server_answer.view.asked.get(question)
             if answer is not None:
-                serial = voice.soa.serial if voice.soa is not None else None
-                witnesses.append(Witness(str(voice), answer.values, answer.failure, serial))
+                serial = server_answer.soa.serial if server_answer.soa is not None else None
+                witnesses.append(Witness(str(server_answer), answer.values, answer.failure, serial))
         answer = self.answers.known.get(question)
         if answer is not None:
             witnesses.append(Witness("resolvers", answer.values, answer.failure, None))
@@ -285,13 +312,13 @@ class _Weighing:
     def _in(self, seconds: int) -> datetime:
         return self.subject.now + timedelta(seconds=seconds)
 
-    def _old_copies(self, home: View) -> int:
+    def _old_copies(self, authoritative: View) -> int:
         """Seconds until the resolvers have forgotten all that the own name servers say otherwise now."""
         recorder = Recorder(self.answers)
         self.find(self.subject, recorder)
         times = []
         for question, answer in recorder.asked.items():
-            right = home.get(question)
+            right = authoritative.get(question)
             if _told(answer) and right is not None and _told(right) and _differ(answer, right):
                 times.append(_ttl(answer))
         return max(times, default=MIN_WAIT)

@@ -1,9 +1,19 @@
-from .brakes import Brake
+from .breaker import CircuitBreaker
+from .check_runs import CheckRun
 from .checks import Check, CheckChange, Intent
 from .digests import DigestWait
-from .looks import Look
 from .postponements import Postponement
 from .reports import EngineReport
 from .shares import Share
 
-__all__ = ["Brake", "Check", "CheckChange", "DigestWait", "EngineReport", "Intent", "Look", "Postponement", "Share"]
+__all__ = [
+    "Check",
+    "CheckChange",
+    "CheckRun",
+    "CircuitBreaker",
+    "DigestWait",
+    "EngineReport",
+    "Intent",
+    "Postponement",
+    "Share",
+]

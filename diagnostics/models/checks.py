@@ -7,14 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from domains.records import Kind, Level
+from domains.rules.fingerprints import fingerprint
+from domains.rules.intents import can_be_intended
+from domains.rules.verdicts import RED, Status
 from panel.activity import record
 from panel.errors import Refused
 
-from ..fingerprints import fingerprint
-from ..intents import can_be_intended
 from ..plain import rrset_of
-from ..verdicts import RED, Status
-from .looks import Look
+from .check_runs import CheckRun
 
 if TYPE_CHECKING:
     from panel.models import User
@@ -115,7 +115,7 @@ class Check(models.Model):
         self.save(update_fields=["status", "intended", "changed_at"])
         red = Check.objects.filter(domain=self.domain_id, level=Level.REQUIRED, status__in=list(RED)).count()
         # What the last look said no longer is what stands here: the next one compares check by check.
-        Look.objects.filter(pk=self.domain_id).update(digest="", red=red)
+        CheckRun.objects.filter(pk=self.domain_id).update(digest="", red=red)
 
     def _record(self, verb: str, by: User, before: dict[str, str], why: str) -> None:
         record(

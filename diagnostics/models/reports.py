@@ -26,9 +26,9 @@ class EngineReport(models.Model):
     began_at = models.DateTimeField()
     at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    looks = models.PositiveIntegerField(default=0)  # done since it began
+    check_runs = models.PositiveIntegerField(default=0, db_column="looks")  # done since it began
     sharing = models.PositiveSmallIntegerField(default=1)  # engines that keep to the ceilings together
-    servers = models.JSONField(default=list)  # diagnostics.engine.Health of each, as an object
+    servers = models.JSONField(default=list)  # domains.lookup.engine.Health of each, as an object
 
     def __str__(self) -> str:
         return f"{self.worker}: {self.work}"

@@ -8,12 +8,12 @@ from django import template
 from django.template import RequestContext
 from django.utils.translation import gettext as _
 
-from ..buttons import look_of
-from ..changes import Group, before_and_after
 from ..models import CheckChange
 from ..red import MOST, red_domains
-from ..sentences import sentence, status_word
-from ..words import FAILURES
+from ..show.buttons import look_of
+from ..show.changes import Group, before_and_after
+from ..show.sentences import sentence, status_word
+from ..show.words import FAILURES
 
 register = template.Library()
 MAX = 160

@@ -3,7 +3,7 @@ from .change import change, intended, postpone
 from .domain import domain, history
 from .files import zone_file
 from .hint import mx_hint
-from .operator import operator, release_brake
+from .operator import operator, release_breaker
 from .red import red, red_everywhere, red_of_organization
 from .shared import shared, shared_again
 from .sharing import revoke, share
@@ -25,7 +25,7 @@ __all__ = [
     "red",
     "red_everywhere",
     "red_of_organization",
-    "release_brake",
+    "release_breaker",
     "revoke",
     "share",
     "shared",

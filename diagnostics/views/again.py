@@ -19,7 +19,7 @@ from panel.access import organization_for, service_for
 from panel.limits import allowed
 from panel.models import Role
 
-from .. import schedule
+from ..sweep import schedule
 from .table import rows_of
 
 DOMAINS_A_MINUTE = 30  # that one person may have looked at again

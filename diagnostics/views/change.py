@@ -15,18 +15,18 @@ from django.views.decorators.http import require_POST
 from domains.access import domain_for
 from domains.models import Domain
 from domains.records import Kind
+from domains.rules.intents import can_be_intended
 from panel.access import person, require
 from panel.errors import Refused
 from panel.models import Role
 
-from .. import sentences
-from ..buttons import button
-from ..changes import FixCard, cards, side_by_side, snippet
-from ..hosts import DnsHost
-from ..intents import can_be_intended
 from ..models import Check, CheckChange, Postponement
-from ..strip import Step, strip
-from ..words import KINDS
+from ..show import sentences
+from ..show.buttons import button
+from ..show.changes import FixCard, cards, side_by_side, snippet
+from ..show.hosts import DnsHost
+from ..show.strip import Step, strip
+from ..show.words import KINDS
 from .table import Row, rows_of
 
 GUIDES = frozenset({Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV, Kind.DMARC})

@@ -11,14 +11,14 @@ from django.utils import timezone
 from domains.access import domain_for
 from domains.models import Domain
 from domains.records import Kind
+from domains.rules.verdicts import Status
 from panel.access import require
 from panel.models import Role
 
-from .. import sentences
-from ..buttons import ORDER, button
 from ..models import CheckChange
-from ..strip import Step, strip
-from ..verdicts import Status
+from ..show import sentences
+from ..show.buttons import ORDER, button
+from ..show.strip import Step, strip
 from .change import said_of
 from .files import records_of, zone_lines
 from .table import rows_of

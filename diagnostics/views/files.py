@@ -14,10 +14,10 @@ from domains.facts import facts
 from domains.models import Domain
 from domains.records import DEFAULT_TTL, Kind, required_records
 
-from ..cases import configured
-from ..changes import WantedRecord, line, wanted_records
 from ..models import Check, Postponement
-from ..sentences import mx_warning
+from ..show.changes import WantedRecord, line, wanted_records
+from ..show.sentences import mx_warning
+from ..sweep.cases import configured
 
 
 @login_required

@@ -9,15 +9,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from domains.asking import engine
+from domains.lookup.answers import Answer, Question
+from domains.lookup.engine import run
 from domains.names import NameRefused, to_ascii
 from domains.platforms import own_hosts
 from panel.access import service_for
 from panel.limits import allowed
 from panel.models import Role, Service
-
-from ..answers import Answer, Question
-from ..asking import engine
-from ..engine import run
 
 HINTS_A_MINUTE = 20  # for one person
 HINT_SECONDS = 4.0

@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from domains.asking import engine_config
+from domains.lookup.answers import Question
+from domains.lookup.engine import Engine, EngineConfig, run
 from panel.access import person, staff_required
 from panel.models import Heartbeat, Organization, Service
 
-from .. import brakes, schedule
-from ..answers import Question
-from ..asking import engine_config
-from ..engine import Engine, EngineConfig, run
-from ..models import Brake, EngineReport, Look
+from ..models import CheckRun, CircuitBreaker, EngineReport
+from ..sweep import breakers, schedule
 
 RATE_WINDOW = timedelta(minutes=1)
 PROBE_SECONDS = 3.0
@@ -36,9 +36,9 @@ def operator(request: HttpRequest) -> HttpResponse:
     # Nobody looks at what has ended: it would be the oldest for ever.
     ended = Q(domain__service__state=Service.State.ENDED)
     ended |= Q(domain__service__organization__state=Organization.State.ENDED)
-    looks = Look.objects.exclude(ended)
+    looks = CheckRun.objects.exclude(ended)
     waiting = schedule.due(now).exclude(ended)
-    lately = looks.filter(looked_at__gt=now - RATE_WINDOW).count()
+    lately = looks.filter(checked_at__gt=now - RATE_WINDOW).count()
     return render(
         request,
         "diagnostics/operator.html",
@@ -48,16 +48,24 @@ def operator(request: HttpRequest) -> HttpResponse:
             "under_way": looks.filter(lease_until__gt=now).count(),
             "rate": round(lately / RATE_WINDOW.total_seconds(), 1),
             "lately": lately,
-            "oldest": looks.aggregate(oldest=Min("looked_at"))["oldest"],
-            "never": looks.filter(looked_at=None).count(),
+            "oldest": looks.aggregate(oldest=Min("checked_at"))["oldest"],
+            "never": looks.filter(checked_at=None).count(),
             "latest_due": waiting.aggregate(oldest=Min("next_at"))["oldest"],
-            "brake": Brake.objects.filter(state=Brake.State.HOLDING).first(),
-            "brakes": Brake.objects.filter(state=Brake.State.RELEASED).order_by("-pk")[:5],
+            "suspects": looks.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[
+                :20
+            ],
+            "breaker": CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first(),
+            "breakers": CircuitBreaker.objects.filter(state=CircuitBreaker.State.RELEASED).order_by("-pk")[:5],
             "queues": [(queue, _is_served(queue)) for queue in QUEUES],
             "reports": [(report, list(map(_health, report.servers))) for report in _reports()],
             "asked": _ask() if "ask" in request.GET else None,
         },
     )
+
+
+def _suspects(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
+    """Domains that are checked alone, as their leases were lost twice in a row."""
+    return check_runs.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[:20]
 
 
 def _is_served(queue: str) -> bool:
@@ -88,7 +96,7 @@ def _endpoint(host: str, port: int) -> str:
 
 def _ask() -> dict[str, Any]:
     """Ask every resolver now."""
-    names = brakes.control_names()[:1] or ["."]
+    names = breakers.control_names()[:1] or ["."]
     config = engine_config()
     servers = [*config.resolvers, *config.stub_zones.values()]
     return {"name": names[0], "servers": run(_probe(config, list(dict.fromkeys(servers)), names[0]))}
@@ -96,10 +104,10 @@ def _ask() -> dict[str, Any]:
 
 @require_POST
 @staff_required
-def release_brake(request: HttpRequest) -> HttpResponse:
-    brake = Brake.objects.filter(state=Brake.State.HOLDING).first()
-    if brake is not None and brake.release(person(request)):
-        brakes.forget()
+def release_breaker(request: HttpRequest) -> HttpResponse:
+    breaker = CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first()
+    if breaker is not None and breaker.release(person(request)):
+        breakers.forget()
         messages.success(request, _("The verdicts are believed from the next look on."))
     return redirect("diagnostics:operator")
 

@@ -23,7 +23,7 @@ from panel.models import Organization, Role, Service
 
 from ..models import Check
 from ..red import red_checks
-from ..sentences import sentence, status_word
+from ..show.sentences import sentence, status_word
 
 PAGE = 50
 MAX_SERVICES = 200  # offered in the filter

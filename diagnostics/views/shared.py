@@ -14,13 +14,14 @@ from django.views.decorators.http import require_POST
 
 from domains.models import Domain
 from domains.records import Kind
+from domains.rules.verdicts import Status
 from panel.limits import allowed
 from panel.models import Organization, Service
 
-from .. import schedule, sentences
-from ..buttons import ORDER, button
 from ..models import Share
-from ..verdicts import Status
+from ..show import sentences
+from ..show.buttons import ORDER, button
+from ..sweep import schedule
 from .change import cards_of
 from .files import file_response, put_off, records_of, zone_lines
 from .sharing import warning

@@ -26,9 +26,9 @@ from panel.activity import record
 from panel.limits import allowed
 from panel.models import Role
 
-from ..cases import configured
 from ..models import Check, Postponement, Share
-from ..sentences import mx_warning
+from ..show.sentences import mx_warning
+from ..sweep.cases import configured
 from .files import moves_mail, put_off, records_of, zone_lines
 
 LETTERS_AN_HOUR = 20  # that one person may send

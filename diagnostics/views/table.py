@@ -16,16 +16,16 @@ from django.utils.translation import gettext_lazy as _
 from domains.models import Domain
 from domains.names import NameRefused, host_to_ascii
 from domains.records import Kind, Level
+from domains.rules.verdicts import RED, Status
 from panel.access import require, service_for
 from panel.first_domain import wizard_for
 from panel.models import Role
 
-from ..buttons import Button
-from ..buttons import buttons as buttons_of
-from ..cases import configured
-from ..hosts import DnsHost, host_of
-from ..models import Check, Look
-from ..verdicts import RED, Status
+from ..models import Check, CheckRun
+from ..show.buttons import Button
+from ..show.buttons import buttons as buttons_of
+from ..show.hosts import DnsHost, host_of
+from ..sweep.cases import configured
 
 PAGE = 50
 MAX_POLLED = 100
@@ -43,7 +43,7 @@ SORTS = {"name": ("name__name", False), "-name": ("name__name", True), "-attache
 @dataclass(frozen=True, slots=True)
 class Row:
     domain: Domain
-    look: Look | None
+    check_run: CheckRun | None
     buttons: list[Button]
     accounts: int
     dns_host: DnsHost | None
@@ -51,11 +51,11 @@ class Row:
     @property
     def looking(self) -> bool:
         """Somebody waits for a look, or nobody has looked yet."""
-        return self.look is None or self.look.pending or self.look.looked_at is None
+        return self.check_run is None or self.check_run.pending or self.check_run.checked_at is None
 
     @property
-    def looked_at(self) -> datetime | None:
-        return self.look.looked_at if self.look is not None else None
+    def checked_at(self) -> datetime | None:
+        return self.check_run.checked_at if self.check_run is not None else None
 
 
 @login_required
@@ -108,12 +108,12 @@ def buttons(request: HttpRequest, service_name: str) -> HttpResponse:
 
 def rows_of(domains: QuerySet[Domain]) -> list[Row]:
     """Each domain with what its row shows, in a constant number of queries."""
-    page = list(domains.select_related("name", "zone", "platform", "look").prefetch_related("checks"))
+    page = list(domains.select_related("name", "zone", "platform", "check_run").prefetch_related("checks"))
     accounts = configured([domain.pk for domain in page])
     return [
         Row(
             domain=domain,
-            look=getattr(domain, "look", None),
+            check_run=getattr(domain, "check_run", None),
             buttons=buttons_of(domain.checks.all()),
             accounts=accounts.get(domain.pk, 0),
             dns_host=dns_host_of(domain.checks.all()),

@@ -365,6 +365,6 @@ def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform, *, judged
 
 
 def _zone_of(service: Service, name: str) -> Zone | None:
-    from ..zones import zone_of
+    from ..zones.holding import zone_of
 
     return zone_of(service.organization, name)

@@ -15,10 +15,10 @@ from panel.errors import Refused
 from panel.models import Platform, Role
 
 from ..access import domain_for
-from ..changes import removable, request_removal
 from ..claims import AuthoritativeDetected
 from ..models import Domain
 from ..reach import require_reachable_target
+from ..zones.changes import removable, request_removal
 
 
 @login_required

@@ -16,18 +16,18 @@ from panel.errors import Refused
 from panel.models import Role
 
 from ..access import change_for, domain_for
-from ..changes import can_undo, request_change, request_undo, run_again
-from ..diff import lines_of_write, takes_mail_from
 from ..facts import facts
 from ..models import Domain, ZoneChange
 from ..names import to_unicode
-from ..planning import BOXES, Preview, preview, write_from_json
 from ..providers import ProviderError
 from ..providers.base import removals_first
 from ..records import Kind
 from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import provider_sentence
 from ..wizard import LATER, NOW
+from ..zones.changes import can_undo, request_change, request_undo, run_again
+from ..zones.diff import lines_of_write, takes_mail_from
+from ..zones.planning import BOXES, Preview, preview, write_from_json
 from .numbers import number_or_zero
 from .wizard import plan_context
 

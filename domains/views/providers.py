@@ -27,7 +27,7 @@ from ..models.domains import name_or_refuse
 from ..names import NameRefused, host_to_ascii, to_unicode
 from ..providers import ProviderError, open_provider
 from ..sentences import provider_sentence
-from ..zones import adopt
+from ..zones.holding import adopt
 
 MOST_ZONES = 20_000  # of one provider
 ZONES_SHOWN = 100

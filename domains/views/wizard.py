@@ -19,12 +19,9 @@ from panel.errors import Refused
 from panel.models import Platform, Role, Service
 
 from .. import claims
-from ..changes import request_change
-from ..diff import cards, takes_mail_from
 from ..models import Domain, Name, Zone
 from ..models.domains import mode_or_refuse, name_or_refuse, target_or_refuse
 from ..names import to_unicode
-from ..planning import BOXES, Preview, preview
 from ..providers import ProviderError
 from ..reach import require_reachable_target
 from ..records import Kind
@@ -32,7 +29,10 @@ from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import CHOICES, OBSTACLES, provider_sentence
 from ..spf_cost import LIMIT
 from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
-from ..zones import zone_of
+from ..zones.changes import request_change
+from ..zones.diff import cards, takes_mail_from
+from ..zones.holding import zone_of
+from ..zones.planning import BOXES, Preview, preview
 from .numbers import number_or_zero
 
 ZONES_SHOWN = 50

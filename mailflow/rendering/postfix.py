@@ -113,7 +113,7 @@ def master_cf(plan: Plan) -> str:
     lines = []
     for address in plan.listening:
         at = f"{_bracketed(address)}:" if address else ""
-        lines += [f"{at}{plan.ports.smtp} inet n - n - - smtpd", *_ASKING]
+        lines += [f"{at}{plan.ports.smtp} inet n - n - - smtpd", *_ASKING, *_inbound(plan)]
         for port, extra in ((plan.ports.submission, _STARTTLS), (plan.ports.submissions, _WRAPPED)):
             if port:
                 lines += [f"{at}{port} inet n - n - - smtpd", *_ASKING, *_submission(plan), *extra]
@@ -124,6 +124,16 @@ def master_cf(plan: Plan) -> str:
 _ASKING = ["  -o rewrite_service_name=rewrite-smtpd"]
 _STARTTLS = ["  -o smtpd_tls_security_level=encrypt"]
 _WRAPPED = ["  -o smtpd_tls_wrappermode=yes"]
+
+
+def _inbound(plan: Plan) -> list[str]:
+    """Mail is taken, too, when nobody can say whether its sender may get a bounce."""
+    return [
+        f"  -o smtpd_milters=unix:{plan.policy}/milter-inbound",
+        "  -o { milter_mail_macros = i {mail_addr} {client_addr} }",
+        "  -o milter_protocol=6",
+        "  -o milter_default_action=accept",
+    ]
 
 
 def _submission(plan: Plan) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics import schedule, sweep
+from diagnostics.sweep import schedule, sweep
 from domains.models import Domain
 from domains.rrset import Action, Fix
 from panel.models import Platform
@@ -23,7 +23,7 @@ verify.pro7 A 192.0.2.5
 spf.pro7 TXT "v=spf1 ip4:192.0.2.10 ip6:2001:db8::10 -all"
 """
 
-Look = Callable[[Domain], dict[str, Any]]
+CheckRun = Callable[[Domain], dict[str, Any]]
 
 
 @pytest.fixture
@@ -48,12 +48,12 @@ def asked_at_knot(zones: Knot, settings: Any) -> Knot:
 
 
 @pytest.fixture
-def look(asked_at_knot: Knot) -> Look:
+def look(asked_at_knot: Knot) -> CheckRun:
     """`look(domain)`: look at it now; its checks by kind."""
 
     def run(domain: Domain) -> dict[str, Any]:
         schedule.soon(domain)
-        sweep.look_at([domain.pk])
+        sweep.check_domains([domain.pk])
         return {check.kind: check for check in domain.checks.all()}
 
     return run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from diagnostics.answers import Answer, Answers, Failure, Question
-from diagnostics.spf import SpfResult, check_host
+from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.rrset import quote_txt
+from domains.spf import SpfResult, check_host
 
 MAX_CHAIN = 8
 HERE4 = "192.0.2.10"

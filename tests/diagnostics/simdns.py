@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from diagnostics.answers import Answer, Answers, Delegation, Failure, Question
 from diagnostics.judge import Case, judge
-from diagnostics.verdicts import Verdict
-from domains.plan import apply_fixes
+from domains.lookup.answers import Answer, Answers, Delegation, Failure, Question
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts, required_records
 from domains.rrset import Fix, RRset, absolute
+from domains.rules.verdicts import Verdict
+from domains.zones.plan import apply_fixes
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TTL = 3600
@@ -183,7 +183,7 @@ class SimDns:
 
     def __init__(self) -> None:
         self.servers: dict[str, Server] = {}
-        self.homes: dict[str, list[str]] = {}  # zone -> addresses, in the order in which resolvers try them
+        self.authoritative: dict[str, list[str]] = {}  # zone -> addresses, in the order in which resolvers try them
         self.cached: dict[tuple[str, str], Answer] = {}  # what the resolvers still remember
         self.fault: Fault = lambda question: None
         self.asked: list[Question] = []
@@ -193,15 +193,15 @@ class SimDns:
         """Every address gets its own copy; returns that of the first."""
         for address in addresses:
             self.servers.setdefault(address, Server(address)).zones[zone.apex] = zone.copy()
-        self.homes[zone.apex] = list(addresses)
+        self.authoritative[zone.apex] = list(addresses)
         return self.zone(zone.apex, addresses[0])
 
     def zone(self, apex: str, address: str | None = None) -> Zone:
-        return self.servers[address or self.homes[apex][0]].zones[apex]
+        return self.servers[address or self.authoritative[apex][0]].zones[apex]
 
     def everywhere(self, apex: str, change: Callable[[Zone], None]) -> None:
         """Change a zone on all its servers."""
-        for address in self.homes[apex]:
+        for address in self.authoritative[apex]:
             change(self.zone(apex, address))
 
     def remember(self, *questions: tuple[str, str], ttl: int | None = None) -> None:
@@ -226,11 +226,11 @@ class SimDns:
         return self._resolve(question.name, question.type, 0)
 
     def _resolve(self, name: str, type_: str, depth: int) -> Answer:
-        apex = max((apex for apex in self.homes if _below(name, apex)), key=len, default=None)
+        apex = max((apex for apex in self.authoritative if _below(name, apex)), key=len, default=None)
         if apex is None:
             return Answer(nxdomain=True, zone=".", serial=1, negative_ttl=NEGATIVE_TTL)
         answer = Answer(failure=Failure.SERVFAIL)
-        for address in self.homes[apex]:
+        for address in self.authoritative[apex]:
             answer = self.servers[address].ask(name, type_)
             if answer.failure is None or answer.failure == Failure.CHAIN:
                 break

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnostics.changes import cards, side_by_side, snippet, wanted_records
-from diagnostics.hosts import Writing, parts, written
 from diagnostics.plain import fields
-from diagnostics.verdicts import Status, Verdict
+from diagnostics.show.changes import cards, side_by_side, snippet, wanted_records
+from diagnostics.show.hosts import Writing, parts, written
 from domains.records import DomainFacts, Hosts, Kind, Level, Mode, PlatformFacts, required_records
 from domains.rrset import RRset
+from domains.rules.verdicts import Status, Verdict
 
 PLATFORM = PlatformFacts(
     "pro7",

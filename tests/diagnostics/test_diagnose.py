@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 
-from diagnostics.fingerprints import fingerprint
-from diagnostics.models import Check, CheckChange, Intent, Look
+from diagnostics.models import Check, CheckChange, CheckRun, Intent
 from diagnostics.plain import rrset_of
 from domains.models import DkimKey
 from domains.rrset import Action, Fix, quote_txt
+from domains.rules.fingerprints import fingerprint
 from panel.models import Platform
 from tests.factories import make_domain, make_service
 from tests.servers import Knot
@@ -198,7 +198,7 @@ def test_what_was_marked_as_intended_is_green_and_says_so(green: Knot, diagnose:
 def test_nothing_is_written(zones: Knot, diagnose: Diagnose, platform: Platform) -> None:
     make_domain(make_service(platform=platform), "shop.example")
     diagnose("shop.example", "blank.example")
-    assert not any(model.objects.exists() for model in (Check, CheckChange, Look, Intent))
+    assert not any(model.objects.exists() for model in (Check, CheckChange, CheckRun, Intent))
 
 
 def test_a_server_that_refuses_makes_nothing_red(zones: Knot, diagnose: Diagnose) -> None:

@@ -18,7 +18,7 @@ from tests.servers.faults import Fault
 
 from .conftest import PLATFORM_ZONE
 from .test_diagnose import Diagnose, checks, diagnose, fixes_of, red
-from .test_diagnose_at_home import GREEN
+from .test_diagnose_at_authoritative import GREEN
 
 __all__ = ["diagnose"]  # a fixture
 

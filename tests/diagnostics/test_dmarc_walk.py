@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from diagnostics.answers import Failure
-from diagnostics.dmarc import Discovery, Source, discover_policy, walk_names
 from domains.dmarc import Request
+from domains.lookup.answers import Failure
+from domains.rules.policy import Discovery, Source, discover_policy, walk_names
 
 from .paper_dns import settle, zone
 

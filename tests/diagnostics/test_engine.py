@@ -12,8 +12,9 @@ import dns.message
 import dns.rrset
 import pytest
 
-from diagnostics.answers import Answer, Failure, Question
-from diagnostics.engine import Engine, EngineConfig, may_ask, run, system_resolvers
+from domains.lookup.answers import Answer, Failure, Question
+from domains.lookup.engine import Engine, EngineConfig, run, system_resolvers
+from domains.lookup.guard import may_connect
 from tests.servers import Knot, Unbound, free_port
 from tests.servers.faults import TC, error, forged
 
@@ -130,10 +131,12 @@ def test_a_private_address_is_not_asked_unless_allowed(knot: Knot) -> None:
         ("::127.0.0.1", False),
         ("2002:7f00:1::", False),
         ("ff02::1", False),
+        ("fec0::1", False),
+        ("4000::1", False),
     ],
 )
 def test_public_addresses_are_told_from_others(address: str, public: bool) -> None:
-    assert may_ask(address, ()) is public
+    assert may_connect(address, ()) is public
 
 
 def test_a_stub_zone_gets_all_questions_below_it(knot: Knot) -> None:
@@ -268,8 +271,8 @@ def test_source_ports_and_ids_change() -> None:
         transport, _ = await loop.create_datagram_endpoint(Silent, local_addr=("127.0.0.1", 0))
         config = EngineConfig((transport.get_extra_info("sockname"),), own_resolver_rate=None, concurrency=2000)
         async with Engine(config) as engine:
-            for round_ in range(8):
-                questions = [Question(f"x{round_}-{number}.test.", "A") for number in range(90)]
+            for batch in range(8):
+                questions = [Question(f"x{batch}-{number}.test.", "A") for number in range(90)]
                 await engine.ask_many(questions, loop.time() + 0.1)
         transport.close()
 

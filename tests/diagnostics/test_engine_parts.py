@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from diagnostics.answers import Answer, Failure, Question
-from diagnostics.engine.cache import FAILURE_SECONDS, Cache
-from diagnostics.engine.lane import EPOCH_SECONDS, FIRST, GROW, LEAST, Lane
-from diagnostics.engine.server import REST_SECONDS, SILENT_QUERIES, Server
-from diagnostics.engine.sockets import RandomIds
-from diagnostics.engine.wheel import LATE, TICK, Wheel
+from domains.lookup.answers import Answer, Failure, Question
+from domains.lookup.engine.cache import FAILURE_SECONDS, Cache
+from domains.lookup.engine.server import REST_SECONDS, SILENT_QUERIES, Server
+from domains.lookup.engine.sockets import RandomIds
+from domains.lookup.engine.upstream import EPOCH_SECONDS, FIRST, GROW, LEAST, Upstream
+from domains.lookup.engine.wheel import LATE, TICK, Wheel
 
 ONE, TWO, THREE = (Question(f"{word}.test.", "A") for word in ("one", "two", "three"))
 FOUND = Answer(values=("192.0.2.1",), ttl=300)
@@ -82,8 +82,8 @@ def test_a_resting_server_is_passed_over() -> None:
     for _ in range(SILENT_QUERIES):
         silent.kept_silent()
     silent.probe_at = 2000.0
-    lane = Lane([silent, other], 10, home=False)
-    assert {lane.server(tries, first, 1000.0) for tries in range(3) for first in range(3)} == {other}
+    upstream = Upstream([silent, other], 10, authoritative=False)
+    assert {upstream.server(tries, first, 1000.0) for tries in range(3) for first in range(3)} == {other}
 
 
 class Waiting:
@@ -99,41 +99,41 @@ class Waiting:
 
 
 def test_the_window_grows_while_others_wait() -> None:
-    lane = Lane([server()], 1000, home=False)
+    upstream = Upstream([server()], 1000, authoritative=False)
     items = [Waiting() for _ in range(FIRST + 2)]
     for item in items:
-        lane.submit(item, 1000.0)
+        upstream.submit(item, 1000.0)
     assert [item.launched for item in items] == [not item.in_line for item in items] == [True] * FIRST + [False] * 2
     items[-2].done = True
-    lane.leave(1000.0)
+    upstream.leave(1000.0)
     assert (items[-2].launched, items[-1].launched) == (False, True)
-    assert lane.window == FIRST * GROW
+    assert upstream.window == FIRST * GROW
 
 
 def test_several_questions_that_go_together_wait_until_there_is_room_for_all() -> None:
-    lane = Lane([server()], 10, home=False)
+    upstream = Upstream([server()], 10, authoritative=False)
     first, together, last = Waiting(6), Waiting(5), Waiting(12)
     for item in (first, together, last):
-        lane.submit(item, 1000.0)
+        upstream.submit(item, 1000.0)
     assert [item.launched for item in (first, together, last)] == [True, False, False]
-    lane.leave(1000.0)
+    upstream.leave(1000.0)
     assert together.launched
     for _ in range(10):
         assert not last.launched, "more than fit go when nothing else is under way"
-        lane.leave(1000.0)
+        upstream.leave(1000.0)
     assert last.launched
 
 
 def test_nobody_overtakes_those_who_wait_for_more_room() -> None:
-    lane = Lane([server()], 10, home=False)
+    upstream = Upstream([server()], 10, authoritative=False)
     first, together, single = Waiting(8), Waiting(5), Waiting()
     for item in (first, together, single):
-        lane.submit(item, 1000.0)
+        upstream.submit(item, 1000.0)
     assert [item.launched for item in (first, together, single)] == [True, False, False]
     for _ in range(3):
-        lane.leave(1000.0)
+        upstream.leave(1000.0)
     assert [together.launched, single.launched] == [True, False]
-    lane.leave(1000.0)
+    upstream.leave(1000.0)
     assert single.launched
 
 
@@ -147,13 +147,13 @@ def test_places_below_the_ceiling_are_taken_together_or_not_at_all() -> None:
 
 
 def test_the_window_shrinks_to_its_least() -> None:
-    lane = Lane([server()], 1000, home=False)
+    upstream = Upstream([server()], 1000, authoritative=False)
     now = 1000.0
     for _ in range(20):
         for _ in range(10):
-            lane.lose(now)
+            upstream.lose(now)
         now += EPOCH_SECONDS + 0.01
-    assert lane.window == LEAST
+    assert upstream.window == LEAST
 
 
 def test_ids_are_random_and_do_not_run_out() -> None:

@@ -11,9 +11,9 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from diagnostics import wire
-from diagnostics.answers import Answer, Delegation, Failure
-from diagnostics.engine.reading import Onward, interpret
+from domains.lookup import wire
+from domains.lookup.answers import Answer, Delegation, Failure
+from domains.lookup.engine.reading import Onward, interpret
 
 SOA = ("example.test.", "SOA", "ns1.example.test. hostmaster.example.test. 7 3600 600 1209600 90")
 Records = Sequence[tuple[str, ...]]
@@ -28,7 +28,7 @@ def meaning(
     *,
     rcode: str = "NOERROR",
     flags: str = "RA",
-    home: bool = False,
+    authoritative: bool = False,
     errors: tuple[int, ...] = (),
 ) -> Answer | Onward:
     message = dns.message.make_response(dns.message.make_query(name, type_, use_edns=0))
@@ -42,7 +42,7 @@ def meaning(
     ):
         for owner, kind, *values in records:
             section.append(dns.rrset.from_text(owner, 300, "IN", kind, *values))
-    return interpret(wire.read(message.to_wire()), name, type_, home=home)
+    return interpret(wire.read(message.to_wire()), name, type_, authoritative=authoritative)
 
 
 def test_records_are_an_answer() -> None:
@@ -73,19 +73,19 @@ def test_an_answer_from_nobody_in_charge_is_lame() -> None:
 
 
 def test_a_name_server_without_authority_is_lame_even_if_it_resolves() -> None:
-    answer = meaning("example.test.", "A", [("example.test.", "A", "192.0.2.1")], flags="RA", home=True)
+    answer = meaning("example.test.", "A", [("example.test.", "A", "192.0.2.1")], flags="RA", authoritative=True)
     assert answer == Answer(failure=Failure.LAME)
 
 
 @pytest.mark.parametrize(("flags", "home"), [("QR", True), ("QR", False), ("RA", False), ("AA", True)])
-def test_a_referral_is_lame_and_says_whereto(flags: str, home: bool) -> None:
+def test_a_referral_is_lame_and_says_whereto(flags: str, authoritative: bool) -> None:
     answer = meaning(
         "www.example.test.",
         "A",
         authority=[("example.test.", "NS", "ns1.example.test.", "ns2.other.test.")],
         additional=[("ns1.example.test.", "A", "192.0.2.53"), ("stray.test.", "A", "192.0.2.66")],
         flags=flags,
-        home=home,
+        authoritative=authoritative,
     )
     assert isinstance(answer, Answer)
     assert answer.failure == Failure.LAME
@@ -130,7 +130,7 @@ def test_where_the_server_stops_at_an_alias_its_target_is_asked_for() -> None:
 
 def test_a_name_server_is_not_followed_out_of_its_zones() -> None:
     alias = [("www.example.test.", "CNAME", "host.other.test.")]
-    answer = meaning("www.example.test.", "A", alias, flags="AA", home=True)
+    answer = meaning("www.example.test.", "A", alias, flags="AA", authoritative=True)
     assert answer == Answer(ttl=300, chain=(("www.example.test.", "host.other.test."),))
 
 

@@ -11,10 +11,10 @@ from ipaddress import ip_network
 
 import pytest
 
-from diagnostics.engine import Engine, EngineConfig, run
 from diagnostics.judge import Case
-from diagnostics.look import look
-from diagnostics.verdicts import RED, Status, Verdict
+from diagnostics.sweep.check_run import check_run
+from domains.lookup.engine import Engine, EngineConfig, run
+from domains.rules.verdicts import RED, Status, Verdict
 from tests.servers import EVERY_FAULT, Fault, FaultProxy, Knot
 
 from .correct import PLATFORM, facts_of, zones
@@ -39,7 +39,9 @@ async def verdicts_through(proxy: FaultProxy, count: int, deadline: float = 25.0
         own_resolver_rate=None,
     )
     async with Engine(config) as engine:
-        looks = [look(Case(facts_of(n), PLATFORM, home=True), engine, NOW, deadline) for n in range(count)]
+        looks = [
+            check_run(Case(facts_of(n), PLATFORM, authoritative=True), engine, NOW, deadline) for n in range(count)
+        ]
         return [verdict for verdicts in await asyncio.gather(*looks) for verdict in verdicts]
 
 

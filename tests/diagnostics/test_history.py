@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from diagnostics.fingerprints import fingerprint
-from diagnostics.history import Settled, Stored, mass_red, settle, settle_all
-from diagnostics.intents import can_be_intended, with_intent
-from diagnostics.reasons import Reason
-from diagnostics.verdicts import RED, Doubt, Problem, Status, Verdict
+from diagnostics.judge.history import Settled, Stored, mass_red, settle, settle_all
 from domains.records import Kind, Level
 from domains.rrset import RRset
+from domains.rules.fingerprints import fingerprint
+from domains.rules.intents import can_be_intended, with_intent
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Doubt, Problem, Status, Verdict
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FOREIGN = (RRset("example.com.", "MX", 300, ("10 mail.other.test.",)),)
@@ -24,8 +24,8 @@ MISSING = Verdict(Kind.MX, Status.MISSING, Level.REQUIRED, "mx-missing")
 UNKNOWN = Verdict(Kind.MX, Status.UNKNOWN, Level.REQUIRED, "failure")
 DOUBTED = replace(UNKNOWN, doubt=Doubt("MX mx-foreign", 600, WRONG))
 
-GREEN = Stored(Status.OK, Level.REQUIRED, looked_at=NOW - timedelta(hours=6))
-RED_STORED = Stored(Status.WRONG, Level.REQUIRED, looked_at=NOW - timedelta(hours=1))
+GREEN = Stored(Status.OK, Level.REQUIRED, checked_at=NOW - timedelta(hours=6))
+RED_STORED = Stored(Status.WRONG, Level.REQUIRED, checked_at=NOW - timedelta(hours=1))
 
 
 def after(settled: Settled, stored: Stored, now: datetime) -> Stored:
@@ -34,7 +34,7 @@ def after(settled: Settled, stored: Stored, now: datetime) -> Stored:
         stored,
         status=settled.status,
         level=settled.level,
-        looked_at=now if settled.verdict is not None and settled.status != Status.UNKNOWN else stored.looked_at,
+        checked_at=now if settled.verdict is not None and settled.status != Status.UNKNOWN else stored.checked_at,
         stale_since=settled.stale_since,
         doubt_key=settled.doubt_key,
         doubt_since=settled.doubt_since,
@@ -66,10 +66,10 @@ def test_green_that_meets_a_wrong_record_turns_red_at_once() -> None:
 
 def test_green_that_meets_a_missing_record_turns_red_at_a_second_look_only() -> None:
     first = settle(MISSING, GREEN, NOW)
-    assert (first.verdict, first.status, first.look_again, first.recoloured) == (None, Status.OK, 30, False)
+    assert (first.verdict, first.status, first.check_again, first.recoloured) == (None, Status.OK, 30, False)
     stored = after(first, GREEN, NOW)
     early = settle(MISSING, stored, seconds(12))
-    assert (early.status, early.look_again) == (Status.OK, 18)
+    assert (early.status, early.check_again) == (Status.OK, 18)
     assert settle(MISSING, stored, seconds(30)).status == Status.MISSING
 
 
@@ -97,7 +97,7 @@ def test_a_missing_record_that_was_never_green_is_red_at_once() -> None:
 def test_a_look_that_cannot_tell_erases_nothing_for_a_day() -> None:
     settled = settle(UNKNOWN, RED_STORED, NOW)
     assert (settled.verdict, settled.status, settled.recoloured) == (None, Status.WRONG, False)
-    assert settled.stale_since == RED_STORED.looked_at
+    assert settled.stale_since == RED_STORED.checked_at
     stored = after(settled, RED_STORED, NOW)
     assert settle(UNKNOWN, stored, NOW + timedelta(hours=22)).status == Status.WRONG
     grey = settle(UNKNOWN, stored, NOW + timedelta(hours=23))
@@ -107,7 +107,7 @@ def test_a_look_that_cannot_tell_erases_nothing_for_a_day() -> None:
 
 def test_a_doubt_that_holds_turns_red_after_its_wait() -> None:
     first = settle(DOUBTED, None, NOW)
-    assert (first.status, first.look_again) == (Status.UNKNOWN, 600)
+    assert (first.status, first.check_again) == (Status.UNKNOWN, 600)
     stored = after(first, Stored(Status.UNKNOWN, Level.REQUIRED), NOW)
     assert settle(DOUBTED, stored, seconds(599)).status == Status.UNKNOWN
     red = settle(DOUBTED, stored, seconds(600))
@@ -131,7 +131,7 @@ def test_a_doubt_keeps_green_green_until_then() -> None:
 
 
 def intent(verdict: Verdict) -> Stored:
-    return Stored(verdict.status, verdict.level, looked_at=NOW, intent=fingerprint(verdict.found))
+    return Stored(verdict.status, verdict.level, checked_at=NOW, intent=fingerprint(verdict.found))
 
 
 def test_what_is_marked_as_intended_is_ok_and_said_so() -> None:
@@ -152,7 +152,7 @@ def test_a_mark_lapses_when_what_is_there_changes() -> None:
 def test_what_was_intended_and_vanishes_wants_a_second_look_too() -> None:
     stored = replace(intent(WRONG), status=Status.OK, intended=True)
     first = settle(MISSING, stored, NOW)
-    assert (first.status, first.intended, first.intent_lapsed, first.look_again) == (Status.OK, True, False, 30)
+    assert (first.status, first.intended, first.intent_lapsed, first.check_again) == (Status.OK, True, False, 30)
     gone = settle(MISSING, after(first, stored, NOW), seconds(31))
     assert (gone.status, gone.intent_lapsed) == (Status.MISSING, True)
 
@@ -221,6 +221,6 @@ def test_no_two_looks_in_a_row_that_cannot_tell_ever_turn_red() -> None:
     [(100, 19, False), (100, 20, True), (400, 20, False), (400, 21, True), (10_000, 400, False), (10_000, 501, True)],
 )
 def test_the_brake_holds_when_more_than_a_twentieth_and_at_least_twenty_turn(
-    green: int, turning: int, braked: bool
+    green: int, turning: int, held: bool
 ) -> None:
-    assert mass_red(green, turning) is braked
+    assert mass_red(green, turning) is held

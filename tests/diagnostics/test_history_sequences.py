@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from diagnostics.fingerprints import fingerprint
-from diagnostics.history import SECOND_LOOK, STALE_FOR, Settled, Stored, settle, settle_all
-from diagnostics.reasons import Reason
-from diagnostics.verdicts import RED, Doubt, Problem, Status, Verdict
+from diagnostics.judge.history import SECOND_LOOK, STALE_FOR, Settled, Stored, settle, settle_all
 from domains.records import Kind, Level
 from domains.rrset import RRset
+from domains.rules.fingerprints import fingerprint
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Doubt, Problem, Status, Verdict
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FOREIGN = (RRset("example.com.", "MX", 300, ("10 mail.other.test.",)),)

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from diagnostics.hosts import HOSTS, host_of
+from diagnostics.show.hosts import HOSTS, host_of
 
 # Sets as the providers hand them out.
 SETS = {

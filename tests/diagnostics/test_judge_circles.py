@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.answers import Failure, Question
-from diagnostics.reasons import Reason
-from diagnostics.sentences import notes, sentence
-from diagnostics.verdicts import RED, Problem, Status
+from diagnostics.show.sentences import notes, sentence
+from domains.lookup.answers import Failure, Question
 from domains.records import Kind
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Problem, Status
 
 from .simdns import NS2, Zone, blank_zone, case, domain, green_zone, rrset, split_domain, world
 
@@ -102,7 +102,7 @@ def test_a_circle_on_an_own_name_server_that_lags_is_on_its_way_out() -> None:
     old = circling(name, "TXT")
     dns.servers[NS2].zones[APEX] = old
     dns.zone(APEX).serial = old.serial + 1
-    assert dns.look(case(home=True))[Kind.DKIM].status == Status.PROPAGATING
+    assert dns.look(case(authoritative=True))[Kind.DKIM].status == Status.PROPAGATING
 
 
 def test_servfail_for_a_record_that_is_right_at_home_stays_unknown() -> None:

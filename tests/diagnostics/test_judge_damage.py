@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnostics.verdicts import RED, Problem, Status, Verdict
 from domains.records import Kind, Level
 from domains.rrset import Fix, quote_txt
+from domains.rules.verdicts import RED, Problem, Status, Verdict
 
 from .simdns import (
     HOSTS,
@@ -376,8 +376,8 @@ HARMLESS: list[tuple[str, Damage]] = [
 
 @pytest.mark.parametrize("damage", [d[1] for d in HARMLESS], ids=[d[0] for d in HARMLESS])
 @pytest.mark.parametrize("home", [False, True])
-def test_harmless_differences_turn_nothing(damage: Damage, home: bool) -> None:
-    verdicts = damaged(damage).look(case(home=home))
+def test_harmless_differences_turn_nothing(damage: Damage, authoritative: bool) -> None:
+    verdicts = damaged(damage).look(case(authoritative=authoritative))
     assert turned(verdicts) == set()
 
 

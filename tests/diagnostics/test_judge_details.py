@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from diagnostics.answers import Failure
 from diagnostics.judge import SmtpEvidence, SmtpOutcome
-from diagnostics.reasons import Reason
-from diagnostics.sentences import notes, whole
-from diagnostics.verdicts import Problem, Status, Verdict
+from diagnostics.show.sentences import notes, whole
+from domains.lookup.answers import Failure
 from domains.records import DomainFacts, Kind, Level
 from domains.rrset import quote_txt
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import Problem, Status, Verdict
 
 from .simdns import (
     PLATFORM,
@@ -292,7 +292,7 @@ def test_a_delegation_to_a_host_that_does_not_exist_is_lame() -> None:
     dns = world()
     hosts = dns.zone("com.").records[APEX, "NS"].values
     dns.zone("com.").put(rrset(APEX, "NS", *hosts, "gone.other.test."))
-    verdict = dns.look(case(home=True))[Kind.NS]
+    verdict = dns.look(case(authoritative=True))[Kind.NS]
     assert (verdict.status, verdict.advice) == (Status.OK, (Problem.NS_LAME,))
     assert verdict.facts["lame"] == ["gone.other.test"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from diagnostics.answers import Answer, Failure
-from diagnostics.engine.reading import interpret
-from diagnostics.reasons import Reason
-from diagnostics.verdicts import RED, Problem, Status
-from diagnostics.wire import AA, Message
+from domains.lookup.answers import Answer, Failure
+from domains.lookup.engine.reading import interpret
+from domains.lookup.wire import AA, Message
 from domains.records import Kind, Level
+from domains.rules.reasons import Reason
+from domains.rules.verdicts import RED, Problem, Status
 
 from .simdns import NS2, Fault, blank_zone, case, domain, green_zone, rrset, split_domain, world
 
@@ -27,8 +27,8 @@ def test_an_alias_of_an_alias_that_leads_here_is_no_leftover() -> None:
         rrset(f"mail.{APEX}", "CNAME", "autodiscover.platform.test."),
     )
     dns = world(zone)
-    for home in (False, True):
-        assert dns.look(case(home=home))[Kind.SRV].status == Status.OK
+    for authoritative in (False, True):
+        assert dns.look(case(authoritative=authoritative))[Kind.SRV].status == Status.OK
 
 
 def test_an_alias_of_an_alias_that_leads_elsewhere_is_a_leftover() -> None:
@@ -80,7 +80,7 @@ def test_a_redirected_tree_is_named_and_nothing_is_to_be_published_in_it() -> No
 def test_an_alias_that_a_dname_made_up_says_so() -> None:
     name = f"a.tree.{APEX}"
     records = [(f"tree.{APEX}", "DNAME", 60, "other.test."), (name, "CNAME", 60, "a.other.test.")]
-    answer = interpret(Message(0, AA, 0, None, records, [], []), name, "CNAME", home=True)
+    answer = interpret(Message(0, AA, 0, None, records, [], []), name, "CNAME", authoritative=True)
     assert isinstance(answer, Answer)
     assert (answer.values, answer.dname) == (("a.other.test.",), True)
 
@@ -132,7 +132,7 @@ def test_name_servers_that_give_addresses_by_place_do_not_disagree() -> None:
     zone.put(rrset(APEX, "TXT", '"v=spf1 a include:spf.platform.test -all"'))
     dns = world(zone)
     dns.zone(APEX, NS2).put(rrset(APEX, "A", "203.0.113.80"))
-    verdict = dns.look(case(home=True))[Kind.NS]
+    verdict = dns.look(case(authoritative=True))[Kind.NS]
     assert (verdict.status, verdict.doubt) == (Status.OK, None)
 
 
@@ -186,7 +186,7 @@ def test_once_proven_a_wildcard_in_the_tokens_place_is_nothing_to_worry_about() 
     zone = green_zone()
     zone.drop(f"cm1234-check.{APEX}", "CNAME")
     zone.put(rrset(f"*.{APEX}", "CNAME", "verify.platform.test."))
-    assert world(zone).look(case(home=True))[Kind.CNAME].status in (Status.OK, Status.OFF)
+    assert world(zone).look(case(authoritative=True))[Kind.CNAME].status in (Status.OK, Status.OFF)
 
 
 def test_service_records_at_the_tokens_name_leave_no_room_for_it_either() -> None:

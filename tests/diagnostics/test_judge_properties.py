@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnostics.answers import Failure, Question
 from diagnostics.judge import Case
-from diagnostics.verdicts import RED, Doubt, Status
+from domains.lookup.answers import Failure, Question
 from domains.records import DomainFacts, Kind
 from domains.rrset import quote_txt
+from domains.rules.verdicts import RED, Doubt, Status
 
 from .simdns import (
     HOSTS,
@@ -110,8 +110,11 @@ CORPUS = [plain, split, intricate, on_its_way, lagging]
 def test_the_corpus_is_right(build) -> None:
     dns, facts = build()
     for pending in (False, True):
-        for home in (False, True):
-            assert red_for(dns, DomainFacts(**{**_fields(facts), "verified": not pending}), home=home) == set()
+        for authoritative in (False, True):
+            assert (
+                red_for(dns, DomainFacts(**{**_fields(facts), "verified": not pending}), authoritative=authoritative)
+                == set()
+            )
 
 
 def _fields(facts: DomainFacts) -> dict[str, Any]:
@@ -140,11 +143,11 @@ class Lottery:
     st.booleans(),
     st.booleans(),
 )
-def test_no_failure_of_any_questions_turns_anything_red(build, seed, rate, failures, home, verified) -> None:
+def test_no_failure_of_any_questions_turns_anything_red(build, seed, rate, failures, authoritative, verified) -> None:
     dns, facts = build()
     dns.fault = Lottery(seed, rate, failures)
     facts = DomainFacts(**{**_fields(facts), "verified": verified})
-    verdicts = dns.look(case(facts, home=home))
+    verdicts = dns.look(case(facts, authoritative=authoritative))
     red = {kind: v for kind, v in verdicts.items() if v.status in RED}
     assert {kind for kind, v in red.items() if v.level == "required"} == set()
 
@@ -155,7 +158,7 @@ def test_a_second_look_at_a_right_domain_turns_nothing_red_either(build, seed, r
     """Where the resolvers are right, no doubt of any failing look may end red."""
     dns, facts = build()
     dns.fault = Lottery(seed, rate, [failure])
-    for verdict in dns.look(case(facts, home=True)).values():
+    for verdict in dns.look(case(facts, authoritative=True)).values():
         doubt: Doubt | None = verdict.doubt
         if doubt is not None and failure != Failure.BOGUS:
             assert doubt.then.status not in RED or doubt.then.level == "recommended"
@@ -166,17 +169,17 @@ DAMAGE = [(damage, kind) for _, damage, kind, _, _ in [*DAMAGES, *ADVICE]]
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.sampled_from(DAMAGE), min_size=1, max_size=5), st.booleans())
-def test_the_fixes_of_any_damages_together_mend_everything_and_touch_nothing_else(damages, home) -> None:
+def test_the_fixes_of_any_damages_together_mend_everything_and_touch_nothing_else(damages, authoritative) -> None:
     zone = green_zone()
     for damage, _ in damages:
         _do(damage, zone)
     dns = world(zone)
     before = dns.zone(APEX).copy()
-    verdicts = dns.look(case(home=home))
+    verdicts = dns.look(case(authoritative=authoritative))
     assert {k for k, v in verdicts.items() if v.status not in (Status.OK, Status.OFF)} <= {kind for _, kind in damages}
     fixes = tuple(fix for verdict in verdicts.values() for fix in verdict.fixes)
     dns.everywhere(APEX, lambda zone: zone.publish(fixes))
-    after = dns.look(case(home=home))
+    after = dns.look(case(authoritative=authoritative))
     assert {k for k, v in after.items() if v.status not in (Status.OK, Status.OFF)} == set()
     assert kept(before, dns.zone(APEX), fixes)
 
@@ -258,7 +261,7 @@ def test_an_spf_fix_mends_and_keeps_what_was_authorised(terms, more) -> None:
 
 def test_the_cases_of_a_look_are_small() -> None:
     dns, facts = intricate()
-    flags: Case = case(facts, home=True)
+    flags: Case = case(facts, authoritative=True)
     dns.look(flags)
     assert dns.rounds <= 8
     assert len(dns.asked) <= 120

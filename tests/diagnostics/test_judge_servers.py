@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from diagnostics.engine import Engine, EngineConfig
 from diagnostics.judge import Case
-from diagnostics.look import look
-from diagnostics.verdicts import RED, Problem, Status, Verdict
+from diagnostics.sweep.check_run import check_run
+from domains.lookup.engine import Engine, EngineConfig
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts
+from domains.rules.verdicts import RED, Problem, Status, Verdict
 
 from ..servers.knot import Knot
 from ..servers.process import free_port
@@ -55,7 +55,7 @@ def judged(resolver: tuple[str, int], port: int, facts: DomainFacts = DOMAIN, **
 
     async def run() -> tuple[Verdict, ...]:
         async with Engine(config) as engine:
-            return await look(Case(facts, PLATFORM, **flags), engine.ask, NOW, 10.0)
+            return await check_run(Case(facts, PLATFORM, **flags), engine.ask, NOW, 10.0)
 
     return {verdict.kind: verdict for verdict in asyncio.run(run())}
 
@@ -111,13 +111,13 @@ def test_a_secondary_that_lags_is_named() -> None:
         first = judged(primary.endpoint, port)
         assert Kind.MX in red(first)
         primary.apply(fix for verdict in first.values() for fix in verdict.fixes)
-        verdicts = judged(primary.endpoint, port, home=True)
+        verdicts = judged(primary.endpoint, port, authoritative=True)
         assert red(verdicts) == set()
         assert verdicts[Kind.MX].status == Status.PROPAGATING
         assert verdicts[Kind.MX].facts["servers"] == ["ns2.customer.test (127.0.0.2)"]
         assert verdicts[Kind.NS].status == Status.PROPAGATING
         secondary.stop()
-        verdicts = judged(primary.endpoint, port, home=True)
+        verdicts = judged(primary.endpoint, port, authoritative=True)
         assert {verdict.status for verdict in verdicts.values()} == {Status.OK, Status.OFF}
 
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from diagnostics.answers import Answer, Answers, Failure, Question
 from diagnostics.judge import Case, judge
-from diagnostics.sentences import notes
-from diagnostics.verdicts import RED, Problem, Status, Verdict
+from diagnostics.show.sentences import notes
+from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.records import Kind
+from domains.rules.verdicts import RED, Problem, Status, Verdict
 
 from .simdns import (
     NEGATIVE_TTL,
@@ -83,7 +83,7 @@ def test_a_record_that_is_gone_at_home_will_break() -> None:
     dns.remember((APEX, "MX"), ttl=900)
     dns.everywhere(APEX, lambda zone: zone.drop(APEX, "MX"))
     assert mx(dns).status == Status.OK  # green costs one pass
-    verdict = mx(dns, case(home=True))
+    verdict = mx(dns, case(authoritative=True))
     assert verdict.status == Status.MISSING
     assert verdict.breaks_at == NOW + timedelta(seconds=900)
     assert verdict.fixes
@@ -104,7 +104,7 @@ def differing(*, newest: str) -> SimDns:
 
 @pytest.mark.parametrize("newest", [NS1, NS2])
 def test_a_lagging_secondary_is_propagating_and_named(newest: str) -> None:
-    verdict = mx(differing(newest=newest), case(home=True))
+    verdict = mx(differing(newest=newest), case(authoritative=True))
     assert verdict.status == Status.PROPAGATING
     assert verdict.reason == "lagging"
     lagging = f"ns2.example.com ({NS2})" if newest == NS1 else f"ns1.example.com ({NS1})"
@@ -117,7 +117,7 @@ def test_serials_wrap_around() -> None:
     dns = differing(newest=NS1)
     dns.zone(APEX, NS1).serial = 1
     dns.zone(APEX, NS2).serial = 2**32 - 1
-    assert mx(dns, case(home=True)).status == Status.PROPAGATING
+    assert mx(dns, case(authoritative=True)).status == Status.PROPAGATING
 
 
 def test_the_newest_own_server_that_is_wrong_is_wrong() -> None:
@@ -129,7 +129,7 @@ def test_the_newest_own_server_that_is_wrong_is_wrong() -> None:
     dns.zone(APEX, NS2).put(FOREIGN)
     dns.zone(APEX, NS2).serial += 1
     assert mx(dns).status == Status.OK  # the resolvers happen to ask the other one
-    assert mx(dns, case(home=True)).status == Status.WRONG
+    assert mx(dns, case(authoritative=True)).status == Status.WRONG
 
 
 def test_own_servers_that_differ_under_one_serial_are_unknown() -> None:
@@ -141,7 +141,7 @@ def test_own_servers_that_differ_under_one_serial_are_unknown() -> None:
 
 def test_name_servers_that_disagree_for_long_turn_ns_red() -> None:
     dns = differing(newest=NS1)
-    verdict = dns.look(case(home=True))[Kind.NS]
+    verdict = dns.look(case(authoritative=True))[Kind.NS]
     assert verdict.status == Status.PROPAGATING
     assert verdict.doubt is not None
     assert verdict.doubt.wait == 7200 + 900
@@ -149,14 +149,14 @@ def test_name_servers_that_disagree_for_long_turn_ns_red() -> None:
     assert verdict.doubt.then.problems == (Problem.NS_DISAGREE,)
     assert verdict.doubt.then.fixes == ()
     dns.zone(APEX, NS2).serial += 1  # it moves on: another doubt
-    other = dns.look(case(home=True))[Kind.NS].doubt
+    other = dns.look(case(authoritative=True))[Kind.NS].doubt
     assert other is None or other.key != verdict.doubt.key
 
 
 def test_serials_alone_are_no_disagreement() -> None:
     dns = world()
     dns.zone(APEX, NS2).serial = 77
-    assert dns.look(case(home=True))[Kind.NS].status == Status.OK
+    assert dns.look(case(authoritative=True))[Kind.NS].status == Status.OK
 
 
 # -- own name servers that cannot be reached
@@ -191,7 +191,7 @@ def test_missing_at_the_resolvers_alone_waits_for_the_negative_ttl() -> None:
 def test_own_servers_that_cannot_be_reached_leave_green_green() -> None:
     dns = world()
     dns.fault = own_servers_fail(NS1, NS2)
-    verdicts = dns.look(case(home=True))
+    verdicts = dns.look(case(authoritative=True))
     assert {kind for kind, v in verdicts.items() if v.status not in (Status.OK, Status.OFF)} == set()
 
 
@@ -224,7 +224,7 @@ def test_a_secondary_that_lags_behind_a_silent_primary_does_not_turn_green_red()
     dns.remember((APEX, "MX"))
     dns.zone(APEX, NS2).put(FOREIGN)
     dns.servers[NS1].failure = Failure.TIMEOUT
-    assert mx(dns, case(home=True)).status == Status.OK
+    assert mx(dns, case(authoritative=True)).status == Status.OK
 
 
 # -- failures
@@ -335,7 +335,7 @@ def test_a_zone_cut_below_the_domain_is_followed() -> None:
     verdict = dns.look(case())[Kind.DKIM]
     assert verdict.status == Status.PROPAGATING
     dns.cached.clear()
-    assert dns.look(case(home=True))[Kind.DKIM].status == Status.OK
+    assert dns.look(case(authoritative=True))[Kind.DKIM].status == Status.OK
 
 
 def test_a_stub_zone_is_its_own_home() -> None:
@@ -439,7 +439,7 @@ def test_a_name_that_lives_by_a_wildcard_keeps_its_web_site() -> None:
     shop = case(domain("shop.example.com"))
     for kind in (Kind.DMARC, Kind.DKIM, Kind.SPF, Kind.MX):
         fixes = dns.look(shop)[kind].fixes
-        for address in dns.homes[APEX]:
+        for address in dns.authoritative[APEX]:
             dns.zone(APEX, address).publish(fixes)
         assert dns.ask(Question("shop.example.com.", "A")).values == ("198.51.100.80",)
         assert dns.look(shop)[kind].status == Status.OK
@@ -473,7 +473,7 @@ def test_a_key_behind_aliases_into_another_zone_is_found_at_home_too() -> None:
         rrset("one.other.test.", "CNAME", "two.other.test."), replace(key, name="two.other.test.")
     )
     assert dns.look(case())[Kind.DKIM].status == Status.OK
-    assert dns.look(case(home=True))[Kind.DKIM].status == Status.OK
+    assert dns.look(case(authoritative=True))[Kind.DKIM].status == Status.OK
 
 
 def test_names_below_a_dname_are_followed_and_get_no_impossible_fix() -> None:
@@ -485,7 +485,7 @@ def test_names_below_a_dname_are_followed_and_get_no_impossible_fix() -> None:
     assert verdict.status in RED
     assert verdict.fixes == ()
     dns.zone("other.test.").put(replace(key, name="cm1.keys.other.test."))
-    assert dns.look(case(home=True))[Kind.DKIM].status == Status.OK
+    assert dns.look(case(authoritative=True))[Kind.DKIM].status == Status.OK
 
 
 def test_an_empty_non_terminal_is_as_missing_as_no_such_name() -> None:

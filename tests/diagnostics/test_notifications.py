@@ -10,7 +10,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from diagnostics.models import Check, DigestWait, Look
+from diagnostics.models import Check, CheckRun, DigestWait
 from diagnostics.notifications import tell_people
 from domains.models import Domain
 from panel.models import Organization
@@ -36,9 +36,9 @@ def saw(domain: Domain, status: str, *, kind: str = "MX", looks: int = 2, **fiel
     changed = first if known is None or known.status != status else known.changed_at
     check = make_check(domain, kind, status, changed_at=changed, **fields)
     last: datetime = changed + timedelta(seconds=30 * (looks - 1))
-    Look.objects.update_or_create(
+    CheckRun.objects.update_or_create(
         domain=domain,
-        defaults={"organization": domain.service.organization, "next_at": first, "looked_at": last},
+        defaults={"organization": domain.service.organization, "next_at": first, "checked_at": last},
     )
     return check
 

@@ -17,10 +17,10 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from diagnostics.fingerprints import fingerprint
-from diagnostics.models import Check, CheckChange, Intent, Look, Postponement, Share
+from diagnostics.models import Check, CheckChange, CheckRun, Intent, Postponement, Share
 from domains.models import DkimKey, Domain
 from domains.rrset import RRset
+from domains.rules.fingerprints import fingerprint
 from panel.models import Activity
 from tests.factories import Tenant, make_account, make_check, make_domain, make_share, make_tenant, make_user
 from tests.servers import Knot
@@ -54,8 +54,8 @@ def names_on(page: Any) -> list[str]:
 
 def looked(domain: Domain, **fields: Any) -> None:
     now = timezone.now()
-    defaults = {"organization": domain.service.organization, "next_at": now + timedelta(hours=1), "looked_at": now}
-    Look.objects.update_or_create(domain=domain, defaults={**defaults, **fields})
+    defaults = {"organization": domain.service.organization, "next_at": now + timedelta(hours=1), "checked_at": now}
+    CheckRun.objects.update_or_create(domain=domain, defaults={**defaults, **fields})
 
 
 RED_MX = {
@@ -157,10 +157,10 @@ def test_check_again_works_without_script_and_is_limited(tenant: Tenant, technic
     page = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/MX/"
     for _ in range(30):
         assert technician.post(url, {"next": page}).headers["Location"] == page
-    assert Look.objects.get(pk=tenant.domain.pk).pending
-    Look.objects.update(asked_at=None)
+    assert CheckRun.objects.get(pk=tenant.domain.pk).pending
+    CheckRun.objects.update(asked_at=None)
     assert "often" in technician.post(url, follow=True).content.decode()
-    assert not Look.objects.get(pk=tenant.domain.pk).pending
+    assert not CheckRun.objects.get(pk=tenant.domain.pk).pending
     assert technician.post(url, {"next": "https://evil.example/"}).headers["Location"].startswith("/services/")
 
 
@@ -176,9 +176,9 @@ def test_a_whole_service_and_a_whole_organization_are_looked_at_again(tenant: Te
     for domain in (tenant.domain, make_domain(tenant.service)):
         looked(domain)
     for url in (f"/services/{tenant.service.name}/checks/again/", "/organizations/ab12345/checks/again/"):
-        Look.objects.update(asked_at=None, next_at=timezone.now() + timedelta(hours=5))
+        CheckRun.objects.update(asked_at=None, next_at=timezone.now() + timedelta(hours=5))
         technician.post(url)
-        assert Look.objects.filter(asked_at__isnull=False, next_at__lte=timezone.now()).count() == 2
+        assert CheckRun.objects.filter(asked_at__isnull=False, next_at__lte=timezone.now()).count() == 2
 
 
 def test_marking_as_intended_turns_it_green_with_who_and_why_and_back(tenant: Tenant, technician: Client) -> None:
@@ -277,7 +277,7 @@ def test_instructions_are_sent_work_without_signing_in_and_can_be_revoked(tenant
     assert "10 mx1.pro.example." in text or "mx1.pro.example." in text
     assert "will be refused" in text
     assert stranger.post(f"{address[1]}again/").status_code == 302
-    assert Look.objects.get(pk=tenant.domain.pk).pending
+    assert CheckRun.objects.get(pk=tenant.domain.pk).pending
     assert stranger.get(f"{address[1]}?format=zone").status_code == 200
     technician.post(f"{page}{Share.objects.get().pk}/revoke/")
     assert stranger.get(address[1]).status_code == 404
@@ -325,7 +325,7 @@ def test_one_link_cannot_keep_the_workers_busy(tenant: Tenant) -> None:
         assert stranger.post(f"{address}again/").status_code == 302
     looked(tenant.domain, asked_at=None)
     assert "often" in stranger.post(f"{address}again/", follow=True).content.decode()
-    assert not Look.objects.get().pending
+    assert not CheckRun.objects.get().pending
     assert Client(enforce_csrf_checks=True).post(f"{address}again/").status_code == 403
 
 
@@ -338,7 +338,7 @@ def test_not_yet_leaves_the_mx_out_of_the_instructions(tenant: Tenant, technicia
 
 
 def test_the_operator_sees_what_is_due_and_how_old_the_oldest_look_is(tenant: Tenant) -> None:
-    looked(tenant.domain, looked_at=timezone.now() - timedelta(hours=7), next_at=timezone.now() - timedelta(hours=1))
+    looked(tenant.domain, checked_at=timezone.now() - timedelta(hours=7), next_at=timezone.now() - timedelta(hours=1))
     text = client_of(make_user(staff=True)).get("/staff/diagnostics/").content.decode()
     assert "due now" in text
     assert re.search(r"7\s*hours", text.replace("\xa0", " "))

@@ -10,16 +10,16 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
-from diagnostics.models import Look
+from diagnostics.models import CheckRun
 from diagnostics.red import MOST, red_domains
 from domains.models import Domain
 from panel.models import Platform, Service, User
-from tests.diagnostics.conftest import Look as LookAt
+from tests.diagnostics.conftest import CheckRun as LookAt
 from tests.diagnostics.conftest import fixes_of
 from tests.factories import Tenant, make_check, make_domain, make_member, make_service, make_tenant, make_user
 from tests.servers import Knot
@@ -27,10 +27,10 @@ from tests.servers import Knot
 pytestmark = pytest.mark.django_db
 
 
-def looked(domain: Domain, **fields: Any) -> Look:
+def looked(domain: Domain, **fields: Any) -> CheckRun:
     now = timezone.now()
-    defaults = {"organization": domain.service.organization, "next_at": now + timedelta(hours=1), "looked_at": now}
-    return Look.objects.update_or_create(domain=domain, defaults={**defaults, **fields})[0]
+    defaults = {"organization": domain.service.organization, "next_at": now + timedelta(hours=1), "checked_at": now}
+    return CheckRun.objects.update_or_create(domain=domain, defaults={**defaults, **fields})[0]
 
 
 def client_of(user: User) -> Client:
@@ -40,7 +40,7 @@ def client_of(user: User) -> Client:
 
 
 def red_of(domain: Domain) -> int:
-    return Look.objects.get(pk=domain.pk).red
+    return CheckRun.objects.get(pk=domain.pk).red
 
 
 def test_looks_count_what_is_red(platform: Platform, look: LookAt, zones: Knot) -> None:
@@ -75,7 +75,7 @@ def test_what_is_as_intended_is_looked_at_as_seldom_as_all_that_is_green(
     mx.intend("a filter in front", make_user(), found=mx.found_print)
     for _ in range(3):
         assert look(domain)["MX"].intended
-    row = Look.objects.get(pk=domain.pk)
+    row = CheckRun.objects.get(pk=domain.pk)
     row.changed_at = None
     row.save()
     look(domain)
@@ -120,12 +120,13 @@ def test_what_was_red_before_it_was_counted_is_counted_by_the_migration(tenant: 
     make_check(tenant.domain, "MX", "wrong")
     make_check(tenant.domain, "SPF", "missing")
     make_check(tenant.domain, "DMARC", "missing", level="recommended")
-    import_module("diagnostics.migrations.0003_red_domains").count_red(apps, None)
+    then = MigrationExecutor(connection).loader.project_state(("diagnostics", "0003_red_domains")).apps
+    import_module("diagnostics.migrations.0003_red_domains").count_red(then, None)
     assert red_of(tenant.domain) == 2
 
 
 def test_what_has_ended_is_red_no_more(tenant: Tenant, asked_at_knot: Knot) -> None:
-    from diagnostics import sweep
+    from diagnostics.sweep import sweep
 
     make_check(tenant.domain, "MX", "wrong")
     looked(tenant.domain, red=1, next_at=timezone.now())

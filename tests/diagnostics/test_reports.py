@@ -11,9 +11,10 @@ from django.db import Error
 from django.test import Client
 from django.utils import timezone
 
-from diagnostics import reports, schedule, sweep
-from diagnostics.engine import EngineConfig
-from diagnostics.models import EngineReport, Look
+from diagnostics import reports
+from diagnostics.models import CheckRun, EngineReport
+from diagnostics.sweep import schedule, sweep
+from domains.lookup.engine import EngineConfig
 from panel.models import Heartbeat, Platform, Service
 from tests.factories import make_domain, make_service, make_user
 from tests.servers import Knot
@@ -43,7 +44,7 @@ def test_a_sweep_leaves_its_report_with_what_each_resolver_did(asked_at_knot: Kn
     schedule.enter([make_domain(make_service(platform=platform), "shop.example")], timezone.now())
     assert sweep.sweep() == 1
     report = EngineReport.objects.get()
-    assert (report.work, report.looks, report.sharing) == ("sweep", 1, 1)
+    assert (report.work, report.check_runs, report.sharing) == ("sweep", 1, 1)
     assert report.ended_at is not None
     (server,) = report.servers
     assert (server["address"], server["port"]) == asked_at_knot.endpoint
@@ -65,14 +66,14 @@ def test_engines_at_work_share_the_ceilings_and_the_dead_and_the_done_do_not(
     at_work("done", ended_at=now)
     at_work("killed", at=now - EngineReport.FRESH)
     at_work("long ago", at=now - EngineReport.KEPT - timedelta(minutes=1))
-    with sweep.Looker(sweep.engine_config(), LOOKS) as looker:
-        assert looker._engine.sharing == 2
+    with sweep.CheckRunner(sweep.engine_config(), LOOKS) as runner:
+        assert runner._engine.sharing == 2
         EngineReport.objects.filter(worker="another").update(ended_at=now)
-        looker.finished(0, 0)
-        assert looker._engine.sharing == 1
+        runner.finished(0, 0)
+        assert runner._engine.sharing == 1
         at_work("a third")
-        looker.finished(0, 0)
-        assert looker._engine.sharing == 2
+        runner.finished(0, 0)
+        assert runner._engine.sharing == 2
     assert not EngineReport.objects.filter(worker="long ago").exists()
 
 
@@ -83,21 +84,21 @@ def test_looks_under_way_end_before_their_engine_slows_down(
     service = make_service(platform=platform)
     domains = [make_domain(service) for _ in range(60)]
     schedule.enter(domains, timezone.now())
-    with sweep.Looker(EngineConfig((asked_at_knot.endpoint,), own_resolver_rate=300), LOOKS) as looker:
-        looker.start(sweep.claimed([domain.pk for domain in domains]))
+    with sweep.CheckRunner(EngineConfig((asked_at_knot.endpoint,), own_resolver_rate=300), LOOKS) as runner:
+        runner.start(sweep.claimed([domain.pk for domain in domains]))
         at_work("another")
         at_work("a third")
-        looker.finished(1, 5)
-        assert looker.under_way > looker.affordable == 33
-        assert looker._engine.sharing == 1
-        while looker.under_way > looker.affordable:
-            looker.finished(1, 1)
-        assert looker._engine.sharing == 3
+        runner.finished(1, 5)
+        assert runner.under_way > runner.affordable == 33
+        assert runner._engine.sharing == 1
+        while runner.under_way > runner.affordable:
+            runner.finished(1, 1)
+        assert runner._engine.sharing == 3
 
 
 def test_fewer_looks_are_under_way_where_the_ceiling_is_shared() -> None:
     config = EngineConfig((("192.0.2.53", 53),) * 2, own_resolver_rate=300)
-    assert [sweep.looks_at_once(config, sharing) for sharing in (1, 2, 4, 100)] == [200, 100, 50, 20]
+    assert [sweep.runs_at_once(config, sharing) for sharing in (1, 2, 4, 100)] == [200, 100, 50, 20]
 
 
 def test_a_report_that_cannot_be_written_stops_no_look(
@@ -129,7 +130,7 @@ def test_the_operator_sees_how_each_worker_sees_each_resolver_and_how_old_that_i
     now = timezone.now()
     Heartbeat.beat("worker:background")
     Heartbeat.beat("worker:interactive")
-    at_work("host 7/8", at=now - timedelta(seconds=12), sharing=3, looks=41, servers=[HEALTH])
+    at_work("host 7/8", at=now - timedelta(seconds=12), sharing=3, check_runs=41, servers=[HEALTH])
     at_work("host 7/9", at=now - timedelta(minutes=9), servers=[HEALTH | {"address": "2001:db8::53", "resting": True}])
     words = words_of(staff.get("/staff/diagnostics/"))
     assert "host 7/8 sweep · at work, said 12 seconds ago · 41 looks · shared the ceilings with others: 1/3" in words
@@ -157,12 +158,12 @@ def test_the_web_server_asks_the_resolvers_only_when_told_to(
 def test_what_has_ended_is_neither_due_nor_the_oldest(staff: Client, platform: Platform) -> None:
     service = make_service(platform=platform)
     now = timezone.now()
-    Look.objects.update_or_create(
+    CheckRun.objects.update_or_create(
         domain=make_domain(service),
         defaults={
             "organization": service.organization,
             "next_at": now - timedelta(days=1),
-            "looked_at": now - timedelta(days=90),
+            "checked_at": now - timedelta(days=90),
         },
     )
     assert "2 months" in words_of(staff.get("/staff/diagnostics/"))

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from diagnostics import schedule, sweep
-from diagnostics.models import Look
+from diagnostics.models import CheckRun
+from diagnostics.sweep import schedule, sweep
 from domains import signals
 from domains.models import Domain
 from panel.models import Platform, Service
@@ -25,12 +25,12 @@ from tests.servers import Knot
 SWEEP = """
 import django
 django.setup()
-from diagnostics import schedule, sweep
+from diagnostics.sweep import schedule, sweep
 claim = schedule.claim
 def told(pks, now):
-    looks = claim(pks, now)
-    print(*(look.pk for look in looks), flush=True)
-    return looks
+    claimed = claim(pks, now)
+    print(*(check_run.pk for check_run in claimed), flush=True)
+    return claimed
 schedule.claim = told
 sweep.sweep(under_way=10)
 """
@@ -85,13 +85,13 @@ def test_a_look_whose_lease_somebody_else_has_by_now_is_not_written(look: Any, p
     domain = make_domain(make_service(platform=platform), "shop.example")
     schedule.enter([domain], timezone.now())
     works = sweep.claimed([domain.pk])
-    Look.objects.filter(pk=domain.pk).update(lease="somebody-else", looked_at=None)
-    with sweep.Looker(sweep.engine_config(), "looks") as looker:
-        looker.start(works)
-        seen = looker.finished(1, 20)
+    CheckRun.objects.filter(pk=domain.pk).update(lease="somebody-else", checked_at=None)
+    with sweep.CheckRunner(sweep.engine_config(), "looks") as runner:
+        runner.start(works)
+        seen = runner.finished(1, 20)
     sweep.keep(seen, sweep.Tally())
     assert not domain.checks.exists()
-    assert Look.objects.get(pk=domain.pk).lease == "somebody-else"
+    assert CheckRun.objects.get(pk=domain.pk).lease == "somebody-else"
 
 
 @pytest.mark.django_db
@@ -100,15 +100,15 @@ def test_who_asks_during_a_look_gets_another_one(asked_at_knot: Knot, platform: 
     schedule.soon(domain)
     works = sweep.claimed([domain.pk])
     schedule.soon(domain)
-    with sweep.Looker(sweep.engine_config(), "looks") as looker:
-        looker.start(works)
-        seen = looker.finished(1, 20)
+    with sweep.CheckRunner(sweep.engine_config(), "looks") as runner:
+        runner.start(works)
+        seen = runner.finished(1, 20)
     sweep.keep(seen, sweep.Tally())
-    row = Look.objects.get(pk=domain.pk)
+    row = CheckRun.objects.get(pk=domain.pk)
     assert row.pending
     assert row.next_at <= timezone.now()
-    assert sweep.look_at([domain.pk]) == 1
-    assert not Look.objects.get(pk=domain.pk).pending
+    assert sweep.check_domains([domain.pk]) == 1
+    assert not CheckRun.objects.get(pk=domain.pk).pending
 
 
 @pytest.mark.django_db
@@ -118,9 +118,9 @@ def test_a_change_of_the_domain_or_its_zone_is_looked_at_at_once(platform: Platf
         lambda: signals.domain_changed.send(sender=Domain, domain=domain, what=signals.ATTACHED),
         lambda: signals.zone_changed.send(sender=Domain, domain=domain),
     ):
-        Look.objects.all().delete()
+        CheckRun.objects.all().delete()
         send()
-        row = Look.objects.get(pk=domain.pk)
+        row = CheckRun.objects.get(pk=domain.pk)
         assert row.pending
         assert row.changed_at is not None
 
@@ -131,11 +131,10 @@ def test_domains_of_a_platform_whose_hosts_changed_are_looked_at_again(
 ) -> None:
     domain = make_domain(make_service(platform=platform))
     schedule.enter([domain], timezone.now())
-    Look.objects.update(next_at=timezone.now() + timedelta(hours=5))
+    CheckRun.objects.update(next_at=timezone.now() + timedelta(hours=5))
     with django_capture_on_commit_callbacks(execute=True):
-        platform.mx_hosts = ["mx9.pro7.mail.example"]
-        platform.save()
-    assert Look.objects.get().next_at <= timezone.now()
+        platform.change(actor="operator", mx_hosts=["mx9.pro7.mail.example"], previous_until=timezone.localdate())
+    assert CheckRun.objects.get().next_at <= timezone.now()
 
 
 @pytest.mark.django_db
@@ -145,7 +144,7 @@ def test_domains_of_services_that_have_ended_are_left_alone(asked_at_knot: Knot,
     Service.objects.filter(pk=service.pk).update(state=Service.State.ENDED)
     assert sweep.sweep() == 0
     assert not domain.checks.exists()
-    assert Look.objects.get(pk=domain.pk).next_at > timezone.now() + timedelta(hours=12)
+    assert CheckRun.objects.get(pk=domain.pk).next_at > timezone.now() + timedelta(hours=12)
 
 
 def start_sweep(environment: dict[str, str]) -> subprocess.Popen[str]:
@@ -163,7 +162,7 @@ def test_of_two_workers_one_killed_no_domain_is_lost_and_none_taken_twice(
 ) -> None:
     service = make_service(platform=platform)
     domains = due(service, 60)
-    Look.objects.update(changed_at=None)  # or they were due again while the test runs
+    CheckRun.objects.update(changed_at=None)  # or they were due again while the test runs
     asked_at_knot.add_zones({domain.name.name: "" for domain in domains})
     environment = process_environment | {
         "DNS_RESOLVERS": asked_at_knot.host_port,
@@ -173,18 +172,18 @@ def test_of_two_workers_one_killed_no_domain_is_lost_and_none_taken_twice(
     }
     victim, other = start_sweep(environment), start_sweep(environment)
     deadline = time.monotonic() + 60
-    while not Look.objects.exclude(looked_at=None).exists() and time.monotonic() < deadline:
+    while not CheckRun.objects.exclude(checked_at=None).exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(victim.pid, signal.SIGKILL)
     by_victim, by_other = claimed_by(victim), claimed_by(other)
     assert len(by_victim) == len(set(by_victim))
     assert not set(by_victim) & set(by_other)
     # What the victim held is nobody's when its leases have run out.
-    Look.objects.exclude(lease_until=None).update(lease_until=timezone.now() - timedelta(seconds=1))
+    CheckRun.objects.exclude(lease_until=None).update(lease_until=timezone.now() - timedelta(seconds=1))
     by_third = claimed_by(start_sweep(environment))
     assert set(by_other) | set(by_victim) | set(by_third) == {domain.pk for domain in domains}
     assert not set(by_third) & set(by_other)
-    assert not Look.objects.filter(looked_at=None).exists()
+    assert not CheckRun.objects.filter(checked_at=None).exists()
     assert all(domain.checks.count() == 8 for domain in domains)
 
 
@@ -198,7 +197,7 @@ def test_whoever_waits_for_a_look_is_not_held_up_by_silent_name_servers(
     asked_at_knot.add_zone("silent.example", "@ NS ns9\nns9 A 127.0.0.9")
     schedule.soon(silent)
     schedule.soon(quick)
-    assert sweep.look_at([silent.pk]) == 2
+    assert sweep.check_domains([silent.pk]) == 2
     assert quick.checks.count() == silent.checks.count() == 8
     assert not silent.checks.filter(status__in=["wrong", "missing"], level="required").exists()
 
@@ -209,18 +208,18 @@ def test_a_look_that_a_fault_of_the_program_ends_is_given_back_and_the_others_go
 ) -> None:
     service = make_service(platform=platform)
     bad, good = make_domain(service, "silent.example"), make_domain(service, "shop.example")
-    real = sweep.look
+    real = sweep.check_run
 
-    async def look(case: Any, *rest: Any) -> Any:
+    async def check_run(case: Any, *rest: Any) -> Any:
         if case.domain.name == "silent.example":
             raise ZeroDivisionError
         return await real(case, *rest)
 
-    monkeypatch.setattr(sweep, "look", look)
+    monkeypatch.setattr(sweep, "check_run", check_run)
     schedule.enter([bad, good], timezone.now())
     assert sweep.sweep() == 1
     assert good.checks.count() == 8
-    row = Look.objects.get(pk=bad.pk)
+    row = CheckRun.objects.get(pk=bad.pk)
     assert (row.lease, row.lease_until) == ("", None)
     assert row.next_at > timezone.now() + timedelta(minutes=50)
     assert "failed" in caplog.text
@@ -231,8 +230,8 @@ def test_a_clock_that_ran_ahead_and_was_set_back_leaves_nobody_out(asked_at_knot
     now = timezone.now()
     schedule.enter([domain, other], now)
     ahead, soon = now + timedelta(days=400), now + timedelta(hours=6)
-    Look.objects.filter(pk=domain.pk).update(next_at=ahead, looked_at=ahead, home_looked_at=ahead)
-    Look.objects.filter(pk=other.pk).update(next_at=soon)
+    CheckRun.objects.filter(pk=domain.pk).update(next_at=ahead, checked_at=ahead, authoritative_at=ahead)
+    CheckRun.objects.filter(pk=other.pk).update(next_at=soon)
     assert sweep.sweep() == 1
-    assert Look.objects.get(pk=domain.pk).next_at < now + timedelta(days=1)
-    assert Look.objects.get(pk=other.pk).next_at == soon
+    assert CheckRun.objects.get(pk=domain.pk).next_at < now + timedelta(days=1)
+    assert CheckRun.objects.get(pk=other.pk).next_at == soon

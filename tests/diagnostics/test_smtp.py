@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from diagnostics.engine import Engine, EngineConfig, run
 from diagnostics.judge import SmtpEvidence, SmtpOutcome
-from diagnostics.smtp import Prober
+from diagnostics.sweep.smtp import Prober
+from domains.lookup.engine import Engine, EngineConfig, run
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 

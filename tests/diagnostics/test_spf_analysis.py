@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.answers import Answer, Answers, Failure, Question
-from diagnostics.spf import SpfAnalysis, analyse
-from diagnostics.verdicts import Problem
-from domains.spf import FaultCode
+from domains.lookup.answers import Answer, Answers, Failure, Question
+from domains.rules.verdicts import Problem
+from domains.spf import FaultCode, SpfAnalysis, analyse
 
 from .paper_dns import settle, spf_zone, zone
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.answers import Answer, Answers, Failure, Question
-from diagnostics.spf import Result, check_host
-from diagnostics.verdicts import Problem
-from domains.spf import FaultCode
+from domains.lookup.answers import Answer, Answers, Failure, Question
+from domains.rules.verdicts import Problem
+from domains.spf import FaultCode, Result, check_host
 
 from .paper_dns import HERE4, HERE6, evaluate, spf_zone, zone
 

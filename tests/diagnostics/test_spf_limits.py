@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.answers import Answer, Answers, Failure, Question
-from diagnostics.spf import Result, check_host
-from diagnostics.verdicts import Problem
+from domains.lookup.answers import Answer, Answers, Failure, Question
+from domains.rules.verdicts import Problem
+from domains.spf import Result, check_host
 
 from .paper_dns import HERE4, HERE6, Zone, answer, evaluate, settle, spf_zone
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.answers import Answers, Question
-from diagnostics.spf import Result, check_host
+from domains.lookup.answers import Answers, Question
+from domains.spf import Result, check_host
 
 from .paper_dns import HERE4, evaluate, spf_zone
 

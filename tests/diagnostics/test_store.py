@@ -12,7 +12,7 @@ from django.utils import timezone
 from diagnostics.models import Check, CheckChange, Intent
 from domains.models import Domain
 from panel.models import Platform
-from tests.diagnostics.conftest import Look as LookAt
+from tests.diagnostics.conftest import CheckRun as LookAt
 from tests.diagnostics.conftest import fixes_of
 from tests.factories import make_domain, make_service, make_user
 from tests.servers import Knot

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from diagnostics import schedule
-from diagnostics.engine import EngineConfig
 from diagnostics.judge import SmtpEvidence, SmtpOutcome
 from diagnostics.models import Check
-from diagnostics.smtp import Prober
-from diagnostics.sweep import LEAST_UNDER_WAY, UNDER_WAY, look_at, looks_at_once
+from diagnostics.sweep import schedule
+from diagnostics.sweep.smtp import Prober
+from diagnostics.sweep.sweep import LEAST_UNDER_WAY, UNDER_WAY, check_domains, runs_at_once
+from domains.lookup.engine import EngineConfig
 from tests.factories import make_domain, make_service
 from tests.servers import Knot
 
@@ -26,7 +26,7 @@ RESOLVER = ("192.0.2.53", 53)
 def test_no_more_looks_are_under_way_than_the_resolvers_may_be_asked_for(
     resolvers: int, rate: float | None, looks: int
 ) -> None:
-    assert looks_at_once(EngineConfig((RESOLVER,) * resolvers, own_resolver_rate=rate)) == looks
+    assert runs_at_once(EngineConfig((RESOLVER,) * resolvers, own_resolver_rate=rate)) == looks
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_only_a_worker_on_the_platforms_network_talks_to_target_servers(
     dns.publish("shop.test.", "A", ["192.0.2.80"])
     domain = make_domain(make_service(), "shop.test", target="mx.other.test")
     schedule.soon(domain)
-    assert look_at([domain.pk]) == 1
+    assert check_domains([domain.pk]) == 1
     assert asked == ([("mx.other.test", "shop.test")] if declared else [])
     check = Check.objects.get(domain=domain, kind="TARGET")
     assert check.facts.get("outcome") == ("refused" if declared else None)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from diagnostics.timing import Seen, asks_home, next_look
-from diagnostics.verdicts import Status
+from diagnostics.sweep.timing import Seen, asks_authoritative, next_run
 from domains.records import Level
+from domains.rules.verdicts import Status
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 GREEN = Seen(Status.OK, Level.REQUIRED)
@@ -17,13 +17,13 @@ GREEN = Seen(Status.OK, Level.REQUIRED)
 
 def wait(*checks: Seen, changed: float | None = None, attempt: int = 0) -> float:
     changed_at = NOW - timedelta(seconds=changed) if changed is not None else None
-    at, _attempt = next_look(NOW, checks, changed_at=changed_at, attempt=attempt, jitter=random.Random(1))
+    at, _attempt = next_run(NOW, checks, changed_at=changed_at, attempt=attempt, jitter=random.Random(1))
     return (at - NOW).total_seconds()
 
 
 def test_green_waits_about_six_hours() -> None:
     waits = {
-        (next_look(NOW, [GREEN], changed_at=None, attempt=0, jitter=random.Random(seed))[0] - NOW).total_seconds()
+        (next_run(NOW, [GREEN], changed_at=None, attempt=0, jitter=random.Random(seed))[0] - NOW).total_seconds()
         for seed in range(50)
     }
     assert len(waits) > 40
@@ -60,13 +60,13 @@ def test_a_second_look_comes_when_a_doubt_or_an_old_copy_ends() -> None:
 
 def test_own_name_servers_are_asked_once_a_day_for_an_hour_after_a_change_and_when_somebody_asks() -> None:
     recent, old = NOW - timedelta(hours=2), NOW - timedelta(hours=25)
-    assert not asks_home(NOW, asked=False, changed_at=old, home_looked_at=recent)
-    assert asks_home(NOW, asked=False, changed_at=None, home_looked_at=old)
-    assert asks_home(NOW, asked=False, changed_at=NOW - timedelta(minutes=59), home_looked_at=recent)
-    assert asks_home(NOW, asked=True, changed_at=None, home_looked_at=recent)
-    assert asks_home(NOW, asked=False, changed_at=None, home_looked_at=None)
+    assert not asks_authoritative(NOW, asked=False, changed_at=old, authoritative_at=recent)
+    assert asks_authoritative(NOW, asked=False, changed_at=None, authoritative_at=old)
+    assert asks_authoritative(NOW, asked=False, changed_at=NOW - timedelta(minutes=59), authoritative_at=recent)
+    assert asks_authoritative(NOW, asked=True, changed_at=None, authoritative_at=recent)
+    assert asks_authoritative(NOW, asked=False, changed_at=None, authoritative_at=None)
 
 
 def test_a_look_at_home_that_a_clock_ahead_wrote_down_counts_for_nothing() -> None:
-    assert asks_home(NOW, asked=False, changed_at=None, home_looked_at=NOW + timedelta(days=400))
-    assert not asks_home(NOW, asked=False, changed_at=None, home_looked_at=NOW - timedelta(hours=1))
+    assert asks_authoritative(NOW, asked=False, changed_at=None, authoritative_at=NOW + timedelta(days=400))
+    assert not asks_authoritative(NOW, asked=False, changed_at=None, authoritative_at=NOW - timedelta(hours=1))

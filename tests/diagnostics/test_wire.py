@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from diagnostics import wire
+from domains.lookup import wire
 
 from .wire_damage import compare, compare_many, damaged, sample_of, saved
 

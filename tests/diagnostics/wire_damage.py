@@ -23,7 +23,7 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 
-from diagnostics import wire
+from domains.lookup import wire
 
 CORPUS = Path(__file__).with_name("messages.txt")
 HUGE_EVERY = 2000  # times as many messages

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from domains.diff import Line, cards, lines_of, lines_of_write, takes_mail_from
-from domains.plan import Plan, plan
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts, required_records
 from domains.rrset import Action, Fix, RRset
+from domains.zones.diff import Line, cards, lines_of, lines_of_write, takes_mail_from
+from domains.zones.plan import Plan, plan
 
 HOSTS = Hosts(
     mx=("mx1.mail.example", "mx2.mail.example"),

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from domains.changes import request_change, request_undo, run, run_again
 from domains.facts import facts
 from domains.models import DnsProvider, Domain, Zone, ZoneChange
-from domains.plan import Choice
-from domains.planning import preview
 from domains.providers import ProviderError, open_provider
 from domains.providers.other import OFFERED
 from domains.providers.values import canonical
+from domains.zones.changes import request_change, request_undo, run, run_again
+from domains.zones.plan import Choice
+from domains.zones.planning import preview
 from panel.models import Role
 from tests.factories import make_member, make_service
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.plan import Choice, Obstacle, Plan, Zone, apply_fixes, apply_plan, plan, snapshot, undo
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts, required_records
 from domains.rrset import Action, Fix, RRset, quote_txt
+from domains.zones.plan import Choice, Obstacle, Plan, Zone, apply_fixes, apply_plan, plan, snapshot, undo
 
 from ..diagnostics.simdns import other_key, public_key
 

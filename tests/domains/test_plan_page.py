@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from domains.changes import run
 from domains.models import Domain, Zone, ZoneChange
+from domains.zones.changes import run
 from panel.models import Activity, Role
 from tests.factories import make_account, make_check, make_member, make_service
 from tests.servers.knot import Knot

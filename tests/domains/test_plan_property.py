@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domains.changes import request_undo, run
 from domains.facts import facts
 from domains.models import Domain, Zone
-from domains.plan import Choice
-from domains.planning import preview
+from domains.zones.changes import request_undo, run
+from domains.zones.plan import Choice
+from domains.zones.planning import preview
 from tests.factories import make_service
 from tests.servers.knot import Knot
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from domains import reach
+from domains.lookup.guard import may_connect
 from domains.names import NameRefused, RefusalCode
-from domains.plan import Choice, Obstacle
 from domains.reach import Unreachable, addresses_of, pinned, require_reachable_target
 from domains.sentences import CHOICES, NAME_SENTENCES, OBSTACLES, TARGET_SENTENCES
-from domains.targets import Target, TargetFault, TargetRefused, is_public, parse_target
+from domains.targets import Target, TargetFault, TargetRefused, parse_target
+from domains.zones.plan import Choice, Obstacle
 from panel.errors import Refused
 from tests.servers.knot import Knot
 
@@ -70,22 +71,23 @@ def test_a_refused_host_says_what_is_wrong_with_it() -> None:
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "fec0::1",
+        "4000::1",
         "::7f00:1",
         "::ffff:0:7f00:1",
         "2606:4700::1111%eth0",
     ],
 )
 def test_private_addresses_are_not_public_in_any_disguise(address: str) -> None:
-    assert not is_public(ipaddress.ip_address(address))
+    assert not may_connect(ipaddress.ip_address(address))
 
 
 def test_public_and_allowed_addresses_are() -> None:
-    assert is_public(ipaddress.ip_address("1.1.1.1"))
-    assert is_public(ipaddress.ip_address("2606:4700::1111"))
+    assert may_connect(ipaddress.ip_address("1.1.1.1"))
+    assert may_connect(ipaddress.ip_address("2606:4700::1111"))
     allowed = [ipaddress.ip_network("10.0.0.0/8")]
-    assert is_public(ipaddress.ip_address("10.1.2.3"), allowed)
-    assert is_public(ipaddress.ip_address("::ffff:10.1.2.3"), allowed)
-    assert not is_public(ipaddress.ip_address("192.168.0.1"), allowed)
+    assert may_connect(ipaddress.ip_address("10.1.2.3"), allowed)
+    assert may_connect(ipaddress.ip_address("::ffff:10.1.2.3"), allowed)
+    assert not may_connect(ipaddress.ip_address("192.168.0.1"), allowed)
 
 
 def test_names_are_resolved_at_the_configured_resolvers_and_private_ones_refused(settings: Any) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from domains.facts import facts
 from domains.models import Domain, Zone
-from domains.planning import preview, writes_of
 from domains.providers import open_provider
 from domains.records import Kind
+from domains.zones.planning import preview, writes_of
 from tests.factories import make_service
 from tests.servers.knot import Knot
 from tests.servers.powerdns import PowerDns

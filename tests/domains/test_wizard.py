@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
-from domains.changes import run
 from domains.models import Domain, Name, Ownership, Zone, ZoneChange
 from domains.spf_cost import SpfCost
+from domains.zones.changes import run
 from panel.models import Role, Service
 from tests.factories import make_domain, make_member, make_platform, make_service
 from tests.servers.knot import Knot
@@ -237,7 +237,7 @@ def test_an_spf_record_past_the_limit_is_refused_with_its_costliest_terms(
     technician: Client, service: Service, zone: Zone, monkeypatch: Any
 ) -> None:
     cost = SpfCost(12, (("include:big.example", 7), ("mx", 1)))
-    monkeypatch.setattr("domains.planning.cost_of", lambda name, record: cost)
+    monkeypatch.setattr("domains.zones.planning.cost_of", lambda name, record: cost)
     page = walk_to_review(technician, service, zone, mx="now")
     technician.post(f"{start(service)}review/", as_data(hidden(page)))
     assert not any("spf1" in value for fix in ZoneChange.objects.get().plan for value in fix["values"])

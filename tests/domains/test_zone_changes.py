@@ -14,16 +14,16 @@ import dns.tsigkeyring
 import dns.zone
 import pytest
 
-from domains import changes
-from domains.changes import request_change, request_undo, run, run_again
 from domains.facts import facts
 from domains.models import Domain, Zone, ZoneChange
-from domains.plan import Choice
-from domains.planning import BOXES, preview
 from domains.providers import ProviderError, Write, open_provider
 from domains.providers.powerdns import PowerDns as PowerDnsApi
 from domains.records import Kind
 from domains.rrset import Action, Fix, RRset
+from domains.zones import changes
+from domains.zones.changes import request_change, request_undo, run, run_again
+from domains.zones.plan import Choice
+from domains.zones.planning import BOXES, preview
 from panel.errors import Refused
 from panel.models import Activity
 from tests.factories import make_service

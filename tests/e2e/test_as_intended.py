@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect
 
-from diagnostics import schedule, sweep
 from diagnostics.models import Check, Intent
+from diagnostics.sweep import schedule, sweep
 from domains.models import Domain
 from domains.rrset import Action, Fix
 from panel.models import Activity, Role, Service, User
@@ -44,7 +44,7 @@ def domain(owner: User, knot: Knot) -> Domain:
 def look(domain: Domain) -> dict[str, Check]:
     schedule.soon(domain)
     with ThreadPoolExecutor(1) as thread:  # the browser's event loop runs in this one
-        thread.submit(sweep.look_at, [domain.pk]).result()
+        thread.submit(sweep.check_domains, [domain.pk]).result()
         thread.submit(lambda: connection.close()).result()  # that thread's own
     return {check.kind: check for check in domain.checks.all()}
 

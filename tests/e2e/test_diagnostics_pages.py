@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from diagnostics.models import CheckChange, Look, Share
+from diagnostics.models import CheckChange, CheckRun, Share
 from domains.models import Domain
 from panel.models import Role, User
 from tests.browser import NewPage
@@ -151,12 +151,12 @@ def technician() -> User:
         new_level="required",
     )
     for domain in (clinic, lab, turtle, branch):
-        Look.objects.update_or_create(
+        CheckRun.objects.update_or_create(
             domain=domain,
             defaults={
                 "organization": organization,
                 "next_at": now + timedelta(hours=6),
-                "looked_at": now,
+                "checked_at": now,
                 "asked_at": None,
             },
         )

@@ -12,19 +12,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from diagnostics.asking import LOOK_SECONDS, Resolver, engine
-from diagnostics.cases import cases_of, unattached_case
-from diagnostics.engine import run
-from diagnostics.intents import with_intent
 from diagnostics.judge import Case
-from diagnostics.look import look
 from diagnostics.models import Intent
 from diagnostics.plain import fix, rrset
-from diagnostics.sentences import status_word, whole
-from diagnostics.verdicts import RED, Status, Verdict
+from diagnostics.show.sentences import status_word, whole
+from diagnostics.sweep.cases import cases_of, unattached_case
+from diagnostics.sweep.check_run import check_run
+from domains.asking import CHECK_RUN_SECONDS, Resolver, engine
+from domains.lookup.engine import run
 from domains.models import Domain
 from domains.names import NameRefused, to_ascii, to_unicode
 from domains.records import Level, Mode
+from domains.rules.intents import with_intent
+from domains.rules.verdicts import RED, Status, Verdict
 from domains.sentences import name_sentence, target_sentence
 from domains.targets import TargetRefused, parse_target
 from panel.commands import Done, Verb
@@ -70,7 +70,7 @@ class Command(Verb):
         on = self._platform(platform)
         cases = self._cases(sorted(set(wanted)), on, chosen_mode, aim, vouched=not asked)
         intents = _intents(cases)
-        seen = run(_look_at([case for case, _domain in cases.values()], asked))
+        seen = run(_check_domains([case for case, _domain in cases.values()], asked))
         verdicts = dict(zip(cases, seen, strict=True))
         data, lines, statuses = [], [], []
         for name in wanted:
@@ -134,10 +134,10 @@ class Command(Verb):
         )
         for domain in sorted(domains, key=rank):
             attached[domain.name.name] = domain
-        homes = frozenset(domain.pk for domain in attached.values())
+        authoritative = frozenset(domain.pk for domain in attached.values())
         cases: dict[str, tuple[Case, Domain | None]] = {
             domain.name.name: (case, domain)
-            for domain, case in cases_of(attached.values(), homes=homes, vouched=vouched)
+            for domain, case in cases_of(attached.values(), authoritative=authoritative, vouched=vouched)
         }
         for name in names:
             if name not in cases:
@@ -147,14 +147,14 @@ class Command(Verb):
         return cases
 
 
-async def _look_at(cases: Sequence[Case], resolvers: Sequence[Resolver]) -> list[tuple[Verdict, ...]]:
+async def _check_domains(cases: Sequence[Case], resolvers: Sequence[Resolver]) -> list[tuple[Verdict, ...]]:
     now = timezone.now()
     free = asyncio.Semaphore(AT_ONCE)
     async with engine(resolvers) as asking:
 
         async def one(case: Case) -> tuple[Verdict, ...]:
             async with free:
-                return await look(case, asking, now, LOOK_SECONDS)
+                return await check_run(case, asking.asker(), now, CHECK_RUN_SECONDS)
 
         return await asyncio.gather(*map(one, cases))
 

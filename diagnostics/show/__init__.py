@@ -1,0 +1,1 @@
+"""Verdicts for people: sentences, words, buttons, the layout of changes."""

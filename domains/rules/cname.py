@@ -1,0 +1,113 @@
+"""CNAME: the token that proves the right to the name. Pure."""
+
+from __future__ import annotations
+
+from ..lookup.answers import Answer, Question, View
+from ..records import Kind, Level, RequiredRecord
+from ..rrset import Fix, RRset
+from .case import MAX_NAME, Subject
+from .finding import Finding, add, redirection, remove, replace, rrset, undotted, unknown
+from .probes import PROBE, wildcard_answered
+from .reasons import Reason
+from .verdicts import Problem, Status
+
+OTHER_DATA = ("TXT", "A", "AAAA", "MX", "SRV")  # what people publish where a CNAME should stand alone
+
+
+def find(subject: Subject, view: View) -> Finding | None:
+    question = subject.token
+    if question is None:
+        return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_TOKEN)
+    record = subject.required[Kind.CNAME][0]
+    level = record.level
+    answer = view.get(question)
+    if answer is None:
+        return None
+    if answer.failure is not None:
+        return unknown(question, answer, level)
+    found = rrset(question, answer)
+    previous = subject.previous
+    if subject.ours.verification in answer.values:
+        right = Finding(Status.OK, level, found=found, at=question)
+        return right if subject.case.domain.verified else _unless_wildcard(record, view, question, answer, right)
+    if previous is not None and previous.verification in answer.values:
+        facts = {"until": subject.case.platform.previous_until}
+        right = Finding(Status.OK, level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found, at=question)
+        return right if subject.case.domain.verified else _unless_wildcard(record, view, question, answer, right)
+    if answer.values:
+        wildcard = wildcard_answered(view, question, answer)
+        if wildcard is None:
+            return None
+        if answer.dname:
+            where = redirection(question.name, answer.values[0])
+            problems = (Problem.CNAME_OTHER_TARGET,)
+            return Finding(Status.WRONG, level, Reason.UNDER_DNAME, where, problems, (), found, at=question)
+        facts = {
+            "target": answer.values[0].removesuffix("."),
+            **undotted(answer.values, (subject.ours.verification,)),
+        }
+        # What a wildcard made up is not there to be replaced: a record of its own outweighs it.
+        fix = add(record) if wildcard else replace(record, answer)
+        problems = (Problem.CNAME_OTHER_TARGET,)
+        return Finding(Status.WRONG, level, Reason.CNAME_OTHER_TARGET, facts, problems, (), found, (fix,), question)
+    if answer.nxdomain:
+        return Finding(Status.MISSING, level, Reason.CNAME_MISSING, fixes=(add(record),), at=question)
+    return _beside_other_data(subject, view, question)
+
+
+def _unless_wildcard(
+    record: RequiredRecord, view: View, question: Question, answer: Answer, right: Finding
+) -> Finding | None:
+    """`right`, unless a wildcard made the record up: it would "prove" anybody's token."""
+    below = Question(f"{PROBE}.{question.name}", "CNAME")
+    if len(below.name) > MAX_NAME:
+        return right
+    probe = view.get(below)
+    if probe is None:
+        return None
+    if probe.failure is not None:
+        return unknown(below, probe, record.level)
+    if probe.values != answer.values:
+        return right
+    reason, fixes = Reason.CNAME_BY_WILDCARD, (add(record),)
+    return Finding(Status.MISSING, record.level, reason, found=right.found, fixes=fixes, at=question)
+
+
+def _beside_other_data(subject: Subject, view: View, question: Question) -> Finding | None:
+    """The name is there without a CNAME: other records at it leave no room for one (RFC 1034 §3.6.2).
+
+    The label is the token's own, so whatever stands there is a slip and may go.
+    """
+    record = subject.required[Kind.CNAME][0]
+    found: list[RRset] = []
+    fixes: list[Fix] = []
+    complete = True
+    for type_ in OTHER_DATA:
+        asked = Question(question.name, type_)
+        answer = view.get(asked)
+        if answer is None:
+            complete = False
+            continue
+        if not answer.values or answer.chain:
+            continue
+        wildcard = wildcard_answered(view, asked, answer)
+        if wildcard is None:
+            complete = False
+        elif not wildcard:
+            found.extend(rrset(asked, answer))
+            fixes.append(remove(asked.name, type_, answer.ttl, answer.values))
+    if not complete:
+        return None
+    fixes.append(add(record))
+    if not found:
+        return Finding(Status.MISSING, record.level, Reason.CNAME_MISSING, fixes=tuple(fixes), at=question)
+    return Finding(
+        Status.WRONG,
+        record.level,
+        Reason.CNAME_WITH_OTHER_DATA,
+        {"types": [rr.type for rr in found]},
+        (Problem.CNAME_WITH_OTHER_DATA,),
+        found=tuple(found),
+        fixes=tuple(fixes),
+        at=question,
+    )

@@ -1,0 +1,94 @@
+"""DKIM: whether the platform's signing keys are published. RFC 6376 §3.6, RFC 8463. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dkim import KeyMatch, match_key
+from ..lookup.answers import Answer, Question, View
+from ..records import Kind, Level, RequiredRecord
+from ..rrset import Fix, txt_text
+from ..zones.plan import surplus_keys
+from .case import Subject
+from .finding import Finding, add, alias_rrset, circle, merged, redirection, remove, rrset, unknown
+from .probes import wildcard_answered
+from .reasons import Reason
+from .verdicts import Problem, Status
+
+_SAYS = {
+    KeyMatch.RESTRICTED: (Reason.DKIM_SYNTAX, Problem.DKIM_SYNTAX),
+    KeyMatch.OTHER: (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY),
+    KeyMatch.WRONG_TYPE: (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY),
+    KeyMatch.REVOKED: (Reason.DKIM_REVOKED, Problem.DKIM_REVOKED),
+    KeyMatch.SYNTAX: (Reason.DKIM_SYNTAX, Problem.DKIM_SYNTAX),
+}
+
+
+def find(subject: Subject, view: View) -> Finding | None:
+    if not subject.dkim:
+        return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_KEYS)
+    records = subject.required[Kind.DKIM]
+    parts = [
+        _selector(subject, view, selector, question, record)
+        for (selector, question), record in zip(subject.dkim.items(), records, strict=True)
+    ]
+    whole = [part for part in parts if part is not None]
+    if len(whole) < len(parts):
+        return None
+    return whole[0] if len(whole) == 1 else merged(whole, Level.REQUIRED)
+
+
+def _selector(
+    subject: Subject, view: View, selector: str, question: Question, record: RequiredRecord
+) -> Finding | None:
+    answer = view.get(question)
+    if answer is None:
+        return None
+    if answer.failure is not None and not answer.circular:
+        return unknown(question, answer)
+    if answer.values == record.values or (
+        len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0])
+    ):
+        return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
+    key = subject.case.domain.dkim[selector]
+    match = match_key(map(txt_text, answer.values), key)
+    if match.match == KeyMatch.EQUAL and not match.beside:
+        advice = (Problem.DKIM_TESTING,) if match.record is not None and match.record.testing else ()
+        return Finding(Status.OK, Level.REQUIRED, advice=advice, found=rrset(question, answer))
+    wildcard: bool | None = False
+    if answer.values or answer.chain:
+        wildcard = wildcard_answered(view, question, answer)
+        if wildcard is None:
+            return None
+    found = alias_rrset(question, answer) + rrset(question, answer)
+    facts: dict[str, Any] = {"selectors": [selector], **circle(answer)}
+    if answer.dname:
+        where = redirection(*answer.chain[0])
+        return Finding(
+            Status.WRONG, Level.REQUIRED, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found
+        )
+    if wildcard or match.match == KeyMatch.ABSENT:
+        fixes, problems = _instead(question, answer, record, wildcard=bool(wildcard), key=key)
+        return Finding(Status.MISSING, Level.REQUIRED, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
+    reason, problem = _SAYS.get(match.match, (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY))
+    fixes, _ = _instead(question, answer, record, wildcard=False, key=key)
+    return Finding(Status.WRONG, Level.REQUIRED, reason, facts, (problem,), (), found, fixes, question)
+
+
+def _joined(value: str) -> str:
+    return value.replace('" "', "")
+
+
+def _instead(
+    question: Question, answer: Answer, record: RequiredRecord, *, wildcard: bool, key: str
+) -> tuple[tuple[Fix, ...], tuple[Problem, ...]]:
+    """Our key in place of whatever key or alias is there. The selector is ours; other texts at its name stay."""
+    if wildcard:
+        return (add(record),), ()
+    if answer.chain:
+        target = answer.chain[0][1]
+        problems = (Problem.CNAME_WITH_OTHER_DATA,)
+        return (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record)), problems
+    published, gone = surplus_keys(answer.values, key)
+    fixes: tuple[Fix, ...] = (remove(question.name, "TXT", answer.ttl, gone),) if gone else ()
+    return (fixes if published else (*fixes, add(record, answer.ttl or None))), ()

@@ -1,0 +1,288 @@
+"""MX: where mail for the domain goes. RFC 5321 §5.1, RFC 7505. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from ..lookup.answers import NOT_RESPONSIBLE, Answer, Question, View
+from ..records import Kind, Level, RequiredRecord
+from ..rrset import Action, Fix
+from .case import Subject
+from .finding import Finding, add, alias_rrset, redirection, remove, replace, rrset, undotted, unknown
+from .reasons import Reason
+from .verdicts import Problem, Status
+
+MAX_FOREIGN = 10  # exchangers that are looked up
+NULL = "."
+HERE_ALL_THE_SAME = (Reason.MX_IS_CNAME, Reason.MX_OTHER_NAME)  # of foreign names: the mail comes here already
+
+
+def find(subject: Subject, view: View) -> Finding | None:
+    answer = view.get(subject.mx)
+    if answer is None:
+        return None
+    if answer.failure is not None and not answer.circular:
+        return unknown(subject.mx, answer)
+    if subject.authoritative and sorted(answer.values) == sorted(_required(subject).values):
+        return Finding(Status.OK, Level.REQUIRED, found=rrset(subject.mx, answer))
+    order = _exchangers(answer.values)
+    if not order:
+        return _missing(subject, answer)
+    return (
+        _authoritative(subject, view, answer, order) if subject.authoritative else _split(subject, view, answer, order)
+    )
+
+
+def _exchangers(values: tuple[str, ...]) -> dict[str, int]:
+    """Hosts with their (best) preference."""
+    hosts: dict[str, int] = {}
+    for value in values:
+        preference, _, host = value.partition(" ")
+        number = int(preference)
+        host = host.strip().lower()
+        if host not in hosts or number < hosts[host]:
+            hosts[host] = number
+    return hosts
+
+
+def _required(subject: Subject) -> RequiredRecord:
+    return subject.required[Kind.MX][0]
+
+
+def _facts(subject: Subject, moves_mail: bool, **more: Any) -> dict[str, Any]:
+    return {"accounts": subject.case.accounts, "moves_mail": moves_mail, **more}
+
+
+def _missing(subject: Subject, answer: Answer) -> Finding:
+    if answer.chain:
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True), _required(subject))
+    fixes = (add(_required(subject)),)
+    return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_MISSING, _facts(subject, True), fixes=fixes, at=subject.mx)
+
+
+def alias_in_the_way(
+    subject: Subject, question: Question, answer: Answer, facts: dict[str, Any], record: RequiredRecord
+) -> Finding:
+    """The domain's own name is an alias, so that no record can stand there.
+
+    Taking the alias away would take the web site with it: no fix of ours, the reason says what to do. An alias that
+    leads back to itself leads to no web site.
+    """
+    name, target = answer.chain[0]
+    reason = Reason.UNDER_DNAME if answer.dname else Reason.NAME_IS_ALIAS
+    where = redirection(name, target) if answer.dname else {"name": name, "target": target}
+    fixes: tuple[Fix, ...] = ()
+    if answer.circular and not answer.dname:
+        reason, where["circle"] = Reason.ALIAS_CIRCLE, name
+        if answer.chain[-1][1] == name:
+            fixes = (remove(name, "CNAME", answer.ttl or None, (target,)), add(record))
+    return Finding(
+        Status.WRONG,
+        Level.REQUIRED,
+        reason,
+        {**facts, **where},
+        (Problem.CNAME_WITH_OTHER_DATA,),
+        found=alias_rrset(question, answer) + rrset(question, answer),
+        fixes=fixes,
+        at=question,
+    )
+
+
+def _authoritative(subject: Subject, view: View, answer: Answer, order: dict[str, int]) -> Finding | None:
+    rank = subject.ours.rank
+    previous = subject.previous.rank if subject.previous else {}
+    if all(host in rank or host in previous for host in order):
+        return _ours_only(subject, answer, order)
+    if answer.chain:
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True), _required(subject))
+    strangers = [host for host in sorted(order, key=order.__getitem__) if host not in rank and host not in previous]
+    hosts = [host for host in strangers if host != NULL and not _is_address(host)]
+    problems: list[Problem] = []
+    facts: dict[str, Any] = {}
+    reason = Reason.MX_FOREIGN
+    if hosts:
+        looked = [look_up(view, host) for host in hosts[:MAX_FOREIGN]]
+        known = _why_foreign(subject, view, hosts[:MAX_FOREIGN], looked)
+        if known is None:
+            return None
+        reason, facts = known
+        foreign = () if reason == Reason.MX_IS_CNAME else (Problem.MX_FOREIGN,)
+        problems = [*foreign, *dict.fromkeys(one for one in looked if isinstance(one, Problem))]
+        facts |= {"hosts": [host.removesuffix(".") for host in hosts], **undotted(hosts, rank)}
+    if NULL in strangers:
+        problems.append(Problem.MX_NULL)
+        reason = Reason.MX_NULL if not hosts else reason
+    addresses = [host.removesuffix(".") for host in strangers if _is_address(host)]
+    if addresses:
+        problems.append(Problem.MX_IS_ADDRESS)
+        if not hosts and NULL not in strangers:
+            reason = Reason.MX_IS_ADDRESS
+            facts["hosts"] = addresses
+    fixes = (replace(_required(subject), answer),)
+    return Finding(
+        Status.WRONG,
+        Level.REQUIRED,
+        reason,
+        _facts(subject, bool(hosts) and reason not in HERE_ALL_THE_SAME, **facts),
+        tuple(problems),
+        found=rrset(subject.mx, answer),
+        fixes=fixes,
+        at=subject.mx,
+    )
+
+
+def _why_foreign(
+    subject: Subject, view: View, hosts: list[str], looked: list[Problem | Answer | None]
+) -> tuple[Reason, dict[str, Any]] | None:
+    """What to say of hosts that are not ours by name. They may lead here under another name, or nowhere at all.
+
+    None: not known yet.
+    """
+    ours = [view.get(Question(host, "A")) for host in subject.ours.rank]
+    if None in ours or None in looked:
+        return None
+    if all(one == Problem.MX_TARGET_MISSING for one in looked):
+        return Reason.MX_TARGET_MISSING, {}
+    answers = [view.get(Question(host, "A")) for host in hosts]
+    if all(answer is not None and any(end in subject.ours.rank for _, end in answer.chain) for answer in answers):
+        return Reason.MX_IS_CNAME, _targets(view, hosts)
+    addresses = {address for answer in ours if answer is not None for address in answer.values}
+    if all(answer is not None and answer.values and addresses.issuperset(answer.values) for answer in answers):
+        return Reason.MX_OTHER_NAME, {}
+    return Reason.MX_FOREIGN, {}
+
+
+def _targets(view: View, hosts: list[str]) -> dict[str, Any]:
+    """Where hosts that are aliases lead."""
+    answers = [view.get(Question(host, "A")) for host in hosts]
+    return {"targets": [answer.chain[-1][1].removesuffix(".") for answer in answers if answer and answer.chain]}
+
+
+def _ours_only(subject: Subject, answer: Answer, order: dict[str, int]) -> Finding:
+    """Nothing foreign: are all there, in our order? The hosts of before a move count as a whole set too."""
+    found = rrset(subject.mx, answer)
+    rank = subject.ours.rank
+    previous = subject.previous
+    whole = all(host in order for host in rank)
+    old = previous is not None and not whole and all(host in order for host in previous.rank)
+    ranks = rank if not old or previous is None else previous.rank
+    if (whole or old) and _in_order(order, ranks):
+        if previous is not None and any(host not in rank for host in order):
+            facts = {"until": subject.case.platform.previous_until}
+            return Finding(Status.OK, Level.REQUIRED, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
+        return Finding(Status.OK, Level.REQUIRED, found=found)
+    if answer.chain:
+        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, False), _required(subject))
+    fixes = (replace(_required(subject), answer),)
+    if whole:
+        facts = _facts(subject, False)
+        problems = (Problem.MX_ORDER,)
+        return Finding(Status.WRONG, Level.REQUIRED, Reason.MX_ORDER, facts, problems, (), found, fixes, subject.mx)
+    absent = [host.removesuffix(".") for host in rank if host not in order]
+    facts = _facts(subject, False, hosts=absent)
+    return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_INCOMPLETE, facts, (), (), found, fixes, subject.mx)
+
+
+def _in_order(order: dict[str, int], ranks: Any) -> bool:
+    preferences = [order[host] for host in ranks]
+    return preferences == sorted(preferences)
+
+
+def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) -> Finding | None:
+    """Non-authoritative: foreign exchangers are the other system's. Red only for what no mail can reach."""
+    rank = subject.ours.rank
+    previous = subject.previous.rank if subject.previous else {}
+    found = rrset(subject.mx, answer)
+    hosts = [host for host in order if host != NULL and not _is_address(host)]
+    strangers = [host for host in hosts if host not in rank and host not in previous][:MAX_FOREIGN]
+    looked = {host: look_up(view, host) for host in strangers}
+    if any(one is None for one in looked.values()):
+        return None
+    aliases = [host for host, one in looked.items() if one == Problem.MX_IS_CNAME]
+    addresses = [host for host in order if _is_address(host)]
+    problems: list[Problem] = []
+    reason = ""
+    named: list[str] = []
+    if NULL in order:
+        problems.append(Problem.MX_NULL)
+        reason = Reason.MX_NULL
+    if addresses:
+        problems.append(Problem.MX_IS_ADDRESS)
+        reason, named = reason or Reason.MX_IS_ADDRESS, named or addresses
+    if aliases:
+        problems.append(Problem.MX_IS_CNAME)
+        reason, named = reason or Reason.MX_IS_CNAME, named or aliases
+    gone = [host for host, one in looked.items() if one == Problem.MX_TARGET_MISSING]
+    advice = (Problem.MX_TARGET_MISSING,) if gone else ()
+    if problems:
+        facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in named], **_targets(view, aliases))
+        here = _leading_here(subject, view, aliases)
+        fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses], here)
+        left = [alias for alias in aliases if alias not in here]
+        if left and fixes:  # they are the other system's, so the check stays red when these changes are made
+            facts["left"] = [host.removesuffix(".") for host in left]
+            facts["left_targets"] = _targets(view, left)["targets"]
+        return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, subject.mx)
+    for host, one in looked.items():
+        if isinstance(one, Answer) and one.failure is not None and one.failure not in NOT_RESPONSIBLE:
+            return unknown(Question(host, "A"), one)
+    facts = _facts(subject, False, enters_elsewhere=not any(host in rank or host in previous for host in hosts))
+    if any(host in previous and host not in rank for host in hosts):
+        advice = (*advice, Problem.PREVIOUS_HOSTS)
+        facts["until"] = subject.case.platform.previous_until
+    if gone:
+        facts["hosts"] = [host.removesuffix(".") for host in gone]
+    return Finding(Status.OK, Level.REQUIRED, "", facts, (), advice, found, at=subject.mx)
+
+
+def _split_fixes(
+    subject: Subject, answer: Answer, hosts: list[str], dead: list[str], here: dict[str, str]
+) -> tuple[Fix, ...]:
+    """Take away what leads nowhere; where nothing else is left, mail enters here and is passed on. `here`: aliases of
+    our own hosts, which take their place."""
+    parted = [(value, *value.partition(" ")[::2]) for value in answer.values]
+    gone = tuple(value for value, _, host in parted if host.strip().lower() in (*dead, *here))
+    if answer.chain or not gone:
+        return ()  # the other system's host is an alias: its own matter
+    if not hosts:
+        return (replace(_required(subject), answer),)
+    ours = {f"{preference} {here[host.strip().lower()]}" for _, preference, host in parted if host.lower() in here}
+    fixes: tuple[Fix, ...] = (remove(subject.apex, "MX", answer.ttl, gone),)
+    more = tuple(sorted(ours.difference(answer.values)))
+    return (*fixes, Fix(Action.ADD, subject.apex, "MX", answer.ttl or None, more)) if more else fixes
+
+
+def _leading_here(subject: Subject, view: View, aliases: list[str]) -> dict[str, str]:
+    """Those aliases that lead to a host of ours, with it."""
+    found = {}
+    for alias in aliases:
+        answer = view.get(Question(alias, "A"))
+        if answer is not None and answer.chain and answer.chain[-1][1] in subject.ours.rank:
+            found[alias] = answer.chain[-1][1]
+    return found
+
+
+def look_up(view: View, host: str) -> Problem | Answer | None:
+    """An exchanger: an alias, without address, or fine (its answer, which may be a failure). None: not known yet."""
+    answer = view.get(Question(host, "A"))
+    if answer is None or (answer.failure is not None and not answer.circular):
+        return answer
+    if answer.chain:
+        return Problem.MX_IS_CNAME
+    if answer.values:
+        return answer
+    if answer.nxdomain:
+        return Problem.MX_TARGET_MISSING
+    other = view.get(Question(host, "AAAA"))
+    if other is None or other.failure is not None or other.values:
+        return other
+    return Problem.MX_TARGET_MISSING
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.removesuffix("."))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,289 @@
+"""SPF: whether receivers let the platform send for the domain. RFC 7208. Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from ..lookup.answers import Answer, Answers, Question, View
+from ..records import DEFAULT_TTL, Kind, Level
+from ..rrset import Action, Fix, quote_txt, txt_text
+from ..spf import MAX_LOOKUPS, Result, SpfAnalysis, SpfResult, analyse, check_host, is_spf, meant, merge, spf_records
+from ..spf.results import MAX_NAMES
+from .case import Subject
+from .finding import Finding, add, failed, unknown
+from .finding import rrset as found_rrset
+from .mx import alias_in_the_way
+from .reasons import Reason
+from .verdicts import Problem, Status
+
+RECORD = '"v=spf1'
+MAX_MERGED = 10  # records that we make one of: more than ten that ask anything pass the look-up limit
+MAX_FAULTS = 5  # of an analysis that are told with their places
+LIMITS = frozenset({Problem.SPF_LOOKUPS, Problem.SPF_VOID_LOOKUPS})
+LITERAL = frozenset({"ip4", "ip6", "all"})  # mechanisms that ask nothing
+
+
+def find(subject: Subject, view: View) -> Finding | None:
+    answer = view.get(subject.txt)
+    include = view.get(subject.include)  # wanted at once, so that a green domain costs one pass
+    if answer is None:
+        return None
+    if answer.failure is not None and not answer.circular:
+        return unknown(subject.txt, answer)
+    outbound = subject.case.platform.outbound
+    only = _only_record(answer.values)
+    known = include.values if include is not None else ()
+    if only is not None and known and plain_pass(only, known, subject.ours.spf_include, outbound):
+        return Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, (only,)), at=subject.txt)
+    values = tuple(value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
+    if not values:
+        return _missing(subject, view, answer)
+    return _judged(subject, view, answer, values)
+
+
+def _may_be_record(value: str) -> bool:
+    """A quick look at the first characters: an apex may hold thousands of other TXT records."""
+    return value[:1] != '"' or value[1:2] in ("v", "V", "\\", '"')
+
+
+def _only_record(values: tuple[str, ...]) -> str | None:
+    """The one SPF record among TXT records, where plainly no other can be one."""
+    only = None
+    for value in values:
+        head = value[:7].lower()
+        if head[:1] != '"' or '"' in head[1:] or "\\" in head:
+            return None  # split or escaped in an odd place: read with care elsewhere
+        if head != RECORD:
+            continue
+        if only is not None:
+            return None
+        only = value
+    return only
+
+
+@lru_cache(maxsize=8192)
+def plain_pass(value: str, include_values: tuple[str, ...], include: str, outbound: tuple[str, ...]) -> bool:
+    """Whether a record of addresses and our include lets all of ours pass, with nothing else to ask or to say."""
+    (record,) = spf_records((value,)) or (None,)
+    if record is None or record.faults or record.redirect is not None or not outbound:
+        return False
+    for mechanism in record.mechanisms:
+        if mechanism.name == "include":
+            if mechanism.domain is None or mechanism.domain.literal is None:
+                return False
+            if mechanism.domain.literal.lower().rstrip(".") + "." != include:
+                return False
+        elif mechanism.name not in LITERAL or (mechanism.name == "all" and mechanism.qualifier == "+"):
+            return False
+    included = spf_records(include_values)
+    if len(included) != 1 or included[0].faults or included[0].redirect is not None:
+        return False
+    if any(m.name not in LITERAL or (m.name == "all" and m.qualifier == "+") for m in included[0].mechanisms):
+        return False
+    known = {Question(include, "TXT"): Answer(include_values)}
+    results = [check_host(ip, "plain.invalid", Answers(dict(known)), record=txt_text(value)) for ip in outbound]
+    return all(result is not None and result.result == Result.PASS for result in results)
+
+
+def _own(subject: Subject, answer: Answer, values: tuple[str, ...]) -> tuple[Any, ...]:
+    """The SPF records alone: an apex may hold thousands of other TXT records."""
+    return found_rrset(subject.txt, Answer(values, answer.ttl))
+
+
+def _missing(subject: Subject, view: View, answer: Answer) -> Finding | None:
+    if answer.chain:
+        return alias_in_the_way(subject, subject.txt, answer._replace(values=()), {}, subject.required[Kind.SPF][0])
+    finding = Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, at=subject.txt)
+    intended = {value: text for value in answer.values if (text := meant(txt_text(value))) is not None}
+    if not intended:
+        finding.fixes = (add(subject.required[Kind.SPF][0]),)
+        return finding
+    # Whoever was meant to be allowed must not be marked because of a record that names us alone.
+    values, texts = tuple(intended), list(intended.values())
+    finding.facts = {"misspelt": [txt_text(value) for value in values]}
+    finding.found = _own(subject, answer, values)
+    analysis, platform = analyse(subject.apex, view, record=texts[0]), _platform_passes(subject, view)
+    if analysis is None or platform is None:
+        return None
+    return _with_fix(subject, view, finding, answer, values, texts, analysis, platform)
+
+
+def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...]) -> Finding | None:
+    results = _evaluated(subject, view, None)
+    analysis = analyse(subject.apex, view)
+    if results is None or analysis is None:
+        return None
+    finding = Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, values), at=subject.txt)
+    own_plus_all = [found for found in analysis.findings if _opens_own_record(found)]
+    for result in results:
+        if result.failure is not None and result.result != Result.PASS and not own_plus_all:
+            place = result.place
+            name, type_ = (place.owner, place.term) if place else (result.owner, "TXT")
+            return failed(result.failure, name, type_, at=subject.txt)
+    errors = [result for result in results if result.result == Result.PERMERROR]
+    passing = bool(results) and all(result.result == Result.PASS for result in results)
+    if errors:
+        _permanent(finding, errors, len(values))
+    elif own_plus_all:
+        place = own_plus_all[0].place
+        finding.reason = Reason.SPF_PLUS_ALL
+        finding.facts = {"owner": own_plus_all[0].owner, "term": place.term if place else "+all"}
+        finding.problems = (Problem.SPF_PLUS_ALL,)
+    elif not passing and not (not results and _includes(values, subject.ours.spf_include)):
+        if subject.previous is not None and _includes(values, subject.previous.spf_include):
+            finding.facts = {"until": subject.case.platform.previous_until}
+            finding.advice = (Problem.PREVIOUS_HOSTS,)
+        else:
+            losing = [ip for ip, result in zip(subject.case.platform.outbound, results, strict=False) if _loses(result)]
+            finding.reason = Reason.SPF_PLATFORM_FAILS
+            finding.facts = {"addresses": losing, "result": next((str(r.result) for r in results if _loses(r)), "none")}
+            finding.problems = (Problem.SPF_PLATFORM_FAILS,)
+    finding.advice = (
+        *finding.advice,
+        *(problem for problem in analysis.problems if problem not in finding.problems),
+    )
+    finding.facts = {**finding.facts, **_analysed(analysis)}
+    if not finding.reason:
+        return finding
+    platform = _platform_passes(subject, view)
+    if platform is None:
+        return None
+    if not platform and _only_ours_at_fault(subject, finding, errors) and _includes(values, subject.ours.spf_include):
+        facts = {"name": subject.ours.spf_include.removesuffix(".")}
+        return Finding(Status.UNKNOWN, Level.REQUIRED, Reason.PLATFORM_AT_FAULT, facts, found=finding.found)
+    finding.status = Status.WRONG
+    if answer.chain:
+        finding.facts = {**finding.facts, "name": answer.chain[0][0], "target": answer.chain[0][1]}
+        return finding
+    return _with_fix(subject, view, finding, answer, values, [txt_text(v) for v in values], analysis, platform)
+
+
+def _analysed(analysis: SpfAnalysis) -> dict[str, Any]:
+    """What the whole tree says, as facts: where the faults are, and what its terms cost where they cost too much."""
+    places = [(found, found.place) for found in analysis.findings if found.problem not in LIMITS]
+    faults = [
+        {"problem": str(found.problem), "owner": place.owner, "term": place.term, "position": place.position}
+        for found, place in places[:MAX_FAULTS]
+        if place is not None
+    ]
+    facts: dict[str, Any] = {"faults": faults} if faults else {}
+    if any(found.problem in LIMITS for found in analysis.findings):
+        dearest = sorted(analysis.costs, key=lambda cost: -cost.lookups)[:MAX_FAULTS]
+        facts["lookups"], facts["voids"] = analysis.lookups, analysis.voids
+        facts["costs"] = [f"{cost.place.term} ({cost.lookups})" for cost in dearest]
+        facts["crowded"] = [f"{place.term} ({names})" for place, names in analysis.exchangers if names > MAX_NAMES]
+    return facts
+
+
+def _platform_passes(subject: Subject, view: View) -> bool | None:
+    """Whether our own include, taken alone, lets all our addresses pass. None: not known yet."""
+    results = _evaluated(subject, view, f"v=spf1 include:{subject.ours.spf_include.removesuffix('.')} -all")
+    return None if results is None else not any(map(_loses, results))
+
+
+def _only_ours_at_fault(subject: Subject, finding: Finding, errors: list[SpfResult]) -> bool:
+    """Whether the way to the verdict leads through our include: then no record of the domain is wrong."""
+    if finding.reason == Reason.SPF_PLATFORM_FAILS:
+        return True
+    ours = f"include:{subject.ours.spf_include}".rstrip(".")
+    return bool(errors) and all(
+        any(place.term.lower().lstrip("+").rstrip(".") == ours for place in error.path) for error in errors
+    )
+
+
+def _loses(result: SpfResult) -> bool:
+    return result.result != Result.PASS
+
+
+def _includes(values: tuple[str, ...], include: str) -> bool:
+    for record in spf_records(values):
+        for mechanism in record.mechanisms:
+            literal = mechanism.domain.literal if mechanism.domain is not None else None
+            if mechanism.name == "include" and literal is not None and literal.lower().rstrip(".") + "." == include:
+                return True
+    return False
+
+
+def _opens_own_record(found: Any) -> bool:
+    """`+all` in the domain's own policy: its record, or the one that it redirects to. In an include it is advice."""
+    return found.problem == Problem.SPF_PLUS_ALL and all(
+        place.term.lower().startswith("redirect=") for place in found.path[:-1]
+    )
+
+
+def _evaluated(subject: Subject, view: View, record: str | None) -> list[SpfResult] | None:
+    """`check_host` for every outbound address; all that they want is wanted at once."""
+    results = [check_host(ip, subject.apex, view, record=record) for ip in subject.case.platform.outbound]
+    whole = [result for result in results if result is not None]
+    return whole if len(whole) == len(results) else None
+
+
+def _permanent(finding: Finding, errors: list[SpfResult], count: int) -> None:
+    finding.problems = tuple(dict.fromkeys(error.problem for error in errors if error.problem is not None))
+    first = errors[0]
+    if first.problem == Problem.SPF_SEVERAL and first.owner == (finding.at.name if finding.at else ""):
+        finding.reason = Reason.SPF_SEVERAL
+        finding.facts = {"count": count}
+        return
+    place = first.place
+    finding.reason = Reason.SPF_ERROR
+    finding.facts = {
+        "problem": str(first.problem),
+        "owner": place.owner if place else first.owner,
+        "term": place.term if place else "",
+        "position": place.position if place else 0,
+        "fault": str(first.fault) if first.fault else None,
+    }
+
+
+def _with_fix(
+    subject: Subject,
+    view: View,
+    finding: Finding,
+    answer: Answer,
+    values: tuple[str, ...],
+    texts: list[str],
+    analysis: SpfAnalysis,
+    platform_passes: bool,
+) -> Finding | None:
+    """One record in place of those there: all that they authorised, and ours. Only if it then holds.
+
+    Where our own include does not hold by itself, that is the operator's to mend: the fix is offered all the same.
+    """
+    if len(values) > MAX_MERGED:
+        finding.facts = {**finding.facts, "beyond": str(Problem.SPF_LOOKUPS)}
+        return finding
+    include = subject.ours.spf_include
+    ours = f"include:{include}".rstrip(".")
+    dead = set(analysis.dead)
+    beyond = None
+    for first in (False, False, True):
+        text = merge(texts, include, first=first, dead={term for term in dead if term.lower().rstrip(".") != ours}).text
+        results = _evaluated(subject, view, text)
+        after = analyse(subject.apex, view, record=text)
+        if results is None or after is None:
+            return None
+        dead |= after.dead
+        if after.lookups > MAX_LOOKUPS:
+            beyond = Problem.SPF_LOOKUPS  # somebody whom the record authorises now would fail
+            continue
+        if any(_opens_own_record(found) for found in after.findings):
+            beyond = Problem.SPF_PLUS_ALL
+            continue
+        bad = next((result for result in results if _loses(result)), None)
+        if bad is None or not platform_passes:
+            finding.fixes = _exchange(subject, answer, values, quote_txt(text))
+            return finding
+        beyond = bad.problem or Problem.SPF_PLATFORM_FAILS
+    finding.facts = {**finding.facts, "beyond": str(beyond)}
+    return finding
+
+
+def _exchange(subject: Subject, answer: Answer, values: tuple[str, ...], value: str) -> tuple[Fix, ...]:
+    """Only the SPF records are touched: the other TXT records at the name belong to others."""
+    ttl = answer.ttl or DEFAULT_TTL
+    return (
+        Fix(Action.REMOVE, subject.apex, "TXT", ttl, values),
+        Fix(Action.ADD, subject.apex, "TXT", ttl, (value,)),
+    )

@@ -1,0 +1,249 @@
+"""SRV: how mail programs find the servers. RFC 2782, RFC 6186, RFC 8314, and Outlook's autodiscover. Pure."""
+
+from __future__ import annotations
+
+from ..lookup.answers import NOT_RESPONSIBLE, Answer, Failure, Question, View
+from ..records import Level, RequiredRecord
+from ..rrset import Fix, RRset
+from .case import MAX_NAME, Subject
+from .cname import OTHER_DATA
+from .finding import Finding, add, alias_rrset, circle, merged, redirection, remove, replace, rrset, undotted, unknown
+from .probes import wildcard_answered
+from .reasons import Reason
+from .verdicts import Problem, Status
+
+# An alias that ends like this does not lead here, or only by way of a zone that the resolvers have no part in.
+NO_WAY_HERE = frozenset({Failure.CHAIN, *NOT_RESPONSIBLE})
+SUBMISSIONS = 465  # the port of `_submissions._tcp`, which does as well as `_submission._tcp` (RFC 8314 §5.1)
+
+
+def find(subject: Subject, view: View) -> Finding | None:
+    level = Level.REQUIRED if subject.authoritative else Level.RECOMMENDED
+    as_required = _as_required(subject, view)
+    if as_required is not None:
+        return Finding(Status.OK, level, found=as_required)
+    parts = [_part(subject, view, record, question) for record, question in subject.services]
+    whole = [part for part in parts if part is not None]
+    if len(whole) < len(parts):
+        return None
+    for part in whole:
+        if part.status != Status.OK or part.advice:
+            return merged(whole, level)
+    found = tuple(rr for part in whole for rr in part.found)
+    return Finding(Status.OK, level, found=found)
+
+
+def _as_required(subject: Subject, view: View) -> tuple[RRset, ...] | None:
+    """All the records, where each is there just as it should be: the common case, at a fraction of the cost."""
+    found = []
+    for record, question in subject.services:
+        answer = view.get(question)
+        if answer is None or answer.values != record.values:
+            return None
+        found.append(RRset(record.name, record.type, answer.ttl, answer.values))
+    return tuple(found)
+
+
+def _part(subject: Subject, view: View, record: RequiredRecord, question: Question) -> Finding | None:
+    answer = view.get(question)
+    if answer is None:
+        return None
+    if answer.failure is not None and not answer.circular:
+        return unknown(question, answer, record.level)
+    if record.type == "CNAME":
+        return _alias(subject, view, record, question, answer)
+    return _service(subject, view, record, question, answer)
+
+
+def _previous_host(subject: Subject, why: str) -> str | None:
+    previous = subject.previous
+    if previous is None:
+        return None
+    return {"imaps": previous.imap, "submission": previous.smtp}.get(why, previous.autodiscover)
+
+
+# -- SRV record sets
+
+
+def _service(
+    subject: Subject, view: View, record: RequiredRecord, question: Question, answer: Answer
+) -> Finding | None:
+    if answer.values == record.values:
+        return Finding(Status.OK, record.level, found=rrset(question, answer))
+    _, _, port, ours = record.values[0].split(" ")
+    previous = _previous_host(subject, record.why)
+    right, old, others = [], [], []
+    for value in answer.values:
+        _, _, its_port, target = value.split(" ")
+        target = target.lower()
+        if its_port == port and target == ours:
+            right.append(value)
+        elif its_port == port and target == previous:
+            old.append(value)
+        else:
+            others.append(value)
+    found = rrset(question, answer)
+    if (right or old) and not others:
+        if old:
+            facts = {"until": subject.case.platform.previous_until}
+            return Finding(Status.OK, record.level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
+        return Finding(Status.OK, record.level, found=found)
+    if record.why == "submission" and not right:
+        implicit = _implicit_tls(subject, view, record)
+        if implicit is None or implicit.status == Status.OK:
+            return implicit
+    if not answer.values and not answer.chain:
+        return _missing(record, question, (add(record),))
+    wildcard = wildcard_answered(view, question, answer)
+    if wildcard is None:
+        return None
+    if wildcard:
+        return _missing(record, question, (add(record),))
+    return _other(subject, record, question, answer, others, bool(right))
+
+
+def _missing(record: RequiredRecord, question: Question, fixes: tuple[Fix, ...]) -> Finding:
+    facts = {"names": [record.name]}
+    return Finding(Status.MISSING, record.level, Reason.SRV_MISSING, facts, fixes=fixes, at=question)
+
+
+def _other(
+    subject: Subject, record: RequiredRecord, question: Question, answer: Answer, others: list[str], ours_too: bool
+) -> Finding | None:
+    """Foreign targets, alone (they take ours' place) or beside ours (leftovers of an earlier provider)."""
+    found = alias_rrset(question, answer) + rrset(question, answer)
+    hosts = [_server(record, value) for value in others]
+    ends = [record.values[0].rpartition(" ")[2]]
+    facts = {"names": [record.name], "hosts": hosts, **undotted((v.rpartition(" ")[2] for v in others), ends)}
+    fixes: tuple[Fix, ...]
+    problems: tuple[Problem, ...]
+    if answer.dname:
+        where = redirection(*answer.chain[0])
+        problems = (Problem.SRV_OTHER_TARGET,) if others else ()
+        status = Status.WRONG if others else Status.MISSING
+        return Finding(status, record.level, Reason.UNDER_DNAME, where, problems, (), found, at=question)
+    if answer.chain:
+        fixes = _instead_of_alias(record, question, answer)
+        if not answer.values:
+            facts = {"names": [record.name], **circle(answer)}
+            problems = (Problem.CNAME_WITH_OTHER_DATA,)
+            finding = Finding(Status.MISSING, record.level, Reason.SRV_MISSING, facts, problems, at=question)
+            finding.found, finding.fixes = found, fixes if subject.authoritative else ()
+            return finding
+        reason, problems = Reason.SRV_OTHER_TARGET, (Problem.SRV_OTHER_TARGET,)
+    elif ours_too:
+        fixes = (remove(question.name, "SRV", answer.ttl, tuple(others)),)
+        reason, problems = Reason.SRV_LEFTOVER, (Problem.SRV_LEFTOVER,)
+    else:
+        fixes = (replace(record, answer),)
+        reason, problems = Reason.SRV_OTHER_TARGET, (Problem.SRV_OTHER_TARGET,)
+        if hosts == ["."]:
+            reason = Reason.SRV_DENIED
+    if not subject.authoritative:
+        fixes = ()  # the other half's clients may need what is there
+    return Finding(Status.WRONG, record.level, reason, facts, problems, (), found, fixes, question)
+
+
+def _server(record: RequiredRecord, value: str) -> str:
+    """Where an SRV record leads, for people: its host, with the port where that is not the usual one."""
+    _, _, port, host = value.split(" ")
+    host = host.removesuffix(".") or "."
+    return host if host == "." or f" {port} " in record.values[0] else f"{host}:{port}"
+
+
+def _instead_of_alias(record: RequiredRecord, question: Question, answer: Answer) -> tuple[Fix, ...]:
+    """The alias goes, the record comes."""
+    target = answer.chain[0][1]
+    return (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record))
+
+
+def _implicit_tls(subject: Subject, view: View, record: RequiredRecord) -> Finding | None:
+    """`_submissions._tcp` instead of `_submission._tcp`. None: not known yet."""
+    name = f"_submissions._tcp.{subject.apex}"
+    if len(name) > MAX_NAME:
+        return _missing(record, Question(name, "SRV"), ())
+    question = Question(name, "SRV")
+    answer = view.get(question)
+    if answer is None:
+        return None
+    hosts = {subject.ours.smtp, subject.previous.smtp if subject.previous else subject.ours.smtp}
+    wanted = {f"{SUBMISSIONS} {host}" for host in hosts}
+    if answer.values and all(value.lower().split(" ", 2)[2] in wanted for value in answer.values):
+        return Finding(Status.OK, record.level, found=rrset(question, answer))
+    return _missing(record, question, ())
+
+
+# -- autoconfig and autodiscover
+
+
+def _alias(subject: Subject, view: View, record: RequiredRecord, question: Question, answer: Answer) -> Finding | None:
+    if answer.values == record.values:
+        return Finding(Status.OK, record.level, found=rrset(question, answer))
+    if not answer.values:
+        return _no_alias(subject, view, record, question, answer)
+    found = rrset(question, answer)
+    target = answer.values[0].lower()
+    if target == _previous_host(subject, record.why):
+        facts = {"until": subject.case.platform.previous_until}
+        return Finding(Status.OK, record.level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
+    if answer.dname:
+        return Finding(Status.OK, record.level, found=found, advice=(Problem.SRV_LEFTOVER,))
+    wildcard = wildcard_answered(view, question, answer)
+    if wildcard is None:
+        return None
+    if wildcard:
+        return _missing(record, question, (add(record),))
+    # Outlook follows `autodiscover` before it asks for the SRV record: a foreign one leads it astray.
+    astray = record.why == "autodiscover" and subject.authoritative
+    level = Level.REQUIRED if astray else record.level
+    end = view.get(Question(question.name, "A"))  # by way of other aliases it may lead here all the same
+    if end is None:
+        return None
+    if any(name == subject.ours.autodiscover for _, name in end.chain):
+        return Finding(Status.OK, record.level, found=found)
+    if end.failure is not None and end.failure not in NO_WAY_HERE:
+        return unknown(Question(question.name, "A"), end, level)
+    fixes = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
+    leads = {"names": [record.name], "hosts": [target.removesuffix(".")], **undotted((target,), record.values)}
+    return Finding(
+        Status.WRONG,
+        level,
+        Reason.SRV_LEFTOVER,
+        leads,
+        (Problem.SRV_LEFTOVER,),
+        (),
+        found,
+        fixes if subject.authoritative else (),
+        question,
+    )
+
+
+def _no_alias(
+    subject: Subject, view: View, record: RequiredRecord, question: Question, answer: Answer
+) -> Finding | None:
+    """No CNAME; other records at the name leave no room for one, and may serve somebody: advice at most."""
+    if answer.nxdomain:
+        return _missing(record, question, (add(record),))
+    others: list[RRset] = []
+    complete = True
+    for type_ in OTHER_DATA:
+        asked = Question(question.name, type_)
+        other = view.get(asked)
+        if other is None:
+            complete = False
+            continue
+        if other.failure is not None:
+            return unknown(asked, other, record.level)
+        if other.values and not other.chain:
+            wildcard = wildcard_answered(view, asked, other)
+            if wildcard is None:
+                complete = False
+            elif not wildcard:
+                others.extend(rrset(asked, other))
+    if not complete:
+        return None
+    if others:
+        leads_away = any(rr.type in ("A", "AAAA") for rr in others)
+        advice = Problem.SRV_LEFTOVER if leads_away else Problem.CNAME_WITH_OTHER_DATA
+        return Finding(Status.OK, record.level, advice=(advice,), found=tuple(others))
+    return _missing(record, question, (add(record),))
