@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "domains",
     "diagnostics",
     "accounts",
+    "mailflow",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -359,6 +360,15 @@ SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's netw
 ORDERS_AT_ONCE = env_bool("ORDERS_AT_ONCE")  # orders become slots without staff's approval
 BULK_MAX_BYTES = 32 * 1024 * 1024
 BULK_MAX_ROWS = 100_000
+
+# The mail servers (mailflow)
+MAIL_READER_URL = env("MAIL_READER_URL")  # under a role that sees the views; empty: DATABASE_URL
+MAIL_WRITER_URL = env("MAIL_WRITER_URL")  # under a role that writes the policy server's tables; empty: DATABASE_URL
+MAIL_TLS_CERTIFICATE = env("MAIL_TLS_CERTIFICATE")  # PEM with its chain; empty: one signed by itself
+MAIL_TLS_KEY = env("MAIL_TLS_KEY")
+MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
+MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
+MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [
