@@ -230,6 +230,12 @@ CELERY_BEAT_SCHEDULE = {
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
+    "domains: DKIM keys": {"task": "domains.tasks.tend_keys", "schedule": timedelta(minutes=1)},
+    "diagnostics: DKIM keys that wait": {
+        "task": "diagnostics.tasks.look_for_keys",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.
     "diagnostics: sweep": {
         "task": "diagnostics.tasks.sweep",

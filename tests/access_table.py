@@ -182,6 +182,7 @@ DOMAINS: dict[str, Row] = {
     "domains:attach_records": Row(TECHNICIAN),
     "domains:attach_review": Row(TECHNICIAN),
     "domains:mode": Row(TECHNICIAN),
+    "domains:rotate": Row(TECHNICIAN, "POST"),
     "domains:detach": Row(TECHNICIAN),
     "domains:plan": Row(TECHNICIAN),
     "domains:changes": Row(VIEWER),
