@@ -228,6 +228,7 @@ CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 # What is due lives in the database; beat only wakes the workers. A lost message is repeated by the next one.
 CELERY_BEAT_SCHEDULE = {
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
+    "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
     "domains: DKIM keys": {"task": "domains.tasks.tend_keys", "schedule": timedelta(minutes=1)},

@@ -9,3 +9,11 @@ def close_ended() -> None:
     from .lifecycle import close_ended as close
 
     close()
+
+
+@shared_task
+def forget() -> None:
+    """Forget what nobody asks for any more."""
+    from . import once
+
+    once.prune()

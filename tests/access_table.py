@@ -231,6 +231,8 @@ DIAGNOSTICS: dict[str, Row] = {
 
 ACCOUNTS: dict[str, Row] = {
     "accounts:list": Row(VIEWER),
+    "accounts:domain_names": Row(VIEWER),
+    "accounts:under_way": Row(VIEWER),
     "accounts:export": Row(VIEWER),
     "accounts:order": Row(TECHNICIAN),
     "accounts:cancel_slots": Row(TECHNICIAN),

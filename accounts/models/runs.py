@@ -37,6 +37,7 @@ class BulkRun(models.Model):
         STOPPED = "stopped", _("stopped")
         DONE = "done", _("done")
         NOTHING = "nothing", _("nothing done")
+        DISCARDED = "discarded", _("thrown away")  # on its way to deletion; no page shows it
 
     class Way(models.TextChoices):
         PASSWORDS = PreviewWay.PASSWORDS.value, _("passwords from the file, or generated")
@@ -68,6 +69,10 @@ class BulkRun(models.Model):
     default_domain = models.CharField(max_length=253, blank=True)
     key = EncryptedTextField(blank=True)  # of this run's secrets; erased when nothing needs it any more
 
+    # What a run over existing accounts is made of, while they are listed: ticked ids or what a list asked for, and how
+    # far the listing is (`runs/selecting.py`).
+    selection = models.JSONField(null=True)
+    entry = models.ForeignKey("panel.Activity", on_delete=models.SET_NULL, null=True, related_name="+")  # when it ended
     target = models.ForeignKey("domains.Domain", on_delete=models.SET_NULL, null=True, related_name="+")  # of a move
     undoes = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="undone_by")
 

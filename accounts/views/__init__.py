@@ -1,8 +1,8 @@
 from .bulk_table import again, columns, mend, reshape, template, upload
 from .changes import change, link, password, password_rules
 from .configure import configure, confirm
-from .listing import account, account_list, export
-from .orders import approve_order, cancel_order, cancel_slots, order, orders, refuse_order
+from .listing import account, account_list, domain_names, export
+from .orders import approve_order, cancel_order, cancel_slots, order, orders, progress, refuse_order
 from .policy import policy, purge, retired
 from .runs import discard, reasons, results, resume, run, slips, start, stop, undo
 from .selection import select
@@ -20,6 +20,7 @@ __all__ = [
     "configure",
     "confirm",
     "discard",
+    "domain_names",
     "export",
     "link",
     "mend",
@@ -28,6 +29,7 @@ __all__ = [
     "password",
     "password_rules",
     "policy",
+    "progress",
     "purge",
     "reasons",
     "refuse_order",

@@ -48,12 +48,13 @@ def upload(request: HttpRequest, service_name: str) -> HttpResponse:
     elif request.method == "POST" and int(request.META.get("CONTENT_LENGTH") or 0) > settings.BULK_MAX_BYTES:
         form.errors.clear()
         form.add_error(None, refusal_words(tables.Refused(Refusal.BYTES, limit=settings.BULK_MAX_BYTES)))
+    runs = BulkRun.objects.filter(service=service).exclude(state=BulkRun.State.DISCARDED).select_related("by")
     context = {
         "service": service,
         "tab": "accounts",
         "form": form,
         "free": Tally.of(service.pk)["slot"],
-        "runs": BulkRun.objects.filter(service=service).select_related("by")[:20],
+        "runs": runs[:20],
         "rows": settings.BULK_MAX_ROWS,
         "mib": settings.BULK_MAX_BYTES // (1024 * 1024),
     }

@@ -19,12 +19,13 @@ from panel.access import person, require
 from panel.acting import do
 from panel.errors import Refused
 from panel.models import Role
+from panel.once import once
 
 from .. import preview, tables, tasks
 from ..access import run_for
 from ..columns import Field
 from ..models import BulkRow, BulkRun, Tally
-from ..runs import engine, loading, selecting
+from ..runs import engine, loading, retention, selecting
 from ..runs import results as handing_out
 from ..vault import Vault
 from ..words import FIELDS
@@ -163,6 +164,7 @@ def _progress(request: HttpRequest, run: BulkRun) -> HttpResponse:
 
 @login_required
 @require_POST
+@once
 def start(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     found = run_for(request.user, service_name, run_id)
     owner = require(request.user, found.service.organization) is Role.OWNER
@@ -177,6 +179,7 @@ def start(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@once
 def stop(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     found = run_for(request.user, service_name, run_id)
     done = _("The run stops after the rows that are being worked on.")
@@ -185,6 +188,7 @@ def stop(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@once
 def resume(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     found = run_for(request.user, service_name, run_id)
 
@@ -200,8 +204,11 @@ def resume(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse
 def discard(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """Throw a table away that was not applied."""
     found = run_for(request.user, service_name, run_id)
-    waiting = [State.COLUMNS, State.CHECKING, State.PREVIEW]
-    if BulkRun.objects.filter(pk=found.pk, state__in=waiting).delete()[0]:
+    if retention.discard(found):
+        if found.total > retention.AT_ONCE:
+            tasks.delete_run.delay(found.pk)
+        else:
+            retention.delete(found)
         messages.success(request, _("Thrown away; nothing was changed."))
         return redirect("accounts:upload" if found.kind == BulkRun.Kind.CONFIGURE else "accounts:list", service_name)
     return redirect("accounts:run", service_name, run_id)
@@ -209,6 +216,7 @@ def discard(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
 
 @login_required
 @require_POST
+@once
 def undo(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """A run that takes this one back; it is previewed like any other."""
     found = run_for(request.user, service_name, run_id)
@@ -218,6 +226,8 @@ def undo(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("accounts:run", service_name, run_id)
+    if undoing.state == State.CHECKING:
+        tasks.list_later(undoing)
     return redirect("accounts:run", service_name, undoing.pk)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from panel.access import person, require, service_for
+from panel.counting import accounts_at
 from panel.errors import Refused
 from panel.models import Role
 
@@ -69,7 +70,7 @@ def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
             context["ask_mx"] = True
         else:
             return _apply(request, domain, planned, boxes, mx=not taken or data["mx"] == NOW)
-    accounts = domain.accounts.exclude(state="slot").count()
+    accounts = accounts_at(domain)
     context |= plan_context(planned, boxes, taken, accounts=accounts)
     context["fingerprint"] = planned.fingerprint
     return render(request, "domains/plan.html", context)

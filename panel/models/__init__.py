@@ -1,5 +1,6 @@
 from .activity import Activity
 from .members import Invitation, Membership, Role
+from .once import SpentToken
 from .organizations import Organization
 from .platforms import Platform, hosts_changed
 from .services import Service, platform_changing
@@ -15,6 +16,7 @@ __all__ = [
     "Platform",
     "Role",
     "Service",
+    "SpentToken",
     "User",
     "hosts_changed",
     "platform_changing",

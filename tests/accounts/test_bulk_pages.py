@@ -403,6 +403,25 @@ def test_a_thrown_away_table_leaves_nothing(clinic, browser):
     assert not BulkRow.objects.exists()
 
 
+def test_a_large_table_that_is_thrown_away_is_gone_at_once_and_deleted_by_a_worker(clinic, browser, monkeypatch):
+    from accounts import tasks
+
+    called: list[int] = []
+    monkeypatch.setattr(tasks.delete_run, "delay", called.append)
+    monkeypatch.setattr("accounts.runs.retention.AT_ONCE", 1)
+    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example", "bo@aurora.example"))
+    browser.post(url("discard", clinic, run.pk))
+    assert called == [run.pk]
+    kept = BulkRun.objects.get()
+    assert (kept.state, kept.key) == ("discarded", "")
+    assert browser.get(url("run", clinic, run.pk)).status_code == 404
+    assert "staff.csv" not in browser.get(url("upload", clinic)).content.decode()
+    for _twice in range(2):
+        tasks.delete_run(run.pk)
+    assert not BulkRun.objects.exists()
+    assert not BulkRow.objects.exists()
+
+
 def test_a_large_table_is_checked_by_a_worker(clinic, browser, monkeypatch):
     from accounts import tasks
 

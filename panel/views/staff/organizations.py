@@ -13,6 +13,7 @@ from ...access import person, staff_required
 from ...forms import EditOrganizationByStaff, EndOn, NewOrganization, carried_out
 from ...listing import listing
 from ...models import Organization, Role
+from ...once import keep_answer, once
 from ..organizations import issue
 from .states import change_state
 
@@ -44,6 +45,7 @@ def organizations(request: HttpRequest) -> HttpResponse:
 
 
 @staff_required
+@once
 def new_organization(request: HttpRequest) -> HttpResponse:
     form = NewOrganization(request.POST or None)
     made: dict[str, str] = {}
@@ -61,7 +63,8 @@ def new_organization(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The organization has been created."))
         organization = Organization.objects.get(code=form.cleaned_data["code"])
         if made:
-            return render(request, "panel/staff/organization_made.html", {"organization": organization, **made})
+            page = render(request, "panel/staff/organization_made.html", {"organization": organization, **made})
+            return keep_answer(page)
         return redirect("panel:staff_organization", organization.code)
     return render(request, "panel/staff/new_organization.html", {"form": form}, status=400 if form.errors else 200)
 
