@@ -132,7 +132,7 @@ def _due_by_schedule() -> Iterable[Domain]:
     ):
         days = domain.service.dkim_rotation_days
         assert days is not None  # filtered
-        since = domain.signing_since or domain.made  # type: ignore[attr-defined]
+        since = domain.signing_since or domain.made
         if since + timedelta(days=days) <= now:
             found.append(domain)
         if len(found) == BATCH:

@@ -195,7 +195,8 @@ def texts(server: Knot, name: str) -> list[str]:
 
 def run_changes() -> None:
     waiting = ZoneChange.objects.filter(state=ZoneChange.State.WAITING)
-    assert all([changes.run(pk) for pk in waiting.values_list("pk", flat=True)])
+    done = [changes.run(pk) for pk in waiting.values_list("pk", flat=True)]
+    assert all(done)
     assert set(ZoneChange.objects.values_list("state", flat=True)) == {ZoneChange.State.DONE}
 
 
