@@ -285,6 +285,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         password_hash="",
         mailbox_id=None,
         configured_at=None,
+        quota=None,
         changed_at=now,
         version=F("version") + 1,
         first_key="",

@@ -45,6 +45,7 @@ class Found:
     authoritative: bool
     target: str  # next hop; empty where authoritative
     here: bool  # it has a mailbox on this platform
+    full: bool  # which takes no more
     elsewhere: str  # another of our platforms where it has one
 
 
@@ -131,7 +132,7 @@ class Decider:
     async def _verdict(self, attributes: Mapping[str, str], *, stranger: str) -> str:
         recipient = attributes.get("recipient", "")
         address = split(recipient)
-        found = self._find(address)
+        found = self._find(address, attributes.get("size", ""))
         if found is None:
             return stranger
         if not found.here and not found.elsewhere:
@@ -140,6 +141,8 @@ class Decider:
             refusal = await self._asked(recipient, address, found, attributes)
             if refusal:
                 return refusal
+        if found.full:
+            return f"552 5.2.2 <{recipient}>: the mailbox is full"
         route = self._route(found)
         if route != self.local and not attributes.get("sasl_username"):
             # Whoever has the mailbox may still refuse the message: to whom would the bounce go?
@@ -207,13 +210,15 @@ class Decider:
         host = target.removeprefix("[").partition("]")[0]
         return next((slug for slug, platform in self.platforms().items() if host in platform.hosts), None)
 
-    def _find(self, address: Address) -> Found | None:
-        rows = self.reader.rows("route", self._values(address))
+    def _find(self, address: Address, size: str = "") -> Found | None:
+        """`size`: of the message, where its sender has said it."""
+        declared = size if size.isascii() and size.isdigit() and len(size) < 19 else "0"
+        rows = self.reader.rows("route", {**self._values(address), "size": declared})
         if not rows:
             return None
-        mode, target, mailbox, elsewhere = rows[0]
+        mode, target, here, elsewhere = rows[0]
         authoritative = mode == "authoritative"
-        return Found(authoritative, target, bool(mailbox), "" if authoritative else elsewhere or "")
+        return Found(authoritative, target, bool(here), here == "full", "" if authoritative else elsewhere or "")
 
     def _route(self, found: Found) -> str:
         """Unknown ones of an authoritative domain go to Dovecot, which refuses them: they were accepted earlier."""

@@ -101,6 +101,7 @@ class EmailAccount(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     configured_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)  # by a person or a run
+    quota = models.PositiveIntegerField(_("quota (MiB)"), null=True, blank=True)  # empty: the service's; 0: no limit
     version = models.PositiveIntegerField(default=0, db_default=0, editable=False)  # every verb adds one
 
     # What lists sort and search by: lower case, names without accents.

@@ -27,8 +27,8 @@ from tests.mailflow.conftest import database_url, mailbox_of, signing_key
 FROZEN = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
-    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox"),
-    "mailflow_login": ("platform", "domain", "local_part", "device", "password", "mailbox"),
+    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
+    "mailflow_login": ("platform", "domain", "local_part", "device", "password", "mailbox", "quota"),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
 }
@@ -42,6 +42,7 @@ TABLES = [
     ("accounts", "Address"),
     ("accounts", "EmailAccount"),
     ("mailflow", "Block"),
+    ("mailflow", "Use"),
 ]
 
 
