@@ -13,6 +13,7 @@ class Use(models.Model):
     last_login = models.DateTimeField(null=True)
     bytes = models.BigIntegerField(null=True)
     messages = models.BigIntegerField(null=True)
+    warned = models.PositiveSmallIntegerField(default=0, db_default=0)  # at which per cent its person was
 
     class Meta:
         db_table = "mailflow_use"
@@ -51,6 +52,7 @@ class Block(models.Model):
     network = models.CharField(max_length=49, blank=True)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # people were told of a flood
 
     class Meta:
         db_table = "mailflow_block"

@@ -33,7 +33,7 @@ SELECT d.mode, d.target,
        (SELECT MIN(o.platform) FROM mailflow_recipient o
          WHERE o.domain = d.domain AND o.local_part IN (:local, :base) AND o.platform <> d.platform)
   FROM mailflow_domain d
- WHERE d.platform = :platform AND d.domain = :domain""",
+ WHERE d.platform = :platform AND d.domain = :domain""",  # noqa: S608 - a number of ours
     "mailbox": """
 SELECT MIN(mailbox) FROM mailflow_recipient
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",

@@ -249,6 +249,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "bulk"},
     },
+    "mailflow: blocked accounts": {"task": "mailflow.tasks.tell_blocked", "schedule": timedelta(minutes=1)},
+    "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -376,6 +378,11 @@ MAIL_TLS_KEY = env("MAIL_TLS_KEY")
 MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
 MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
 MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
+
+MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock accounts, or the operator alone?
+
+# What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
+MAILBOX_USE = "mailflow.use.known_of"
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [

@@ -246,6 +246,7 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:confirm": Row(TECHNICIAN, "POST", {"sealed": "nonsense"}),
     "accounts:password": Row(TECHNICIAN),
     "accounts:link": Row(TECHNICIAN, "POST"),
+    "accounts:quota": Row(STAFF),
     "accounts:suspend": Row(TECHNICIAN),
     "accounts:resume": Row(TECHNICIAN),
     "accounts:reset": Row(TECHNICIAN),
@@ -271,4 +272,9 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:set_password": Row(NOBODY),
 }
 
-TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS}
+MAILFLOW: dict[str, Row] = {
+    "mailflow:block": Row(STAFF),
+    "mailflow:unblock": Row(OWNER),
+}
+
+TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW}

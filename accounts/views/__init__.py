@@ -1,5 +1,5 @@
 from .bulk_table import again, columns, mend, reshape, template, upload
-from .changes import change, link, password, password_rules
+from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
 from .listing import account, account_list, domain_names, export
 from .orders import approve_order, cancel_order, cancel_slots, order, orders, progress, refuse_order
@@ -31,6 +31,7 @@ __all__ = [
     "policy",
     "progress",
     "purge",
+    "quota",
     "reasons",
     "refuse_order",
     "reshape",

@@ -1,0 +1,3 @@
+from .blocks import block, unblock
+
+__all__ = ["block", "unblock"]
