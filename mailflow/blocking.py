@@ -39,8 +39,8 @@ def block(account: EmailAccount, *, by: User | str | None) -> None:
 @transaction.atomic
 def unblock(account: EmailAccount, *, by: User | str | None) -> None:
     """Let it send again. Raises Refused."""
-    blocks = Block.objects.filter(mailbox=account.mailbox_id, kind=Block.Kind.FLOOD)
-    if account.mailbox_id is None or not blocks.delete()[0]:
+    mailbox = account.mailbox_id
+    if mailbox is None or not Block.objects.filter(mailbox=mailbox, kind=Block.Kind.FLOOD).delete()[0]:
         raise Refused("not-blocked", _("This account is not blocked."))
     record("account.unblocked", actor=by, service=account.service, target=account.shown_address)
 
