@@ -21,6 +21,7 @@ urlpatterns = [
     path(ACCOUNTS + "policy/", views.policy, name="policy"),
     path(ACCOUNTS + "retired/", views.retired, name="retired"),
     path(ACCOUNTS + "retired/<int:mailbox>/purge/", views.purge, name="purge"),
+    path(ACCOUNTS + "retired/<int:mailbox>/restore/", views.restore, name="restore"),
     path(ONE, views.account, name="account"),
     path(ONE + "configure/", views.configure, name="configure"),
     path(ONE + "confirm/", views.confirm, name="confirm"),

@@ -52,6 +52,7 @@ class Setup:
     use: Path  # folder of the socket that Dovecot tells the size of mailboxes
     dovecot_auth: str
     lmtp: str
+    inbox: str
     addresses: tuple[str, ...]
     plain: tuple[int, ...]  # ports that greet before TLS
     wrapped: tuple[int, ...]  # ports that greet after it
@@ -148,7 +149,9 @@ class PolicyServer:
             may_connect=network.may_connect,
         )
         limits = Limits(settings.MAIL_ACCOUNT_LIMIT, settings.MAIL_SERVICE_LIMIT)
-        self.decider = Decider(self.reader, setup.platform, asker, limits, f"lmtp:unix:{setup.lmtp}")
+        self.decider = Decider(
+            self.reader, setup.platform, asker, limits, f"lmtp:unix:{setup.lmtp}", f"lmtp:unix:{setup.inbox}"
+        )
         network.decider = self.decider
         self.signer = Signer(self.reader, setup.platform, decrypt)
         self.throttle = Throttle(self.reader, setup.platform, self.journal)

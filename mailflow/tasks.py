@@ -17,3 +17,11 @@ def warn_nearly_full() -> int:
     from .filling import warn
 
     return warn()
+
+
+@shared_task
+def tend_inbox() -> int:
+    from .inbox import forget, tell
+
+    forget()
+    return tell()

@@ -18,6 +18,7 @@ from .factories import (
     Tenant,
     make_check,
     make_domain,
+    make_inbox_message,
     make_order,
     make_retired_mailbox,
     make_run,
@@ -63,6 +64,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "run_id": lambda tenant: make_run(tenant.service).pk,
     "order_id": lambda tenant: make_order(tenant.service).pk,
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
+    "message_id": lambda tenant: make_inbox_message(tenant.organization).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
@@ -241,6 +243,7 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:policy": Row(OWNER),
     "accounts:retired": Row(VIEWER),
     "accounts:purge": Row(OWNER, "POST"),
+    "accounts:restore": Row(STAFF, "POST"),
     "accounts:account": Row(VIEWER),
     "accounts:configure": Row(TECHNICIAN),
     "accounts:confirm": Row(TECHNICIAN, "POST", {"sealed": "nonsense"}),
@@ -275,6 +278,9 @@ ACCOUNTS: dict[str, Row] = {
 MAILFLOW: dict[str, Row] = {
     "mailflow:block": Row(STAFF),
     "mailflow:unblock": Row(OWNER),
+    "mailflow:inbox": Row(TECHNICIAN),
+    "mailflow:inbox_message": Row(TECHNICIAN),
+    "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),
 }
 
 TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW}

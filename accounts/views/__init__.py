@@ -3,7 +3,7 @@ from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
 from .listing import account, account_list, domain_names, export
 from .orders import approve_order, cancel_order, cancel_slots, order, orders, progress, refuse_order
-from .policy import policy, purge, retired
+from .policy import policy, purge, restore, retired
 from .runs import discard, reasons, results, resume, run, slips, start, stop, undo
 from .selection import select
 from .set_password import set_password
@@ -35,6 +35,7 @@ __all__ = [
     "reasons",
     "refuse_order",
     "reshape",
+    "restore",
     "results",
     "resume",
     "retired",

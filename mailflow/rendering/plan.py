@@ -77,6 +77,11 @@ class Plan:
         return self.run / "use"
 
     @property
+    def inbox(self) -> Path:
+        """The socket by which Postfix hands mail to the organizations' inboxes."""
+        return self.run / "inbox"
+
+    @property
     def listening(self) -> tuple[str, ...]:
         """Addresses as Postfix and Dovecot write them; an empty one is all."""
         return self.addresses or ("",)

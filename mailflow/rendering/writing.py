@@ -58,6 +58,7 @@ def _policy(plan: Plan) -> dict[str, object]:
         "use": str(plan.use),
         "dovecot_auth": str(plan.run / "dovecot-auth"),
         "lmtp": str(plan.run / "lmtp"),
+        "inbox": str(plan.inbox),
         "addresses": list(plan.addresses),
         "plain": [port for port in (plan.ports.smtp, plan.ports.submission) if port],
         "wrapped": [port for port in (plan.ports.submissions,) if port],
