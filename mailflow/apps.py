@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 VERBS = {
     "account.blocked": _("account blocked for spam"),
+    "queue.acted": _("messages of the queue tried again or deleted"),
     "account.unblocked": _("account unblocked"),
 }
 

@@ -145,3 +145,29 @@ class QueuedMessage(models.Model):
 
     def __str__(self) -> str:
         return self.queue_id
+
+
+class PlatformCheck(models.Model):
+    """One thing that the operator publishes for a platform, as it was last seen in the DNS."""
+
+    class Status(models.TextChoices):
+        OK = "ok", _("in place")
+        WRONG = "wrong", _("needs changes")
+        MISSING = "missing", _("missing")
+        UNKNOWN = "unknown", _("could not be looked up")
+
+    platform = models.ForeignKey("panel.Platform", on_delete=models.CASCADE, related_name="mail_checks")
+    kind = models.CharField(max_length=10)  # A, PTR, SPF, DKIM
+    subject = models.CharField(max_length=253)  # a host name or an address
+    status = models.CharField(max_length=10, choices=Status)
+    found = models.JSONField(default=list)  # values, as in a zone file
+    record = models.CharField(max_length=2000, blank=True)  # what to publish, as a line of a zone file
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "mailflow_platform_check"
+        ordering = ["kind", "subject"]
+        constraints = [models.UniqueConstraint(fields=["platform", "kind", "subject"], name="platform_check_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}: {self.status}"

@@ -25,3 +25,22 @@ def tend_inbox() -> int:
 
     forget()
     return tell()
+
+
+@shared_task(queue="interactive")
+def check_platform(pk: int) -> None:
+    """What the operator publishes for one platform, that somebody waits for."""
+    from panel.models import Platform
+
+    from .publishing import check
+
+    platform = Platform.objects.filter(pk=pk).first()
+    if platform is not None:
+        check(platform)
+
+
+@shared_task
+def check_platforms() -> int:
+    from .publishing import check_all
+
+    return check_all()

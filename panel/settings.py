@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     "mailflow: blocked accounts": {"task": "mailflow.tasks.tell_blocked", "schedule": timedelta(minutes=1)},
     "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
     "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
+    "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 

@@ -278,6 +278,10 @@ ACCOUNTS: dict[str, Row] = {
 MAILFLOW: dict[str, Row] = {
     "mailflow:block": Row(STAFF),
     "mailflow:unblock": Row(OWNER),
+    "mailflow:queue": Row(STAFF),
+    "mailflow:queue_act": Row(STAFF, "POST"),
+    "mailflow:platform": Row(STAFF),
+    "mailflow:platform_check": Row(STAFF, "POST"),
     "mailflow:inbox": Row(TECHNICIAN),
     "mailflow:inbox_message": Row(TECHNICIAN),
     "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),
