@@ -126,8 +126,8 @@ class QueuedMessage(models.Model):
     """A message that waits on a mail machine, and what staff want done with it."""
 
     class Action(models.TextChoices):
-        RETRY = "retry", _("is tried again")
-        DELETE = "delete", _("is being deleted")
+        RETRY = "retry", _("being tried again")
+        DELETE = "delete", _("being deleted")
 
     machine = models.ForeignKey(Machine, on_delete=models.CASCADE, related_name="messages")
     queue_id = models.CharField(max_length=40)

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('recipients', models.JSONField(default=list)),
                 ('size', models.PositiveBigIntegerField(default=0)),
                 ('arrived_at', models.DateTimeField()),
-                ('action', models.CharField(blank=True, choices=[('retry', 'is tried again'), ('delete', 'is being deleted')], max_length=10)),
+                ('action', models.CharField(blank=True, choices=[('retry', 'being tried again'), ('delete', 'being deleted')], max_length=10)),
                 ('machine', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='mailflow.machine')),
             ],
             options={
