@@ -14,9 +14,10 @@ from django.db import connection, migrations, models
 
 from accounts.models import EmailAccount
 from domains.models import Domain, Name, Ownership
+from mailflow.databases import for_postgres
 from mailflow.making import drop, made, make
 from mailflow.models import Block
-from mailflow.queries import QUERIES, PostgresReader, SqliteReader, for_postgres
+from mailflow.queries import QUERIES, PostgresReader, SqliteReader
 from mailflow.rendering.grants import grants_sql
 from mailflow.sql import COLUMNS, READER, VIEWS, WRITER
 from panel.models import Organization, Platform, Service
