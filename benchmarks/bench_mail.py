@@ -24,7 +24,7 @@ from .results import Measure, Ratio, Result
 from .running import apart
 
 DOMAINS, ACCOUNTS = 20, 25  # accounts of each domain
-WARM_UP, MESSAGES = 100, 1_500
+WARM_UP, MESSAGES, TIMES = 100, 500, 4
 CONNECTIONS, EACH = 10, 10  # at once; messages of one connection
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -40,9 +40,12 @@ def milliseconds(url: str, postgresql: int, *, hash_maps: bool) -> float:
                 use_hash_maps(machine, recipients)
             roots = [machine.pid, *([postgresql] if postgresql else [])]
             deliver(machine, recipients, WARM_UP)
-            before = cpu_seconds(roots)
-            deliver(machine, recipients, MESSAGES)
-            return (cpu_seconds(roots) - before) * 1000 / MESSAGES
+            spent = []
+            for _time in range(TIMES):
+                before = cpu_seconds(roots)
+                deliver(machine, recipients, MESSAGES)
+                spent.append((cpu_seconds(roots) - before) * 1000 / MESSAGES)
+            return min(spent)  # what else the machine does makes it more, never less
         finally:
             machine.close()
 
@@ -80,7 +83,7 @@ def use_hash_maps(machine: MailMachine, recipients: list[str]) -> None:
     )
     master = folder / "master.cf"
     text = master.read_text()
-    master.write_text(re.sub(r"(?m)^  -o (rewrite_service_name|smtpd_milters|milter_|\{ milter_).*\n", "", text))
+    master.write_text(re.sub(r"(?m)^  -o (rewrite_service_name|cleanup_service_name).*\n", "", text))
     os.kill(int((machine.directory / "spool" / "pid" / "master.pid").read_text()), signal.SIGHUP)
     time.sleep(2)
 

@@ -22,6 +22,7 @@ from .spf import Senders
 OK = "OK"
 RELAY_DENIED = "554 5.7.1 Relay access denied"
 LATER = "451 4.3.0 The mail system cannot look this up now: try again later"
+NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebody else's name
 QUESTION = "mailflow-question"  # local part of the sender of our questions
 
 REMEMBERED = 30.0  # seconds for which the queue manager keeps a resolution
@@ -88,8 +89,14 @@ class Decider:
     def route(self, recipient: str) -> str | None:
         """Where the queue manager hands a recipient to; None for what is not ours."""
         address = split(recipient)
+        if address.local == NOBODY and address.domain == self.asker.helo:
+            return "discard:a bounce for whoever did not send the message"
         found = self._find(address)
         return None if found is None else self._route(found)
+
+    async def sender(self, address: str) -> str | None:
+        """What stands in for the envelope's sender, who failed SPF: bounces go nowhere then."""
+        return f"{NOBODY}@{self.asker.helo}" if await self.spf.failed(address) else None
 
     async def inbound(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from anybody."""
@@ -141,7 +148,7 @@ class Decider:
             if refusal:
                 return refusal
         route = self._route(found)
-        if route != self.local and not attributes.get("sasl_username"):
+        if not found.authoritative and not attributes.get("sasl_username"):
             # Whoever has the mailbox may still refuse the message: to whom would the bounce go?
             sender, helo = attributes.get("sender", ""), attributes.get("helo_name", "")
             self.spf.begin(attributes.get("client_address", ""), sender, helo)

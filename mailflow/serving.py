@@ -27,7 +27,7 @@ from .deciding import QUESTION, Decider
 from .journal import Journal
 from .limits import Limits
 from .protocols.dovecot import Submissions, auth_policy
-from .protocols.milter import inbound, submission
+from .protocols.milter import milter
 from .protocols.postfix import policy, socketmap
 from .queries import DatabaseAway, Reader, reader_of
 from .signing import Signer
@@ -158,8 +158,7 @@ class PolicyServer:
         servers = [
             await self._unix("socketmap", lambda r, w: socketmap(self._lookup, r, w)),
             await self._unix("verdict", lambda r, w: policy(self._verdict, r, w)),
-            await self._unix("milter", lambda r, w: submission(self.decider, self.signer, r, w)),
-            await self._unix("milter-inbound", lambda r, w: inbound(self.decider.spf, r, w)),
+            await self._unix("milter", lambda r, w: milter(self.decider, self.signer, r, w)),
             await self._unix("sasl", lambda r, w: self.submissions.relay(self.setup.dovecot_auth, r, w)),
             await self._unix("sessions", self._sessions),
             await asyncio.start_server(
@@ -179,8 +178,10 @@ class PolicyServer:
         self.reader.close()
         log.info("questions to the database: %s; to targets: %d", dict(self.reader.asked), self.decider.asker.asked)
 
-    def _lookup(self, name: str, key: str) -> str | None:
-        return self.decider.route(key) if name == "route" else None
+    async def _lookup(self, name: str, key: str) -> str | None:
+        if name == "route":
+            return self.decider.route(key)
+        return await self.decider.sender(key) if name == "sender" else None
 
     async def _verdict(self, attributes: Any) -> str:
         if attributes.get("policy_context") == "submission":

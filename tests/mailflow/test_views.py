@@ -11,15 +11,17 @@ import pytest
 from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, migrations, models
+from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import EmailAccount
 from domains.models import Domain, Name, Ownership
 from mailflow.databases import for_postgres
-from mailflow.making import drop, made, make
+from mailflow.making import drop, made, make, make_roles
 from mailflow.models import Block
-from mailflow.queries import QUERIES, PostgresReader, SqliteReader
+from mailflow.queries import QUERIES, DatabaseAway, reader_of
 from mailflow.rendering.grants import grants_sql
 from mailflow.sql import COLUMNS, READER, VIEWS, WRITER
+from panel.errors import Refused
 from panel.models import Organization, Platform, Service
 from tests.factories import make_account, make_domain, make_organization, make_platform, make_service, make_slot
 from tests.mailflow.conftest import database_url, mailbox_of, signing_key
@@ -166,6 +168,34 @@ def test_one_role_reads_the_views_and_one_writes_its_tables_and_neither_does_mor
                 writer.execute(forbidden)
 
 
+def test_a_command_makes_the_roles_with_the_passwords_of_the_settings(
+    roles: dict[str, str], settings: SettingsWrapper
+) -> None:
+    settings.MAIL_READER_URL = roles[READER].replace("@", ":first-secret@", 1)
+    settings.MAIL_WRITER_URL = roles[WRITER].replace("@", ":second-secret@", 1)
+    assert make_roles() == [READER, WRITER]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_authid WHERE rolname LIKE 'mailflow%%' AND rolpassword <> ''")
+        assert cursor.fetchone() == (2,)
+    settings.MAIL_READER_URL = ""
+    with pytest.raises(Refused):
+        make_roles()
+
+
+def test_a_database_that_is_away_is_said_and_found_again(transactional_db: None) -> None:
+    reader = reader_of(database_url())
+    assert reader.rows("platforms", {}) == []
+    gone = reader_of("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseAway):
+        gone.rows("platforms", {})
+    if connection.vendor == "postgresql":  # its connection is cut: the next question opens another
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                           " AND datname = current_database()")  # fmt: skip
+        assert reader.rows("platforms", {}) == []
+    reader.close()
+
+
 ACCOUNTS, DOMAINS, ORGANIZATIONS = 100_000, 2_000, 200
 
 
@@ -239,9 +269,7 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
         "mailbox": "SELECT mailbox FROM mailflow_recipient"
         " WHERE platform = :platform AND domain = :domain AND local_part = :local",
     }
-    reader = SqliteReader(database_url().removeprefix("sqlite:///")) if connection.vendor == "sqlite" else (
-        PostgresReader(database_url())
-    )  # fmt: skip
+    reader = reader_of(database_url())
     for name, question in questions.items():
         plan = explained(question, values)
         scans = [line for line in plan if "SCAN " in line or "Seq Scan" in line or "MATERIALIZE" in line]
