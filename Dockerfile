@@ -25,7 +25,6 @@ RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/
     && rm -rf /var/lib/apt/lists/*
 VOLUME /var/lib/mailflow
 EXPOSE 25 587 993
-CMD ["python", "manage.py", "mailflow", "up", "--dir", "/var/lib/mailflow"]
 
 FROM program AS panel
 USER panel

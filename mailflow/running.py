@@ -38,8 +38,8 @@ def require_usable(plan: Plan) -> None:
                 % {"folder": folder},
             )
     if plan.owner:
-        done = subprocess.run([*_as_owner(plan), sys.executable, "-c", ""], capture_output=True, check=False)  # noqa: S603
-        if done.returncode:
+        python = subprocess.run([*_as_owner(plan), sys.executable, "-c", ""], capture_output=True, check=False)  # noqa: S603
+        if python.returncode:
             raise Refused(
                 "no-python",
                 _("The policy server runs as %(user)s, who owns the panel's data and cannot run %(python)s.")

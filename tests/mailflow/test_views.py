@@ -11,7 +11,6 @@ import pytest
 from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, migrations, models
-from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import EmailAccount
 from domains.models import Domain, Name, Ownership
@@ -168,9 +167,7 @@ def test_one_role_reads_the_views_and_one_writes_its_tables_and_neither_does_mor
                 writer.execute(forbidden)
 
 
-def test_a_command_makes_the_roles_with_the_passwords_of_the_settings(
-    roles: dict[str, str], settings: SettingsWrapper
-) -> None:
+def test_a_command_makes_the_roles_with_the_passwords_of_the_settings(roles: dict[str, str], settings: Any) -> None:
     settings.MAIL_READER_URL = roles[READER].replace("@", ":first-secret@", 1)
     settings.MAIL_WRITER_URL = roles[WRITER].replace("@", ":second-secret@", 1)
     assert make_roles() == [READER, WRITER]
