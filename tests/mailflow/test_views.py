@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,15 +16,16 @@ from django.db import connection, migrations, models
 from accounts.models import EmailAccount
 from domains.models import Domain, Name, Ownership
 from mailflow.databases import for_postgres
-from mailflow.making import drop, made, make, make_roles
+from mailflow.making import made
 from mailflow.models import Block
 from mailflow.queries import QUERIES, DatabaseAway, reader_of
 from mailflow.rendering.grants import grants_sql
 from mailflow.sql import COLUMNS, READER, VIEWS, WRITER
-from panel.errors import Refused
 from panel.models import Organization, Platform, Service
 from tests.factories import make_account, make_domain, make_organization, make_platform, make_service, make_slot
 from tests.mailflow.conftest import database_url, mailbox_of, signing_key
+from tests.processes import environment, manage
+from tests.servers import PostgreSql
 
 # What servers in the field ask by: a column may be added at the end, none may go.
 FROZEN = {
@@ -132,51 +134,44 @@ def test_other_apps_migrations_leave_the_views_alone() -> None:
 
 
 @pytest.fixture
-def roles(transactional_db: None) -> Iterator[dict[str, str]]:
-    """Addresses of the database for the servers' roles, as `render`'s SQL makes them."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no roles")
-    with connection.cursor() as cursor:
-        cursor.execute(grants_sql())
-    database = connection.settings_dict
-    place = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    yield {role: f"postgresql://{role}@{place}" for role in (READER, WRITER)}
-    with connection.cursor() as cursor:
-        for role in (READER, WRITER):
-            cursor.execute(f"DROP OWNED BY {role}")
-            cursor.execute(f"DROP ROLE {role}")
+def installed(postgresql_server: PostgreSql) -> Iterator[dict[str, str]]:
+    """The environment of an installation on PostgreSQL, with passwords for the servers' roles."""
+    with postgresql_server.database("roles") as url:
+        place = url.partition("@")[2]
+        env = environment(
+            DATABASE_URL=url,
+            MAIL_READER_URL=f"postgresql://{READER}:first-secret@{place}",
+            MAIL_WRITER_URL=f"postgresql://{WRITER}:second-secret@{place}",
+        )
+        assert manage("migrate", "-v0", env=env).returncode == 0
+        yield env
 
 
-def test_one_role_reads_the_views_and_one_writes_its_tables_and_neither_does_more(roles: dict[str, str]) -> None:
-    drop(connection)
-    make(connection)  # as after a migration: what was granted holds
-    with psycopg.connect(roles[READER], autocommit=True) as reader:
+def test_one_role_reads_the_views_and_one_writes_its_tables_and_neither_does_more(installed: dict[str, str]) -> None:
+    done = manage("mailflow", "roles", "--json", env=installed)
+    assert json.loads(done.stdout) == {"roles": [READER, WRITER]}, done.stderr
+    with psycopg.connect(installed["DATABASE_URL"], autocommit=True) as owner:
+        passwords = owner.execute("SELECT count(*) FROM pg_authid WHERE rolname LIKE 'mailflow%' AND rolpassword <> ''")
+        assert passwords.fetchone() == (2,)
+        owner.execute(grants_sql())  # as whoever may make roles runs what `render` writes; again does no harm
+        owner.execute("DROP VIEW mailflow_dkim")
+    assert manage("migrate", "-v0", env=installed).returncode == 0  # makes it anew; what was granted holds
+    with psycopg.connect(installed["MAIL_READER_URL"], autocommit=True) as reader:
         for view in VIEWS:
             reader.execute(f"SELECT * FROM {view}")
-        for forbidden in (
-            "SELECT * FROM accounts_emailaccount",
-            "SELECT * FROM mailflow_use",
-            "SELECT * FROM panel_user",
-        ):
+        for table in ("accounts_emailaccount", "mailflow_use", "panel_user"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                reader.execute(forbidden)
-    with psycopg.connect(roles[WRITER], autocommit=True) as writer:
+                reader.execute(f"SELECT * FROM {table}")
+    with psycopg.connect(installed["MAIL_WRITER_URL"], autocommit=True) as writer:
         writer.execute("INSERT INTO mailflow_use (mailbox) VALUES (gen_random_uuid())")
         for forbidden in ("SELECT * FROM mailflow_login", "UPDATE accounts_emailaccount SET state = 'active'"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 writer.execute(forbidden)
 
 
-def test_a_command_makes_the_roles_with_the_passwords_of_the_settings(roles: dict[str, str], settings: Any) -> None:
-    settings.MAIL_READER_URL = roles[READER].replace("@", ":first-secret@", 1)
-    settings.MAIL_WRITER_URL = roles[WRITER].replace("@", ":second-secret@", 1)
-    assert make_roles() == [READER, WRITER]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_authid WHERE rolname LIKE 'mailflow%%' AND rolpassword <> ''")
-        assert cursor.fetchone() == (2,)
-    settings.MAIL_READER_URL = ""
-    with pytest.raises(Refused):
-        make_roles()
+def test_roles_want_postgresql_and_passwords(installed: dict[str, str]) -> None:
+    assert manage("mailflow", "roles", env=installed | {"MAIL_READER_URL": ""}).returncode == 1
+    assert manage("mailflow", "roles", env=installed | {"DATABASE_URL": ""}).returncode == 1
 
 
 def test_a_database_that_is_away_is_said_and_found_again(transactional_db: None) -> None:
