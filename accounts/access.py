@@ -29,7 +29,8 @@ def account_for(
 def run_for(user: User | AnonymousUser, service_name: str, run_id: int) -> BulkRun:
     """Runs are for those who may change accounts."""
     service = service_for(user, service_name, at_least=Role.TECHNICIAN)
-    found = BulkRun.objects.select_related("by", "target__name").filter(service=service, pk=run_id).first()
+    runs = BulkRun.objects.exclude(state=BulkRun.State.DISCARDED).select_related("by", "target__name")
+    found = runs.filter(service=service, pk=run_id).first()
     if found is None:
         raise Http404
     found.service = service

@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -12,4 +15,12 @@ class AccountsConfig(AppConfig):
         from .words import VERBS
 
         register(VERBS)
+        post_migrate.connect(_ensure_trigrams, sender=self, dispatch_uid="accounts")
         platform_changing.connect(refuse_platform_change, dispatch_uid="accounts")
+
+
+def _ensure_trigrams(using: str, **kwargs: Any) -> None:
+    from . import trigrams
+
+    if trigrams.is_migrated(using):
+        trigrams.ensure(using)

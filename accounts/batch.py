@@ -13,12 +13,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, F, Q, Value
+from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from domains.models import Domain, Name
 from panel.activity import record
@@ -26,8 +28,8 @@ from panel.errors import Refused
 from panel.models import Service, User
 
 from . import rules
-from .models import Address, EmailAccount, PasswordLink, RetiredMailbox, Tally
-from .models.accounts import SLOTS_LAST
+from .models import Address, EmailAccount, Order, PasswordLink, RetiredMailbox, Tally
+from .models.accounts import SLOTS_LAST, Seen
 from .models.retired import KEPT
 from .preview import Problem
 from .words import fault_words
@@ -62,22 +64,36 @@ def locked(service_id: int) -> Service:
     return service
 
 
-def require_room(service: Service, quantity: int) -> None:
-    """Refuse more accounts than staff allow the service."""
+def require_room(service: Service, quantity: int, *, order: Order | None = None) -> None:
+    """Refuse more accounts than staff allow the service. What its other open orders will bring is taken already."""
     if service.account_limit is None:
         return
     have = sum(Tally.of(service.pk).values())
-    if have + quantity > service.account_limit:
-        raise Refused(
-            "account-limit",
-            _("This service may have %(limit)d accounts; it has %(have)d.")
-            % {"limit": service.account_limit, "have": have},
-            field="quantity",
+    ordered = Order.promised(service.pk, Order.Kind.ADD, besides=order.pk if order else None)
+    if have + ordered + quantity > service.account_limit:
+        words = (
+            _("This service may have %(limit)d accounts; it has %(have)d, and %(ordered)d more are ordered.")
+            if ordered
+            else _("This service may have %(limit)d accounts; it has %(have)d.")
         )
+        facts = {"limit": service.account_limit, "have": have, "ordered": ordered}
+        raise Refused("account-limit", words % facts, field="quantity")
 
 
-def add_slots(service: Service, quantity: int) -> None:
-    require_room(service, quantity)
+def unused(service: Service) -> int:
+    """Slots that are nobody's and that no cancellation under way will take."""
+    return max(0, Tally.of(service.pk)[State.SLOT] - Order.promised(service.pk, Order.Kind.CANCEL))
+
+
+def require_unused(service: Service, quantity: int) -> None:
+    have = unused(service)
+    if quantity > have:
+        words = ngettext("%(n)d account is unused now.", "%(n)d accounts are unused now.", have) % {"n": have}
+        raise Refused("fewer-unused", words, field="quantity")
+
+
+def add_slots(service: Service, quantity: int) -> int:
+    """Make so many slots. Whether the service may have them was decided by its order."""
     left = quantity
     while left:
         wanted = min(left, AT_ONCE)
@@ -88,6 +104,7 @@ def add_slots(service: Service, quantity: int) -> None:
         )
         left -= len(tokens)
     Tally.shift(service.pk, {(None, State.SLOT): quantity})
+    return quantity
 
 
 def _token() -> str:
@@ -112,11 +129,17 @@ def domains_for_update(service: Service, names: Iterable[str]) -> dict[str, Doma
 
 
 def place(
-    service: Service, placements: Sequence[Placement], *, now: datetime, slots: Sequence[EmailAccount] | None = None
+    service: Service,
+    placements: Sequence[Placement],
+    *,
+    now: datetime,
+    slots: Sequence[EmailAccount] | None = None,
+    spare: QuerySet[Any, str] | None = None,
 ) -> list[EmailAccount | Problem]:
     """Configure slots, in the order of `placements`; where one cannot be placed its answer is the problem.
 
-    `slots`: these rather than the service's oldest free ones.
+    `slots`: one for each placement, rather than the service's oldest free ones. `spare`: tokens of slots that are
+    kept for others.
     """
     domains = domains_for_update(service, {placement.domain for placement in placements})
     taken = _taken(domains, [(placement.name, placement.domain) for placement in placements])
@@ -130,7 +153,11 @@ def place(
     places = [index for index, answer in enumerate(answers) if answer is None]
     if slots is None:
         free = EmailAccount.objects.filter(service=service, state=State.SLOT).order_by("id")
+        if spare is not None:
+            free = free.exclude(slot_token__in=spare)
         slots = list(free[: len(places)])
+    else:
+        slots = [slots[index] for index in places]
     for index in places[len(slots) :]:
         answers[index] = Problem.NO_SLOT
     places = places[: len(slots)]
@@ -148,6 +175,7 @@ def place(
         account.password_hash = placement.password_hash
         account.mailbox_id = uuid.uuid4()
         account.configured_at = account.changed_at = now
+        account.version += 1
         account.set_keys(placement.address)
         answers[index] = account
         shifts[account.domain.pk, State.ACTIVE] += 1
@@ -156,12 +184,13 @@ def place(
     return [answer for answer in answers if answer is not None]
 
 
-_KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key"]
-_NAME_FIELDS = ["first_name", "last_name", "display_name"]
+KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key", "search_key", "configured_key"]
+_ADDRESS_FIELDS = ["domain", "address", "changed_at", "version"]
+NAME_FIELDS = ["first_name", "last_name", "display_name"]
 _CONFIGURED_FIELDS = [
-    *("domain", "address", "state", "password_hash", "mailbox_id", "configured_at", "changed_at"),
-    *_NAME_FIELDS,
-    *_KEY_FIELDS,
+    *("domain", "address", "state", "password_hash", "mailbox_id", "configured_at", "changed_at", "version"),
+    *NAME_FIELDS,
+    *KEY_FIELDS,
 ]
 
 
@@ -215,9 +244,10 @@ def readdress(
     for (account, name, domain), address in zip(placed, addresses, strict=True):
         shifts[account.domain_id, account.state] -= 1
         account.domain, account.address, account.changed_at = domains[domain], address, now
+        account.version += 1
         account.set_keys(f"{name}@{domain}")
         shifts[account.domain_id, account.state] += 1
-    update_each([account for account, _name, _domain in placed], ["domain", "address", "changed_at", *_KEY_FIELDS])
+    update_each([account for account, _name, _domain in placed], [*_ADDRESS_FIELDS, *KEY_FIELDS])
     Address.objects.filter(pk__in=old).delete()
     Tally.shift(service.pk, shifts)
     return answers
@@ -236,7 +266,7 @@ def resume(service: Service, accounts: Sequence[EmailAccount], now: datetime) ->
 def _switch(service: Service, accounts: Sequence[EmailAccount], from_: State, to: State, now: datetime) -> set[int]:
     rows = EmailAccount.objects.filter(service=service, pk__in=[a.pk for a in accounts], state=from_)
     found = dict(rows.values_list("pk", "domain_id"))
-    rows.update(state=to, changed_at=now)
+    rows.update(state=to, changed_at=now, version=F("version") + 1)
     shifts: Counter[tuple[int | None, str]] = Counter()
     for domain_id in found.values():
         shifts[domain_id, from_] -= 1
@@ -267,9 +297,12 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         mailbox_id=None,
         configured_at=None,
         changed_at=now,
+        version=F("version") + 1,
         first_key="",
         last_key="",
         display_key="",
+        search_key="",
+        configured_key=SLOTS_LAST,
         address_key=Concat(Value(SLOTS_LAST), F("slot_token"), output_field=CharField()),
     )
     Address.objects.filter(pk__in=[address_id for _pk, _domain, _state, address_id, *_rest in found]).delete()
@@ -283,10 +316,11 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
 def set_passwords(service: Service, hashes: dict[int, str], now: datetime) -> set[int]:
     """account id → hash. Links to set a password lapse. Returns the ids of those that were configured."""
     rows = EmailAccount.objects.filter(service=service, pk__in=hashes).exclude(state=State.SLOT)
-    accounts = list(rows.only("pk", "password_hash"))
+    accounts = list(rows.only("pk", "password_hash", "version"))
     for account in accounts:
         account.password_hash, account.changed_at = hashes[account.pk], now
-    update_each(accounts, ["password_hash", "changed_at"])
+        account.version += 1
+    update_each(accounts, ["password_hash", "changed_at", "version"])
     ids = {account.pk for account in accounts}
     PasswordLink.objects.filter(account_id__in=ids, used_at=None).delete()
     return ids
@@ -301,9 +335,31 @@ def _refusal(problem: Problem | rules.Rule) -> Refused:
     return Refused(problem, fault_words(problem), field="name")
 
 
+class Stale(Refused):
+    """The account is no longer what its form was opened on."""
+
+    def __init__(self) -> None:
+        super().__init__("stale", _("This account has been changed meanwhile."))
+
+
+def require_unchanged(account: EmailAccount, seen: Seen | None) -> None:
+    """Every verb adds one to the version under the service's row: where it is the one that was seen, nothing happened.
+
+    Takes the version in the same statement that compares it.
+    """
+    if seen is None:
+        return
+    rows = EmailAccount.objects.filter(pk=account.pk, version=seen.version, mailbox_id=seen.mailbox_id)
+    if not rows.update(version=F("version") + 1):
+        raise Stale
+
+
 @transaction.atomic
-def configure_one(account: EmailAccount, placement: Placement, *, by: User | str | None, owner: bool) -> None:
+def configure_one(
+    account: EmailAccount, placement: Placement, *, by: User | str | None, owner: bool, seen: Seen | None = None
+) -> None:
     service = locked(account.service_id)
+    require_unchanged(account, seen)
     if placement.name in rules.RESERVED and not owner:
         raise _refusal(rules.Rule.NAME_RESERVED)
     slot = EmailAccount.objects.filter(pk=account.pk, state=State.SLOT).first()
@@ -330,8 +386,10 @@ def change_one(
     verb: str,
     *,
     by: User | str | None,
+    seen: Seen | None = None,
 ) -> None:
     service = locked(account.service_id)
+    require_unchanged(account, seen)
     before = EmailAccount.objects.get(pk=account.pk)
     if not change(service, [account], timezone.now()):
         raise Refused("wrong-state", NOT_CONFIGURED)
@@ -347,8 +405,11 @@ def change_one(
 
 
 @transaction.atomic
-def set_password_of_one(account: EmailAccount, password_hash: str, *, by: User | str | None) -> None:
+def set_password_of_one(
+    account: EmailAccount, password_hash: str, *, by: User | str | None, seen: Seen | None = None
+) -> None:
     service = locked(account.service_id)
+    require_unchanged(account, seen)
     if not set_passwords(service, {account.pk: password_hash}, timezone.now()):
         raise Refused("wrong-state", NOT_CONFIGURED)
     account.refresh_from_db()
@@ -356,8 +417,11 @@ def set_password_of_one(account: EmailAccount, password_hash: str, *, by: User |
 
 
 @transaction.atomic
-def rename_one(account: EmailAccount, placement: Placement, *, by: User | str | None, owner: bool) -> None:
+def rename_one(
+    account: EmailAccount, placement: Placement, *, by: User | str | None, owner: bool, seen: Seen | None = None
+) -> None:
     service = locked(account.service_id)
+    require_unchanged(account, seen)
     fresh = EmailAccount.objects.select_related("domain__name").get(pk=account.pk)
     before = {"address": fresh.shown_address, **_names(fresh)}
     if fresh.is_slot:
@@ -371,12 +435,13 @@ def rename_one(account: EmailAccount, placement: Placement, *, by: User | str | 
         (problem,) = readdress(service, [(fresh, placement.name, placement.domain)], now=now)
         if problem:
             raise _refusal(problem)
+    fresh.version += 1
     fresh.set_keys(placement.address)
-    fresh.save(update_fields=[*_NAME_FIELDS, *_KEY_FIELDS, "changed_at"])
+    fresh.save(update_fields=[*NAME_FIELDS, *KEY_FIELDS, "changed_at", "version"])
     after = {"address": placement.address, **_names(fresh)}
     record("account.renamed", actor=by, service=service, target=placement.address, before=before, after=after)
     account.refresh_from_db()
 
 
 def _names(account: EmailAccount) -> dict[str, str]:
-    return {name: getattr(account, name) for name in _NAME_FIELDS}
+    return {name: getattr(account, name) for name in NAME_FIELDS}

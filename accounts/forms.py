@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from domains.models import Domain
 from panel.models import Service
 
-from . import passwords, preview, rules
+from . import choosing, passwords, preview, rules
 from .batch import Placement
 from .columns import Field
 from .models import EmailAccount, PasswordPolicy
@@ -32,6 +33,24 @@ FORM_FIELDS = {
 class PasswordInput(forms.PasswordInput):
     def __init__(self, **attrs: str) -> None:
         super().__init__(attrs={"autocomplete": "new-password", "maxlength": 128, "spellcheck": "false", **attrs})
+
+
+class DomainInput(forms.TextInput):
+    """A field that offers the domains whose names hold what was typed; without a script the whole name is typed."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(
+            {
+                "list": "domain-names",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "hx-get": names,
+                "hx-trigger": "input changed delay:150ms, focus once",
+                "hx-target": "#domain-names",
+                "hx-swap": "innerHTML",
+            }
+        )
 
 
 class OrderForm(forms.Form):
@@ -73,17 +92,26 @@ class NamesForm(forms.Form):
         self.owner = owner
         self.service: Service = account.service
         self.policy = PasswordPolicy.of(self.service.pk)
-        attached = Domain.objects.filter(service=self.service, state=Domain.State.VERIFIED).select_related("name")
-        self.domains = {domain.name.name: domain for domain in attached.order_by("name__name")}
+        self.domains, self.many_domains = choosing.listed(self.service.pk, verified=True)
         field = self.fields["domain"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(name, domain.name.unicode) for name, domain in self.domains.items()]
+        if self.many_domains:
+            names = reverse("accounts:domain_names", args=[self.service.name])
+            self.fields["domain"] = forms.CharField(
+                label=field.label,
+                max_length=choosing.TEXT_AT_MOST,
+                help_text=_("Type a part of the name: matching domains are offered."),
+                widget=DomainInput(names + "?verified=1"),
+            )
+        else:
+            field.choices = [(domain.name.name, domain.name.unicode) for domain in self.domains]
         self.row = Row(0)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if "name" not in data or "domain" not in data:
             return data
+        chosen = self._chosen(data)
         if "@" in data["name"]:
             self.add_error("name", fault_words(rules.Rule.NAME_CHARACTERS))
             return data
@@ -91,10 +119,8 @@ class NamesForm(forms.Form):
             field: data.get(name, "") for field, name in FORM_FIELDS.items() if field is not Field.ADDRESS
         }
         self.row = preview.parse(0, values)
-        judge = Judge(
-            domains=dict.fromkeys(self.domains, True), policy=self.policy, free_slots=1, owner=self._may_be_reserved()
-        )
-        existing = existing_of(self.service.pk, [self.row], list(self.domains)).get(self.row.address)
+        judge = Judge(domains=chosen, policy=self.policy, free_slots=1, owner=self._may_be_reserved())
+        existing = existing_of(self.service.pk, [self.row], list(chosen)).get(self.row.address)
         if self.row.address == self.account.address_key:
             existing = None
         verdict = judge.judge(self.row, existing)
@@ -103,6 +129,14 @@ class NamesForm(forms.Form):
         for fault in verdict.faults:
             self.add_error(FORM_FIELDS[fault.field], fault_words(fault.code, fault.facts))
         return data
+
+    def _chosen(self, data: dict[str, Any]) -> dict[str, bool]:
+        """The domain that was chosen, whether it is verified; the form's data have its name as it is stored."""
+        found = choosing.named(self.service.pk, data["domain"])
+        if found is None:
+            return {}
+        data["domain"] = found.name.name
+        return {found.name.name: found.state == Domain.State.VERIFIED}
 
     def _may_be_reserved(self) -> bool:
         return self.owner or self.row.address == self.account.address_key
@@ -166,7 +200,7 @@ class PolicyForm(forms.ModelForm):
 class UploadForm(forms.Form):
     """A file, or cells pasted from a spreadsheet."""
 
-    file = forms.FileField(label=_("File"), required=False, help_text=_("CSV, XLSX or ODS."))
+    file = forms.FileField(label=_("File"), required=False, help_text=_("CSV, XLSX, ODS or XLS."))
     cells = forms.CharField(
         label=_("…or paste cells from a spreadsheet"),
         required=False,

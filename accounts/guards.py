@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from panel.errors import Refused
 from panel.models import Service
 
-from .models import EmailAccount
+from .models import EmailAccount, Tally
 
 
 def refuse_platform_change(sender: type[Service], service: Service, **kwargs: Any) -> None:
     """Configured mailboxes live on the platform: sent under the lock of the service's row."""
-    if service.accounts.exclude(state=EmailAccount.State.SLOT).exists():
+    counts = Tally.of(service.pk)
+    if sum(counts.values()) > counts[EmailAccount.State.SLOT]:
         raise Refused(
             "accounts-configured", _("Accounts of this service are configured: it cannot move to another platform.")
         )

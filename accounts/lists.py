@@ -6,16 +6,19 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
 
+from .choosing import named
 from .models import EmailAccount, Tally
 from .search import matching
 
 PER_PAGE = 50
-SORTS = {"address": "address_key", "name": "display_key"}
+SORTS = {"address": "address_key", "name": "display_key", "configured": "configured_key"}
+COUNTED = 1000  # matches of a search; more are "more than so many"
 TEXT_AT_MOST = 200
+NO_DOMAIN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,24 @@ class Question:
     text: str = ""
     state: str = ""
     domain: int | None = None
+    domain_name: str = ""  # as typed
     sort: str = "address"
     descending: bool = False
     after: Cursor | None = None
     before: Cursor | None = None
 
     @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Question:
+    def of(cls, service_id: int, parameters: Mapping[str, str]) -> Question:
+        """`domain` is a domain's number or, as typed, its name. One that the service has not matches nothing."""
+        domain = parameters.get("domain", "").replace("\0", "").strip()
+        if not domain or (domain.isascii() and domain.isdigit()):
+            return cls._of(parameters)
+        found = named(service_id, domain)
+        question = cls._of({**parameters, "domain": ""})
+        return replace(question, domain=found.pk if found else NO_DOMAIN, domain_name=domain[:TEXT_AT_MOST])
+
+    @classmethod
+    def _of(cls, parameters: Mapping[str, str]) -> Question:
         sort, state, domain = (parameters.get(name, "") for name in ("sort", "state", "domain"))
         return cls(
             text=parameters.get("q", "").replace("\0", "").strip()[:TEXT_AT_MOST],
@@ -72,7 +86,8 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Page:
     accounts: Sequence[EmailAccount]
-    total: int  # that match
+    total: int  # that match; where a search has more, COUNTED
+    more: bool  # a search has more than that
     next: Cursor | None
     previous: Cursor | None
     sort: str  # as `sort_head` wants it
@@ -88,6 +103,12 @@ def matches(service_id: int, question: Question) -> QuerySet[EmailAccount]:
     return accounts.filter(matching(question.text)) if question.text else accounts
 
 
+def tallies_of(service_id: int, question: Question) -> list[Tally]:
+    """Those of the service, and of the domain that is asked for."""
+    asked = Q(domain=None) | Q(domain=question.domain) if question.domain else Q(domain=None)
+    return list(Tally.objects.filter(asked, service_id=service_id))
+
+
 def page_of(service_id: int, question: Question, tallies: Sequence[Tally]) -> Page:
     """One page; the total comes from the tallies, except of a search."""
     field = SORTS[question.sort]
@@ -95,9 +116,9 @@ def page_of(service_id: int, question: Question, tallies: Sequence[Tally]) -> Pa
     backwards = question.after is None and question.before is not None
     rising = question.descending is backwards
     rows = matches(service_id, question)
-    total = rows.count() if question.text else _total(question, tallies)
+    total = rows.order_by()[: COUNTED + 1].count() if question.text else _total(question, tallies)
     if place is not None:
-        rows = rows.filter(_beyond(field, place, rising=rising))
+        rows = rows.filter(beyond(field, place, rising=rising))
     sign = "" if rising else "-"
     found = list(rows.order_by(f"{sign}{field}", f"{sign}id").defer("password_hash")[: PER_PAGE + 1])
     more, found = len(found) > PER_PAGE, found[:PER_PAGE]
@@ -106,7 +127,8 @@ def page_of(service_id: int, question: Question, tallies: Sequence[Tally]) -> Pa
     first, last = (_cursor(found[0], field), _cursor(found[-1], field)) if found else (None, None)
     return Page(
         found,
-        total,
+        min(total, COUNTED) if question.text else total,
+        more=bool(question.text) and total > COUNTED,
         next=last if more or backwards else None,
         previous=first if (more if backwards else question.after is not None) else None,
         sort=("-" if question.descending else "") + question.sort,
@@ -117,7 +139,7 @@ def _cursor(account: EmailAccount, field: str) -> Cursor:
     return Cursor(getattr(account, field), account.pk)
 
 
-def _beyond(field: str, place: Cursor, *, rising: bool) -> Q:
+def beyond(field: str, place: Cursor, *, rising: bool) -> Q:
     """Rows after the place. The first condition is what an index can use."""
     word = "gt" if rising else "lt"
     return Q(**{f"{field}__{word}e": place.key}) & (

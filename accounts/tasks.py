@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import transaction
 
 from .models import BulkRun
-from .runs import engine, loading, mailing, retention
+from .runs import engine, loading, mailing, retention, selecting, slots
 
 SLICE = 20  # seconds that one message works on a run before it lets other work come between
 WORKERS = 2  # messages that a run starts with; each is a worker if there are so many
@@ -23,21 +23,36 @@ def work_on_run(run_id: int) -> None:
 
 @shared_task(queue="bulk")
 def check_table(run_id: int) -> None:
-    """Judge the rows of a large table."""
+    """Judge the rows of a large table, or list the accounts of a large selection."""
     run = BulkRun.objects.filter(pk=run_id).first()
     if run is not None:
-        loading.check(run)
+        (loading.check if run.kind == BulkRun.Kind.CONFIGURE else selecting.fill)(run)
+
+
+@shared_task(queue="bulk")
+def carry_out_order(order_id: int) -> None:
+    """Make, or take away, some of an order's slots; once more where the time did not suffice."""
+    if slots.carry_out(order_id, seconds=SLICE):
+        carry_out_order.delay(order_id)
 
 
 @shared_task(queue="bulk")
 def resume_runs() -> None:
-    """Go on with runs that nobody works on, and with tables whose check died."""
+    """Go on with runs that nobody works on, with tables whose check died, and with orders."""
     for run_id in engine.unattended().values_list("pk", flat=True):
         work_on_run.delay(run_id)
     for run_id in loading.unattended().values_list("pk", flat=True):
         check_table.delay(run_id)
     for run_id in mailing.unsent().values_list("pk", flat=True):
         mailing.mail_links(run_id)
+    for order_id in slots.unattended().values_list("pk", flat=True):
+        carry_out_order.delay(order_id)
+
+
+@shared_task(queue="bulk")
+def delete_run(run_id: int) -> None:
+    """Take a discarded run's rows away."""
+    retention.delete(BulkRun(pk=run_id))
 
 
 @shared_task
@@ -50,3 +65,8 @@ def wake(run: BulkRun) -> None:
     """Call the workers to a run once the transaction is committed."""
     for _number in range(WORKERS):
         transaction.on_commit(lambda: work_on_run.delay(run.pk))
+
+
+def list_later(run: BulkRun) -> None:
+    """Let a worker list the rest of a large selection once the transaction is committed."""
+    transaction.on_commit(lambda: check_table.delay(run.pk))

@@ -8,10 +8,18 @@ from enum import StrEnum
 from functools import lru_cache
 
 from .taglist import NoTag, Tag, split_tags
+from .typography import plain
 
 _VERSION = re.compile(r"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|\Z)")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s,;!]+(![0-9]+[kmgtKMGT]?)?\Z")
 _MAILTO = re.compile(r"mailto:[^@\s]+@[A-Za-z0-9._\-\[\]:]+(?:\?.*)?\Z", re.IGNORECASE)
+_MAX_BEGINNING = 600  # characters: a name, a TTL and a type may stand before the version
+_MEANT = re.compile(
+    r"[\s\"'`(=:;\\]*(?:(?:[^\s\"]{1,255}\s+)?(?:[0-9]{1,10}[smhdw]?\s+)?(?:IN\s+)?(?:[0-9]{1,10}\s+)?"
+    r"(?:TXT|DMARC)(?:\s+record)?[\s:=\"'`(\\]+)?"
+    r"(?:v\s*[=:\-\"]*\s*(?:dmarc|dmark|damrc|dmrac|dmar)(?![a-z])|dmarc\s*1|p\s*=\s*(?:none|quarantine|reject)\s*(?:[;,]|\Z))",
+    re.IGNORECASE,
+)
 _FO = re.compile(r"[01ds](?:[ \t]*:[ \t]*[01ds])*\Z", re.IGNORECASE)
 
 REMOVED = frozenset({"pct", "rf", "ri"})  # of RFC 7489, not in RFC 9989
@@ -100,8 +108,16 @@ def is_dmarc(text: str) -> bool:
 
 
 def resembles_dmarc(text: str) -> bool:
-    """Whether a TXT record is meant as a policy record, be it one or not: `v=dmarc1 p=none`."""
-    return re.match(r"\s*v\s*=\s*dmarc", text, re.IGNORECASE) is not None
+    """Whether a TXT record at a `_dmarc` name is meant as a policy record, be it one or not: `v=dmarc1 p=none`.
+
+    Quotes and blanks of a word processor may stand around it, or it in a whole line of a zone file.
+    """
+    return _MEANT.match(plain(text[:_MAX_BEGINNING])) is not None
+
+
+def is_report_uri(text: str) -> bool:
+    """Whether `text` is a URI to which reports can go."""
+    return _URI.match(text) is not None and (not text.lower().startswith("mailto:") or _MAILTO.match(text) is not None)
 
 
 @lru_cache(maxsize=8192)

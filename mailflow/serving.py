@@ -101,7 +101,7 @@ class Network:
 
     def may_connect(self, address: str) -> bool:
         """No private address on a customer's word."""
-        return may_connect(address, settings.ALLOWED_NETWORKS)
+        return may_connect(address, settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
 
     def is_ours(self, address: str, port: int) -> bool:
         """Whether a connection to there would end at one of our own listeners."""

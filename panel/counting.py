@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Aggregate, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Aggregate, Count, Exists, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
@@ -43,6 +43,27 @@ def counts_of(service: Service) -> Counts:
     numbers = ("n_domains", "n_red", "n_accounts", "n_slots")
     row = with_counts(type(service)._default_manager.filter(pk=service.pk)).values(*numbers).get()
     return Counts(*(row[number] for number in numbers))
+
+
+def accounts_at(domain: Model) -> int:
+    """Configured accounts of a domain: from its tallies, however many there are."""
+    tallies = domain.tallies  # type: ignore[attr-defined]
+    return tallies.aggregate(sum=Sum("count"))["sum"] or 0
+
+
+def needs_changes() -> Exists:
+    """Of services: whether a domain has a red button. Stops at the first one."""
+    return _exists(RED)
+
+
+def has_slots() -> Exists:
+    return _exists(Q(tallies__domain=None, tallies__state="slot", tallies__count__gt=0))
+
+
+def _exists(condition: Q) -> Exists:
+    from .models import Service
+
+    return Exists(Service.objects.filter(condition, pk=OuterRef("pk")))
 
 
 def _each(services: QuerySet[Service], number: Aggregate, only: Q | None = None) -> Coalesce:

@@ -54,3 +54,70 @@ document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-check-all]")) return;
   for (const box of event.target.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
 });
+
+// While a form is under way its buttons cannot be pressed again, and say so. What the server does not answer with a
+// page of its own (a download) frees them after a moment, as do going back to the page, and every end of htmx's request.
+const DOWNLOAD_MS = 3000;
+const LOST_MS = 30_000; // after which it may be tried again: its once-only token sees to it that nothing is done twice
+
+function buttonsOf(form) {
+  return [...form.elements].filter((element) => element.matches("button:not([type=button]), input[type=submit]"));
+}
+
+function begin(form, pressed) {
+  form.setAttribute("aria-busy", "true");
+  for (const button of buttonsOf(form)) {
+    if (button.disabled) continue;
+    button.disabled = true;
+    button.dataset.held = "";
+  }
+  if (pressed) pressed.classList.add("under-way");
+}
+
+function end(form) {
+  form.removeAttribute("aria-busy");
+  for (const button of buttonsOf(form)) {
+    button.classList.remove("under-way");
+    if (!("held" in button.dataset)) continue;
+    button.disabled = false;
+    delete button.dataset.held;
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.getAttribute("aria-busy") === "true") {
+    event.preventDefault();
+    return;
+  }
+  const pressed = event.submitter ?? buttonsOf(form)[0];
+  form.setAttribute("aria-busy", "true");
+  // Disabled at once, the button would not be sent with the form.
+  setTimeout(() => {
+    begin(form, pressed);
+    const download = pressed?.matches("[data-download]") || form.matches("[data-download]");
+    setTimeout(() => end(form), download ? DOWNLOAD_MS : LOST_MS);
+  });
+});
+
+function formOf(event) {
+  const element = event.detail.elt;
+  const form = element.closest("form");
+  // Of what only asks (a search, rules while a password is typed) nothing is held up.
+  return form?.method === "post" && (element === form || element.matches("button")) ? form : null;
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = formOf(event);
+  if (!form) return;
+  const asked = event.detail.elt.matches("button") ? event.detail.elt : event.detail.requestConfig?.triggeringEvent?.submitter;
+  begin(form, asked ?? buttonsOf(form)[0]);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = formOf(event);
+  if (form) end(form);
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[aria-busy]")) end(form);
+});

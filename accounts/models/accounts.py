@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..fields import BytewiseCharField
+from ..fields import BytewiseCharField, HeldTextField
 from ..rules import fold
 
 if TYPE_CHECKING:
@@ -17,7 +21,42 @@ if TYPE_CHECKING:
 
     from ..batch import Placement
 
+_MAILBOX = re.compile("([0-9a-f]{32})?")
 SLOTS_LAST = "~"  # sorts after every letter and digit
+
+
+def configured_key(at: datetime) -> str:
+    """Sorts as the time does."""
+    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S%f")
+
+
+def search_key(address: str, *names: str) -> str:
+    """One text in which a search finds parts of all of these; nothing of the domain, which most accounts share.
+
+    The parts are lower case and stand on lines of their own, so that no search matches across two of them.
+    """
+    return "\n".join([address.partition("@")[0] + "@", *names]) if address else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody saw of an account who opened a form about it: its version and which mailbox it was."""
+
+    version: int
+    mailbox: str  # hex; empty for a slot
+
+    def __str__(self) -> str:
+        return f"{self.version}.{self.mailbox}"
+
+    @classmethod
+    def parse(cls, text: str) -> Seen | None:
+        version, _dot, mailbox = text.partition(".")
+        known = version.isascii() and version.isdigit() and len(version) < 10 and _MAILBOX.fullmatch(mailbox)
+        return cls(int(version), mailbox) if known else None
+
+    @property
+    def mailbox_id(self) -> UUID | None:
+        return UUID(hex=self.mailbox) if self.mailbox else None
 
 
 class Address(models.Model):
@@ -62,12 +101,16 @@ class EmailAccount(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     configured_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)  # by a person or a run
+    version = models.PositiveIntegerField(default=0, db_default=0, editable=False)  # every verb adds one
 
     # What lists sort and search by: lower case, names without accents.
     address_key = BytewiseCharField(max_length=320, db_index=True)
+    configured_key = BytewiseCharField(max_length=20, default=SLOTS_LAST, db_default=SLOTS_LAST)
     first_key = BytewiseCharField(max_length=200, blank=True)
     last_key = BytewiseCharField(max_length=200, blank=True)
     display_key = BytewiseCharField(max_length=200, blank=True, db_index=True)
+    # What is searched for in the middle of words (`accounts/trigrams.py`): the name before the @ and a person's names.
+    search_key = HeldTextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -88,6 +131,7 @@ class EmailAccount(models.Model):
             models.Index(fields=["service", "last_key"], name="account_by_last_name"),
             models.Index(fields=["service", "state", "address_key", "id"], name="account_by_state"),
             models.Index(fields=["domain", "address_key", "id"], name="account_by_domain"),
+            models.Index(fields=["service", "configured_key", "id"], name="account_by_configured"),
         ]
 
     def __str__(self) -> str:
@@ -96,13 +140,20 @@ class EmailAccount(models.Model):
     @property
     def shown_address(self) -> str:
         """The address with the domain in A-label form; a slot's is `<token>@configureme.me`."""
-        if self.is_slot:
-            return f"{self.slot_token}@{settings.SLOT_DOMAIN}"
-        return self.address_key
+        return self.slot_address if self.is_slot else self.address_key
+
+    @property
+    def slot_address(self) -> str:
+        """The slot's own address, which still names the account once it is configured."""
+        return f"{self.slot_token}@{settings.SLOT_DOMAIN}"
 
     @property
     def is_slot(self) -> bool:
         return self.state == self.State.SLOT
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.version, self.mailbox_id.hex if self.mailbox_id else "")
 
     def set_keys(self, address: str) -> None:
         """Bring the columns that lists use in step; `address` is empty for a slot."""
@@ -110,37 +161,45 @@ class EmailAccount(models.Model):
         self.first_key, self.last_key, self.display_key = (
             fold(text)[:200] for text in (self.first_name, self.last_name, self.display_name)
         )
+        self.search_key = search_key(address, self.first_key, self.last_key, self.display_key)
+        self.configured_key = configured_key(self.configured_at) if address and self.configured_at else SLOTS_LAST
 
-    def configure(self, placement: Placement, *, by: User | str | None, owner: bool = False) -> None:
+    # Each verb is refused (`Stale`) where the account is no longer as its caller has `seen` it, if that is given.
+
+    def configure(
+        self, placement: Placement, *, by: User | str | None, owner: bool = False, seen: Seen | None = None
+    ) -> None:
         """Turn this slot into a mailbox. Raises Refused: taken, pending domain, reserved name, no slot any more."""
         from .. import batch
 
-        batch.configure_one(self, placement, by=by, owner=owner)
+        batch.configure_one(self, placement, by=by, owner=owner, seen=seen)
 
-    def suspend(self, *, by: User | str | None) -> None:
+    def suspend(self, *, by: User | str | None, seen: Seen | None = None) -> None:
         """Stop login and sending; mail still arrives."""
         from .. import batch
 
-        batch.change_one(self, batch.suspend, "account.suspended", by=by)
+        batch.change_one(self, batch.suspend, "account.suspended", by=by, seen=seen)
 
-    def resume(self, *, by: User | str | None) -> None:
+    def resume(self, *, by: User | str | None, seen: Seen | None = None) -> None:
         from .. import batch
 
-        batch.change_one(self, batch.resume, "account.resumed", by=by)
+        batch.change_one(self, batch.resume, "account.resumed", by=by, seen=seen)
 
-    def reset(self, *, by: User | str | None) -> None:
+    def reset(self, *, by: User | str | None, seen: Seen | None = None) -> None:
         """Back to a slot. Its mail is kept for 30 days; a later configuration of the slot never opens it."""
         from .. import batch
 
-        batch.change_one(self, batch.reset, "account.reset", by=by)
+        batch.change_one(self, batch.reset, "account.reset", by=by, seen=seen)
 
-    def set_password(self, password_hash: str, *, by: User | str | None) -> None:
+    def set_password(self, password_hash: str, *, by: User | str | None, seen: Seen | None = None) -> None:
         from .. import batch
 
-        batch.set_password_of_one(self, password_hash, by=by)
+        batch.set_password_of_one(self, password_hash, by=by, seen=seen)
 
-    def rename(self, placement: Placement, *, by: User | str | None, owner: bool = False) -> None:
+    def rename(
+        self, placement: Placement, *, by: User | str | None, owner: bool = False, seen: Seen | None = None
+    ) -> None:
         """Change address and names; the mailbox stays, so no mail moves. The placement's hash is not used."""
         from .. import batch
 
-        batch.rename_one(self, placement, by=by, owner=owner)
+        batch.rename_one(self, placement, by=by, owner=owner, seen=seen)

@@ -17,14 +17,17 @@ from panel.activity import record
 from panel.errors import Refused
 from panel.forms import carried_out
 from panel.models import Role
+from panel.once import keep_answer, once
 
 from .. import batch, passwords, rules
 from ..access import account_for
 from ..forms import PasswordForm
 from ..hashing import hash_of_nothing, hash_password
+from ..meanwhile import Opened, since
 from ..models import EmailAccount, PasswordLink, PasswordPolicy
 from ..runs.results import link_address
 from ..words import rule_list
+from .parts import stale_page
 
 DONE = {
     "suspend": gettext_lazy("%(address)s is suspended: no login and no sending; mail still arrives."),
@@ -34,39 +37,62 @@ DONE = {
 
 
 @login_required
+@once
 def change(request: HttpRequest, service_name: str, account_id: int, verb: str) -> HttpResponse:
     """Suspend, resume or reset: a page that says what it means, and its button."""
     account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
+    opened, happened = Opened.posted(request.POST), None
     if request.method == "POST":
         address = account.shown_address
         verbs = {"suspend": account.suspend, "resume": account.resume, "reset": account.reset}
         try:
-            verbs[verb](by=person(request))
+            verbs[verb](by=person(request), seen=opened.seen if opened else None)
+        except batch.Stale:
+            account = account_for(request.user, service_name, account_id)
+            if opened is None or opened.is_another(account):
+                return stale_page(request, account, opened)
+            happened = since(account, opened)
         except Refused as refused:
             messages.error(request, str(refused))
+            return redirect("accounts:account", service_name, account_id)
         else:
             messages.success(request, DONE[verb] % {"address": address})
-        return redirect("accounts:account", service_name, account_id)
-    context = {"service": account.service, "tab": "accounts", "account": account, "verb": verb}
-    return render(request, "accounts/change.html", context)
+            return redirect("accounts:account", service_name, account_id)
+    context = {
+        "service": account.service,
+        "tab": "accounts",
+        "account": account,
+        "verb": verb,
+        "opened": Opened.of(account),
+        "stale": happened is not None,
+        "meanwhile": happened,
+    }
+    return render(request, "accounts/change.html", context, status=200 if happened is None else 409)
 
 
 @never_cache
 @sensitive_post_parameters("password", "again")
 @login_required
+@once
 def password(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
     """A new password, typed or suggested."""
     account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
     policy = PasswordPolicy.of(account.service_id)
     suggested = ""
     form = PasswordForm(account=account)
-    if "suggest" in request.POST:
+    opened = Opened.posted(request.POST) or Opened.of(account)
+    if opened.is_another(account):
+        return stale_page(request, account, opened)
+    happened = since(account, opened) if opened.is_stale(account) else None
+    if happened is not None:
+        opened = Opened.of(account)
+    elif "suggest" in request.POST:
         suggested = passwords.generate((account.address_key.partition("@")[0], account.display_name), policy)
     elif request.method == "POST":
         form = PasswordForm(request.POST, account=account)
         if form.is_valid():
             hashed = hash_password(form.cleaned_data["password"])
-            if carried_out(form, lambda: account.set_password(hashed, by=person(request))):
+            if carried_out(form, lambda: account.set_password(hashed, by=person(request), seen=opened.seen)):
                 messages.success(request, _("The password is changed."))
                 return redirect("accounts:account", service_name, account_id)
     context = {
@@ -76,22 +102,31 @@ def password(request: HttpRequest, service_name: str, account_id: int) -> HttpRe
         "form": form,
         "suggested": suggested,
         "policy": policy,
+        "opened": opened,
+        "stale": happened is not None,
+        "meanwhile": happened,
     }
     partial = "#passwords" if suggested and request.headers.get("HX-Request") else ""
-    return render(request, f"accounts/password.html{partial}", context)
+    return render(request, f"accounts/password.html{partial}", context, status=200 if happened is None else 409)
 
 
 @never_cache
 @login_required
 @require_POST
+@once
 def link(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
     """Make a link with which its person sets the password, and show it this once. Until it is used the account
     holds the hash of a random password that nobody knows."""
     account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
+    opened = Opened.posted(request.POST)
+    if opened and opened.is_stale(account):
+        return stale_page(request, account, opened)
     token, hashed, now = PasswordLink.new_token(), hash_of_nothing(), timezone.now()
     try:
         with transaction.atomic():
             service = batch.locked(account.service_id)
+            if opened:
+                batch.require_unchanged(account, opened.seen)
             mailbox = EmailAccount.objects.values_list("mailbox_id", flat=True).get(pk=account.pk)
             if not mailbox or not batch.set_passwords(service, {account.pk: hashed}, now):
                 raise Refused("wrong-state", batch.NOT_CONFIGURED)
@@ -106,7 +141,7 @@ def link(request: HttpRequest, service_name: str, account_id: int) -> HttpRespon
         messages.error(request, str(refused))
         return redirect("accounts:account", service_name, account_id)
     context = {"service": account.service, "tab": "accounts", "account": account, "link": link_address(token)}
-    return render(request, "accounts/link.html", context)
+    return keep_answer(render(request, "accounts/link.html", context))
 
 
 @never_cache

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
@@ -13,16 +13,17 @@ from panel.activity import record
 from panel.history import History
 from panel.models import Role, Service
 
+from .. import choosing, trigrams
 from ..access import account_for
-from ..lists import Question, matches, page_of
-from ..models import BulkRow, EmailAccount, Order, Tally
+from ..lists import Question, matches, page_of, tallies_of
+from ..models import BulkRow, EmailAccount, Order
 from ..shown import shown
 from ..tables import csv_line
+from .orders import under_way
 from .parts import render_part
 
-DOMAINS_IN_A_LIST = 200  # more are chosen by their page's link
 RUNS_OF_AN_ACCOUNT = 100  # the latest ones, in its history
-EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State")
+EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State", "Slot")
 
 
 @login_required
@@ -30,11 +31,11 @@ def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
     """Slots and accounts. The number of queries does not depend on how many there are."""
     service = service_for(request.user, service_name)
     role = require(request.user, service.organization)
-    question = Question.of(request.GET.dict())
-    tallies = list(Tally.objects.filter(service=service))
+    question = Question.of(service.pk, request.GET.dict())
+    tallies = tallies_of(service.pk, question)
     counts = {tally.state: tally.count for tally in tallies if tally.domain_id is None}
     states = [(state.value, state.label, counts.get(state.value, 0)) for state in EmailAccount.State]
-    attached = Domain.objects.filter(service=service).select_related("name").order_by("name__name")
+    domains, many_domains = choosing.listed(service.pk)
     context = {
         "service": service,
         "tab": "accounts",
@@ -45,10 +46,35 @@ def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
         "states": states,
         "all": sum(counts.values()),
         "slots": counts.get(EmailAccount.State.SLOT, 0),
-        "domains": list(attached[:DOMAINS_IN_A_LIST]),
+        "inside": trigrams.available(),
+        "domains": domains,
+        "many_domains": many_domains,
+        "domain_name": question.domain_name or _name_of(question, domains) if many_domains else "",
         "waiting": list(Order.objects.filter(service=service, state=Order.State.REQUESTED)[:5]),
+        "under_way": under_way(service),
     }
     return render_part(request, "accounts/list.html", "accounts", context)
+
+
+def _name_of(question: Question, domains: Sequence[Domain]) -> str:
+    """The name of the domain whose number the address has."""
+    if question.domain is None:
+        return ""
+    known = {domain.pk: domain.name.unicode for domain in domains}
+    if question.domain in known:
+        return known[question.domain]
+    found = Domain.objects.select_related("name").filter(pk=question.domain).first()
+    return found.name.unicode if found else ""
+
+
+@login_required
+def domain_names(request: HttpRequest, service_name: str) -> HttpResponse:
+    """Names of domains that hold what is being typed, for the field that chooses one."""
+    service = service_for(request.user, service_name)
+    verified = "target" in request.GET or "verified" in request.GET
+    text = request.GET.get("target") or request.GET.get("domain") or ""
+    found = choosing.suggested(service.pk, text, verified=verified)
+    return render(request, "accounts/_domain_names.html", {"domains": found})
 
 
 @login_required
@@ -56,7 +82,7 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     """One account: its client settings and what was done to it."""
     found = account_for(request.user, service_name, account_id)
     role = require(request.user, found.service.organization)
-    activities = found.service.activities.filter(Q(target=found.shown_address) | _by_runs(found))
+    activities = found.service.activities.filter(Q(target=found.shown_address) | Q(pk__in=_entries_of_runs(found)))
     context = {
         "service": found.service,
         "tab": "accounts",
@@ -67,18 +93,18 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     return render(request, "accounts/account.html", context)
 
 
-def _by_runs(account: EmailAccount) -> Q:
-    """The entries of runs that did something to the account as it is configured now: a run of many has one entry."""
+def _entries_of_runs(account: EmailAccount) -> list[int]:
+    """Of runs that did something to the account as it is configured now: a run of many has one entry."""
     rows = BulkRow.objects.filter(account=account, state=BulkRow.State.DONE, mailbox_id=account.mailbox_id)
-    runs = list(rows.order_by("-run").values_list("run", flat=True)[:RUNS_OF_AN_ACCOUNT])
-    return Q(verb__startswith="run.", after__run__in=runs)
+    entries = rows.exclude(run__entry=None).order_by("-run").values_list("run__entry", flat=True)
+    return list(entries[:RUNS_OF_AN_ACCOUNT])
 
 
 @login_required
 def export(request: HttpRequest, service_name: str) -> StreamingHttpResponse:
     """What the list shows, as CSV."""
     service = service_for(request.user, service_name)
-    accounts = matches(service.pk, Question.of(request.GET.dict()))
+    accounts = matches(service.pk, Question.of(service.pk, request.GET.dict()))
     return exported(request, service, accounts)
 
 
@@ -92,4 +118,5 @@ def exported(request: HttpRequest, service: Service, accounts: QuerySet[EmailAcc
 def _lines(accounts: QuerySet[EmailAccount]) -> Iterator[str]:
     yield "\ufeff" + csv_line(EXPORT_HEADING)
     for found in accounts.order_by("address_key", "id").iterator(1000):
-        yield csv_line([shown(found.shown_address), found.first_name, found.last_name, found.display_name, found.state])
+        names = [found.first_name, found.last_name, found.display_name]
+        yield csv_line([shown(found.shown_address), *names, found.state, found.slot_address])

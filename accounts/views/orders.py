@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,16 +13,21 @@ from django.views.decorators.http import require_POST
 
 from panel.access import person, require, service_for, staff_required
 from panel.acting import do
-from panel.activity import record
 from panel.forms import carried_out
-from panel.models import Role
+from panel.models import Role, Service
+from panel.once import once
 
 from .. import batch
 from ..forms import CancelSlotsForm, OrderForm
 from ..models import Order, Tally
+from ..models.orders import CHUNK
+from .parts import wants_part
+
+ORDERS_ON_A_PAGE = 50
 
 
 @login_required
+@once
 def order(request: HttpRequest, service_name: str) -> HttpResponse:
     """How many → review → ordered."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
@@ -42,7 +47,9 @@ def order(request: HttpRequest, service_name: str) -> HttpResponse:
     placed: list[Order] = []
     if not carried_out(form, lambda: placed.append(Order.place(service, quantity, by=person(request), note=note))):
         return render(request, template, context)
-    if placed[0].state == Order.State.APPROVED:
+    if placed[0].is_under_way:
+        words = ngettext("%(n)d account is being made.", "%(n)d accounts are being made.", quantity)
+    elif placed[0].state == Order.State.APPROVED:
         words = ngettext("%(n)d account is there to configure.", "%(n)d accounts are there to configure.", quantity)
     else:
         words = ngettext(
@@ -55,28 +62,36 @@ def order(request: HttpRequest, service_name: str) -> HttpResponse:
 
 
 @login_required
+@once
 def cancel_slots(request: HttpRequest, service_name: str) -> HttpResponse:
-    """Give unused slots back."""
+    """How many unused slots → the number that will go → given back."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     form = CancelSlotsForm(request.POST or None)
-    free = Tally.of(service.pk)["slot"]
-
-    def cancel() -> None:
-        with transaction.atomic():
-            locked = batch.locked(service.pk)
-            gone = batch.cancel_slots(locked, form.cleaned_data["quantity"])
-            record("slots.cancelled", actor=person(request), service=locked, target=gone)
-
-    if request.method == "POST" and form.is_valid() and carried_out(form, cancel):
-        messages.success(request, _("Unused accounts cancelled."))
-        return redirect("accounts:list", service.name)
-    return render(
-        request, "accounts/cancel_slots.html", {"service": service, "tab": "accounts", "form": form, "free": free}
-    )
+    free = batch.unused(service)
+    context = {"service": service, "tab": "accounts", "form": form, "free": free}
+    template = "accounts/cancel_slots.html"
+    if request.method != "POST" or not form.is_valid():
+        return render(request, template, context)
+    quantity = form.cleaned_data["quantity"]
+    if request.POST.get("step") != "confirm":
+        going = min(quantity, free)
+        return render(request, template, {**context, "review": True, "going": going, "fewer": going < quantity})
+    placed: list[Order] = []
+    if not carried_out(form, lambda: placed.append(Order.give_back(service, quantity, by=person(request)))):
+        return render(request, template, {**context, "free": batch.unused(service)})
+    if placed[0].is_under_way:
+        words = ngettext(
+            "%(n)d unused account is being cancelled.", "%(n)d unused accounts are being cancelled.", quantity
+        )
+    else:
+        words = ngettext("%(n)d unused account cancelled.", "%(n)d unused accounts cancelled.", quantity)
+    messages.success(request, words % {"n": quantity})
+    return redirect("accounts:list", service.name)
 
 
 @login_required
 @require_POST
+@once
 def cancel_order(request: HttpRequest, order_id: int) -> HttpResponse:
     """Withdrawn by its service's people."""
     found = Order.objects.select_related("service__organization").filter(pk=order_id).first()
@@ -91,22 +106,52 @@ def cancel_order(request: HttpRequest, order_id: int) -> HttpResponse:
 def orders(request: HttpRequest) -> HttpResponse:
     """Staff: what waits for approval, and what was decided."""
     found = Order.objects.select_related("service__organization", "ordered_by", "decided_by")
-    waiting = found.filter(state=Order.State.REQUESTED).order_by("id")
-    decided = Paginator(found.exclude(state=Order.State.REQUESTED), 50).get_page(request.GET.get("page"))
-    return render(request, "accounts/orders.html", {"waiting": waiting, "page": decided})
+    waiting, after = _page(found.filter(state=Order.State.REQUESTED).order_by("id"), request.GET.get("after"), "gt")
+    decided, before = _page(found.exclude(state=Order.State.REQUESTED), request.GET.get("before"), "lt")
+    context = {"waiting": waiting, "after": after, "decided": decided, "before": before}
+    return render(request, "accounts/orders.html", context)
+
+
+def _page(orders: QuerySet[Order], key: str | None, beyond: str) -> tuple[list[Order], int | None]:
+    """A page of orders in their order by id, and the id to go on from."""
+    if key and key.isascii() and key.isdigit() and len(key) < 19:
+        orders = orders.filter(**{f"id__{beyond}": int(key)})
+    page = list(orders[: ORDERS_ON_A_PAGE + 1])
+    more = len(page) > ORDERS_ON_A_PAGE
+    return page[:ORDERS_ON_A_PAGE], page[ORDERS_ON_A_PAGE - 1].pk if more else None
+
+
+def under_way(service: Service) -> list[Order]:
+    """What is being made or cancelled now, for the list's progress."""
+    return list(Order.under_way().filter(service=service).order_by("id")[:5])
+
+
+@login_required
+def progress(request: HttpRequest, service_name: str) -> HttpResponse:
+    """How far the orders under way are; the whole list comes again once they are finished."""
+    service = service_for(request.user, service_name)
+    orders = under_way(service)
+    if not wants_part(request):
+        return redirect("accounts:list", service.name)
+    response = render(request, "accounts/_under_way.html", {"service": service, "under_way": orders})
+    if not orders:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @staff_required
 @require_POST
+@once
 def approve_order(request: HttpRequest, order_id: int) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("service__organization"), pk=order_id)
-    return do(
-        request, lambda: found.approve(by=person(request)), _("Approved: the accounts are there."), then=_orders()
-    )
+    at_once = found.quantity <= CHUNK
+    done = _("Approved: the accounts are there.") if at_once else _("Approved: the accounts are being made.")
+    return do(request, lambda: found.approve(by=person(request)), done, then=_orders())
 
 
 @staff_required
 @require_POST
+@once
 def refuse_order(request: HttpRequest, order_id: int) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("service__organization"), pk=order_id)
     note = request.POST.get("note", "")[:500]

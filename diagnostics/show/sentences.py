@@ -17,6 +17,7 @@ from domains.names import to_unicode
 from domains.records import Kind, Level
 from domains.rules.verdicts import RED, Status, Verdict
 
+from .repair_words import dmarc_notes, spf_notes
 from .words import FAILURES, PROBLEMS, REASONS, STATUS_WORDS
 
 MAX_ITEMS = 4  # of a list in one sentence
@@ -41,7 +42,7 @@ def whole(verdict: Verdict) -> str:
         return ""
     said = [sentence(verdict.reason, verdict.facts)]
     if verdict.status in RED and verdict.level == Level.REQUIRED and not verdict.fixes:
-        beyond = _beyond(verdict.facts)
+        beyond = _beyond(verdict.facts) or list(spf_notes({"ambiguous": verdict.facts.get("ambiguous", [])}))
         said += beyond or [consequence(verdict.reason, verdict.facts)]
     if verdict.breaks_at is not None:
         at = date_format(localtime(verdict.breaks_at), "DATETIME_FORMAT")
@@ -122,16 +123,32 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             gettext("The platform's host names have changed; the old ones are accepted until %(until)s.")
             % {"until": _text(until)}
         )
-    if lame := facts.get("lame"):
+    gone = facts.get("gone") or []
+    if lame := _without(facts.get("lame"), gone):
         said.append(
             gettext("The parent zone delegates to name servers that do not know this zone: %(servers)s.")
             % {"servers": _text(lame)}
+        )
+    if gone:
+        said.append(
+            gettext("The parent zone delegates to name servers that do not exist: %(servers)s.")
+            % {"servers": _text(gone)}
+        )
+    if "ns_above" in facts:
+        said.append(
+            gettext(
+                "The parent zone and the zone itself name different name servers: only above %(above)s, only in the "
+                "zone %(here)s. Resolvers may believe either: make both the same."
+            )
+            % {"above": _text(facts["ns_above"] or "–"), "here": _text(facts.get("ns_here") or "–")}
         )
     if misspelt := facts.get("misspelt"):
         said.append(
             gettext("Meant as an SPF record, but nobody takes it for one: %(texts)s. It must begin with “v=spf1 ”.")
             % {"texts": _text(misspelt)}
         )
+    said += spf_notes(facts) if kind == Kind.SPF else ()
+    said += dmarc_notes(facts) if kind == Kind.DMARC else ()
     said += _of_spf_tree(facts)
     if removed := facts.get("removed"):
         said.append(
@@ -142,6 +159,11 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
     if kind == Kind.MX and facts.get("enters_elsewhere"):
         said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))
     return said
+
+
+def _without(hosts: object, others: object) -> list[object]:
+    gone = others if isinstance(others, list) else []
+    return [host for host in hosts if host not in gone] if isinstance(hosts, list) else []
 
 
 def _unconfirmed(kind: str, facts: Mapping[str, object]) -> str:

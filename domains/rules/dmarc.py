@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from ..dmarc import DmarcNoteCode
+from ..dmarc import DmarcNoteCode, DmarcRecord, is_dmarc, parse_dmarc
+from ..dmarc_repair import PolicyRepair, meant_policies, policies_at, repair_policies
 from ..lookup.answers import Answer, Failure, Question, View
-from ..records import Kind, Level
-from ..rrset import Fix
+from ..records import DEFAULT_TTL, Kind, Level
+from ..rrset import Action, Fix, RRset, quote_txt, txt_text
 from ..suffixes import public_suffix
-from ..zones.plan import surplus_policies
+from ..typography import readable
 from .case import Subject
-from .finding import Finding, add, alias_rrset, circle, failed, redirection, remove, rrset
+from .finding import Finding, add, circle, failed, redirection, remove, rrset
 from .policy import Source, discover_policy
 from .probes import wildcard_answered
 from .reasons import Reason
 from .verdicts import Problem, Status
 
 LEVEL = Level.RECOMMENDED
+MAX_TAGS = 5  # of a record at fault that are told
 # A resolver that says so answers for some zones only (an authoritative server in its place). The few registries
 # that publish a policy do not depend on it.
 NOT_ASKED_HERE = frozenset({Failure.REFUSED, Failure.LAME})
@@ -47,15 +51,24 @@ def find(subject: Subject, view: View) -> Finding | None:
         if removed and discovery.source == Source.OWN:
             advice.append(Problem.DMARC_REMOVED)
             facts["removed"] = removed
+        if record.faults and discovery.source == Source.OWN:
+            facts["tags"] = _tags(record)
         return Finding(Status.OK, LEVEL, facts=facts, advice=tuple(advice), found=found, at=question)
     if record is None:
         for name, failure in discovery.failures:
             if not (failure in NOT_ASKED_HERE and _of_a_suffix(name, subject.case.domain.name)):
                 return failed(failure, name, "TXT", level=LEVEL)
-    published, gone = surplus_policies(answer.values)
-    if several and published:
-        return _several(question, answer, gone, len(discovery.own.records))
+    if several:
+        return _several(question, answer, len(discovery.own.records))
     return _none(subject, view, question, answer)
+
+
+def _tags(record: DmarcRecord) -> list[dict[str, str]]:
+    """What is amiss in a record, as facts."""
+    return [
+        {"code": str(note.code), "tag": readable(note.tag), "value": readable(note.value)}
+        for note in record.faults[:MAX_TAGS]
+    ]
 
 
 def _of_a_suffix(name: str, domain: str) -> bool:
@@ -65,37 +78,90 @@ def _of_a_suffix(name: str, domain: str) -> bool:
     return holder == suffix or suffix.endswith("." + holder)
 
 
-def _several(question: Question, answer: Answer, gone: tuple[str, ...], count: int) -> Finding:
+def _several(question: Question, answer: Answer, count: int) -> Finding:
     facts = {"name": question.name, "count": count}
-    fixes = (remove(question.name, "TXT", answer.ttl, gone),) if not answer.chain else ()
+    fixes: tuple[Fix, ...] = ()
+    if not answer.chain:
+        fixes, more = _repaired(question, answer)
+        facts |= more
     problems = (Problem.DMARC_SEVERAL,)
-    found = alias_rrset(question, answer) + rrset(question, answer)
+    found = rrset(question, answer)
     return Finding(Status.WRONG, LEVEL, Reason.DMARC_SEVERAL, facts, problems, (), found, fixes, question)
+
+
+def _repaired(question: Question, answer: Answer) -> tuple[tuple[Fix, ...], dict[str, Any]]:
+    """The changes that make one record in effect of those there, and what is to be said of it."""
+    _, gone, repaired = policies_at(answer.values)
+    if repaired is None:
+        return (), {}
+    ttl = answer.ttl or DEFAULT_TTL
+    fixes = (remove(question.name, "TXT", answer.ttl, gone),) if gone else ()
+    if repaired.stays is None:
+        fixes = (*fixes, Fix(Action.ADD, question.name, "TXT", ttl, (quote_txt(repaired.text),)))
+    return fixes, said_of_repair(repaired)
+
+
+def moved(subject: Subject, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
+    """What was published under a doubled name, united with what stands at the right one; the slips go.
+
+    None: not known yet.
+    """
+    answer = view.get(question) if (question := subject.dmarc) is not None else None
+    if question is None or answer is None:
+        return None
+    gone = {slip.name for slip in slips}
+    own = [fix for fix in finding.fixes if fix.name not in gone]
+    there = meant_policies((value, txt_text(value)) for value in answer.values)
+    texts = list(there.values()) + [txt_text(value) for slip in slips for value in slip.values]
+    repaired = repair_policies(texts)
+    value = quote_txt(repaired.text)
+    fixes = [replace(fix, values=(value,)) if fix.action == Action.ADD else fix for fix in own]
+    fixes += [remove(slip.name, slip.type, slip.ttl, slip.values) for slip in slips]
+    return replace(finding, fixes=tuple(fixes), facts={**finding.facts, **said_of_repair(repaired)})
+
+
+def said_of_repair(repaired: PolicyRepair) -> dict[str, Any]:
+    """What was changed, and the policy that was meant where it is stricter: a step to offer apart."""
+    facts: dict[str, Any] = {
+        "policy_changes": [
+            {"kind": str(change.kind), "tag": change.tag, "old": readable(change.old), "new": change.new}
+            for change in repaired.changes
+        ]
+    }
+    if repaired.meant is not None:
+        facts |= {"meant_policy": str(repaired.meant), "meant_record": repaired.meant_text}
+    return facts
 
 
 def _none(subject: Subject, view: View, question: Question, answer: Answer) -> Finding | None:
     """No policy applies: there is none, or none that receivers understand."""
     record = subject.required[Kind.DMARC][0]
-    found = alias_rrset(question, answer) + rrset(question, answer)
-    _, meant = surplus_policies(answer.values)
+    found = rrset(question, answer)
+    fixes, facts = _repaired(question, answer)
+    meant = bool(fixes)
     wildcard: bool | None = False
     if meant or answer.chain:
         wildcard = wildcard_answered(view, question, answer)
         if wildcard is None:
             return None
     if answer.dname:
-        facts = redirection(*answer.chain[0])
-        return Finding(Status.MISSING, LEVEL, Reason.UNDER_DNAME, facts, found=found, at=question)
-    if wildcard or not (meant or answer.chain):
-        return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, found=found, fixes=(add(record),), at=question)
-    if answer.chain:
+        return Finding(
+            Status.MISSING, LEVEL, Reason.UNDER_DNAME, redirection(*answer.chain[0]), found=found, at=question
+        )
+    if not meant:
+        fixes = (add(record),)
+    elif wildcard or answer.chain:
+        fixes = tuple(fix for fix in fixes if fix.action == Action.ADD)
+    if answer.chain and not wildcard:
         target = answer.chain[0][1]
-        fixes: tuple[Fix, ...] = (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record))
+        fixes = (remove(question.name, "CNAME", answer.ttl or None, (target,)), *fixes)
         problems = (Problem.CNAME_WITH_OTHER_DATA,)
-        facts = circle(answer)
+        facts |= circle(answer) or {"alias": question.name, "target": target}
         return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, facts, problems, (), found, fixes, question)
-    # The mildest policy: what receivers could not read so far must not start to refuse mail.
-    fixes = (remove(question.name, "TXT", answer.ttl, meant), add(record, answer.ttl or None))
-    facts = {"name": question.name}
+    if wildcard or not meant:
+        return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, facts, found=found, fixes=fixes, at=question)
+    facts["name"] = question.name
+    if own := [text for text in map(txt_text, answer.values) if is_dmarc(text)]:
+        facts["tags"] = _tags(parse_dmarc(own[0]))
     problems = (Problem.DMARC_SYNTAX,)
     return Finding(Status.WRONG, LEVEL, Reason.DMARC_SYNTAX, facts, problems, (), found, fixes, question)

@@ -101,7 +101,7 @@ def _step(name: str, answers: View) -> Step | None:
 
 @lru_cache(maxsize=4096)
 def _texts(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    texts = [txt_text(value) for value in values]
+    texts = [txt_text(value) for value in dict.fromkeys(values)]  # duplicates count once: RFC 2181 §5
     records = tuple(text for text in texts if is_dmarc(text))
     return records, tuple(text for text in texts if not is_dmarc(text) and resembles_dmarc(text))
 

@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ..dkim import same_key
+from ..dmarc import is_dmarc, resembles_dmarc
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind
 from ..rrset import Action, Fix, RRset, txt_text
-from ..spf import is_spf
+from ..spf import is_spf, meant
 from .case import MAX_NAME, Subject
 from .finding import Finding, remove
 from .verdicts import RED, Problem, Verdict
@@ -125,10 +126,12 @@ def _after_copies(copies: Sequence[Fix], fixes: Sequence[Fix]) -> tuple[Fix, ...
 _DECIDED_BY = {"MX": Kind.MX, "TXT": Kind.SPF}
 
 
-def each_decides_its_own(apex: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
+def each_decides_its_own(apex: str, verdicts: Sequence[Verdict], meant: Collection[Kind] = ()) -> list[Verdict]:
     """Leave to MX and SPF what they change themselves: a copy of a wildcard's old record beside another check's fix
-    would bring it back when all fixes are published."""
-    changing = {verdict.kind for verdict in verdicts if verdict.status in RED and verdict.fixes}
+    would bring it back when all fixes are published. Those `meant` as they are change nothing."""
+    changing = {
+        verdict.kind for verdict in verdicts if verdict.status in RED and verdict.fixes and verdict.kind not in meant
+    }
     if not changing & set(_DECIDED_BY.values()):
         return list(verdicts)
     return [replace(verdict, fixes=_without_others(apex, verdict, changing)) for verdict in verdicts]
@@ -155,5 +158,6 @@ def _same_purpose(subject: Subject, kind: Kind, fix: Fix, value: str) -> bool:
     text = txt_text(value)
     if kind == Kind.DKIM:
         return any(same_key(text, key) for key in subject.case.domain.dkim.values())
-    version = txt_text(fix.values[0]).replace(";", " ").split(" ", 1)[0]
-    return text.lower().startswith(version.lower())
+    if kind == Kind.SPF:
+        return is_spf(text) or meant(text) is not None
+    return is_dmarc(text) or resembles_dmarc(text)

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from ..lookup.answers import Answer, Answers, Question, View
 from ..records import DEFAULT_TTL, Kind, Level
-from ..rrset import Action, Fix, quote_txt, txt_text
-from ..spf import MAX_LOOKUPS, Result, SpfAnalysis, SpfResult, analyse, check_host, is_spf, meant, merge, spf_records
+from ..rrset import Action, Fix, RRset, quote_txt, txt_text, wire_order
+from ..spf import (
+    MAX_LOOKUPS,
+    Repair,
+    Result,
+    SpfAnalysis,
+    SpfResult,
+    analyse,
+    check_host,
+    ignored,
+    is_spf,
+    meant,
+    merge,
+    slip,
+    spf_records,
+)
 from ..spf.results import MAX_NAMES
+from ..typography import readable
 from .case import Subject
 from .finding import Finding, add, failed, unknown
 from .finding import rrset as found_rrset
@@ -20,6 +38,7 @@ from .verdicts import Problem, Status
 RECORD = '"v=spf1'
 MAX_MERGED = 10  # records that we make one of: more than ten that ask anything pass the look-up limit
 MAX_FAULTS = 5  # of an analysis that are told with their places
+MAX_SAID = 30  # changes of one record that are told
 LIMITS = frozenset({Problem.SPF_LOOKUPS, Problem.SPF_VOID_LOOKUPS})
 LITERAL = frozenset({"ip4", "ip6", "all"})  # mechanisms that ask nothing
 
@@ -35,8 +54,10 @@ def find(subject: Subject, view: View) -> Finding | None:
     only = _only_record(answer.values)
     known = include.values if include is not None else ()
     if only is not None and known and plain_pass(only, known, subject.ours.spf_include, outbound):
-        return Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, (only,)), at=subject.txt)
-    values = tuple(value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
+        facts = _ignored((only,))
+        return Finding(Status.OK, Level.REQUIRED, facts=facts, found=_own(subject, answer, (only,)), at=subject.txt)
+    found = (value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
+    values = tuple(sorted(set(found), key=wire_order))  # duplicates count once: RFC 2181 §5
     if not values:
         return _missing(subject, view, answer)
     return _judged(subject, view, answer, values)
@@ -95,22 +116,61 @@ def _missing(subject: Subject, view: View, answer: Answer) -> Finding | None:
     if answer.chain:
         return alias_in_the_way(subject, subject.txt, answer._replace(values=()), {}, subject.required[Kind.SPF][0])
     finding = Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, at=subject.txt)
-    intended = {value: text for value in answer.values if (text := meant(txt_text(value))) is not None}
+    intended = _intended(answer)
     if not intended:
         finding.fixes = (add(subject.required[Kind.SPF][0]),)
         return finding
     # Whoever was meant to be allowed must not be marked because of a record that names us alone.
     values, texts = tuple(intended), list(intended.values())
-    finding.facts = {"misspelt": [txt_text(value) for value in values]}
+    finding.facts = {"misspelt": [readable(text) for text in texts]}
     finding.found = _own(subject, answer, values)
-    analysis, platform = analyse(subject.apex, view, record=texts[0]), _platform_passes(subject, view)
+    return _published(subject, view, finding, answer, values, texts)
+
+
+def _intended(answer: Answer) -> dict[str, str]:
+    """The TXT records that were meant as SPF, and their texts."""
+    return {
+        value: text for value in sorted(answer.values, key=wire_order) if meant(text := txt_text(value)) is not None
+    }
+
+
+def _published(
+    subject: Subject, view: View, finding: Finding, answer: Answer, values: tuple[str, ...], texts: list[str]
+) -> Finding | None:
+    """The finding with the fix that puts `texts`, none of them in effect, in the place of `values`."""
+    analysis = analyse(subject.apex, view, record=meant(texts[0]) or texts[0])
+    platform = _platform_passes(subject, view)
     if analysis is None or platform is None:
         return None
     return _with_fix(subject, view, finding, answer, values, texts, analysis, platform)
 
 
+def moved(subject: Subject, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
+    """What was published under a doubled name, merged with what stands at the right one; the slips go.
+
+    Where that would not hold, nothing is moved: the finding keeps its own fixes. None: not known yet.
+    """
+    answer = view.get(subject.txt)
+    if answer is None:
+        return None
+    gone = {slip.name for slip in slips}
+    own = tuple(fix for fix in finding.fixes if fix.name not in gone)
+    there = tuple(value for fix in own if fix.action == Action.REMOVE and fix.type == "TXT" for value in fix.values)
+    texts = [txt_text(value) for value in (*there, *(value for slip in slips for value in slip.values))]
+    trial = _published(subject, view, replace(finding, fixes=()), answer, there, texts)
+    if trial is None:
+        return None
+    removals = tuple(Fix(Action.REMOVE, slip.name, slip.type, slip.ttl, slip.values) for slip in slips)
+    if trial.fixes:
+        return replace(trial, fixes=(*trial.fixes, *removals))
+    if there:
+        return replace(finding, fixes=own)
+    return trial
+
+
 def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...]) -> Finding | None:
     results = _evaluated(subject, view, None)
+    outbound = subject.case.platform.outbound
     analysis = analyse(subject.apex, view)
     if results is None or analysis is None:
         return None
@@ -124,7 +184,9 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
     errors = [result for result in results if result.result == Result.PERMERROR]
     passing = bool(results) and all(result.result == Result.PASS for result in results)
     if errors:
+        hit = [ip for ip, result in zip(outbound, results, strict=True) if result.result == Result.PERMERROR]
         _permanent(finding, errors, len(values))
+        finding.facts |= _only_senders(hit, outbound)
     elif own_plus_all:
         place = own_plus_all[0].place
         finding.reason = Reason.SPF_PLUS_ALL
@@ -143,7 +205,7 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
         *finding.advice,
         *(problem for problem in analysis.problems if problem not in finding.problems),
     )
-    finding.facts = {**finding.facts, **_analysed(analysis)}
+    finding.facts = {**finding.facts, **_analysed(analysis), **_ignored(values)}
     if not finding.reason:
         return finding
     platform = _platform_passes(subject, view)
@@ -163,7 +225,7 @@ def _analysed(analysis: SpfAnalysis) -> dict[str, Any]:
     """What the whole tree says, as facts: where the faults are, and what its terms cost where they cost too much."""
     places = [(found, found.place) for found in analysis.findings if found.problem not in LIMITS]
     faults = [
-        {"problem": str(found.problem), "owner": place.owner, "term": place.term, "position": place.position}
+        {"problem": str(found.problem), "owner": place.owner, "term": readable(place.term), "position": place.position}
         for found, place in places[:MAX_FAULTS]
         if place is not None
     ]
@@ -231,10 +293,19 @@ def _permanent(finding: Finding, errors: list[SpfResult], count: int) -> None:
     finding.facts = {
         "problem": str(first.problem),
         "owner": place.owner if place else first.owner,
-        "term": place.term if place else "",
+        "term": readable(place.term) if place else "",
         "position": place.position if place else 0,
         "fault": str(first.fault) if first.fault else None,
     }
+    if first.fault is not None and place is not None:
+        finding.facts["slip"] = str(slip(place.term))
+
+
+def _only_senders(hit: Sequence[str], outbound: Sequence[str]) -> dict[str, Any]:
+    """The IP version of the senders that run into the error, where those of the other do not."""
+    versions = {ipaddress.ip_address(ip).version for ip in hit}
+    spared = {ipaddress.ip_address(ip).version for ip in outbound if ip not in hit}
+    return {"senders": versions.pop()} if len(versions) == 1 and spared and not versions & spared else {}
 
 
 def _with_fix(
@@ -258,8 +329,16 @@ def _with_fix(
     ours = f"include:{include}".rstrip(".")
     dead = set(analysis.dead)
     beyond = None
-    for first in (False, False, True):
-        text = merge(texts, include, first=first, dead={term for term in dead if term.lower().rstrip(".") != ours}).text
+    # The second time with what the first has shown to be dead. Repetitions go only where the look-ups need it.
+    for first, once in ((False, False), (False, False), (True, False), (False, True), (True, True)):
+        if once and beyond != Problem.SPF_LOOKUPS:
+            break
+        lost = {term for term in dead if term.lower().rstrip(".") != ours}
+        merged = merge(texts, include, first=first, dead=lost, once=once)
+        if merged.ambiguous:
+            finding.facts = {**finding.facts, **_said_of(merged)}
+            return finding
+        text = merged.text
         results = _evaluated(subject, view, text)
         after = analyse(subject.apex, view, record=text)
         if results is None or after is None:
@@ -273,6 +352,7 @@ def _with_fix(
             continue
         bad = next((result for result in results if _loses(result)), None)
         if bad is None or not platform_passes:
+            finding.facts = {**finding.facts, **_said_of(merged)}
             finding.fixes = _exchange(subject, answer, values, quote_txt(text))
             return finding
         beyond = bad.problem or Problem.SPF_PLATFORM_FAILS
@@ -282,8 +362,32 @@ def _with_fix(
 
 def _exchange(subject: Subject, answer: Answer, values: tuple[str, ...], value: str) -> tuple[Fix, ...]:
     """Only the SPF records are touched: the other TXT records at the name belong to others."""
-    ttl = answer.ttl or DEFAULT_TTL
-    return (
-        Fix(Action.REMOVE, subject.apex, "TXT", ttl, values),
-        Fix(Action.ADD, subject.apex, "TXT", ttl, (value,)),
-    )
+    ttl = answer.ttl if values and answer.ttl else DEFAULT_TTL
+    removal = (Fix(Action.REMOVE, subject.apex, "TXT", ttl, values),) if values else ()
+    return (*removal, Fix(Action.ADD, subject.apex, "TXT", ttl, (value,)))
+
+
+def _said_of(merged: Repair) -> dict[str, Any]:
+    """Term by term what the fix changes, and what nobody but the record's author can decide."""
+    facts: dict[str, Any] = {
+        "changes": [
+            {"kind": str(change.kind), "term": readable(change.term), "into": readable(change.into)}
+            for change in merged.changes[:MAX_SAID]
+        ]
+    }
+    if merged.ambiguous:
+        facts["ambiguous"] = [
+            {
+                "code": str(term.code),
+                "term": readable(term.term),
+                "readings": [readable(reading) for reading in term.readings],
+            }
+            for term in merged.ambiguous[:MAX_SAID]
+        ]
+    return facts
+
+
+def _ignored(values: tuple[str, ...]) -> dict[str, Any]:
+    """Modifiers that were plainly meant as mechanisms, which receivers ignore."""
+    found = [{"term": term, "meant": into} for value in values for term, into in ignored(txt_text(value))]
+    return {"ignored": found[:MAX_SAID]} if found else {}

@@ -1,9 +1,11 @@
-"""SPF (RFC 7208): records as texts, parsing, merging, and their evaluation over answers that are known. Pure."""
+"""SPF (RFC 7208): records as texts, parsing, repair, merging, and their evaluation over answers. Pure."""
 
 from .analysis import Cost, Finding, SpfAnalysis, analyse
+from .changes import AmbiguityCode, Ambiguous, Change, ChangeKind, Mended
 from .check import check_host
 from .macros import Macro, MacroString
-from .merging import Change, ChangeKind, Merge, merge
+from .mending import ignored, meant, mend, slip
+from .merging import Repair, merge, repair
 from .record import (
     QUERYING,
     Broken,
@@ -17,13 +19,14 @@ from .record import (
     parse,
     select,
 )
-from .repair import meant
 from .results import MAX_LOOKUPS, MAX_VOID_LOOKUPS, Place, Result, SpfResult, spf_records
 
 __all__ = [
     "MAX_LOOKUPS",
     "MAX_VOID_LOOKUPS",
     "QUERYING",
+    "AmbiguityCode",
+    "Ambiguous",
     "Broken",
     "Change",
     "ChangeKind",
@@ -34,20 +37,25 @@ __all__ = [
     "Macro",
     "MacroString",
     "Mechanism",
-    "Merge",
+    "Mended",
     "Modifier",
     "Place",
     "Record",
+    "Repair",
     "Result",
     "SpfAnalysis",
     "SpfResult",
     "Term",
     "analyse",
     "check_host",
+    "ignored",
     "is_spf",
     "meant",
+    "mend",
     "merge",
     "parse",
+    "repair",
     "select",
+    "slip",
     "spf_records",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from .record import VERSION, Broken, FaultCode, Mechanism, Modifier, Record, parse
-from .repair import mended, tidy
+from ..typography import plain
+from .changes import Ambiguous, Change, ChangeKind
+from .mending import as_meant, meant, mend, tidy, without_preferences
+from .record import VERSION, Broken, FaultCode, Mechanism, Modifier, Record, is_spf, parse
 
 DEFAULT_ALL = "~all"  # of a record that we write where there was none
 OPEN_ALL = "?all"  # in place of `+all`: it says nothing about others, so nobody's mail is marked because of us
@@ -16,80 +18,150 @@ _GENTLEST_FIRST = "+?~-"
 type _Sound = Mechanism | Modifier
 
 
-class ChangeKind(StrEnum):
-    """What `merge` did. Closed list; sentences are made where shown."""
-
-    INCLUDED = "included"  # our include went in (`term`)
-    QUALIFIED = "qualified"  # our include was there, but not as a pass: `term` became `into`
-    MOVED = "moved"  # our include stood where it was never reached
-    UNITED = "united"  # several records became one
-    CLOSED = "closed"  # `+all` became `into`
-    REPAIRED = "repaired"  # a syntax error: `term` became `into`
-    DROPPED = "dropped"  # a term that no receiver could use, or that a record may have but once
-    REDIRECT_INCLUDED = "redirect-included"  # united records: `redirect` (`term`) became an include (`into`)
-
-
 @dataclass(frozen=True, slots=True)
-class Change:
-    kind: ChangeKind
-    term: str = ""
-    into: str = ""
+class Repair:
+    """The record to publish (text, without quotes) and what was changed to get it; no change: it was right.
 
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """The record to publish (text, without quotes) and what was changed to get it; no change: it was right."""
+    `ambiguous`: what only the author of the record can decide. Then there is nothing to publish, `text` is empty, and
+    `changes` are what would be mended beside.
+    """
 
     text: str
     changes: tuple[Change, ...]
+    ambiguous: tuple[Ambiguous, ...] = ()
 
 
-def merge(records: Sequence[str], include: str, *, first: bool = False, dead: Collection[str] = ()) -> Merge:
-    """One SPF record that authorises `include` and all that `records` authorised.
+def repair(text: str) -> Repair:
+    """`text`, which is an SPF record or was meant as one, so that it holds: with nothing of ours.
+
+    A sender who passed passes still, but for those that only `+all` let pass: `+all` becomes `?all`.
+    """
+    changes: list[Change] = []
+    ambiguous: list[Ambiguous] = []
+    terms = _sound(text, (), changes, ambiguous)
+    _close(terms, changes)
+    return _done([text], terms, changes, ambiguous)
+
+
+def merge(
+    records: Sequence[str], include: str, *, first: bool = False, dead: Collection[str] = (), once: bool = False
+) -> Repair:
+    """One SPF record that authorises `include` and all that `records` authorised or were meant to (see `meant`).
 
     `include` goes before `all`; where there is none, before `redirect` (which then still decides about all others) or
     at the end. With `first` it goes before everything else: for records whose earlier terms refuse our addresses.
+    With `once` repeated includes go: they cost look-ups and say nothing that the first of them does not.
     Several records become one: their leading passes come first, so that neither's refusals undo the other's passes;
-    of their `all`s the gentlest stays. `+all` becomes `?all`. Broken terms are mended where it is clear what was
-    meant, else dropped; so are those of the `dead`: terms that name a record which is not there or leads back here,
-    and so make every evaluation a permanent error. What is right stays, to the letter. Merging again changes nothing.
+    of their `all`s the gentlest stays. `+all` becomes `?all`. Broken terms are mended where they can mean one thing
+    only, left out where they say nothing, and ambiguous otherwise. So are those of the `dead`: terms that name a record
+    which is not there or leads back here, and so make every evaluation a permanent error; those that mean nothing else
+    go. What is right stays, to the letter. Merging again changes nothing.
     """
     include = include.lower().removesuffix(".")
     ours = f"include:{include}"
     if not records:
-        return Merge(f"{VERSION} {ours} {DEFAULT_ALL}", (Change(ChangeKind.INCLUDED, ours),))
+        return Repair(f"{VERSION} {ours} {DEFAULT_ALL}", (Change(ChangeKind.INCLUDED, into=ours),))
     changes: list[Change] = []
-    drafts = [_sound(record, dead, changes) for record in records]
+    ambiguous: list[Ambiguous] = []
+    drafts = [_sound(record, dead, changes, ambiguous) for record in records]
     terms = drafts[0] if len(drafts) == 1 else _united(drafts, changes)
     _close(terms, changes)
+    if once:
+        terms = _without_repeated_includes(terms, changes)
     _put_in(terms, include, first, changes)
+    return _done(records, terms, changes, ambiguous)
+
+
+def _done(
+    records: Sequence[str], terms: Iterable[_Sound], changes: Sequence[Change], ambiguous: Sequence[Ambiguous]
+) -> Repair:
+    if ambiguous:
+        return Repair("", tuple(changes), tuple(ambiguous))
     if not changes:
-        return Merge(records[0], ())
-    version = records[0][: len(VERSION)]
-    return Merge(" ".join([version, *(term.text for term in terms)]), tuple(changes))
+        return Repair(records[0], ())
+    version = records[0][: len(VERSION)] if is_spf(records[0]) else VERSION
+    return Repair(" ".join([version, *(term.text for term in terms)]), tuple(changes))
 
 
-def _sound(text: str, dead: Collection[str], changes: list[Change]) -> list[_Sound]:
+def _sound(text: str, dead: Collection[str], changes: list[Change], ambiguous: list[Ambiguous]) -> list[_Sound]:
     """The terms of a record, broken and dead ones mended or left out."""
+    if not is_spf(text):
+        taken = meant(text)
+        assert taken is not None  # the caller has recognised it
+        changes.append(Change(ChangeKind.VERSION, text.strip().partition(" ")[0], VERSION))
+        text = taken
     record = parse(text)
-    if record.faults and (tidied := tidy(text)) != text:
-        written, meant = ([term.text for term in each.terms] for each in (record, parse(tidied)))
-        if written != meant:
-            gone = " ".join(term for term in written if term not in meant)
-            changes.append(Change(ChangeKind.REPAIRED, gone, " ".join(term for term in meant if term not in written)))
-        record = parse(tidied)
+    broken = bool(record.faults)
+    if broken:
+        record = _tidied(record, changes)
     terms: list[_Sound] = []
     for term in record.terms:
         if not isinstance(term, Broken) and term.text not in dead:
-            terms.append(term)
+            # A broken record is read by nobody: what it was meant to say may be said now.
+            into = as_meant(term.text) if broken and isinstance(term, Modifier) else term.text
+            if into != term.text:
+                changes.append(Change(ChangeKind.COLON, term.text, into))
+                terms.append(_term(into))
+            else:
+                terms.append(term)
             continue
-        duplicate = isinstance(term, Broken) and term.fault.code == FaultCode.DUPLICATE
-        into = _second_redirect(term.text, record) if duplicate else mended(term.text)
-        changes.append(
-            Change(ChangeKind.REPAIRED, term.text, " ".join(into)) if into else Change(ChangeKind.DROPPED, term.text)
-        )
-        terms += map(_term, into)
+        terms += _mended(term, record, term.text in dead, changes, ambiguous)
     return _without_second_modifiers(terms, changes)
+
+
+def _mended(
+    term: _Sound | Broken, record: Record, dead: bool, changes: list[Change], ambiguous: list[Ambiguous]
+) -> list[_Sound]:
+    if isinstance(term, Broken) and term.fault.code == FaultCode.DUPLICATE:
+        into = _second_redirect(term.text, record)
+        kind = ChangeKind.REDIRECT_INCLUDED if into else ChangeKind.DROPPED
+        changes.append(Change(kind, term.text, " ".join(into)))
+        return [_term(text) for text in into]
+    mended = mend(term.text, dead=dead)
+    if isinstance(mended, Ambiguous):
+        ambiguous.append(mended)
+        return []
+    kind = mended.kind if mended.terms or dead else ChangeKind.DROPPED
+    changes.append(Change(kind, term.text, " ".join(mended.terms)))
+    return [_term(text) for text in mended.terms]
+
+
+def _tidied(record: Record, changes: list[Change]) -> Record:
+    """The record with its blanks where they belong."""
+    tidied = parse(tidy(record.text))
+    changes += _differences(record, tidied)
+    text, found = without_preferences(tidied.text)
+    if not found:
+        return tidied
+    better = parse(text)
+    old, new = ([term.text for term in each.terms] for each in (tidied, better))
+    known, kept = set(old), set(new)
+    gone, come = [text for text in old if text not in kept], [text for text in new if text not in known]
+    changes.append(Change(ChangeKind.PREFERENCE, " ".join(gone), " ".join(come)))
+    return better
+
+
+_COMPACT = re.compile(r"[\s:=\"']+")
+
+
+def _differences(before: Record, after: Record) -> list[Change]:
+    """What tidying did: the terms before and after, in groups of the same characters."""
+    groups: list[Change] = []
+    old, new = [term.text for term in before.terms], [term.text for term in after.terms]
+    i = j = 0
+    while i < len(old) or j < len(new):
+        start, other, left, right = i, j, 0, 0
+        while (i < len(old) or j < len(new)) and (i == start or j == other or left != right):
+            if i < len(old) and (left <= right or j == len(new)):
+                left += len(_COMPACT.sub("", plain(old[i])))
+                i += 1
+            else:
+                right += len(_COMPACT.sub("", new[j]))
+                j += 1
+        term, into = " ".join(old[start:i]), " ".join(new[other:j])
+        if term != into:
+            groups.append(Change(ChangeKind.SPACING if plain(term) == term else ChangeKind.TYPOGRAPHY, term, into))
+    return groups
 
 
 def _second_redirect(text: str, record: Record) -> tuple[str, ...]:
@@ -108,6 +180,21 @@ def _without_second_modifiers(terms: list[_Sound], changes: list[Change]) -> lis
                 changes.append(Change(ChangeKind.DROPPED, term.text))
                 continue
             seen.add(term.name)
+        kept.append(term)
+    return kept
+
+
+def _without_repeated_includes(terms: Iterable[_Sound], changes: list[Change]) -> list[_Sound]:
+    """An include that did not match the first time does not match the second time either, whatever its sign."""
+    kept: list[_Sound] = []
+    seen: set[tuple[object, ...]] = set()
+    for term in terms:
+        if isinstance(term, Mechanism) and term.name == "include":
+            key = _key(term)[1:]
+            if key in seen:
+                changes.append(Change(ChangeKind.REPEATED, term.text))
+                continue
+            seen.add(key)
         kept.append(term)
     return kept
 
@@ -151,7 +238,12 @@ def _united(drafts: Iterable[list[_Sound]], changes: list[Change]) -> list[_Soun
             rests.append(_term(into))
             alls.append(DEFAULT_ALL[0])  # what the record it names says about others is its own affair
         if alls:
-            closing = [_term(min(alls, key=_GENTLEST_FIRST.index).strip("+") + "all")]
+            mildest = min(alls, key=_GENTLEST_FIRST.index).strip("+") + "all"
+            closing = [_term(mildest)]
+            if len(set(alls)) > 1:
+                changes.append(
+                    Change(ChangeKind.ENDED, " ".join(f"{sign}all" for sign in dict.fromkeys(alls)), mildest)
+                )
     return _without_second_modifiers([*_once([*heads, *rests]), *closing, *_once(modifiers)], changes)
 
 
@@ -198,7 +290,7 @@ def _put_in(terms: list[_Sound], include: str, first: bool, changes: list[Change
         del terms[found]
         end = _first_all(terms)
     else:
-        changes.append(Change(ChangeKind.INCLUDED, ours.text))
+        changes.append(Change(ChangeKind.INCLUDED, into=ours.text))
     if end is None:
         redirects = (i for i, term in enumerate(terms) if isinstance(term, Modifier) and term.name == "redirect")
         end = next(redirects, len(terms))

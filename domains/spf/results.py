@@ -72,5 +72,8 @@ _FIRST = frozenset('vV\\"')  # what the text of an SPF record can begin with: v,
 
 @lru_cache(maxsize=8192)
 def _parsed(values: tuple[str, ...]) -> tuple[Record, ...]:
-    """Of all TXT records of a name only those come here that may be SPF: an apex may hold thousands of others."""
-    return tuple(parse(text) for text in select(map(txt_text, values)))
+    """Of all TXT records of a name only those come here that may be SPF: an apex may hold thousands of others.
+
+    Duplicates in one answer count once (RFC 2181 §5).
+    """
+    return tuple(parse(text) for text in select(map(txt_text, dict.fromkeys(values))))

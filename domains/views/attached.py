@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from panel.access import person
+from panel.counting import accounts_at
 from panel.errors import Refused
 from panel.models import Platform, Role
 
@@ -47,7 +48,7 @@ def mode(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
         "name": domain.name.name,
         "mode": chosen,
         "target": target,
-        "accounts": domain.accounts.count(),
+        "accounts": accounts_at(domain),
         "platforms": Platform.objects.exclude(pk=domain.platform_id),
         "tab": "domains",
     }
@@ -74,7 +75,7 @@ def detach(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
     context = {
         "service": service,
         "domain": domain,
-        "accounts": domain.accounts.count(),
+        "accounts": accounts_at(domain),
         "changes": ours,
         "records": sum(len(change.snapshot) for change in ours),
         "tab": "domains",

@@ -26,6 +26,7 @@ class Activity(models.Model):
         indexes = [
             models.Index(fields=["service", "-id"], name="activity_of_service"),
             models.Index(fields=["organization", "-id"], name="activity_of_organization"),
+            models.Index(fields=["service", "target", "-id"], name="activity_of_target"),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from .. import history
+from .. import history, once
 from ..activity import COMMAND_LINE, SYSTEM, VERBS
 from ..history import Change
 
@@ -39,7 +39,7 @@ def sort_head(context: dict[str, Any], listing: Any, key: str, label: str) -> Sa
     rising, falling = listing.sort == key, listing.sort == f"-{key}"
     order = "ascending" if rising else "descending" if falling else "none"
     mark = " ▴" if rising else " ▾" if falling else ""
-    link = query(context, sort=f"-{key}" if rising else key, page=None)
+    link = query(context, sort=f"-{key}" if rising else key, page=None, after=None, before=None)
     return format_html(
         '<th scope="col" aria-sort="{}"><a class="sort" href="{}">{}<span aria-hidden="true">{}</span></a></th>',
         order,
@@ -47,6 +47,12 @@ def sort_head(context: dict[str, Any], listing: Any, key: str, label: str) -> Sa
         label,
         mark,
     )
+
+
+@register.simple_tag
+def once_token() -> SafeString:
+    """For a form that creates or starts something: sent twice, it does it once (see `panel.once`)."""
+    return format_html('<input type="hidden" name="{}" value="{}">', once.FIELD, once.new_token())
 
 
 @register.filter

@@ -20,6 +20,7 @@ from ..errors import Refused
 from ..forms import ChangeRole, EditOrganization, Invite, carried_out
 from ..history import History
 from ..models import Invitation, Membership, Organization, Role
+from ..once import keep_answer, once
 
 
 @login_required
@@ -49,6 +50,7 @@ def _page(request: HttpRequest, organization: Organization, *, status: int = 200
         "technician": role.rank >= Role.TECHNICIAN.rank,
         "memberships": organization.memberships.select_related("user").order_by("user__email"),
         "services": organization.services.order_by("number"),
+        "contacts": organization.contacts.order_by("pk"),
         "is_member": organization.memberships.filter(user=user).exists(),
         "roles": Role.choices,
         **more,
@@ -63,7 +65,7 @@ def _page(request: HttpRequest, organization: Organization, *, status: int = 200
 @login_required
 def organization_settings(request: HttpRequest, code: str) -> HttpResponse:
     found = organization_for(request.user, code, at_least=Role.OWNER)
-    form = EditOrganization(request.POST or None, initial={"contacts": found.contacts, "notify": found.notify})
+    form = EditOrganization(request.POST or None, initial={"contacts": found.contact_addresses, "notify": found.notify})
     if (
         request.method == "POST"
         and form.is_valid()
@@ -84,6 +86,7 @@ def organization_activity(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @login_required
+@once
 def invite(request: HttpRequest, code: str) -> HttpResponse:
     """Make an invitation and mail it; its link is shown, now and never again, to whom `shows_link` says."""
     found = organization_for(request.user, code, at_least=Role.OWNER)
@@ -95,7 +98,7 @@ def invite(request: HttpRequest, code: str) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
             if shows_link(request):
-                return _page(request, found, link=link, invited=address)
+                return keep_answer(_page(request, found, link=link, invited=address))
             messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": address})
             return redirect("panel:organization", code)
     return _page(request, found, invite=form, status=400)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from ..access import organizations_of, person, require, service_for, services_of
-from ..counting import with_counts
+from ..counting import has_slots, needs_changes, with_counts
 from ..first_domain import wizard_for
 from ..forms import EditService, carried_out
 from ..history import History
@@ -30,7 +30,7 @@ FILTERS = {
         "ending": Q(ends_on__isnull=False) & ~Q(state=Service.State.ENDED),
         "ended": Q(state=Service.State.ENDED) | Q(organization__state=Organization.State.ENDED),
     },
-    "need": {"changes": Q(n_red__gt=0), "accounts": Q(n_slots__gt=0)},
+    "need": {"changes": Q(needs_changes()), "accounts": Q(has_slots())},
 }
 
 

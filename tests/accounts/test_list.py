@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection, transaction
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import batch
+from accounts import batch, trigrams
 from accounts.batch import Placement
 from accounts.lists import Cursor
 from accounts.models import EmailAccount, Tally
@@ -86,11 +87,93 @@ def test_search_finds_the_beginning_of_addresses_and_names(clinic, browser, text
     assert "other@aurora.example" not in found
 
 
-def test_search_finds_slots_by_their_token_and_nothing_by_the_middle(clinic, browser):
-    fill(clinic, ("anna.kowalska", "Anna Kowalska"))
+def test_search_finds_slots_by_their_token(clinic, browser):
     token = EmailAccount.objects.filter(state="slot").values_list("slot_token", flat=True)[0]
     assert shown(listing(browser, clinic, f"?q={token[:6]}")) == [f"{token}@configureme.me"]
+
+
+@pytest.mark.parametrize("text", ["walska", "a.kow", "ŻÓŁĆ", "kasz", "na kow", "lska@aur", "ka@"])
+def test_search_finds_text_inside_the_name_before_the_at_and_inside_names(clinic, browser, text):
+    fill(clinic, ("anna.kowalska", "Anna Kowalska"), ("lz", "Łukasz Zażółćski"), ("other", "Jan Nowak"))
+    found = shown(listing(browser, clinic, f"?q={text}"))
+    assert found == [("lz" if text in ("ŻÓŁĆ", "kasz") else "anna.kowalska") + "@aurora.example"]
+
+
+@pytest.mark.parametrize("text", ["aurora", "%%%", "___", '"""', "kowalska jan", "an\nna", "ora.example", "a" * 200])
+def test_search_finds_no_more_than_is_there(clinic, browser, text):
+    fill(clinic, ("anna.kowalska", "Anna Kowalska"), ("other", "Jan Nowak"))
+    assert shown(listing(browser, clinic, f"?{urlencode({'q': text})}")) == []
+
+
+def test_what_is_found_keeps_step_with_every_verb(clinic, browser):
+    (account,) = fill(clinic, ("anna.kowalska", "Anna Kowalska"))
+    account.rename(Placement("ewa.zielinska", "aurora.example", "Ewa", "Zielińska", "Ewa Zielińska"), by=None)
     assert shown(listing(browser, clinic, "?q=walska")) == []
+    assert shown(listing(browser, clinic, "?q=elinska")) == ["ewa.zielinska@aurora.example"]
+    account.reset(by=None)
+    assert shown(listing(browser, clinic, "?q=elinska")) == []
+    with transaction.atomic():
+        batch.cancel_slots(batch.locked(clinic.service.pk), 10)
+    fill(clinic, ("jan.zielinski", "Jan Zieliński"))
+    assert shown(listing(browser, clinic, "?q=elinski")) == ["jan.zielinski@aurora.example"]
+
+
+def test_without_the_index_beginnings_are_found_and_the_list_says_so(clinic, browser, monkeypatch):
+    monkeypatch.setattr("accounts.trigrams.available", lambda: False)
+    fill(clinic, ("anna.kowalska", "Anna Kowalska"))
+    assert shown(listing(browser, clinic, "?q=walska")) == []
+    response = listing(browser, clinic, "?q=kowal")
+    assert shown(response) == ["anna.kowalska@aurora.example"]
+    assert "the beginning of an address" in response.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_was_lost_is_made_again(clinic, browser):
+    fill(clinic, ("anna.kowalska", "Anna Kowalska"))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DROP INDEX {trigrams.INDEX}")
+        else:
+            cursor.execute(f"DROP TRIGGER {trigrams.INDEX}_insert")
+            cursor.execute(f"DROP TRIGGER {trigrams.INDEX}_update")
+    fill(clinic, ("ewa.kowalska", "Ewa Kowalska"))
+    assert trigrams.ensure()
+    assert len(shown(listing(browser, clinic, "?q=walska"))) == 2
+
+
+def test_a_search_with_many_matches_counts_no_further_than_a_thousand(clinic, browser, monkeypatch):
+    monkeypatch.setattr("accounts.lists.COUNTED", 5)
+    fill(clinic, *((f"user{i}", "Anna Nowak") for i in range(7)))
+    response = listing(browser, clinic, "?q=nowak")
+    assert "more than 5 accounts" in response.content.decode()
+    assert len(shown(response)) == 7
+
+
+def test_sorted_by_when_they_were_configured_slots_come_last_and_pages_go_on(clinic, browser):
+    for number in range(3):
+        fill(clinic, *((f"user{number}{i:02}", "A B") for i in range(30)))
+    for sort, last in (("configured", "slot"), ("-configured", "active")):
+        with transaction.atomic():
+            batch.add_slots(batch.locked(clinic.service.pk), 5)
+        seen: list[EmailAccount] = []
+        query = f"?sort={sort}"
+        while True:
+            page = listing(browser, clinic, query).context["page"]
+            seen += page.accounts
+            if not page.next:
+                break
+            query = f"?sort={sort}&after={page.next}"
+        assert len({account.pk for account in seen}) == len(seen) == EmailAccount.objects.count()
+        assert seen[-1].state == last
+        times = [account.configured_at for account in seen if account.configured_at]
+        assert times == sorted(times, reverse=sort.startswith("-"))
+
+
+def test_sorting_by_another_column_begins_at_the_first_page(clinic, browser):
+    fill(clinic, *((f"user{i:03}", "Same Name") for i in range(60)))
+    page = listing(browser, clinic, "?state=active").context["page"]
+    second = listing(browser, clinic, f"?state=active&after={page.next}").content.decode()
+    assert 'class="sort" href="?state=active&amp;sort=name"' in second
 
 
 def test_filters_and_totals_come_from_tallies(clinic, browser):
@@ -153,7 +236,7 @@ def test_export_is_defused_and_recorded(clinic, browser):
     fill(clinic, ("anna", '=cmd|" A" B'))
     response = browser.get(reverse("accounts:export", args=[clinic.service.name]) + "?state=active")
     text = b"".join(response.streaming_content).decode()
-    assert "'=cmd" in text
+    assert "'\u00a0=cmd" in text
     assert Activity.objects.filter(verb="accounts.exported").exists()
 
 
@@ -161,8 +244,16 @@ def test_the_find_anything_box_finds_only_what_one_may_see(clinic):
     fill(clinic, ("anna.kowalska", "Anna Kowalska"))
     other = make_clinic(domain="other.example", slots=0)
     assert [hit.title for hit in find(clinic.viewer, "anna.k", 10)] == ["anna.kowalska@aurora.example"]
-    assert find(other.owner, "anna.k", 10) == []
+    assert [hit.title for hit in find(clinic.viewer, "walska", 10)] == ["anna.kowalska@aurora.example"]
+    assert find(other.owner, "anna.k", 10) == find(other.owner, "walska", 10) == []
     assert len(find(make_user(staff=True), "anna", 10)) == 1
+
+
+def test_the_find_anything_box_shows_what_begins_with_the_text_first_and_nothing_twice(clinic):
+    fill(clinic, ("abo", "Ada Holm"), ("bo", "Bo Berg"), ("bobo", "Cy Dahl"))
+    titles = [hit.title.partition("@")[0] for hit in find(clinic.viewer, "bo@", 10)]
+    assert titles == ["bo", "abo", "bobo"]
+    assert len(find(clinic.viewer, "bo@", 2)) == 2
 
 
 def test_tallies_are_what_counting_would_say(clinic):

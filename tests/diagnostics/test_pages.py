@@ -13,7 +13,6 @@ import dns.message
 import dns.query
 import dns.zone
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from domains.rrset import RRset
 from domains.rules.fingerprints import fingerprint
 from panel.models import Activity
 from tests.factories import Tenant, make_account, make_check, make_domain, make_share, make_tenant, make_user
+from tests.letters import delivered
 from tests.servers import Knot
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +152,24 @@ def test_what_comes_from_the_dns_is_escaped_and_bounded(tenant: Tenant, technici
         assert len(text) < 400_000
 
 
+def test_a_fix_of_a_text_is_shown_term_by_term_with_its_reasons(tenant: Tenant, technician: Client) -> None:
+    changes = [{"kind": "port", "term": "ip4:203.0.113.7:25", "into": "ip4:203.0.113.7"}]
+    name = f"{tenant.domain}."
+    found = [{"name": name, "type": "TXT", "ttl": 300, "values": ['"v=spf1 ip4:203.0.113.7:25 -all"']}]
+    fix = {"action": "add", "name": name, "type": "TXT", "ttl": 300, "values": ['"v=spf1 ip4:203.0.113.7 -all"']}
+    make_check(tenant.domain, "SPF", "wrong", reason="spf-error", facts={"changes": changes}, found=found, fixes=[fix])
+    url = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/SPF/"
+    text = technician.get(url).content.decode()
+    assert "What changes in the record" in text
+    assert re.search(r"ip4:203.0.113.7:25</td><td[^>]*>ip4:203.0.113.7</td><td>SPF has no ports</td>", text)
+    asked = [{"code": "host-for-address", "term": "ip4:<b>", "readings": ["a:h.example"]}]
+    Check.objects.filter(domain=tenant.domain, kind="SPF").update(fixes=[], facts={"ambiguous": asked})
+    text = technician.get(url).content.decode()
+    assert "What would change in the record" in text
+    assert re.search(r"ip4:&lt;b&gt;</td><td[^>]*>a:h.example\?</td><td>ip4: and ip6: take", text)
+    assert "Perhaps meant: a:h.example." in text
+
+
 def test_check_again_works_without_script_and_is_limited(tenant: Tenant, technician: Client) -> None:
     url = f"/services/{tenant.service.name}/domains/{tenant.domain}/again/"
     page = f"/services/{tenant.service.name}/domains/{tenant.domain}/checks/MX/"
@@ -268,7 +286,7 @@ def test_instructions_are_sent_work_without_signing_in_and_can_be_revoked(tenant
     make_check(tenant.domain, "MX", "wrong", **RED_MX)
     page = f"/services/{tenant.service.name}/domains/{tenant.domain}/instructions/"
     technician.post(page, {"email": "dns@people.example", "language": "en"})
-    (letter,) = mail.outbox
+    (letter,) = delivered()
     assert letter.to == ["dns@people.example"]
     address = re.search(r"http://localhost:8000(/dns/\S+)", str(letter.body))
     assert address
@@ -333,7 +351,7 @@ def test_not_yet_leaves_the_mx_out_of_the_instructions(tenant: Tenant, technicia
     make_check(tenant.domain, "MX", "wrong", **RED_MX)
     page = f"/services/{tenant.service.name}/domains/{tenant.domain}/instructions/"
     technician.post(page, {"email": "dns@people.example", "language": "pl", "not_yet": "1"})
-    assert " MX " not in mail.outbox[0].body
+    assert " MX " not in delivered()[0].body
     assert "mx1.pro.example" not in Client().get(f"/dns/{Share.objects.get().token}/").content.decode()
 
 

@@ -120,7 +120,7 @@ def test_more_than_ten_exchangers_are_a_finding() -> None:
         ("v=spf1 include:i.example -all", "i.example TXT hello", Problem.SPF_INCLUDE_NONE, "include:i.example"),
         ("v=spf1 redirect=gone.example", "", Problem.SPF_REDIRECT_NONE, "redirect=gone.example"),
         ("v=spf1 include:i.example -all", "i.example TXT v=spf1 redirect=x.example", Problem.SPF_REDIRECT_NONE, None),
-        ("v=spf1 include:i.example", "i.example TXT v=spf1\ni.example TXT v=spf1", Problem.SPF_SEVERAL, None),
+        ("v=spf1 include:i.example", "i.example TXT v=spf1\ni.example TXT v=spf1 -all", Problem.SPF_SEVERAL, None),
     ],
 )
 def test_records_that_are_not_there_or_lead_back(text: str, more: str, problem: Problem, dead: str | None) -> None:

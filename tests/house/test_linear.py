@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from domains import dkim, dmarc, names, rrset, spf, taglist, targets
+from domains import dkim, dmarc, dmarc_repair, names, rrset, spf, taglist, targets
 from domains.spf import macros
 
 ROOT = Path(__file__).parents[2]
@@ -34,9 +34,11 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "dmarc.is_dmarc": dmarc.is_dmarc,
     "dmarc.resembles_dmarc": dmarc.resembles_dmarc,
     "dmarc.parse_dmarc": dmarc.parse_dmarc,
+    "dmarc_repair.repair_policies": lambda text: dmarc_repair.repair_policies([text]),
     "spf.is_spf": spf.is_spf,
     "spf.parse": spf.parse,
     "spf.meant": spf.meant,
+    "spf.mend": spf.mend,
     "spf.merge": lambda text: spf.merge([f"v=spf1 {text}"], "spf.mail.example"),
     "macros.parse_macro_string": lambda text: _quietly(macros.parse_macro_string, text),
     "names.to_ascii": lambda text: _quietly(names.to_ascii, text),

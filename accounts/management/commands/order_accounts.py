@@ -34,6 +34,8 @@ class Command(Verb):
             order = Order.place(found, quantity, by=COMMAND_LINE)
             if order.state != Order.State.APPROVED:
                 order.approve(by=COMMAND_LINE)
+        while order.work():
+            pass
         free = Tally.of(found.pk)["slot"]
         data = {"service": found.name, "ordered": quantity, "to_configure": free}
         text = ngettext("%(n)d account added to %(service)s.", "%(n)d accounts added to %(service)s.", quantity)

@@ -12,6 +12,7 @@ from panel.activity import COMMAND_LINE
 from panel.commands import Done, Verb, organization_named
 from panel.models import Platform
 from panel.provisioning import create_service
+from panel.slots import finish
 
 AT_MOST = 100_000  # slots; more are ordered later
 
@@ -39,6 +40,7 @@ class Command(Verb):
             if chosen is None:
                 self.refuse("no-such-platform", _("There is no platform %(slug)s.") % {"slug": platform})
         service = create_service(organization, chosen, actor=COMMAND_LINE, quantity=slots)
+        finish(service)
         data = {
             "service": service.name,
             "organization": organization.code,

@@ -11,6 +11,7 @@ from ...access import person, staff_required
 from ...forms import ChangePlatform, NewPlatform, carried_out
 from ...listing import listing
 from ...models import Platform
+from ...once import once
 
 
 @staff_required
@@ -26,6 +27,7 @@ def platforms(request: HttpRequest) -> HttpResponse:
 
 
 @staff_required
+@once
 def new_platform(request: HttpRequest) -> HttpResponse:
     form = NewPlatform(request.POST or None)
     if (

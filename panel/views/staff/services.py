@@ -10,11 +10,13 @@ from django.views.decorators.http import require_POST
 from ...access import person, staff_required
 from ...forms import EditServiceByStaff, EndOn, NewService, carried_out
 from ...models import Platform, Service
+from ...once import once
 from ...provisioning import create_service
 from .states import change_state
 
 
 @staff_required
+@once
 def new_service(request: HttpRequest) -> HttpResponse:
     if not Platform.objects.exists():
         messages.info(request, _("A service lives on a platform: describe one first."))

@@ -16,6 +16,7 @@ from ...acting import do
 from ...forms import EditUser, NewStaff, carried_out
 from ...listing import listing
 from ...models import User
+from ...once import keep_answer, once
 from ...provisioning import new_password_link
 
 FILTERS = {
@@ -38,6 +39,7 @@ def users(request: HttpRequest) -> HttpResponse:
 
 
 @staff_required
+@once
 def new_staff(request: HttpRequest) -> HttpResponse:
     """A colleague: the link to choose a password is mailed and shown once."""
     form = NewStaff(request.POST or None)
@@ -51,7 +53,8 @@ def new_staff(request: HttpRequest) -> HttpResponse:
 
     if request.method == "POST" and form.is_valid() and carried_out(form, create):
         user = User.objects.get(email=made["email"])
-        return render(request, "panel/staff/link.html", {"person": user, "link": made["link"], "new": True})
+        page = render(request, "panel/staff/link.html", {"person": user, "link": made["link"], "new": True})
+        return keep_answer(page)
     return render(request, "panel/staff/new_staff.html", {"form": form}, status=400 if form.errors else 200)
 
 
@@ -79,11 +82,12 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @staff_required
+@once
 def user_link(request: HttpRequest, user_id: int) -> HttpResponse:
     """Another link to choose a password."""
     found = get_object_or_404(User, pk=user_id, is_active=True)
     link = new_password_link(found, actor=person(request))
-    return render(request, "panel/staff/link.html", {"person": found, "link": link})
+    return keep_answer(render(request, "panel/staff/link.html", {"person": found, "link": link}))
 
 
 @require_POST
