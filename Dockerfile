@@ -12,6 +12,7 @@ COPY . /app
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    LOG_FORMAT=json \
     VAR_DIR=/var/lib/configureme
 WORKDIR /app
 RUN python -m panel.catalogues
@@ -25,7 +26,6 @@ RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/
     && rm -rf /var/lib/apt/lists/*
 VOLUME /var/lib/mailflow
 EXPOSE 25 587 993
-CMD ["python", "manage.py", "mailflow", "up", "--dir", "/var/lib/mailflow"]
 
 FROM program AS panel
 USER panel

@@ -15,13 +15,13 @@ from panel.activity import SYSTEM
 from panel.errors import Refused
 
 from .dkim import same_key
-from .facts import facts
 from .models import DkimKey, Domain
 from .providers import ProviderError, open_provider
 from .records import Kind
 from .rrset import Action, Fix, txt_text
 from .zones.changes import request_change
 from .zones.planning import preview
+from .zones.reading import intents_of, read_for
 
 if TYPE_CHECKING:
     from .models import Zone
@@ -49,12 +49,11 @@ def _write_waiting() -> int:
             DkimKey.objects.filter(pk=key.pk).update(to_write=False)  # no zone of ours any more: somebody publishes it
             continue
         try:
-            planned = preview(domain.zone, *facts(domain))
+            planned = preview(read_for(domain), intents_of(domain))
         except ProviderError as error:
             _later(key, error)
             continue
-        steps = [step for step in planned.plan.steps if step.record.kind == Kind.DKIM]
-        fixes = [fix for step in steps if step.record.name.startswith(f"{key}.") for fix in step.fixes]
+        fixes = [fix for fix in planned.fixes([Kind.DKIM], mx=False) if fix.name == f"{key}.{key.name}."]
         request_change(domain.zone, domain.service, domain, fixes, planned.published, None)
         written += DkimKey.objects.filter(pk=key.pk, to_write=True).update(to_write=False)
     return written

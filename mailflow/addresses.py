@@ -34,12 +34,6 @@ def split(text: str) -> Address:
     return Address(local, domain.lower().rstrip("."))
 
 
-def login_of(text: str) -> tuple[Address, str]:
-    """A login as it is typed, `jan@aurora.example` or `jan@aurora.example*phone`: whose, and by which device."""
-    name, _star, device = text.strip().partition("*")
-    return split(name), device.lower()
-
-
 def network_of(address: str) -> str:
     """The network that somebody's tries are counted for: the IPv4 /24 or IPv6 /64."""
     try:

@@ -14,8 +14,9 @@ from accounts.shown import shown
 from panel import mail
 from panel.activity import record
 from panel.errors import Refused
-from panel.models import Role, User
+from panel.models import Contact, Role, User
 
+from .inbox import write_to_contacts
 from .models import Block
 
 BATCH = 200
@@ -79,11 +80,6 @@ def _tell(account: EmailAccount) -> None:
     owners = User.objects.filter(memberships__organization=organization, memberships__role=Role.OWNER, is_active=True)
     staff = User.objects.filter(is_staff=True, is_active=True)
     people = list((owners | staff).distinct().order_by("pk"))
-    others = sorted(set(organization.contacts) - {person.email for person in people})
-
-    def send() -> None:
-        mail.send("mailflow/mail/blocked.txt", people, context)
-        for address in others:
-            mail.send("mailflow/mail/blocked.txt", address, context)
-
-    transaction.on_commit(send)
+    others = Contact.told(organization).exclude(email__in=[person.email for person in people])
+    mail.send("mailflow/mail/blocked.txt", people, context)
+    write_to_contacts("mailflow/mail/blocked.txt", others, organization, context)

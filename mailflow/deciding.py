@@ -23,6 +23,7 @@ OK = "OK"
 RELAY_DENIED = "554 5.7.1 Relay access denied"
 LATER = "451 4.3.0 The mail system cannot look this up now: try again later"
 ROLES = frozenset({"postmaster", "abuse"})  # RFC 2142: somebody reads them at every domain
+NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebody else's name
 QUESTION = "mailflow-question"  # local part of the sender of our questions
 
 REMEMBERED = 30.0  # seconds for which the queue manager keeps a resolution
@@ -111,8 +112,14 @@ class Decider:
     def route(self, recipient: str) -> str | None:
         """Where the queue manager hands a recipient to; None for what is not ours."""
         address = split(recipient)
+        if address.local == NOBODY and address.domain == self.asker.helo:
+            return "discard:a bounce for whoever did not send the message"
         found = self._find(address)
         return None if found is None else self._route(found, address)
+
+    async def sender(self, address: str) -> str | None:
+        """What stands in for the envelope's sender, who failed SPF: bounces go nowhere then."""
+        return f"{NOBODY}@{self.asker.helo}" if await self.spf.failed(address) else None
 
     async def inbound(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from anybody."""
@@ -168,7 +175,7 @@ class Decider:
         if found.full:
             return f"552 5.2.2 <{recipient}>: the mailbox is full"
         route = self._route(found, address)
-        if route not in {self.local, self.inbox} and not attributes.get("sasl_username"):
+        if not found.authoritative and not attributes.get("sasl_username"):
             # Whoever has the mailbox may still refuse the message: to whom would the bounce go?
             sender, helo = attributes.get("sender", ""), attributes.get("helo_name", "")
             self.spf.begin(attributes.get("client_address", ""), sender, helo)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from email.message import EmailMessage, Message
 from html.parser import HTMLParser
+from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage as Letter
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from domains.models import Domain
-from panel import mail
-from panel.models import Organization
+from panel import mail, outbox
+from panel.contacts import language_of
+from panel.models import Contact, Organization
 
 from .addresses import split
 from .models import InboxMessage
@@ -75,25 +77,38 @@ def tell() -> int:
             continue
         with transaction.atomic():
             count = untold.filter(organization=organization).update(told_at=timezone.now())
-            if count and organization.contacts:
-                _tell(organization, count)
+            contacts = list(Contact.told(organization))
+            if count and contacts:
+                _tell(organization, contacts, count)
                 told += 1
     return told
 
 
-def _tell(organization: Organization, count: int) -> None:
-    """Automatic itself, so that a contact who is such an address is not told of the notice."""
+def _tell(organization: Organization, contacts: list[Contact], count: int) -> None:
     context = {
         "organization": organization.name,
         "count": count,
-        "panel_name": settings.PANEL_NAME,
         "page": settings.PUBLIC_URL + reverse("mailflow:inbox", args=[organization.code]),
     }
-    with translation.override(settings.LANGUAGE_CODE):
-        subject, text = mail.letter("mailflow/mail/inbox.txt", context)
-    headers = {"Auto-Submitted": "auto-generated"}
-    letter = Letter(subject, text, settings.DEFAULT_FROM_EMAIL, list(organization.contacts), headers=headers)
-    transaction.on_commit(lambda: mail.deliver(letter))
+    write_to_contacts("mailflow/mail/inbox.txt", contacts, organization, context)
+
+
+def write_to_contacts(
+    template: str, contacts: Iterable[Contact], organization: Organization, context: dict[str, Any]
+) -> None:
+    """One letter for each, with a link of his own to hear no more. Automatic itself: a contact who is such an address
+    is not told of what he was told."""
+    for contact in contacts:
+        stop = settings.PUBLIC_URL + reverse("panel:contact_unsubscribe", args=[contact.token])
+        with translation.override(language_of(organization)):
+            words = {**context, "panel_name": settings.PANEL_NAME, "stop": stop}
+            subject, text = mail.letter(template, words)
+        headers = {
+            "Auto-Submitted": "auto-generated",
+            "List-Unsubscribe": f"<{stop}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+        outbox.post(mail.kind_of(template), contact.email, subject, text, headers=headers, organization=organization)
 
 
 # What a message says, for people. Nothing in it may make a browser do anything: all of it becomes text.

@@ -17,7 +17,8 @@ from typing import Any
 
 import psycopg
 
-from .queries import SECONDS, for_postgres, sqlite_path
+from .databases import for_postgres, sqlite_path
+from .queries import SECONDS
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from panel.errors import Refused
 from panel.models import Platform, User
 
-from .queries import sqlite_path
+from .databases import sqlite_path
 from .rendering.plan import Plan, Ports
 
 SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/sbin"  # not in everybody's path

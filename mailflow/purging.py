@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from pathlib import Path
 
@@ -16,12 +17,26 @@ from .models import Block, Failure, Use
 log = logging.getLogger(__name__)
 
 BATCH = 500
+MAILBOX = re.compile(r"[0-9a-f]{32}")
 
 
 def purge(mail: Path, platform: str) -> int:
     """Returns how many mailboxes are gone. What cannot be deleted now is tried again the next time."""
     due = RetiredMailbox.objects.filter(purge_at__lte=timezone.now(), service__platform__slug=platform)
     return sum(_purge(mail, pk) for pk in list(due.order_by("purge_at").values_list("pk", flat=True)[:BATCH]))
+
+
+def orphans(mail: Path) -> list[Path]:
+    """Directories of mailboxes that the database knows nothing of: of organizations whose data were deleted."""
+    found = {path.name: path for path in mail.iterdir() if MAILBOX.fullmatch(path.name)}
+    accounts = EmailAccount.objects.filter(mailbox_id__isnull=False)
+    for rows in (
+        accounts.values_list("mailbox_id", flat=True),
+        RetiredMailbox.objects.values_list("mailbox_id", flat=True),
+    ):
+        for known in rows.iterator():
+            found.pop(known.hex if known else "", None)
+    return sorted(found.values())
 
 
 def _purge(mail: Path, pk: int) -> bool:

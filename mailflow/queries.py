@@ -6,20 +6,18 @@ handing them to a thread. What bounds a database that hangs are time-outs; whoev
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from .databases import GRACE_MIB, for_postgres, sqlite_path
+
 SECONDS = 3  # for connecting, and for one answer
 PAUSE = 1.0  # after a connection that failed: nobody waits for the next one meanwhile
-
-GRACE_MIB = 10  # by which a message may pass the limit of a mailbox that is not full
 
 QUERIES = {
     # The domain, this address's mailbox, and another of our platforms that has the address. Scalar subqueries: SQLite
@@ -136,17 +134,6 @@ class PostgresReader:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def for_postgres(statement: str) -> str:
-    """`:name`, SQLite's form of a value, as psycopg wants it."""
-    return re.sub(r":(\w+)", r"%(\1)s", statement)
-
-
-def sqlite_path(url: str) -> str | None:
-    """The file of a `sqlite:///path` address; None where it names a server."""
-    parts = urlsplit(url)
-    return unquote(parts.path[1:]) if parts.scheme == "sqlite" else None
 
 
 def reader_of(url: str) -> Reader:

@@ -38,6 +38,14 @@ def require_usable(plan: Plan) -> None:
                 _("Postfix runs as a user of its own, to whom %(folder)s is closed: chmod o+x %(folder)s")
                 % {"folder": folder},
             )
+    if plan.owner:
+        python = subprocess.run([*_as_owner(plan), sys.executable, "-c", ""], capture_output=True, check=False)  # noqa: S603
+        if python.returncode:
+            raise Refused(
+                "no-python",
+                _("The policy server runs as %(user)s, who owns the panel's data and cannot run %(python)s.")
+                % {"user": plan.owner_name, "python": sys.executable},
+            )
     for port in (plan.ports.smtp, plan.ports.submission, plan.ports.imap, plan.ports.submissions):
         if port and not _is_free(plan, port):
             raise Refused("port-taken", _("Port %(port)d is taken by another program.") % {"port": port})
@@ -67,9 +75,7 @@ def _children(plan: Plan) -> list[Child]:
     manage = str(settings.BASE_DIR / "manage.py")
     serve = [sys.executable, manage, "mailflow", "serve", "--dir", str(plan.directory)]
     if plan.owner:
-        user = pwd.getpwuid(plan.owner)
-        postfix = pwd.getpwnam("postfix").pw_gid  # its sockets are Postfix's to open
-        serve = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", f"--groups={postfix}", "--", *serve]
+        serve = [*_as_owner(plan), *serve]
     daemons = subprocess.run(  # noqa: S603
         [program("postconf"), "-c", str(plan.postfix), "-h", "daemon_directory"],
         capture_output=True,
@@ -83,6 +89,13 @@ def _children(plan: Plan) -> list[Child]:
         _child(plan, "postfix", master, environment | {"MAIL_CONFIG": str(plan.postfix)}),
         _child(plan, "dovecot", [program("dovecot"), "-F", "-c", str(plan.dovecot_conf)], environment),
     ]
+
+
+def _as_owner(plan: Plan) -> list[str]:
+    """The beginning of a command that runs as whoever owns the panel's data."""
+    user = pwd.getpwuid(plan.owner)
+    postfix = pwd.getpwnam("postfix").pw_gid  # the policy server's sockets are Postfix's to open
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", f"--groups={postfix}", "--"]
 
 
 def _child(plan: Plan, name: str, command: Sequence[str], environment: dict[str, str]) -> Child:

@@ -29,7 +29,7 @@ from .journal import FILLED, Journal
 from .limits import Limits
 from .protocols.dict import use_of_mailboxes
 from .protocols.dovecot import Submissions, auth_policy
-from .protocols.milter import inbound, submission
+from .protocols.milter import milter
 from .protocols.postfix import policy, socketmap
 from .queries import DatabaseAway, Reader, reader_of
 from .signing import Signer
@@ -106,7 +106,7 @@ class Network:
 
     def may_connect(self, address: str) -> bool:
         """No private address on a customer's word."""
-        return may_connect(address, settings.ALLOWED_NETWORKS)
+        return may_connect(address, settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
 
     def is_ours(self, address: str, port: int) -> bool:
         """Whether a connection to there would end at one of our own listeners."""
@@ -165,8 +165,7 @@ class PolicyServer:
         servers = [
             await self._unix("socketmap", lambda r, w: socketmap(self._lookup, r, w)),
             await self._unix("verdict", lambda r, w: policy(self._verdict, r, w)),
-            await self._unix("milter", lambda r, w: submission(self.decider, self.signer, r, w)),
-            await self._unix("milter-inbound", lambda r, w: inbound(self.decider.spf, r, w)),
+            await self._unix("milter", lambda r, w: milter(self.decider, self.signer, r, w)),
             await self._unix("sasl", lambda r, w: self.submissions.relay(self.setup.dovecot_auth, r, w)),
             await self._unix("sessions", self._sessions),
             await self._unix("use", lambda r, w: use_of_mailboxes(self._used, r, w), self.setup.use),
@@ -187,8 +186,10 @@ class PolicyServer:
         self.reader.close()
         log.info("questions to the database: %s; to targets: %d", dict(self.reader.asked), self.decider.asker.asked)
 
-    def _lookup(self, name: str, key: str) -> str | None:
-        return self.decider.route(key) if name == "route" else None
+    async def _lookup(self, name: str, key: str) -> str | None:
+        if name == "route":
+            return self.decider.route(key)
+        return await self.decider.sender(key) if name == "sender" else None
 
     async def _verdict(self, attributes: Any) -> str:
         if attributes.get("policy_context") == "submission":

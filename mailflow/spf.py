@@ -50,27 +50,26 @@ async def ask_the_dns(address: str, sender: str, helo: str) -> str:
 
 @dataclass
 class Senders:
-    """Results for those whose mail is passed on: begun at RCPT, wanted when the message has come."""
+    """Results for those whose mail may be passed on: begun at RCPT, wanted when the message comes."""
 
     evaluate: Callable[[str, str, str], Awaitable[str]] = ask_the_dns
-    _results: OrderedDict[tuple[str, str], tuple[float, asyncio.Task[str]]] = field(default_factory=OrderedDict)
+    _results: OrderedDict[str, tuple[str, float, asyncio.Task[str]]] = field(default_factory=OrderedDict)
 
     def begin(self, client: str, sender: str, helo: str) -> None:
-        key = (client, sender.lower())
-        now = time.monotonic()
-        if not sender or (key in self._results and self._results[key][0] + KEPT > now):
+        known, now = self._results.get(sender.lower()), time.monotonic()
+        if not sender or (known is not None and known[0] == client and known[1] + KEPT > now):
             return
-        self._results[key] = now, asyncio.ensure_future(self._evaluate(client, sender, helo))
+        self._results[sender.lower()] = client, now, asyncio.ensure_future(self._evaluate(client, sender, helo))
         while len(self._results) > MOST:
-            self._results.popitem(last=False)[1][1].cancel()
+            self._results.popitem(last=False)[1][2].cancel()
 
-    async def failed(self, client: str, sender: str) -> bool:
-        """Whether the sender's domain says that this client may not use it."""
-        result = self._results.get((client, sender.lower()))
+    async def failed(self, sender: str) -> bool:
+        """Whether the sender's domain says that the client which came with it last may not use it."""
+        result = self._results.get(sender.lower())
         if result is None:
             return False
         try:
-            return await asyncio.wait_for(asyncio.shield(result[1]), WAIT) == "fail"
+            return await asyncio.wait_for(asyncio.shield(result[2]), WAIT) == "fail"
         except TimeoutError:
             return False
 

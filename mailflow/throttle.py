@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from . import journal
-from .addresses import Address, login_of, network_of
+from .addresses import Address, network_of, split
 from .journal import Journal, moment
 from .queries import Reader
 
@@ -51,7 +51,9 @@ class Throttle:
 
     async def judge(self, command: str, said: dict[str, Any]) -> int:
         """Dovecot's question before a password is checked, and its report after."""
-        address, device = login_of(str(said.get("login", "")))
+        address = split(str(said.get("login", "")))
+        user = str(said.get("user", "")).lower()  # of a device: what stood behind the star
+        device = "" if user == str(address) else user
         network = network_of(str(said.get("remote", "")))
         credentials = self._credentials(address)
         mailbox = next(iter(credentials.values()))[1] if credentials else ""
@@ -69,7 +71,7 @@ class Throttle:
 
     def current(self, login: str) -> set[str]:
         """Digests of the secrets that open an account now; empty where nobody may sign in."""
-        return {digest(password) for password, _mailbox in self._credentials(login_of(login)[0]).values()}
+        return {digest(password) for password, _mailbox in self._credentials(split(login)).values()}
 
     def closed(self, login: str) -> bool:
         """Whether a session of this login may not go on: it was opened with a secret that does not open it now."""

@@ -13,6 +13,7 @@ FIELDS: dict[str, Any] = {
     "autodiscover_host": _("autodiscover host"),
     "changes": _("changes"),
     "contacts": _("contacts"),
+    "deletes_at": _("deletion"),
     "display_name": _("display name"),
     "dkim_rotation_days": _("new DKIM keys every (days)"),
     "done": _("done"),

@@ -19,6 +19,7 @@ from .factories import (
     make_check,
     make_domain,
     make_inbox_message,
+    make_letter,
     make_order,
     make_retired_mailbox,
     make_run,
@@ -62,20 +63,24 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "new@people.example", "viewer", None)[0].pk,
     "user_id": lambda tenant: tenant.viewer.pk,
     "run_id": lambda tenant: make_run(tenant.service).pk,
+    "number": lambda tenant: 1,
     "order_id": lambda tenant: make_order(tenant.service).pk,
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
     "message_id": lambda tenant: make_inbox_message(tenant.organization).pk,
+    "letter_id": lambda tenant: make_letter(tenant.organization).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
 # Arguments that name nothing of a tenant's own: they may be combined with any.
-SHARED = {"kind", "slug", "token", "platform_slug"}
+SHARED = {"number", "kind", "slug", "token", "platform_slug"}
 
 NOBODY, PASSING, HOLDER, SIGNED_IN = Need.NOBODY, Need.PASSING, Need.HOLDER, Need.SIGNED_IN
 VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Need.STAFF
 
 PANEL = {
     "healthz": Row(NOBODY),
+    "readyz": Row(NOBODY),
+    "metrics": Row(PASSING),
     "panel:services": Row(SIGNED_IN),
     "panel:service": Row(VIEWER),
     "panel:service_settings": Row(OWNER),
@@ -90,6 +95,8 @@ PANEL = {
     "panel:remove_member": Row(OWNER, "POST"),
     "panel:leave": Row(VIEWER, "POST"),
     "panel:invitation": Row(NOBODY),
+    "panel:contact_confirm": Row(NOBODY),
+    "panel:contact_unsubscribe": Row(NOBODY),
     "panel:yourself": Row(SIGNED_IN),
     "panel:find": Row(SIGNED_IN),
     "panel:guides": Row(NOBODY),
@@ -99,6 +106,7 @@ PANEL = {
     "panel:staff_new_organization": Row(STAFF),
     "panel:staff_organization": Row(STAFF),
     "panel:staff_organization_state": Row(STAFF, "POST", {"verb": "suspend"}),
+    "panel:staff_organization_deletion": Row(STAFF, "POST", {"verb": "withdraw"}),
     "panel:staff_platforms": Row(STAFF),
     "panel:staff_new_platform": Row(STAFF),
     "panel:staff_platform": Row(STAFF),
@@ -110,6 +118,10 @@ PANEL = {
     "panel:staff_user": Row(STAFF),
     "panel:staff_user_link": Row(STAFF, "POST"),
     "panel:staff_remove_second_factor": Row(STAFF, "POST"),
+    "panel:staff_mail": Row(STAFF),
+    "panel:staff_mail_retry": Row(STAFF, "POST"),
+    "panel:staff_mail_discard": Row(STAFF, "POST"),
+    "panel:staff_mail_retry_all": Row(STAFF, "POST"),
     "panel:staff_activity": Row(STAFF),
     "panel:staff_system": Row(STAFF),
     "panel:language": Row(NOBODY, "POST", {"language": "pl", "next": "/"}),
@@ -259,6 +271,11 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:reshape": Row(TECHNICIAN, "POST"),
     "accounts:columns": Row(TECHNICIAN, "POST"),
     "accounts:mend": Row(TECHNICIAN, "POST"),
+    "accounts:row": Row(TECHNICIAN),
+    "accounts:leave_out": Row(TECHNICIAN, "POST"),
+    "accounts:suggestions": Row(TECHNICIAN),
+    "accounts:change_passwords": Row(TECHNICIAN, "POST"),
+    "accounts:forget": Row(TECHNICIAN, "POST"),
     "accounts:again": Row(TECHNICIAN, "POST"),
     "accounts:start": Row(TECHNICIAN, "POST"),
     "accounts:stop": Row(TECHNICIAN, "POST"),

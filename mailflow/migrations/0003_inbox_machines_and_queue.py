@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('mailflow', '0002_told_of_blocks_and_quota'),
-        ('panel', '0004_mail_settings_of_services'),
+        ('panel', '0001_initial'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('mailflow', '0003_inbox_machines_and_queue'),
-        ('panel', '0004_mail_settings_of_services'),
+        ('panel', '0001_initial'),
     ]
 
     operations = [

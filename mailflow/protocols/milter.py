@@ -1,5 +1,4 @@
-"""The milters (protocol version 6). Of submission: one From with one address, the login's own; then the signature.
-Of strangers' mail that is passed on: where its sender failed SPF, it is taken off, so that no bounce goes there.
+"""The milter of submission (protocol version 6): one From with one address, the login's own; then the signature.
 
 The protocol is that of Sendmail's libmilter, as Postfix speaks it (MILTER_README). Packets: length, command, data.
 """
@@ -16,7 +15,6 @@ from ..addresses import printable, split
 from ..deciding import Decider
 from ..queries import DatabaseAway
 from ..signing import Signer
-from ..spf import Senders
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +26,8 @@ NO_REPLY_HEADER, NO_REPLY_BODY = 0x80, 0x80000
 STEPS = NO_CONNECT | NO_HELO | NO_RCPT | NO_UNKNOWN | NO_DATA | NO_REPLY_HEADER | NO_REPLY_BODY
 MOST_OCTETS = 1_100_000  # of one packet
 
-NO_BODY, NO_HEADERS, NO_END_OF_HEADERS = 0x10, 0x20, 0x40
-CHANGE_SENDER = 0x40
-ENVELOPE_ONLY = (STEPS & ~NO_REPLY_HEADER & ~NO_REPLY_BODY) | NO_BODY | NO_HEADERS | NO_END_OF_HEADERS
 
-CONTINUE, REPLY, INSERT_HEADER, NEGOTIATE, SENDER = b"c", b"y", b"i", b"O", b"e"
+CONTINUE, REPLY, INSERT_HEADER, NEGOTIATE = b"c", b"y", b"i", b"O"
 
 
 @dataclass
@@ -45,9 +40,7 @@ def packet(command: bytes, data: bytes = b"") -> bytes:
     return struct.pack("!I", len(data) + 1) + command + data
 
 
-async def submission(
-    decider: Decider, signer: Signer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def milter(decider: Decider, signer: Signer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     macros: dict[str, str] = {}
     message = Message()
     while True:
@@ -82,35 +75,6 @@ async def submission(
                 message, answer = Message(), b""
             case b"K":
                 macros, message, answer = {}, Message(), b""
-            case b"Q":
-                return
-        if answer:
-            writer.write(answer)
-            await writer.drain()
-
-
-async def inbound(senders: Senders, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    macros: dict[str, str] = {}
-    while True:
-        (size,) = struct.unpack("!I", await reader.readexactly(4))
-        if not 0 < size <= MOST_OCTETS:
-            return
-        data = await reader.readexactly(size)
-        answer = packet(CONTINUE)
-        match data[:1]:
-            case b"O":
-                answer = packet(NEGOTIATE, struct.pack("!III", VERSION, CHANGE_SENDER, ENVELOPE_ONLY))
-            case b"D":
-                parts = data[2:].decode("utf-8", "surrogateescape").split("\0")
-                macros |= dict(zip(parts[::2], parts[1::2], strict=False))
-                answer = b""
-            case b"E":
-                if await senders.failed(macros.get("{client_addr}", ""), macros.get("{mail_addr}", "")):
-                    answer = packet(SENDER, b"<>\0") + answer
-            case b"A":
-                answer = b""
-            case b"K":
-                macros, answer = {}, b""
             case b"Q":
                 return
         if answer:

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 MOST_OCTETS = 100_000  # of one request
 
-type Lookup = Callable[[str, str], str | None]  # map, key
+type Lookup = Callable[[str, str], Awaitable[str | None]]  # map, key
 type Verdict = Callable[[Mapping[str, str]], Awaitable[str]]
 
 
@@ -26,7 +26,7 @@ async def socketmap(lookup: Lookup, reader: asyncio.StreamReader, writer: asynci
         request = (await reader.readexactly(int(size) + 1))[:-1].decode("utf-8", "surrogateescape")
         name, _blank, key = request.partition(" ")
         try:
-            found = lookup(name, key)
+            found = await lookup(name, key)
             reply = "NOTFOUND " if found is None else f"OK {found}"
         except DatabaseAway as error:
             log.warning("no answer for %s: %s", key, error)
@@ -39,10 +39,8 @@ async def socketmap(lookup: Lookup, reader: asyncio.StreamReader, writer: asynci
 async def policy(verdict: Verdict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Lines of name=value and an empty one, answered by `action=…` and an empty line."""
     while True:
-        attributes: dict[str, str] = {}
-        while line := (await reader.readuntil(b"\n"))[:-1]:
-            name, _equals, value = line.decode("utf-8", "surrogateescape").partition("=")
-            attributes[name] = value
+        request = (await reader.readuntil(b"\n\n")).decode("utf-8", "surrogateescape")
+        attributes = dict(line.partition("=")[::2] for line in request.splitlines() if line)
         try:
             action = await verdict(attributes)
         except DatabaseAway as error:

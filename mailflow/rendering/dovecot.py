@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..queries import GRACE_MIB, sqlite_path
+from ..databases import GRACE_MIB, sqlite_path
 from .plan import VMAIL, Plan
 
 HEADER = "# Written by `manage.py mailflow render`: change the panel or its settings, not this file.\n"
@@ -181,6 +181,7 @@ auth_policy_server_url = http://127.0.0.1:{plan.policy_port}/
 auth_policy_server_api_header = X-Mailflow: {plan.policy_secret}
 auth_policy_hash_nonce = {plan.nonce}
 auth_policy_check_after_auth = no
+auth_policy_request_attributes = login=%{{requested_username}} user=%{{orig_user}} remote=%{{rip}} protocol=%s
 recipient_delimiter = +
 mail_uid = {VMAIL}
 mail_gid = {VMAIL}
@@ -259,6 +260,12 @@ auth_policy_server_url = http://127.0.0.1:{plan.policy_port}/
 auth_policy_server_api_header = X-Mailflow: {plan.policy_secret}
 auth_policy_hash_nonce = {plan.nonce}
 auth_policy_check_after_auth = no
+auth_policy_request_attributes {{
+  login = %{{requested_username}}
+  user = %{{original_user}}
+  remote = %{{remote_ip}}
+  protocol = %{{protocol}}
+}}
 recipient_delimiter = +
 mail_uid = {VMAIL}
 mail_gid = {VMAIL}

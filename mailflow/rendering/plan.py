@@ -1,4 +1,4 @@
-"""What the configurations are made from, and where everything of one mail machine lies."""
+"""What the configurations are made from, and where everything of one mail machine lies. Pure."""
 
 from __future__ import annotations
 

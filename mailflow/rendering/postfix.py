@@ -113,27 +113,19 @@ def master_cf(plan: Plan) -> str:
     lines = []
     for address in plan.listening:
         at = f"{_bracketed(address)}:" if address else ""
-        lines += [f"{at}{plan.ports.smtp} inet n - n - - smtpd", *_ASKING, *_inbound(plan)]
+        lines += [f"{at}{plan.ports.smtp} inet n - n - - smtpd", *_ASKING, *_INBOUND]
         for port, extra in ((plan.ports.submission, _STARTTLS), (plan.ports.submissions, _WRAPPED)):
             if port:
                 lines += [f"{at}{port} inet n - n - - smtpd", *_ASKING, *_submission(plan), *extra]
-    return HEADER + "\n".join(lines) + "\n" + SERVICES
+    services = SERVICES.replace("@MAPS@", f"socketmap:unix:{plan.policy}/socketmap:sender")
+    return HEADER + "\n".join(lines) + "\n" + services
 
 
 # smtpd resolves addresses too, to no end here: a service of its own spares the policy server the question.
 _ASKING = ["  -o rewrite_service_name=rewrite-smtpd"]
+_INBOUND = ["  -o cleanup_service_name=cleanup-inbound"]
 _STARTTLS = ["  -o smtpd_tls_security_level=encrypt"]
 _WRAPPED = ["  -o smtpd_tls_wrappermode=yes"]
-
-
-def _inbound(plan: Plan) -> list[str]:
-    """Mail is taken, too, when nobody can say whether its sender may get a bounce."""
-    return [
-        f"  -o smtpd_milters=unix:{plan.policy}/milter-inbound",
-        "  -o { milter_mail_macros = i {mail_addr} {client_addr} }",
-        "  -o milter_protocol=6",
-        "  -o milter_default_action=accept",
-    ]
 
 
 def _submission(plan: Plan) -> list[str]:
@@ -155,6 +147,9 @@ def _bracketed(address: str) -> str:
 SERVICES = """\
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
+cleanup-inbound unix n - n - 0 cleanup
+  -o sender_canonical_classes=envelope_sender
+  -o sender_canonical_maps=@MAPS@
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ..queries import sqlite_path
+from ..databases import sqlite_path
 from .dovecot import dovecot_conf, sql_conf
 from .grants import grants_sql
 from .plan import VMAIL, Plan

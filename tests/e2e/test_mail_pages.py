@@ -26,6 +26,7 @@ from tests.factories import (
     make_service,
     make_user,
 )
+from tests.mailflow.conftest import mailbox_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,9 +53,9 @@ def staff() -> User:
         account.set_keys(f"{name}@aurora.example")
         account.save()
         if used is not None:
-            Use.objects.create(mailbox=account.mailbox_id, bytes=used * MIB, messages=9, last_login=now)
+            Use.objects.create(mailbox=mailbox_of(account), bytes=used * MIB, messages=9, last_login=now)
         if name == "daniel":
-            Block.objects.create(mailbox=account.mailbox_id, kind=Block.Kind.FLOOD, since=now)
+            Block.objects.create(mailbox=mailbox_of(account), kind=Block.Kind.FLOOD, since=now)
     first = DkimKey.rotate(domain, actor=None)
     first.activate()
     DkimKey.rotate(domain, actor=None).activate()

@@ -47,6 +47,8 @@ PURE = (
     "domains/rrset.py",
     "domains/spf/__init__.py",
     "mailflow/addresses.py",
+    "mailflow/rendering/dovecot.py",
+    "mailflow/rendering/postfix.py",
     "mailflow/sql.py",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,14 +15,17 @@ from django.db import connection, migrations, models
 
 from accounts.models import EmailAccount
 from domains.models import Domain, Name, Ownership
-from mailflow.making import drop, made, make
+from mailflow.databases import for_postgres
+from mailflow.making import made
 from mailflow.models import Block
-from mailflow.queries import QUERIES, PostgresReader, SqliteReader, for_postgres
+from mailflow.queries import QUERIES, DatabaseAway, reader_of
 from mailflow.rendering.grants import grants_sql
 from mailflow.sql import COLUMNS, READER, VIEWS, WRITER
 from panel.models import Organization, Platform, Service
 from tests.factories import make_account, make_domain, make_organization, make_platform, make_service, make_slot
 from tests.mailflow.conftest import database_url, mailbox_of, signing_key
+from tests.processes import environment, manage
+from tests.servers import PostgreSql
 
 # What servers in the field ask by: a column may be added at the end, none may go.
 FROZEN = {
@@ -131,39 +135,58 @@ def test_other_apps_migrations_leave_the_views_alone() -> None:
 
 
 @pytest.fixture
-def roles(transactional_db: None) -> Iterator[dict[str, str]]:
-    """Addresses of the database for the servers' roles, as `render`'s SQL makes them."""
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no roles")
-    with connection.cursor() as cursor:
-        cursor.execute(grants_sql())
-    database = connection.settings_dict
-    place = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    yield {role: f"postgresql://{role}@{place}" for role in (READER, WRITER)}
-    with connection.cursor() as cursor:
-        for role in (READER, WRITER):
-            cursor.execute(f"DROP OWNED BY {role}")
-            cursor.execute(f"DROP ROLE {role}")
+def installed(postgresql_server: PostgreSql) -> Iterator[dict[str, str]]:
+    """The environment of an installation on PostgreSQL, with passwords for the servers' roles."""
+    with postgresql_server.database("roles") as url:
+        place = url.partition("@")[2]
+        env = environment(
+            DATABASE_URL=url,
+            MAIL_READER_URL=f"postgresql://{READER}:first-secret@{place}",
+            MAIL_WRITER_URL=f"postgresql://{WRITER}:second-secret@{place}",
+        )
+        assert manage("migrate", "-v0", env=env).returncode == 0
+        yield env
 
 
-def test_one_role_reads_the_views_and_one_writes_its_tables_and_neither_does_more(roles: dict[str, str]) -> None:
-    drop(connection)
-    make(connection)  # as after a migration: what was granted holds
-    with psycopg.connect(roles[READER], autocommit=True) as reader:
+def test_one_role_reads_the_views_and_one_writes_its_tables_and_neither_does_more(installed: dict[str, str]) -> None:
+    done = manage("mailflow", "roles", "--json", env=installed)
+    assert json.loads(done.stdout) == {"roles": [READER, WRITER]}, done.stderr
+    with psycopg.connect(installed["DATABASE_URL"], autocommit=True) as owner:
+        passwords = owner.execute("SELECT count(*) FROM pg_authid WHERE rolname LIKE 'mailflow%' AND rolpassword <> ''")
+        assert passwords.fetchone() == (2,)
+        owner.execute(grants_sql())  # as whoever may make roles runs what `render` writes; again does no harm
+        owner.execute("DROP VIEW mailflow_dkim")
+    assert manage("migrate", "-v0", env=installed).returncode == 0  # makes it anew; what was granted holds
+    with psycopg.connect(installed["MAIL_READER_URL"], autocommit=True) as reader:
         for view in VIEWS:
             reader.execute(f"SELECT * FROM {view}")
-        for forbidden in (
-            "SELECT * FROM accounts_emailaccount",
-            "SELECT * FROM mailflow_use",
-            "SELECT * FROM panel_user",
-        ):
+        for table in ("accounts_emailaccount", "mailflow_use", "panel_user"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                reader.execute(forbidden)
-    with psycopg.connect(roles[WRITER], autocommit=True) as writer:
+                reader.execute(f"SELECT * FROM {table}")
+    with psycopg.connect(installed["MAIL_WRITER_URL"], autocommit=True) as writer:
         writer.execute("INSERT INTO mailflow_use (mailbox) VALUES (gen_random_uuid())")
         for forbidden in ("SELECT * FROM mailflow_login", "UPDATE accounts_emailaccount SET state = 'active'"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 writer.execute(forbidden)
+
+
+def test_roles_want_postgresql_and_passwords(installed: dict[str, str]) -> None:
+    assert manage("mailflow", "roles", env=installed | {"MAIL_READER_URL": ""}).returncode == 1
+    assert manage("mailflow", "roles", env=installed | {"DATABASE_URL": ""}).returncode == 1
+
+
+def test_a_database_that_is_away_is_said_and_found_again(transactional_db: None) -> None:
+    reader = reader_of(database_url())
+    assert reader.rows("platforms", {}) == []
+    gone = reader_of("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseAway):
+        gone.rows("platforms", {})
+    if connection.vendor == "postgresql":  # its connection is cut: the next question opens another
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                           " AND datname = current_database()")  # fmt: skip
+        assert reader.rows("platforms", {}) == []
+    reader.close()
 
 
 ACCOUNTS, DOMAINS, ORGANIZATIONS = 100_000, 2_000, 200
@@ -233,15 +256,13 @@ def crowd(transactional_db: None) -> None:
 
 def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) -> None:
     """Also what Dovecot asks. A scan is allowed of the few platforms only."""
-    values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007"}
+    values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
     questions = {
         **QUERIES,
         "mailbox": "SELECT mailbox FROM mailflow_recipient"
         " WHERE platform = :platform AND domain = :domain AND local_part = :local",
     }
-    reader = SqliteReader(database_url().removeprefix("sqlite:///")) if connection.vendor == "sqlite" else (
-        PostgresReader(database_url())
-    )  # fmt: skip
+    reader = reader_of(database_url())
     for name, question in questions.items():
         plan = explained(question, values)
         scans = [line for line in plan if "SCAN " in line or "Seq Scan" in line or "MATERIALIZE" in line]

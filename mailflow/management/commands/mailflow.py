@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,11 @@ class Command(Verb):
         agent.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
         purge = verbs.add_parser("purge", help="delete the directories of mailboxes whose days are over")
         purge.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
+        purge.add_argument(
+            "--orphans",
+            action="store_true",
+            help="also those that the database knows nothing of: be sure that it is the one",
+        )
         check = verbs.add_parser("check", help="say whether the running servers are in step")
         check.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
         check.add_argument("--local", action="store_true", help="only what runs here, nothing that the DNS says")
@@ -113,12 +119,15 @@ class Command(Verb):
         agent.run(self._directory(dir), ready=lambda: self.say("ready"))
         return Done({})
 
-    def _purge(self, *, dir: Path, **options: Any) -> Done:
+    def _purge(self, *, dir: Path, orphans: bool, **options: Any) -> Done:
+        from mailflow import purging
         from mailflow.agent import Machine
-        from mailflow.purging import purge
 
         machine = Machine.of(self._directory(dir))
-        gone = purge(machine.mail, machine.platform)
+        gone = purging.purge(machine.mail, machine.platform)
+        for directory in purging.orphans(machine.mail) if orphans else []:
+            shutil.rmtree(directory)
+            gone += 1
         return Done({"purged": gone}, ngettext("%(n)d mailbox deleted", "%(n)d mailboxes deleted", gone) % {"n": gone})
 
     def _directory(self, directory: Path) -> Path:
