@@ -1,5 +1,5 @@
 from .attached import detach, mode
-from .changes import change, change_again, change_undo, changes, plan
+from .changes import change, change_again, change_policy, change_undo, changes, plan
 from .disputes import dispute, disputes
 from .providers import (
     provider,
@@ -20,6 +20,7 @@ __all__ = [
     "attach_review",
     "change",
     "change_again",
+    "change_policy",
     "change_undo",
     "changes",
     "detach",
