@@ -55,6 +55,7 @@ class LineFault(StrEnum):
     QUOTE = "line-quote"  # a quotation mark opens a cell and is not closed in it; facts: closing (line, or 0)
     QUOTES = "line-quotes"  # text beside the quotation marks that enclose a cell
     CELLS = "line-cells"  # facts: cells, headings
+    BEYOND = "line-beyond"  # of a workbook: cells beside the headings; facts: cells, headings
     NUL = "line-nul"
 
 
@@ -85,6 +86,7 @@ class Shape:
     sheet: str = ""
     width: int = 0
     address: int = -1
+    heading: int = 0  # the line of text with the headings
 
 
 class Line(NamedTuple):
