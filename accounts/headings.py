@@ -117,7 +117,8 @@ _ABOUT_PASSWORDS = (
     "cambi", "caduc", "scad", "zmen", "vypr", "next", "require", "enabled", "notrequired", "neverexpires", "lastset",
     "manager", "complexity", "protected", "port", "ive", "siln", "wymag", "stark", "erforderlich", "fort", "exige",
     "requis", "segur", "requer", "compless", "obblig", "povin", "zmena", "ander", "modific", "old", "previous",
-    "former", "star", "poprzed", "dotychczas", "alt", "bisherig", "ancien", "preced", "anterior", "antigu", "vecchi", "puvodni",
+    "former", "star", "poprzed", "dotychczas", "alt", "bisherig", "ancien", "preced", "anterior", "antigu", "vecchi",
+    "puvodni",
 )  # fmt: skip
 _ABOUT_WITHIN = ("ander", "ablauf", "hash", "expir", "richtlinie")  # in one word with "password"
 _AGAIN = (

@@ -20,7 +20,7 @@ TWICE = "letters-twice"
 QUESTION_MARK = "letters-question"
 COMPOSED_LONG = "display-name-cut"
 
-_BREAK = re.compile(r"\s*[\n\r\x0b\x0c\x85\u2028\u2029]\s*")
+_BREAK = re.compile(r"\s*[\n\r]\s*")
 _AMID = re.compile(r"[^\W\d_]\?+[^\W\d_]|\?{2,}|^\?[^\W\d_]|[^\W\d_]\?$")
 
 

@@ -155,6 +155,12 @@ def require_usable(fields: Sequence[Field]) -> None:
         raise Refused("columns", _("Say which one column has the address; every other field has one column at most."))
 
 
+def sets_passwords(run: BulkRun, way: str) -> bool:
+    """Whether accounts get passwords of the table, or generated ones: an update leaves them unless it is told."""
+    only_updates = run.mode == BulkRun.Mode.UPDATE and not run.change_passwords
+    return way == BulkRun.Way.PASSWORDS and not only_updates
+
+
 def begin_check(
     run: BulkRun,
     fields: Sequence[Field],
@@ -174,7 +180,7 @@ def begin_check(
         fields,
         default_domain=default_domain,
         ignored=ignored,
-        passwords_wanted=way == BulkRun.Way.PASSWORDS,
+        passwords_wanted=sets_passwords(run, way),
         confirmed=True,
     )
     if asked:

@@ -151,7 +151,7 @@ def settled(run: BulkRun, data: bytes, said: Said) -> list[Field]:
         fields,
         default_domain=said.domain,
         ignored=said.ignored_in(run),
-        passwords_wanted=True,
+        passwords_wanted=loading.sets_passwords(run, BulkRun.Way.PASSWORDS),
         confirmed=False,
     )
     if said.choices.headings is not None and Question.HEADINGS in asked:
