@@ -6,6 +6,7 @@ what the process environment does not say.
 
 import ipaddress
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -119,6 +120,7 @@ INSTALLED_APPS = [
     "domains",
     "diagnostics",
     "accounts",
+    "mailflow",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -135,11 +137,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "panel.health.answer_probes",
     "panel.middleware.real_address",
+    "panel.logs.requests",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "panel.middleware.private_pages",
-    "panel.middleware.no_nul",
+    "panel.middleware.NoNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -181,6 +184,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds; a server that hangs
 
 # Redis, caches, Celery
 REDIS_URL = env("REDIS_URL")
@@ -190,8 +194,7 @@ CACHES = {
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "panel_cache",
-        # Beyond it entries go whether they have expired or not, and with them limits that somebody has used up: more
-        # than strangers can make in the time that a limit lasts.
+        # Beyond it entries go whether they have expired or not: more than strangers can make while one lasts.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
@@ -226,7 +229,12 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 # What is due lives in the database; beat only wakes the workers. A lost message is repeated by the next one.
 CELERY_BEAT_SCHEDULE = {
+    "mail: send letters": {"task": "panel.tasks.send_letters", "schedule": timedelta(seconds=30)},
+    "mail: ask contacts": {"task": "panel.tasks.ask_contacts", "schedule": timedelta(hours=1)},
+    "forget what is old": {"task": "panel.tasks.prune", "schedule": crontab(minute=40)},
+    "delete organizations": {"task": "panel.tasks.delete_organizations", "schedule": timedelta(minutes=10)},
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
+    "forget attempts": {"task": "panel.tasks.forget_attempts", "schedule": crontab(minute=40, hour="*")},
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
@@ -292,7 +300,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_AGE = 14 * 86400
 SECURE_HSTS_SECONDS = 365 * 86400 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
-SECURE_SSL_REDIRECT = _secure and env_bool("SSL_REDIRECT")
+SECURE_SSL_REDIRECT = _secure and env_bool("SSL_REDIRECT", default=TRUSTED_PROXY_COUNT > 0)
+# Whether other hosts below the panel's name, and browsers' own lists, are to insist on TLS is not the panel's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -307,9 +317,10 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 40 * 1024 * 1024  # a pasted or uploaded table of 100,000 rows
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of any request but an uploaded table: panel/uploads.py
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE  # never to a temporary file: tables hold plain passwords
+FILE_UPLOAD_PERMISSIONS = 0o600  # of all that is written below VAR_DIR: panel/state.py
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # Mail
@@ -322,6 +333,7 @@ EMAIL_CONFIGURED = bool(_email)
 _smtp = "django.core.mail.backends.smtp.EmailBackend"
 _mail_backend = _email.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 if _mail_backend == _smtp:
+    _mail_backend = "panel.smtp.EmailBackend"  # with a deadline
     _mail_options = {
         "host": _email["EMAIL_HOST"],
         "port": urlsplit(_email_url).port or (465 if _smtps else _email["EMAIL_PORT"]),
@@ -338,6 +350,12 @@ else:
 MAILERS = {"default": {"BACKEND": _mail_backend, "OPTIONS": _mail_options}}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or _email.get("DEFAULT_FROM_EMAIL") or f"panel@{_public.hostname}"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+MAIL_DEADLINE = env_int("MAIL_DEADLINE", 30)  # seconds for one letter, from connecting to the mail server's yes
+MAIL_SENDERS = env_int("MAIL_SENDERS", 2)  # letters under way at once, of all workers together
+MAIL_QUOTA = env_int("MAIL_QUOTA", 1000)  # letters of all kinds that one organization may cause in 24 hours
+MAIL_GIVE_UP_DAYS = env_int("MAIL_GIVE_UP_DAYS", 3)  # after which a letter that nobody takes is not tried again
+if not 0 < MAIL_DEADLINE <= 60:
+    raise ImproperlyConfigured("MAIL_DEADLINE must be from 1 to 60 seconds")  # less than Letter.LEASE
 
 # The DNS
 DNS_RESOLVERS = [host_port(item, 53) for item in env_list("DNS_RESOLVERS")]  # empty: the system's
@@ -348,10 +366,22 @@ DNS_STUB_ZONES = {
 }
 DNS_SERVER_RATE = env_int("DNS_SERVER_RATE", 300)  # queries a second to any one server
 DNS_RESOLVER_RATE = env_int("DNS_RESOLVER_RATE", 300)  # the same for the configured resolvers
+_allowed = env_list("ALLOWED_NETWORKS")
+_one_port = re.compile(r"\[[^]]+\]:\d+|[^:]+:\d+")  # 127.0.0.1:5353, [::1]:5353
 try:
-    ALLOWED_NETWORKS = [ipaddress.ip_network(item) for item in env_list("ALLOWED_NETWORKS")]
+    ALLOWED_NETWORKS = [ipaddress.ip_network(item) for item in _allowed if not _one_port.fullmatch(item)]
+    ALLOWED_SERVERS = {
+        (ipaddress.ip_address(host), port)
+        for host, port in (host_port(item, 0) for item in _allowed if _one_port.fullmatch(item))
+    }
 except ValueError as error:
     raise ImproperlyConfigured(f"ALLOWED_NETWORKS: {error}") from error
+# Never connected to, whatever is allowed: where clouds tell machines their secrets, one of them at a public address.
+CLOUD_METADATA = "169.254.0.0/16,168.63.129.16/32,100.100.100.200/32,192.0.0.192/32,fd00:ec2::254/128,fd20:ce::254/128"
+try:
+    FORBIDDEN_NETWORKS = [ipaddress.ip_network(item) for item in env_list("FORBIDDEN_NETWORKS", CLOUD_METADATA)]
+except ValueError as error:
+    raise ImproperlyConfigured(f"FORBIDDEN_NETWORKS: {error}") from error
 DNS_CONTROL_NAMES = env_list("DNS_CONTROL_NAMES")  # they have addresses for certain; empty: the platforms' MX hosts
 SWEEP_BATCH = env_int("SWEEP_BATCH", 500)  # domains that one claim takes
 SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's network and may talk to target servers
@@ -360,6 +390,15 @@ SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's netw
 ORDERS_AT_ONCE = env_bool("ORDERS_AT_ONCE")  # orders become slots without staff's approval
 BULK_MAX_BYTES = 32 * 1024 * 1024
 BULK_MAX_ROWS = 100_000
+
+# The mail servers (mailflow)
+MAIL_READER_URL = env("MAIL_READER_URL")  # under a role that sees the views; empty: DATABASE_URL
+MAIL_WRITER_URL = env("MAIL_WRITER_URL")  # under a role that writes the policy server's tables; empty: DATABASE_URL
+MAIL_TLS_CERTIFICATE = env("MAIL_TLS_CERTIFICATE")  # PEM with its chain; empty: one signed by itself
+MAIL_TLS_KEY = env("MAIL_TLS_KEY")
+MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
+MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
+MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [
@@ -371,6 +410,25 @@ SEARCH_PROVIDERS = [
 
 # Orders of slots: a class with place(service, quantity, by=…) -> order, and order.approve(by=…)
 ORDERS = "accounts.models.Order"
+
+# What other apps add to the lines of /healthz, and what they have looked at once a minute (panel/watch.py)
+HEALTH_PARTS = {"sweep": "diagnostics.health.sweep", "resolvers": "diagnostics.health.resolvers"}
+WATCHED = ["diagnostics.health.ask_resolvers"]
+# How many days what grows is kept (panel/retention.py); 0: for ever
+KEEP_DAYS = {
+    "CHECK_CHANGES": env_int("KEEP_CHECK_CHANGES", 365),
+    "ACTIVITY": env_int("KEEP_ACTIVITY", 730),
+    "RUN_ROWS": env_int("KEEP_RUN_ROWS", 30),
+    "RUNS": env_int("KEEP_RUNS", 365),
+    "ORDERS": env_int("KEEP_ORDERS", 730),
+    "ZONE_CHANGES": env_int("KEEP_ZONE_CHANGES", 365),
+    "SHARES": env_int("KEEP_SHARES", 90),
+    "INVITATIONS": env_int("KEEP_INVITATIONS", 90),
+    "SESSIONS": env_int("KEEP_SESSIONS", 1),
+    "LETTERS": env_int("KEEP_LETTERS", 30),
+    "MAIL_FILES": env_int("KEEP_MAIL_FILES", 14),
+}
+DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization that is to be deleted
 
 # Languages, times, files
 LANGUAGE_CODE = "en"
@@ -388,10 +446,22 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
 
+# Seen by its operator
+LOG_FORMAT = env("LOG_FORMAT")  # json or text; empty: text on a terminal
+if LOG_FORMAT not in {"", "json", "text"}:
+    raise ImproperlyConfigured("LOG_FORMAT is json or text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"event": {"()": "panel.logs.formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
+    "loggers": {"panel.requests": {"level": "INFO" if env_bool("LOG_REQUESTS") else "WARNING"}},
 }
+METRICS_TOKEN = env("METRICS_TOKEN")
+try:
+    METRICS_NETWORKS = [ipaddress.ip_network(item) for item in env_list("METRICS_NETWORKS")]
+except ValueError as error:
+    raise ImproperlyConfigured(f"METRICS_NETWORKS: {error}") from error
+SENTRY_DSN = env("SENTRY_DSN")
+SENTRY_ENVIRONMENT = env("SENTRY_ENVIRONMENT", "production")

@@ -18,6 +18,7 @@ from .factories import (
     Tenant,
     make_check,
     make_domain,
+    make_letter,
     make_order,
     make_retired_mailbox,
     make_run,
@@ -64,6 +65,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "number": lambda tenant: 1,
     "order_id": lambda tenant: make_order(tenant.service).pk,
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
+    "letter_id": lambda tenant: make_letter(tenant.organization).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
@@ -75,6 +77,8 @@ VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Nee
 
 PANEL = {
     "healthz": Row(NOBODY),
+    "readyz": Row(NOBODY),
+    "metrics": Row(PASSING),
     "panel:services": Row(SIGNED_IN),
     "panel:service": Row(VIEWER),
     "panel:service_settings": Row(OWNER),
@@ -89,6 +93,8 @@ PANEL = {
     "panel:remove_member": Row(OWNER, "POST"),
     "panel:leave": Row(VIEWER, "POST"),
     "panel:invitation": Row(NOBODY),
+    "panel:contact_confirm": Row(NOBODY),
+    "panel:contact_unsubscribe": Row(NOBODY),
     "panel:yourself": Row(SIGNED_IN),
     "panel:find": Row(SIGNED_IN),
     "panel:guides": Row(NOBODY),
@@ -98,6 +104,7 @@ PANEL = {
     "panel:staff_new_organization": Row(STAFF),
     "panel:staff_organization": Row(STAFF),
     "panel:staff_organization_state": Row(STAFF, "POST", {"verb": "suspend"}),
+    "panel:staff_organization_deletion": Row(STAFF, "POST", {"verb": "withdraw"}),
     "panel:staff_platforms": Row(STAFF),
     "panel:staff_new_platform": Row(STAFF),
     "panel:staff_platform": Row(STAFF),
@@ -109,6 +116,10 @@ PANEL = {
     "panel:staff_user": Row(STAFF),
     "panel:staff_user_link": Row(STAFF, "POST"),
     "panel:staff_remove_second_factor": Row(STAFF, "POST"),
+    "panel:staff_mail": Row(STAFF),
+    "panel:staff_mail_retry": Row(STAFF, "POST"),
+    "panel:staff_mail_discard": Row(STAFF, "POST"),
+    "panel:staff_mail_retry_all": Row(STAFF, "POST"),
     "panel:staff_activity": Row(STAFF),
     "panel:staff_system": Row(STAFF),
     "panel:language": Row(NOBODY, "POST", {"language": "pl", "next": "/"}),

@@ -6,12 +6,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from panel.access import person, require, service_for
 from panel.errors import Refused
-from panel.models import Role
+from panel.models import Role, Service
+from panel.uploads import TooLarge, receiving, takes_upload
 
 from .. import tables, tasks
 from ..access import run_for
@@ -27,14 +29,32 @@ from .preview import answered
 CHECKED_AT_ONCE = 20_000  # rows; more are checked by a worker while the page waits
 
 
+@takes_upload
 @sensitive_post_parameters("cells")
 @login_required
 def upload(request: HttpRequest, service_name: str) -> HttpResponse:
-    """Choose a file or paste cells; below, the runs of the service."""
+    """Choose a file or paste cells; below, the runs of the service. Who may is decided before the file is read."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     owner = require(request.user, service.organization) is Role.OWNER
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        return _show_upload(request, service, UploadForm())
+    try:
+        with receiving(request, service.organization_id, settings.BULK_MAX_BYTES):
+            return _load(request, service, owner=owner)
+    except TooLarge:
+        refusal = refusal_words(tables.Refused(Refusal.BYTES, limit=settings.BULK_MAX_BYTES))
+    except Refused as refused:
+        refusal = str(refused)
+    form = UploadForm({})
+    form.errors.clear()
+    form.add_error(None, refusal)
+    return _show_upload(request, service, form)
+
+
+@csrf_protect
+def _load(request: HttpRequest, service: Service, *, owner: bool) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
         file = form.cleaned_data["file"]
         data = file.read() if file else form.cleaned_data["cells"].encode()
         name = file.name if file else _("pasted cells")
@@ -46,9 +66,10 @@ def upload(request: HttpRequest, service_name: str) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return redirect("accounts:run", service.name, run.pk)
-    elif request.method == "POST" and int(request.META.get("CONTENT_LENGTH") or 0) > settings.BULK_MAX_BYTES:
-        form.errors.clear()
-        form.add_error(None, refusal_words(tables.Refused(Refusal.BYTES, limit=settings.BULK_MAX_BYTES)))
+    return _show_upload(request, service, form)
+
+
+def _show_upload(request: HttpRequest, service: Service, form: UploadForm) -> HttpResponse:
     runs = BulkRun.objects.filter(service=service).exclude(state=BulkRun.State.DISCARDED).select_related("by")
     context = {
         "service": service,

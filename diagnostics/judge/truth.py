@@ -6,25 +6,22 @@ the resolvers still are. Where they cannot be asked, the resolvers' word counts 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domains.lookup.answers import Answer, Answers, Failure, Question, View
 from domains.records import DEFAULT_TTL, Kind
 from domains.rules.case import Subject
+from domains.rules.deciding import Find, made_whole
 from domains.rules.finding import Finding
 from domains.rules.fingerprints import fingerprint
-from domains.rules.moving import with_moved
-from domains.rules.probes import doubled, with_wildcards_kept
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import Doubt, Status, Verdict, Witness
 
 from .authoritative import AuthoritativeServers, ServerView, Soa, newer, parse_soa, strictly_below
 
 MIN_WAIT = 60  # seconds between two looks that count as two
-
-type Find = Callable[[Subject, View], Finding | None]
 
 
 class Recorder:
@@ -157,14 +154,14 @@ class _Weighing:
 
     def _right(self, *, proof: bool) -> Verdict:
         if self.kind == Kind.CNAME:
-            self.first.facts = {**self.first.facts, "proof": proof}
+            self.first.facts = {**self.first.facts, "proof": proof, "zone": self.zone or ""}
         return self._told(self.first)
 
     def _propagating(self, right: ServerAnswer, reason: Reason) -> Verdict:
         """The resolvers still have an old copy. `found` is that copy."""
         old, facts = self.first, {"then": str(self.first.reason), "confirmed": True}
         if self.kind == Kind.CNAME:
-            facts["proof"] = True
+            facts |= {"proof": True, "zone": self.zone or ""}
         finding = Finding(Status.PROPAGATING, old.level, reason, facts, (), right.finding.advice, old.found, at=old.at)
         return replace(self._told(finding), clears_at=self._in(self._old_copies(right.view)))
 
@@ -179,7 +176,7 @@ class _Weighing:
             "serial": top[0].soa.serial if top[0].soa else None,
         }
         if self.kind == Kind.CNAME:
-            facts["proof"] = True
+            facts |= {"proof": True, "zone": self.zone or ""}
         advice = top[0].finding.advice
         finding = Finding(Status.PROPAGATING, old.level, Reason.LAGGING, facts, (), advice, old.found, at=old.at)
         asked = bad[0].view.asked.get(behind.at) if behind.at is not None else None
@@ -264,15 +261,9 @@ class _Weighing:
         """Red, and seen at home. What is missing may have been published under a doubled name."""
         if not finding.red:
             return self._right(proof=finding.status == Status.OK)
-        whole = doubled(self.subject, self.kind, finding, view, self.zone)
-        if whole is not None:
-            whole = with_moved(self.subject, self.kind, whole, view)
+        whole = made_whole(self.subject, self.kind, finding, view, self.zone)
         if whole is None:
             return None
-        if whole.fixes and (self.zone is None or self.zone != self.subject.apex):
-            whole = with_wildcards_kept(self.subject, whole, view)
-            if whole is None:
-                return None
         whole.facts = {**whole.facts, **self._cut_off(whole, view), "confirmed": True}
         return self._told(whole)
 

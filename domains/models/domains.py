@@ -13,21 +13,23 @@ from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
 from panel.errors import Refused
-from panel.models import Service
+from panel.models import Service, User
 
 from .. import claims, signals
 from ..keys import Identity, new_identity
-from ..names import NameRefused, to_ascii
+from ..names import NameRefused, to_ascii, to_unicode
 from ..platforms import own_hosts
 from ..records import Mode as RecordsMode
 from ..sentences import name_sentence, target_sentence
+from ..suffixes import private_suffix
 from ..targets import Target, TargetRefused, check_target, parse_target
 from .disputes import Dispute
 from .names import Ownership
 from .zones import ZoneChange
 
 if TYPE_CHECKING:
-    from panel.models import Platform, User
+    from panel.activity import Actor
+    from panel.models import Platform
 
     from .zones import Zone
 
@@ -115,7 +117,7 @@ class Domain(models.Model):
         *,
         mode: str,
         target: str = "",
-        actor: User | str | None,
+        actor: Actor,
         verified: bool = False,
         zone: Zone | None = None,
         delegated_below: Zone | None = None,
@@ -131,6 +133,13 @@ class Domain(models.Model):
         ascii_name = name_or_refuse(name)
         chosen = mode_or_refuse(mode)
         identity = identity or new_identity()  # takes a while: not under the locks
+        if private_suffix(ascii_name) == ascii_name and isinstance(actor, User) and not actor.is_staff:
+            raise Refused(
+                "shared-name",
+                _("%(name)s is a name below which strangers get names of their own. Ask our staff to attach it.")
+                % {"name": to_unicode(ascii_name)},
+                field="name",
+            )
         with _locked_service(service) as service, claims.locked(ascii_name) as row:
             service.require_open()
             organization = service.organization
@@ -163,9 +172,16 @@ class Domain(models.Model):
             domain._announce(signals.ATTACHED)
         return domain
 
-    def verify(self, proof: str, actor: User | str | None) -> None:
-        """The right to the name is proven. Raises Refused where the name is taken meanwhile; where its holder's own
-        proof is gone, a dispute is opened for staff first."""
+    def verify(self, proof: str, actor: Actor, *, zone: str = "") -> None:
+        """The right to the name is proven, in `zone` (its apex, where it is known). Raises Refused where the name is
+        taken meanwhile; where its holder's own proof is gone, a dispute is opened for staff first.
+
+        Below a name that somebody hands out names of, a record proves something only in a zone of its own: anything
+        else may be published by whoever runs the zone above, or by any of its customers. There staff decide.
+        """
+        shared = private_suffix(self.name.name)
+        if proof == self.Proof.TOKEN and shared and not zone.rstrip(".").endswith(f".{shared}"):
+            raise Refused("shared-name", _("Our staff must confirm this name: it has no zone of its own."))
         with claims.locked(self.name.name) as row:
             domain = self._again()
             if domain.is_verified:
@@ -216,11 +232,15 @@ class Domain(models.Model):
             Domain.objects.filter(pk=self.pk, proof_lost_at=None).update(proof_lost_at=at)
             self.proof_lost_at = at
 
-    def change_mode(self, mode: str, target: str, actor: User | str | None) -> None:
-        """Another mode, or another target server. Raises Refused."""
+    def change_mode(self, mode: str, target: str, actor: Actor, *, judged: bool = True) -> None:
+        """Another mode, or another target server. Raises Refused.
+
+        Unless `judged`, any target will do that can be one: whether it leads back here, and whether it may be
+        connected to, the mail servers decide at each recipient.
+        """
         self.service.require_open()
         chosen = mode_or_refuse(mode)
-        aim = target_or_refuse(target, chosen, self.platform)
+        aim = target_or_refuse(target, chosen, self.platform, judged=judged)
         with claims.locked(self.name.name) as row:
             domain = self._again()
             before = domain._facts()
@@ -248,14 +268,14 @@ class Domain(models.Model):
                 domain._announce(signals.MODE)
             self._take(domain)
 
-    def detach(self, actor: User | str | None, *, note: str = "") -> None:
+    def detach(self, actor: Actor, *, note: str = "") -> None:
         """Take the domain off its service. Its token and DKIM keys are kept. Refused while accounts use it."""
         self.service.require_open()
         if self.zone_changes.filter(state__in=ZoneChange.UNFINISHED).exists():
             raise Refused("zone-busy", _("Records of this domain are being written. Wait until that is done."))
         self.remove(actor, note=note)
 
-    def remove(self, actor: User | str | None, *, note: str = "") -> None:
+    def remove(self, actor: Actor, *, note: str = "") -> None:
         """Like `detach`, on a service that is closed too: when it ends, or when the proof never came."""
         with claims.locked(self.name.name) as row:
             domain = self._again()
@@ -273,7 +293,7 @@ class Domain(models.Model):
             domain.pk = pk
             domain._announce(signals.DETACHED)
 
-    def release(self, actor: User | str | None) -> None:
+    def release(self, actor: Actor) -> None:
         """Take a verified domain's right to its name away: it is pending again, and claims nothing."""
         with claims.locked(self.name.name) as row:
             domain = self._again()
@@ -345,7 +365,7 @@ def mode_or_refuse(text: str) -> Domain.Mode:
         raise Refused("mode", _("The mode is authoritative or non-authoritative."), field="mode") from error
 
 
-def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target | None:
+def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform, *, judged: bool = True) -> Target | None:
     """The target server of a domain in `mode` on `platform`; None in authoritative mode. Raises Refused."""
     if mode == Domain.Mode.AUTHORITATIVE:
         if text.strip():
@@ -353,7 +373,8 @@ def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target
         return None
     try:
         target = parse_target(text)
-        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS)
+        if judged:
+            check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
     except TargetRefused as refusal:
         raise Refused(refusal.code.value, target_sentence(refusal), field="target") from refusal
     return target

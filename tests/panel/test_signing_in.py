@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -15,12 +16,13 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from django.core import mail
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from panel.models import Activity, User
+from panel import devices, links
+from panel.models import Activity, Letter, User
 from tests.factories import make_user
+from tests.letters import delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +80,7 @@ def test_a_reset_says_the_same_to_everyone_and_mails_only_who_exists(client: Cli
     url = reverse("account_reset_password")
     for email in ("nobody@people.example", anna.email):
         assert client.post(url, {"email": email}).headers["Location"] == reverse("account_reset_password_done")
-    (message,) = mail.outbox
+    (message,) = delivered()
     assert message.to == [anna.email]
     link = re.search(r"http://localhost:8000(/account/password/reset/key/\S+)", str(message.body))
     assert link
@@ -98,19 +100,18 @@ def test_links_in_mail_lead_to_the_public_address_whatever_the_host_header_says(
     settings.PUBLIC_URL = "https://panel.example"
     settings.ALLOWED_HOSTS = ["*"]
     client.post(reverse("account_reset_password"), {"email": anna.email}, headers={"Host": "evil.example"})
-    assert "https://panel.example/account/password/reset/key/" in mail.outbox[0].body
-    assert "evil" not in f"{mail.outbox[0].subject}{mail.outbox[0].body}"
+    assert "https://panel.example/account/password/reset/key/" in delivered()[0].body
+    assert "evil" not in f"{delivered()[0].subject}{delivered()[0].body}"
 
 
-def test_a_mail_server_that_fails_tells_nobody_who_has_an_account(
-    client: Client, anna: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_request_waits_for_a_mail_server(client: Client, anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **kwargs: Any) -> int:
-        raise ConnectionRefusedError
+        pytest.fail("a request talks to a mail server")
 
-    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
     response = client.post(reverse("account_reset_password"), {"email": anna.email})
     assert response.headers["Location"] == reverse("account_reset_password_done")
+    assert Letter.objects.get().recipient == anna.email
 
 
 def test_nobody_signs_up(client: Client) -> None:
@@ -124,7 +125,7 @@ def test_nobody_signs_up(client: Client) -> None:
 def test_nobody_changes_the_own_address(client: Client, anna: User) -> None:
     client.force_login(anna)
     client.post("/account/email/", {"email": "boss@people.example", "action_add": ""})
-    assert not mail.outbox
+    assert not delivered()
     assert client.get("/account/email/").headers["Location"] == "/you/"
     anna.refresh_from_db()
     assert anna.email == "anna@people.example"
@@ -154,17 +155,84 @@ def test_an_old_address_signs_in_no_more(client: Client, anna: User) -> None:
     assert (signed_in(old), signed_in(new)) == (False, True)
 
 
-def test_guessing_is_slowed_down_for_the_address_and_the_right_password_waits_too(client: Client, anna: User) -> None:
+SLOWED = "Too many wrong passwords"
+
+
+def guess(anna: User, times: int, address: str = "198.51.100.66") -> str:
+    """Somebody elsewhere guesses. Returns the last page."""
+    for _try in range(times):
+        page = sign_in(Client(REMOTE_ADDR=address), anna.email, "wrong").content.decode()
+    return page
+
+
+def test_guessing_is_slowed_down_and_the_right_password_waits_too(client: Client, anna: User) -> None:
     for _try in range(5):
         sign_in(client, anna.email, "wrong")
-    response = sign_in(client, anna.email)
-    assert "Too many failed login attempts" in response.content.decode()
+    assert SLOWED in sign_in(client, anna.email).content.decode()
     assert not signed_in(client)
 
 
+def test_guessing_is_slowed_down_for_the_neighbourhood_only(anna: User) -> None:
+    """A stranger who guesses keeps nobody out but his neighbours; all of a /64 are one."""
+    guess(anna, 3, "198.51.100.66")
+    assert SLOWED in guess(anna, 3, "198.51.100.201")
+    guess(anna, 3, "2001:db8:1:2::1")
+    assert SLOWED in guess(anna, 3, "2001:db8:1:2:ffff::1")
+    person = Client(REMOTE_ADDR="192.0.2.7")
+    sign_in(person, anna.email)
+    assert signed_in(person)
+
+
+def test_the_right_password_uses_up_nothing(client: Client, anna: User) -> None:
+    for _time in range(8):
+        person = Client()
+        sign_in(person, anna.email)
+        assert signed_in(person)
+
+
+def test_a_browser_of_old_is_let_in_whatever_others_guess(client: Client, anna: User) -> None:
+    sign_in(client, anna.email)
+    client.post(reverse("account_logout"))
+    assert SLOWED in guess(anna, 6, "127.0.0.1"), "from the very same address"
+    sign_in(client, anna.email)
+    assert signed_in(client)
+
+
+def test_a_browser_of_old_may_not_guess_without_end_and_is_forgotten_with_the_password(client, anna) -> None:
+    sign_in(client, anna.email)
+    client.post(reverse("account_logout"))
+    for _try in range(5):
+        sign_in(client, anna.email, "wrong")
+    assert SLOWED in sign_in(client, anna.email).content.decode()
+    request = RequestFactory().get("/")
+    request.COOKIES = {"device": client.cookies["device"].value}
+    assert devices.known(request, anna)
+    assert not devices.known(request, make_user())
+    anna.set_password("another one")
+    assert not devices.known(request, anna)
+
+
+def test_guessing_from_everywhere_ends_and_a_reset_lets_the_person_in(client: Client, anna: User) -> None:
+    for number in range(25):
+        guess(anna, 4, f"198.51.{number}.1")
+    assert SLOWED in sign_in(client, anna.email).content.decode()
+    reset = client.get(urlsplit(links.password_link(anna)).path, follow=True)
+    client.post(reset.request["PATH_INFO"], {"password1": "green grass grows", "password2": "green grass grows"})
+    sign_in(client, anna.email, "green grass grows")
+    assert signed_in(client)
+
+
+def test_the_person_is_told_once_a_day(anna: User) -> None:
+    guess(anna, 8)
+    guess(anna, 8, "203.0.113.1")
+    assert [(message.to, message.subject) for message in delivered()] == [
+        ([anna.email], "Somebody tries to sign in to configureme as you")
+    ]
+
+
 def test_guessing_is_slowed_down_for_the_caller(client: Client) -> None:
-    statuses = [sign_in(client, f"user{number}@people.example").status_code for number in range(12)]
-    assert "Too many failed" in sign_in(client, "one.more@people.example").content.decode()
+    statuses = [sign_in(client, f"user{number}@people.example").status_code for number in range(20)]
+    assert SLOWED in sign_in(client, "one.more@people.example").content.decode()
     assert set(statuses) == {200}
 
 
@@ -206,7 +274,7 @@ def test_setting_up_an_app_asks_for_the_password_first(
         client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
     assert Authenticator.objects.filter(user=anna, type="totp").exists()
     assert Activity.objects.filter(verb="user.second_factor_added", target=anna.email).exists()
-    assert mail.outbox[-1].to == [anna.email]
+    assert delivered()[-1].to == [anna.email]
 
 
 def test_staff_may_be_required_to_have_a_second_factor(client: Client, settings: Any) -> None:
