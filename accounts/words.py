@@ -133,6 +133,7 @@ REFUSALS: dict[str, Promise | str] = {
     tables.Refusal.TEXT: _(
         "The cells of the sheet have more than %(limit)s characters in all; line %(line)s passes it."
     ),
+    tables.Refusal.BUSY: _("Other workbooks are being read. Try again in a minute."),
     tables.Refusal.EMPTY: _("The table is empty."),
     tables.Refusal.FORMAT: _("This is no table that can be read: CSV, XLSX, ODS and XLS are."),
     tables.Refusal.ARCHIVE: _(

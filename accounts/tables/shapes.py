@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     COLUMNS = "table-columns"
     TEXT = "table-text"  # all cells together
     EMPTY = "table-empty"
+    BUSY = "table-busy"  # others' workbooks are being read
     FORMAT = "table-format"  # neither text nor a workbook that can be read
     ARCHIVE = "table-archive"  # an archive of parts that lie over each other, or of too many
     PROTECTED = "table-protected"
