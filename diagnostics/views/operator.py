@@ -56,7 +56,7 @@ def operator(request: HttpRequest) -> HttpResponse:
             ],
             "breaker": CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first(),
             "breakers": CircuitBreaker.objects.filter(state=CircuitBreaker.State.RELEASED).order_by("-pk")[:5],
-            "queues": [(queue, _is_served(queue)) for queue in QUEUES],
+            "queues": [(queue, Heartbeat.serves(queue)) for queue in QUEUES],
             "reports": [(report, list(map(_health, report.servers))) for report in _reports()],
             "asked": _ask() if "ask" in request.GET else None,
         },
@@ -66,11 +66,6 @@ def operator(request: HttpRequest) -> HttpResponse:
 def _suspects(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
     """Domains that are checked alone, as their leases were lost twice in a row."""
     return check_runs.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[:20]
-
-
-def _is_served(queue: str) -> bool:
-    beat = Heartbeat.objects.filter(name=f"worker:{queue}").first()
-    return beat is not None and beat.fresh
 
 
 def _reports() -> QuerySet[EngineReport]:

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from kombu.exceptions import OperationalError
 
 from panel.activity import record
 from panel.errors import Refused
+from panel.waking import wake
 
 from ..models import Domain, ZoneChange
 from ..providers import ProviderError, Published, Write, open_provider
@@ -107,16 +107,9 @@ def _restart(
 
 def _wake(pk: int) -> None:
     """Beat wakes too, so a broker that is away delays the change and loses nothing."""
+    from ..tasks import apply_zone_change
 
-    def send() -> None:
-        from ..tasks import apply_zone_change
-
-        try:
-            apply_zone_change.delay(pk)
-        except OperationalError:
-            log.warning("no broker: zone change %s waits for beat", pk)
-
-    transaction.on_commit(send)
+    wake(apply_zone_change, pk)
 
 
 # -- In the worker
