@@ -223,6 +223,8 @@ CELERY_TASK_DEFAULT_QUEUE = "background"
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_POOL = "threads"  # docs/decisions/0041-own-supervisor.md
 CELERY_WORKER_CONCURRENCY = env_int("WORKER_CONCURRENCY", 4)
+# Calls to servers that customers name: fewer than threads, so that none of them can keep all.
+CALLS_AT_ONCE = env_int("CALLS_AT_ONCE", max(1, CELERY_WORKER_CONCURRENCY - 1))
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
@@ -240,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
+    "domains: readings": {"task": "domains.tasks.resume_readings", "schedule": timedelta(seconds=15)},
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.
     "diagnostics: sweep": {
         "task": "diagnostics.tasks.sweep",
@@ -387,6 +390,17 @@ except ValueError as error:
 DNS_CONTROL_NAMES = env_list("DNS_CONTROL_NAMES")  # they have addresses for certain; empty: the platforms' MX hosts
 SWEEP_BATCH = env_int("SWEEP_BATCH", 500)  # domains that one claim takes
 SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's network and may talk to target servers
+
+# What pages have workers ask outside (domains/readings.py)
+READINGS = {
+    "zone": "domains.outside.read",
+    "target": "domains.outside.resolve",
+    "provider-test": "domains.outside.test",
+    "provider-zones": "domains.outside.list_zones",
+    "provider-add": "domains.outside.add_zones",
+    "mx": "diagnostics.outside.mx",
+    "resolvers": "diagnostics.outside.resolvers",
+}
 
 # Accounts
 ORDERS_AT_ONCE = env_bool("ORDERS_AT_ONCE")  # orders become slots without staff's approval

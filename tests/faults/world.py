@@ -15,7 +15,9 @@ PASSWORD = "correct horse battery"
 SOON = 8  # seconds in which every page answers, whatever has failed
 PEOPLE = """
 from tests.factories import *
-service = make_service(make_organization("aurora"), name="mail")
+service = make_service(make_organization("aurora"))
+service.name = "mail"
+service.save()
 domain = make_domain(service, "aurora.example")
 for number in range(30): make_slot(service)
 make_member(service.organization, user=make_user("anna@aurora.example", password=PASSWORD))
