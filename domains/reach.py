@@ -97,6 +97,15 @@ def require_allowed(addresses: Sequence[str] | None) -> bool:
     return True
 
 
+def require_allowed_literal(text: str) -> bool:
+    """The same of a target server that is an address, or nothing that could be looked up."""
+    try:
+        address = literal(parse_target(text).host)
+    except TargetRefused:
+        return True
+    return address is None or require_allowed([str(address)])
+
+
 def host_to_look_up(text: str) -> str:
     """The host of a target server; empty where there is nothing to look up: an address, or no target at all."""
     try:

@@ -15,7 +15,7 @@ from panel.models import Organization
 
 from .. import readings
 from ..models import Reading
-from ..reach import host_to_look_up, require_allowed, require_reachable_target
+from ..reach import host_to_look_up, require_allowed, require_allowed_literal
 
 FIELD = "reading"  # in an address or a form: the reading that the page was made of
 POLL = "X-Waiting"  # the header of the waiting page's own requests
@@ -65,7 +65,7 @@ def target_resolves(request: HttpRequest, organization: Organization, text: str)
     of them is none that mail may be passed to."""
     host = host_to_look_up(text)
     if not host:
-        return require_reachable_target(text)
+        return require_allowed_literal(text)
     found = readings.ask("target", {"host": host}, organization=organization, by=person(request), anew=False)
     if not found.is_over:
         raise StillReading(found)

@@ -68,9 +68,9 @@ def from_json(hint: Any, data: Any) -> Any:
         return frozenset(from_json(arguments[0], one) for one in data)
     if origin is not None:
         return {from_json(arguments[0], key): from_json(arguments[1], one) for key, one in data}
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         hints = _hints(hint)
-        return typing.cast("type[Any]", hint)(**{name: from_json(hints[name], one) for name, one in data.items()})
+        return hint(**{name: from_json(hints[name], one) for name, one in data.items()})
     if issubclass(hint, tuple):
         return hint(*(from_json(one, item) for one, item in zip(_hints(hint).values(), data, strict=True)))
     if issubclass(hint, datetime):

@@ -79,7 +79,7 @@ class Customer(Person):
     def start_run(self, *people: str) -> str:
         """The address of a run that configures accounts, started."""
         page = "/services/mail/accounts/bulk/"
-        table = "Email,Password\n" + "".join(f"{name}@aurora.example,Hemlig4Sak-{name}\n" for name in people)
+        table = "Email,Password\n" + "".join(f"{name}@aurora.example,Hemlig4Sak-kw7x\n" for name in people)
         begun = time.monotonic()
         status, address, text = self.upload(page, table.encode())
         self._measure(begun)
