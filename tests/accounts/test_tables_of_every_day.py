@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import cast
+
 import pytest
 
 from accounts import preview, tables
@@ -137,5 +140,5 @@ def test_a_process_reads_so_many_workbooks_at_a_time_and_no_more(monkeypatch):
     with pytest.raises(tables.Refused) as refused:
         workbooks.survey(data, tables.LIMITS)
     assert refused.value.code == tables.Refusal.BUSY
-    started[0].close()  # given up half-way
+    cast(Generator[object], started[0]).close()  # given up half-way
     assert workbooks.survey(data, tables.LIMITS)[0].rows == 3
