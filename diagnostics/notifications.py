@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -25,6 +27,7 @@ from panel.models import Organization, User
 
 from .models import Check, CircuitBreaker, DigestWait
 from .show.sentences import short
+from .signals import check_told
 
 MAX_LINES = 100  # of one digest
 BATCH = 1_000
@@ -49,17 +52,26 @@ def tell_people() -> int:
         _turned_red() if CircuitBreaker.holding() is None else Check.objects.none()
     )  # who lies may have lied before
     for check in turned.exclude(domain__service__organization__in=waiting)[:BATCH]:
-        if Check.objects.filter(pk=check.pk, told_red_at=None).update(told_red_at=now):
+        if _noted(check, Check.objects.filter(pk=check.pk, told_red_at=None), now):
             news[check.domain.service.organization_id].red.append(check)
     for check in _recovered().exclude(domain__service__organization__in=waiting)[:BATCH]:
-        if Check.objects.filter(pk=check.pk).exclude(told_red_at=None).update(told_red_at=None):
+        if _noted(check, Check.objects.filter(pk=check.pk).exclude(told_red_at=None), None):
             news[check.domain.service.organization_id].well.append(check)
     organizations = Organization.objects.filter(pk__in=list(news), notify=True, state=Organization.State.ACTIVE)
     return sum(_send(organization, news[organization.pk]) for organization in organizations)
 
 
+@transaction.atomic
+def _noted(check: Check, untold: QuerySet[Check], at: datetime | None) -> bool:
+    """Whether it is ours to tell of. `at`: when it was red; None: it recovered."""
+    if not untold.update(told_red_at=at):
+        return False
+    check_told.send(sender=Check, check=check, red=at is not None)
+    return True
+
+
 def _checks() -> QuerySet[Check]:
-    return Check.objects.select_related("domain__name", "domain__service").order_by("pk")
+    return Check.objects.select_related("domain__name", "domain__service__organization").order_by("pk")
 
 
 def _turned_red() -> QuerySet[Check]:

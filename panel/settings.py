@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "domains",
     "diagnostics",
     "accounts",
+    "api",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -134,6 +135,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "panel.health.answer_probes",
+    "api.middleware.answers",
     "panel.middleware.real_address",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -242,6 +244,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "bulk"},
     },
+    "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
+    "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
+    "api: forget": {"task": "api.tasks.forget", "schedule": timedelta(minutes=30)},
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -360,6 +365,9 @@ SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's netw
 ORDERS_AT_ONCE = env_bool("ORDERS_AT_ONCE")  # orders become slots without staff's approval
 BULK_MAX_BYTES = 32 * 1024 * 1024
 BULK_MAX_ROWS = 100_000
+
+# The API
+API_RATE = env_int("API_RATE", 600)  # requests a minute of one token
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("domains.urls")),
     path("", include("diagnostics.urls")),
     path("", include("accounts.urls")),
+    path("", include("api.urls")),
 ]
 
 handler400 = "panel.views.errors.bad_request"

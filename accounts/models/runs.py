@@ -50,6 +50,7 @@ class BulkRun(models.Model):
     way = models.CharField(max_length=10, choices=Way, default=Way.PASSWORDS)
     all_or_nothing = models.BooleanField(default=False)
     by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    by_label = models.CharField(max_length=254, blank=True, db_default="", default="")  # of what uploaded it, where nobody did
     by_owner = models.BooleanField(default=False)  # may configure reserved names
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     touched_at = models.DateTimeField(default=timezone.now)  # a person or a worker went on with it

@@ -42,7 +42,7 @@ def fingerprint(service: Service, data: bytes) -> str:
     return hmac.new(key, f"bulk {service.pk} ".encode() + data, hashlib.sha256).hexdigest()
 
 
-def upload(service: Service, data: bytes, filename: str, *, by: User | None, owner: bool) -> BulkRun:
+def upload(service: Service, data: bytes, filename: str, *, by: User | str | None, owner: bool) -> BulkRun:
     """Keep a file and guess its columns. Raises `tables.Refused` for a file over the limits or unreadable."""
     service.require_open()
     shape = tables.shape_of(data, limits())
@@ -51,7 +51,8 @@ def upload(service: Service, data: bytes, filename: str, *, by: User | None, own
         service=service,
         kind=BulkRun.Kind.CONFIGURE,
         state=State.COLUMNS,
-        by=by,
+        by=None if isinstance(by, str) else by,
+        by_label=by if isinstance(by, str) else "",
         by_owner=owner,
         filename=filename[-255:],
         fingerprint=fingerprint(service, data),

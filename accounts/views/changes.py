@@ -121,22 +121,8 @@ def link(request: HttpRequest, service_name: str, account_id: int) -> HttpRespon
     opened = Opened.posted(request.POST)
     if opened and opened.is_stale(account):
         return stale_page(request, account, opened)
-    token, hashed, now = PasswordLink.new_token(), hash_of_nothing(), timezone.now()
     try:
-        with transaction.atomic():
-            service = batch.locked(account.service_id)
-            if opened:
-                batch.require_unchanged(account, opened.seen)
-            mailbox = EmailAccount.objects.values_list("mailbox_id", flat=True).get(pk=account.pk)
-            if not mailbox or not batch.set_passwords(service, {account.pk: hashed}, now):
-                raise Refused("wrong-state", batch.NOT_CONFIGURED)
-            PasswordLink.objects.create(
-                account=account,
-                digest=PasswordLink.digest_of(token),
-                mailbox_id=mailbox,
-                expires_at=PasswordLink.expiry(now),
-            )
-            record("account.link", actor=person(request), service=service, target=account.shown_address)
+        token, _link = batch.link_of_one(account, by=person(request), seen=opened.seen if opened else None)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("accounts:account", service_name, account_id)
