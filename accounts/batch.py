@@ -13,9 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, F, Q, Value
+from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -129,11 +130,17 @@ def domains_for_update(service: Service, names: Iterable[str]) -> dict[str, Doma
 
 
 def place(
-    service: Service, placements: Sequence[Placement], *, now: datetime, slots: Sequence[EmailAccount] | None = None
+    service: Service,
+    placements: Sequence[Placement],
+    *,
+    now: datetime,
+    slots: Sequence[EmailAccount] | None = None,
+    spare: QuerySet[Any, str] | None = None,
 ) -> list[EmailAccount | Problem]:
     """Configure slots, in the order of `placements`; where one cannot be placed its answer is the problem.
 
-    `slots`: these rather than the service's oldest free ones.
+    `slots`: one for each placement, rather than the service's oldest free ones. `spare`: tokens of slots that are
+    kept for others.
     """
     domains = domains_for_update(service, {placement.domain for placement in placements})
     taken = _taken(domains, [(placement.name, placement.domain) for placement in placements])
@@ -147,7 +154,11 @@ def place(
     places = [index for index, answer in enumerate(answers) if answer is None]
     if slots is None:
         free = EmailAccount.objects.filter(service=service, state=State.SLOT).order_by("id")
+        if spare is not None:
+            free = free.exclude(slot_token__in=spare)
         slots = list(free[: len(places)])
+    else:
+        slots = [slots[index] for index in places]
     for index in places[len(slots) :]:
         answers[index] = Problem.NO_SLOT
     places = places[: len(slots)]
@@ -174,13 +185,13 @@ def place(
     return [answer for answer in answers if answer is not None]
 
 
-_KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key", "search_key", "configured_key"]
+KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key", "search_key", "configured_key"]
 _ADDRESS_FIELDS = ["domain", "address", "changed_at", "version"]
-_NAME_FIELDS = ["first_name", "last_name", "display_name"]
+NAME_FIELDS = ["first_name", "last_name", "display_name"]
 _CONFIGURED_FIELDS = [
     *("domain", "address", "state", "password_hash", "mailbox_id", "configured_at", "changed_at", "version"),
-    *_NAME_FIELDS,
-    *_KEY_FIELDS,
+    *NAME_FIELDS,
+    *KEY_FIELDS,
 ]
 
 
@@ -237,7 +248,7 @@ def readdress(
         account.version += 1
         account.set_keys(f"{name}@{domain}")
         shifts[account.domain_id, account.state] += 1
-    update_each([account for account, _name, _domain in placed], [*_ADDRESS_FIELDS, *_KEY_FIELDS])
+    update_each([account for account, _name, _domain in placed], [*_ADDRESS_FIELDS, *KEY_FIELDS])
     Address.objects.filter(pk__in=old).delete()
     Tally.shift(service.pk, shifts)
     return answers
@@ -449,11 +460,11 @@ def rename_one(
             raise _refusal(problem)
     fresh.version += 1
     fresh.set_keys(placement.address)
-    fresh.save(update_fields=[*_NAME_FIELDS, *_KEY_FIELDS, "changed_at", "version"])
+    fresh.save(update_fields=[*NAME_FIELDS, *KEY_FIELDS, "changed_at", "version"])
     after = {"address": placement.address, **_names(fresh)}
     record("account.renamed", actor=by, service=service, target=placement.address, before=before, after=after)
     account.refresh_from_db()
 
 
 def _names(account: EmailAccount) -> dict[str, str]:
-    return {name: getattr(account, name) for name in _NAME_FIELDS}
+    return {name: getattr(account, name) for name in NAME_FIELDS}

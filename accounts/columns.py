@@ -1,12 +1,13 @@
-"""Which column of an uploaded table holds what: headings in the wild, recognised. Pure."""
+"""Which column of an uploaded table holds what: headings in the wild, recognised; else the shape of its cells. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
-from .rules import fold
+from . import headings
+from .passwords import BASE, broken
 
 
 class Field(StrEnum):
@@ -21,86 +22,168 @@ class Field(StrEnum):
     DISPLAY_NAME = "display_name"
     PASSWORD = "password"  # noqa: S105 - the name of a column
     CONTACT = "contact"  # where a link to set the password is sent
+    SLOT = "slot"  # which slot the row configures, by the slot's own address
 
 
-STATUS, REASON = "Status", "Reason"  # columns that we add to a table that comes back
+STATUS, REASON, SUGGESTION = "Status", "Reason", "Suggestion"  # columns that we add to a table that comes back
 TEMPLATE = ("E-mail address", "First name", "Last name", "Display name", "Password", "Contact address")
+LIKELY = 0.6  # of a column's cells that must look like passwords
 
-# Headings as `_plain` leaves them: ours, Polish ones (the guide's too), Google Workspace's, Microsoft 365's.
-HEADINGS: dict[Field, tuple[str, ...]] = {
-    Field.ADDRESS: (
-        "email address", "e mail address", "user principal name", "userprincipalname", "username", "user name", "upn",
-        "email", "e mail", "mail", "email account", "e mail account", "primary email", "mailbox", "account",
-        "adres email", "adres e mail", "konto email", "konto e mail", "nazwa uzytkownika", "glowna nazwa uzytkownika",
-        "uzytkownik", "skrzynka", "konto",
-    ),
-    Field.NAME: ("account name", "local part", "localpart", "login", "alias", "mailnickname", "nazwa konta"),
-    Field.DOMAIN: ("domain", "domain name", "domena", "nazwa domeny"),
-    Field.FIRST_NAME: ("first name", "firstname", "given name", "givenname", "forename", "imie"),
-    Field.LAST_NAME: ("last name", "lastname", "surname", "family name", "sn", "nazwisko"),
-    Field.DISPLAY_NAME: (
-        "display name", "displayname", "full name", "nazwa do wyswietlenia", "nazwa wyswietlana", "imie i nazwisko",
-    ),
-    Field.PASSWORD: ("password", "haslo"),
-    Field.CONTACT: (
-        "contact address", "contact email", "contact e mail", "contact", "recovery email", "alternate email address",
-        "alternate email addresses", "alternative email address", "adres kontaktowy", "email kontaktowy",
-        "e mail kontaktowy", "alternatywny adres email", "alternatywny adres e mail", "kontakt",
-    ),
-}  # fmt: skip
-# Headings that mean this only when nothing better is there: Microsoft's "Address" is a street, the guide's
-# "Nazwa" is the last name.
-FALLBACKS: dict[str, Field] = {
-    "address": Field.ADDRESS,
-    "adres": Field.ADDRESS,
-    "name": Field.DISPLAY_NAME,
-    "nazwa": Field.LAST_NAME,
-    "user": Field.ADDRESS,
-}
-_KNOWN = {heading: field for field, headings in HEADINGS.items() for heading in headings}
+_ADDRESS = re.compile(r"[^\s@\"',;<>]+@([^\s@\"',;<>]+\.[^\s@\"',;<>]+)")
+_NOT_PASSWORDS = re.compile(r"[0-9a-fA-F-]{32,}|\{[A-Za-z0-9-]+\}.*|\$\w+\$.*|[a-z]+://.*|CN=.*")
+_MOMENT = re.compile(r"T\d\d:\d\d")
 
 
-def _plain(heading: str) -> str:
-    """A heading without accents, case, punctuation and notes in brackets (`[Required]`, `(optional)`, `*`)."""
-    heading = re.sub(r"\[.*?\]|\(.*?\)", " ", fold(heading))
-    return re.sub(r"[\W_]+", " ", heading).strip()
+def recognise(row: Sequence[str]) -> tuple[Field, ...]:
+    """The field of each column by its heading; one nobody knows, or a second one for the same field, is ignored.
 
-
-def recognise(headings: Sequence[str]) -> tuple[Field, ...]:
-    """The field of each column; a heading nobody knows, or a second one for the same field, is ignored."""
-    plain = [_plain(heading) for heading in headings]
-    fields = [Field.IGNORE] * len(plain)
-    for table in (_KNOWN, FALLBACKS):
-        for index, heading in enumerate(plain):
-            field = table.get(heading)
-            if field and field not in fields and fields[index] is Field.IGNORE:
-                fields[index] = field
+    Of two headings for one field the surer counts: `Email` before `Work mail`, `Password` before `Repeat password`.
+    """
+    found = [headings.meaning(heading) for heading in row]
+    fields = [Field.IGNORE] * len(found)
+    for sureness in headings.Sureness:
+        for index, meaning in enumerate(found):
+            if meaning is None or meaning.field == headings.ANY_NAME or meaning.sureness is not sureness:
+                continue
+            if fields[index] is Field.IGNORE and meaning.field not in fields:
+                fields[index] = Field(meaning.field)
+    _settle_names(fields, found)
     if Field.ADDRESS in fields and Field.NAME in fields and Field.DOMAIN not in fields:
         fields[fields.index(Field.NAME)] = Field.IGNORE  # an alias beside the address (Microsoft 365)
     return tuple(fields)
 
 
-def came_from_us(headings: Sequence[str]) -> bool:
-    """Tell whether we wrote this table: it ends with our columns."""
-    return tuple(headings[-2:]) == (STATUS, REASON)
+def ours(row: Sequence[str]) -> frozenset[int]:
+    """The columns that we added to a table before it came back: where they stand does not matter."""
+    texts = [text.strip() for text in row]
+    if STATUS not in texts or REASON not in texts:
+        return frozenset()
+    return frozenset(index for index, text in enumerate(texts) if text in (STATUS, REASON, SUGGESTION))
+
+
+def _settle_names(fields: list[Field], found: Sequence[headings.Meaning | None]) -> None:
+    """`Name`, `Nom`, `Nazwa`: whichever of first and last name is missing beside the other, else the display name."""
+    for index, meaning in enumerate(found):
+        if meaning is None or meaning.field != headings.ANY_NAME or fields[index] is not Field.IGNORE:
+            continue
+        if Field.FIRST_NAME in fields and Field.LAST_NAME not in fields:
+            fields[index] = Field.LAST_NAME
+        elif Field.LAST_NAME in fields and Field.FIRST_NAME not in fields:
+            fields[index] = Field.FIRST_NAME
+        elif Field.DISPLAY_NAME not in fields and Field.LAST_NAME not in fields:
+            fields[index] = Field.LAST_NAME if meaning.alone == Field.LAST_NAME else Field.DISPLAY_NAME
 
 
 def is_heading(cells: Sequence[str]) -> bool:
-    """Tell whether the first row of a table is its headings: it has a known one and no address.
+    """Tell whether a row is the headings of a table: it has a known one and no address.
 
     A single cell is one only if it heads addresses: `kontakt` at the top of a list of names is an account.
     """
+    if any(is_address(cell) for cell in cells):
+        return False
     fields = recognise(cells)
-    known = usable(fields) if len(cells) == 1 else any(field is not Field.IGNORE for field in fields)
-    return known and not any("@" in cell for cell in cells)
+    if sum(bool(cell.strip()) for cell in cells) == 1:
+        return Field.ADDRESS in fields
+    return any(field is not Field.IGNORE for field in fields)
 
 
-def guess(cells: Sequence[str]) -> tuple[Field, ...]:
-    """The fields of a table without headings, told from one row: the first address, else the first column."""
-    fields = [Field.IGNORE] * len(cells)
-    if cells:
-        fields[next((i for i, cell in enumerate(cells) if "@" in cell), 0)] = Field.ADDRESS
+def find_heading(rows: Sequence[Sequence[str]]) -> int | None:
+    """The index of the row that has the headings: the first that has two known ones, else the first with one.
+
+    Only what has no address may stand above it. Comments and `#TYPE` lines are never headings.
+    """
+    best: int | None = None
+    for index, cells in enumerate(rows):
+        if any(is_address(cell) for cell in cells):
+            break
+        if not cells or cells[0].lstrip().startswith("#") or not is_heading(cells):
+            continue
+        known = sum(field is not Field.IGNORE for field in recognise(cells))
+        if known > 1:
+            return index
+        best = index if best is None else best
+    return best
+
+
+def is_address(cell: str) -> bool:
+    return _ADDRESS.fullmatch(cell.strip()) is not None
+
+
+def looks_like_password(cell: str) -> bool:
+    """Whether a cell would do as a password and is no hash, identifier, path or moment."""
+    if broken(cell, (), BASE) or "@" in cell.strip("@"):
+        return False
+    path = cell.count("/") + cell.count("\\") > 1
+    return not path and not _NOT_PASSWORDS.fullmatch(cell) and not _MOMENT.search(cell)
+
+
+def holds_passwords(heading: str, cells: Iterable[str]) -> bool:
+    """Whether a column looks like one of passwords: by its heading, or most of its cells do."""
+    filled = [cell for cell in cells if cell.strip() and cell.strip("*")]
+    if headings.of_password(heading) and filled:
+        return True
+    return bool(filled) and sum(looks_like_password(cell.strip()) for cell in filled) >= LIKELY * len(filled)
+
+
+def domain_of(cell: str) -> str:
+    """The domain of an address, lower case; empty for what is none."""
+    found = _ADDRESS.fullmatch(cell.strip())
+    return found[1].lower().rstrip(".") if found else ""
+
+
+def guess(rows: Sequence[Sequence[str]], domains: Collection[str] = ()) -> tuple[Field, ...]:
+    """The fields of a table without headings, told from its first rows: addresses, and what looks like passwords."""
+    width = max(map(len, rows), default=0)
+    columns = [[row[index] if index < len(row) else "" for row in rows] for index in range(width)]
+    fields = [Field.IGNORE] * width
+    address = best_address(columns, domains)
+    if address is None and width:
+        address = 0
+    if address is not None:
+        fields[address] = Field.ADDRESS
+    for index, cells in enumerate(columns):
+        if fields[index] is Field.IGNORE and holds_passwords("", cells):
+            fields[index] = Field.PASSWORD
+            break
     return tuple(fields)
+
+
+def best_address(
+    columns: Sequence[Sequence[str]], domains: Collection[str], among: Iterable[int] | None = None
+) -> int | None:
+    """The column with the most addresses under `domains`, else with the most addresses; None where there is none."""
+    best, most = None, (0, 0)
+    for index in among if among is not None else range(len(columns)):
+        found = [domain for cell in columns[index] if (domain := domain_of(cell))]
+        score = sum(domain in domains for domain in found), len(found)
+        if score > most:
+            best, most = index, score
+    return best
+
+
+def of_attached_domains(
+    fields: Sequence[Field], columns: Sequence[Sequence[str]], domains: Collection[str]
+) -> tuple[Field, ...]:
+    """The same fields, but where the column of addresses has none under `domains` and another column has, that one."""
+    if Field.ADDRESS not in fields:
+        return tuple(fields)
+    present = fields.index(Field.ADDRESS)
+
+    def attached(index: int) -> int:
+        return sum(domain_of(cell) in domains for cell in columns[index])
+
+    others = [index for index in range(len(columns)) if fields[index] in (Field.IGNORE, Field.CONTACT, Field.NAME)]
+    best = best_address(columns, domains, others)
+    if (
+        best is None
+        or attached(best) <= attached(present)
+        or any(cell and "@" not in cell for cell in columns[present])
+    ):
+        return tuple(fields)
+    changed = list(fields)
+    changed[present] = Field.IGNORE
+    changed[best] = Field.ADDRESS
+    return tuple(changed)
 
 
 def usable(fields: Sequence[Field]) -> bool:

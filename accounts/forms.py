@@ -200,7 +200,7 @@ class PolicyForm(forms.ModelForm):
 class UploadForm(forms.Form):
     """A file, or cells pasted from a spreadsheet."""
 
-    file = forms.FileField(label=_("File"), required=False, help_text=_("CSV, XLSX or ODS."))
+    file = forms.FileField(label=_("File"), required=False, help_text=_("CSV, XLSX, ODS or XLS."))
     cells = forms.CharField(
         label=_("…or paste cells from a spreadsheet"),
         required=False,

@@ -5,23 +5,49 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from uuid import UUID
 
-from domains.names import NameRefused, host_to_ascii
+from domains.names import NameRefused, host_to_ascii, to_unicode
 
-from . import passwords, rules
+from . import characters, passwords, remarks, rules, suggestions
 from .columns import Field
 from .passwords import Policy
 
 MAIL_LOCAL_PART = re.compile(r"(?=.{1,64}\Z)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z", re.ASCII)
+SLOT_TOKEN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z", re.ASCII)
 
 
 class Outcome(StrEnum):
     GOOD = "good"
-    ALREADY = "already"  # this service configured the address under the same names before
+    ALREADY = "already"  # nothing to do: this service's account, or slot, is as the row says
     BAD = "bad"
+
+
+class Mode(StrEnum):
+    """What a table is for."""
+
+    CONFIGURE = "configure"  # slots become accounts
+    UPDATE = "update"  # accounts that are there are changed; a row without one is refused
+    UPDATE_OR_CONFIGURE = "both"  # likewise, and a row without an account configures a slot
+
+
+class Action(StrEnum):
+    """What a good row does."""
+
+    CONFIGURE = "configure"
+    UPDATE = "update"
+
+
+class PasswordFrom(StrEnum):
+    """Where the password of a row comes from."""
+
+    FILE = "file"
+    GENERATED = "generated"
+    LINK = "link"  # its person sets it
+    KEPT = "kept"  # the account keeps the one that it has
 
 
 class Problem(StrEnum):
@@ -35,9 +61,31 @@ class Problem(StrEnum):
     ADDRESS_TAKEN_ELSEWHERE = "address-taken-elsewhere"
     DOMAIN_UNKNOWN = "domain-unknown"
     DOMAIN_PENDING = "domain-pending"
+    DOMAIN_ALIKE = "domain-alike"  # one that only looks like an attached one; facts: domain, attached
     NO_SLOT = "no-slot"
+    NO_ACCOUNT = "no-account"  # to be updated
+    SLOT_FORM = "slot-form"
+    SLOT_UNKNOWN = "slot-unknown"
+    SLOT_DUPLICATE = "slot-duplicate"  # facts: line
+    SLOT_CONFIGURED = "slot-configured"  # as another address; facts: address
+    SLOT_GONE = "slot-gone"  # configured or cancelled meanwhile
+    CELL_ERROR = "cell-error"  # of a workbook; facts: read, shown
+    CELL_FORMULA = "cell-formula"  # without a stored value
+    CELL_DATE = "cell-date"
+    CELL_BOOLEAN = "cell-boolean"
+    CELL_NUMBER = "cell-number"  # shown in another form, or with more digits than it has
+    CELL_LONG = "cell-long"  # facts: length, limit
+    PASSWORD_EDGES = "password-edges"  # noqa: S105 - a blank at its start or end
     CONTACT_MISSING = "contact-missing"
     CONTACT_FORM = "contact-form"
+
+
+class Advice(StrEnum):
+    """Said of a row beside its verdict."""
+
+    PASSWORD_NOT_SET = "password-not-set"  # noqa: S105 - the file has one for an account that is there
+    DISPLAY_KEPT = "display-kept"  # the names change, the display name that was made of them does not
+    SLOT_LEFT = "slot-left"  # a slot of the list, with nothing to make of it
 
 
 class Way(StrEnum):
@@ -71,10 +119,17 @@ class Row:
     contact: str = ""
     faults: tuple[Fault, ...] = ()
     advice: tuple[str, ...] = ()
+    slot: str = ""  # token of the slot that it names
+    composed: bool = False  # the display name is made of the two names
+    remarks: tuple[Fault, ...] = ()  # allowed, but the person should know: with the column and facts
 
     @property
     def address(self) -> str:
         return f"{self.name}@{self.domain}" if self.name and self.domain else ""
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        return self.first_name, self.last_name, self.display_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +140,33 @@ class Existing:
     first_name: str = ""
     last_name: str = ""
     display_name: str = ""
+    slot: str = ""  # token of the slot that became it
+    account_id: int | None = None
+    mailbox_id: UUID | None = None
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        return self.first_name, self.last_name, self.display_name
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field of an account that a row changes. Of a password only that it does."""
+
+    field: Field
+    old: str = ""
+    new: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     outcome: Outcome
     faults: tuple[Fault, ...] = ()
+    action: Action = Action.CONFIGURE
+    changes: tuple[Change, ...] = ()  # of an update
+    names: tuple[str, str, str] | None = None  # first, last, display, as they will be; None: as the row has them
+    password: PasswordFrom | None = None  # None: of a row that has no account to be updated
+    advice: tuple[str, ...] = ()
 
 
 def cells_of(cells: Sequence[str], fields: Sequence[Field]) -> dict[Field, str]:
@@ -100,18 +176,29 @@ def cells_of(cells: Sequence[str], fields: Sequence[Field]) -> dict[Field, str]:
 
 def asked_to_generate(password: str) -> bool:
     """An empty cell, or the asterisks that Google's export has instead of passwords."""
-    return not password.strip().strip("*")
+    return not password.strip("*")
 
 
 def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -> Row:
-    """Read one row: split the address, trim and normalise the texts, hold them against the rules of names."""
+    """Read one row: split the address, trim and normalise the texts, hold them against the rules of names.
+
+    A password is never trimmed.
+    """
+    values, untrusted, told = remarks.settle_cells(values)
+    if untrusted:
+        return Row(line, faults=tuple(Fault(code, field, facts) for code, field, facts in untrusted))
     text = {field: rules.normalise_text(values.get(field, "")) for field in Field}
-    name, domain, faults = _address_of(text, default_domain)
+    name, domain, faults = _address_of(values, text, default_domain)
+    for field_ in (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME):
+        faults += _faults_of_text(field_, values.get(field_, ""))
     first, last = text[Field.FIRST_NAME], text[Field.LAST_NAME]
-    display = text[Field.DISPLAY_NAME] or rules.display_name(first, last)
-    for field_, value in ((Field.FIRST_NAME, first), (Field.LAST_NAME, last), (Field.DISPLAY_NAME, display)):
-        faults += [Fault(rule, field_) for rule in rules.broken_by_text(value)]
-    password = values.get(Field.PASSWORD, "").strip()
+    composed = not text[Field.DISPLAY_NAME]
+    display = rules.display_name(first, last) if composed else text[Field.DISPLAY_NAME]
+    slot = text[Field.SLOT].lower().partition("@")[0]
+    if slot and not SLOT_TOKEN.match(slot):
+        faults.append(Fault(Problem.SLOT_FORM, Field.SLOT))
+    password = values.get(Field.PASSWORD, "")
+    told += remarks.on_names(text)
     return Row(
         line,
         name,
@@ -123,7 +210,28 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
         text[Field.CONTACT],
         tuple(faults),
         tuple(rules.advice_on_name(name)),
+        slot,
+        composed,
+        tuple(Fault(code, field, facts) for code, field, facts in told),
     )
+
+
+def unread(line: int, code: str, facts: Mapping[str, str | int]) -> Row:
+    """A row of which no cell can be trusted."""
+    return Row(line, faults=(Fault(code, Field.IGNORE, facts),))
+
+
+def _faults_of_text(field_: Field, cell: str) -> Iterable[Fault]:
+    """What a person's name may not have, the characters named, with the cell as it probably should be."""
+    text = rules.normalise_text(cell)
+    broken = rules.broken_by_text(text)
+    if rules.Rule.TEXT_LONG in broken:
+        yield Fault(rules.Rule.TEXT_LONG, field_)
+    odd = characters.unshowable(text) + characters.invisible_in_name(cell)  # these at its edges, too
+    if odd:
+        better = rules.normalise_text(characters.shown_name(cell))
+        facts = {"suggestion": better} if better and not rules.broken_by_text(better) else {}
+        yield Fault(rules.Rule.TEXT_CHARACTERS, field_, {"characters": characters.names_of(odd), **facts})
 
 
 @lru_cache(maxsize=1024)  # the domains of a table are few, its rows are many
@@ -141,24 +249,43 @@ def is_mail_address(text: str) -> bool:
     return bool(MAIL_LOCAL_PART.match(name)) and "." in domain.strip(".") and bool(to_ascii(domain))
 
 
-def _address_of(text: Mapping[Field, str], default_domain: str) -> tuple[str, str, list[Fault]]:
+def _address_of(
+    values: Mapping[Field, str], text: Mapping[Field, str], default_domain: str
+) -> tuple[str, str, list[Fault]]:
     """Name and domain from whichever columns say them, and the faults of both."""
     column = Field.ADDRESS if text[Field.ADDRESS] or not text[Field.NAME] else Field.NAME
+    cell = values.get(column, "")
+    name, domain, faults = _split(column, cell, text, default_domain)
+    if not faults:
+        return name, domain, faults
+    better = suggestions.meant(cell)
+    if better and better != cell.strip().lower() and faults[0].code != Problem.ADDRESS_NO_DOMAIN:
+        faults[0] = replace(faults[0], facts={**faults[0].facts, "suggestion": better})
+    return name, domain, faults
+
+
+def _split(column: Field, cell: str, text: Mapping[Field, str], default_domain: str) -> tuple[str, str, list[Fault]]:
+    forms = [Fault(form, column, facts) for form, facts in suggestions.forms_of(cell)]
+    if forms:
+        return "", "", forms
     name, at, domain = text[column].partition("@")
     if not name and not domain:
         return "", "", [Fault(Problem.ADDRESS_MISSING, column)]
+    if "@" in domain:
+        return "", "", [Fault(Problem.ADDRESS_FORM, column)]
+    faults = []
+    name = name.strip()
+    foreign = rules.foreign_letters(name)  # before it is put in lower case: В looks like B, в like nothing
+    name = rules.normalise_name(name)
+    for rule in rules.broken_by_name(name):
+        named = {"characters": characters.names_of(foreign)} if rule is rules.Rule.NAME_LETTERS else {}
+        faults.append(Fault(rule, column, named))
     if not at:
         domain = text[Field.DOMAIN] or default_domain
         if not domain:
-            return name.lower(), "", [Fault(Problem.ADDRESS_NO_DOMAIN, column)]
-    if "@" in domain:
-        return "", "", [Fault(Problem.ADDRESS_FORM, column)]
+            return name, "", [Fault(Problem.ADDRESS_NO_DOMAIN, column), *faults]
     where = Field.DOMAIN if not at and text[Field.DOMAIN] else column
-    name, ascii_domain = rules.normalise_name(name), to_ascii(domain.strip())
-    faults = []
-    for rule in rules.broken_by_name(name):
-        suggestion = rules.suggest_name(name)
-        faults.append(Fault(rule, column, {"suggestion": suggestion} if suggestion else {}))
+    ascii_domain = to_ascii(domain.strip())
     if not ascii_domain:
         faults.append(Fault(Problem.DOMAIN_UNKNOWN, where, {"domain": domain.strip()[:64]}))
     elif not faults:
@@ -166,10 +293,17 @@ def _address_of(text: Mapping[Field, str], default_domain: str) -> tuple[str, st
     return name, ascii_domain, faults
 
 
+@lru_cache(maxsize=1024)
+def _domain_as_seen(domain: str) -> str:
+    """A domain as somebody may take it for another: without accents, look-alikes made ASCII."""
+    return rules.fold(characters.straightened(to_unicode(domain)))
+
+
 class Judge:
     """Judges rows in their order, remembering addresses seen and slots used.
 
     `domains`: A-label name → verified, those of the service. `seen`: addresses of earlier rows → their line.
+    `change_passwords`: the file's passwords are set for accounts that are there, too.
     """
 
     def __init__(
@@ -181,6 +315,10 @@ class Judge:
         owner: bool,
         way: Way = Way.PASSWORDS,
         seen: Mapping[str, int] | None = None,
+        mode: Mode = Mode.CONFIGURE,
+        change_passwords: bool = False,
+        slot_domain: str = "",
+        seen_slots: Mapping[str, int] | None = None,
     ) -> None:
         self.domains = domains
         self.policy = policy
@@ -188,47 +326,140 @@ class Judge:
         self.owner = owner
         self.way = way
         self.seen = dict(seen or {})
+        self.mode = mode
+        self.change_passwords = change_passwords and way is Way.PASSWORDS
+        self.slot_domain = slot_domain
+        self.seen_slots = dict(seen_slots or {})
 
-    def judge(self, row: Row, existing: Existing | None) -> Verdict:
-        """The verdict on one row. `existing`: the account that has its address now."""
+    def slot_of(self, row: Row) -> str:
+        """The token of the slot that a row is about: of its own column, or of an address that is a slot's own."""
+        return row.slot or (row.name if row.domain and row.domain == self.slot_domain else "")
+
+    def judge(self, row: Row, existing: Existing | None, slots: Mapping[str, str] | None = None) -> Verdict:
+        """The verdict on one row.
+
+        `existing`: the account that has its address now. `slots`: tokens of the service that rows name → the address
+        that the slot was configured as, "" while it is free.
+        """
+        if row.faults and not row.address and any(fault.field is Field.IGNORE for fault in row.faults):
+            return Verdict(Outcome.BAD, row.faults)
+        slots = slots or {}
+        if self._is_a_slot_left_alone(row, slots):
+            return Verdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.SLOT_LEFT,))
         faults = [*row.faults, *self._faults_of_domain(row)]
         first = self.seen.setdefault(row.address, row.line) if row.address else row.line
         if first != row.line:
-            return Verdict(Outcome.BAD, (Fault(Problem.ADDRESS_DUPLICATE, Field.ADDRESS, {"line": first}), *faults))
-        if existing is not None and existing.ours and not row.faults and self._same_names(row, existing):
-            return Verdict(Outcome.ALREADY)
+            faults.insert(0, Fault(Problem.ADDRESS_DUPLICATE, Field.ADDRESS, {"line": first}))
+            return Verdict(Outcome.BAD, tuple(faults))
+        faults += self._faults_of_slot(row, slots)
+        if existing is not None and existing.ours:
+            if self.mode is not Mode.CONFIGURE:
+                return self._update(row, existing, faults)
+            if not faults and row.names == existing.names:
+                return self._same(row, existing)
         if existing is not None:
             taken = Problem.ADDRESS_TAKEN if existing.ours else Problem.ADDRESS_TAKEN_ELSEWHERE
             faults.append(Fault(taken, Field.ADDRESS))
+        elif self.mode is Mode.UPDATE and row.address and not faults:
+            faults.append(Fault(Problem.NO_ACCOUNT, Field.ADDRESS))
+        return self._configure(row, faults)
+
+    def _configure(self, row: Row, faults: list[Fault]) -> Verdict:
         if row.name in rules.RESERVED and not self.owner:
             faults.append(Fault(rules.Rule.NAME_RESERVED, Field.ADDRESS))
-        faults += self._faults_of_password(row)
+        source: PasswordFrom | None = PasswordFrom.LINK
+        if self.way is Way.PASSWORDS:
+            source = PasswordFrom.FILE if row.password else PasswordFrom.GENERATED
+            faults += self._faults_of_password(row, row.display_name)
+        faults += self._faults_of_contact(row)
+        if self.mode is Mode.UPDATE:
+            source = None
+        if not faults and self.free_slots <= 0:
+            faults = [Fault(Problem.NO_SLOT, Field.ADDRESS)]
         if faults:
-            return Verdict(Outcome.BAD, tuple(faults))
-        if self.free_slots <= 0:
-            return Verdict(Outcome.BAD, (Fault(Problem.NO_SLOT, Field.ADDRESS),))
+            return Verdict(Outcome.BAD, tuple(faults), password=source)
         self.free_slots -= 1
-        return Verdict(Outcome.GOOD)
+        return Verdict(Outcome.GOOD, password=source)
+
+    def _same(self, row: Row, existing: Existing) -> Verdict:
+        """The row says what is so already, perhaps but for the password, which nobody can compare."""
+        if not row.password or self.way is not Way.PASSWORDS:
+            return Verdict(Outcome.ALREADY, password=PasswordFrom.KEPT)
+        if not self.change_passwords:
+            return Verdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.PASSWORD_NOT_SET,))
+        return self._update(row, existing, [])
+
+    def _update(self, row: Row, existing: Existing, faults: list[Fault]) -> Verdict:
+        """What is empty changes nothing, and no password is ever generated."""
+        wanted = (row.first_name, row.last_name, "" if row.composed else row.display_name)
+        names = tuple(new or old for new, old in zip(wanted, existing.names, strict=True))
+        fields = (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME)
+        changes = [
+            Change(field, old, new) for field, old, new in zip(fields, existing.names, names, strict=True) if old != new
+        ]
+        advice: list[str] = []
+        was_composed = existing.display_name == rules.display_name(existing.first_name, existing.last_name)
+        if changes and row.composed and existing.display_name and was_composed:
+            advice.append(Advice.DISPLAY_KEPT)
+        source = PasswordFrom.KEPT
+        if row.password and self.change_passwords:
+            source = PasswordFrom.FILE
+            changes.append(Change(Field.PASSWORD))
+            faults += self._faults_of_password(row, names[2])
+        elif row.password and self.way is Way.PASSWORDS:
+            advice.append(Advice.PASSWORD_NOT_SET)
+        outcome = Outcome.BAD if faults else Outcome.GOOD if changes else Outcome.ALREADY
+        final = (names[0], names[1], names[2])
+        return Verdict(outcome, tuple(faults), Action.UPDATE, tuple(changes), final, source, tuple(advice))
+
+    def _is_a_slot_left_alone(self, row: Row, slots: Mapping[str, str]) -> bool:
+        """A row of our own list that shows a free slot and says nothing of what to make of it."""
+        token = self.slot_of(row)
+        own_address = not row.address or row.domain == self.slot_domain
+        nothing_else = not any((row.first_name, row.last_name, row.display_name, row.password, row.contact))
+        return bool(token) and slots.get(token) == "" and own_address and nothing_else
+
+    def _faults_of_slot(self, row: Row, slots: Mapping[str, str]) -> Iterable[Fault]:
+        if not row.slot or any(fault.field is Field.SLOT for fault in row.faults):
+            return
+        if row.slot not in slots:
+            yield Fault(Problem.SLOT_UNKNOWN, Field.SLOT)
+        elif slots[row.slot]:
+            if slots[row.slot] != row.address:
+                yield Fault(Problem.SLOT_CONFIGURED, Field.SLOT, {"address": slots[row.slot]})
+        elif (first := self.seen_slots.setdefault(row.slot, row.line)) != row.line:
+            yield Fault(Problem.SLOT_DUPLICATE, Field.SLOT, {"line": first})
 
     def _faults_of_domain(self, row: Row) -> Iterable[Fault]:
-        if row.domain and row.domain not in self.domains:
-            yield Fault(Problem.DOMAIN_UNKNOWN, Field.ADDRESS, {"domain": row.domain})
-        elif row.domain and not self.domains[row.domain]:
+        if not row.domain or self.domains.get(row.domain):
+            return
+        if row.domain in self.domains:
             yield Fault(Problem.DOMAIN_PENDING, Field.ADDRESS, {"domain": row.domain})
+            return
+        seen = _domain_as_seen(row.domain)
+        meant = [domain for domain in self.domains if _domain_as_seen(domain) == seen]
+        if len(meant) != 1:
+            yield Fault(Problem.DOMAIN_UNKNOWN, Field.ADDRESS, {"domain": row.domain})
+            return
+        shown = to_unicode(meant[0])
+        odd = [char for char in to_unicode(row.domain) if not char.isascii() and char not in shown]
+        name = rules.suggest_name(row.name)
+        facts = {"attached": shown, "characters": characters.names_of(odd)}
+        yield Fault(Problem.DOMAIN_ALIKE, Field.ADDRESS, {**facts, "suggestion": f"{name}@{shown}"} if name else facts)
 
-    def _faults_of_password(self, row: Row) -> Iterable[Fault]:
-        if self.way is Way.PASSWORDS and row.password:
-            for rule in passwords.broken(row.password, (row.name, row.display_name), self.policy):
+    def _faults_of_password(self, row: Row, display_name: str) -> Iterable[Fault]:
+        if row.password != row.password.strip():
+            yield Fault(Problem.PASSWORD_EDGES, Field.PASSWORD)
+        elif row.password:
+            for rule in passwords.broken(row.password, (row.name, display_name), self.policy):
                 yield Fault(rule, Field.PASSWORD, {"minimum": self.policy.min_length})
-        if self.way is Way.MAIL and not row.contact:
-            yield Fault(Problem.CONTACT_MISSING, Field.CONTACT)
-        elif self.way is Way.MAIL and not is_mail_address(row.contact):
-            yield Fault(Problem.CONTACT_FORM, Field.CONTACT)
 
-    @staticmethod
-    def _same_names(row: Row, existing: Existing) -> bool:
-        return (row.first_name, row.last_name, row.display_name) == (
-            existing.first_name,
-            existing.last_name,
-            existing.display_name,
-        )
+    def _faults_of_contact(self, row: Row) -> Iterable[Fault]:
+        if self.way is not Way.MAIL:
+            return
+        if not row.contact:
+            yield Fault(Problem.CONTACT_MISSING, Field.CONTACT)
+        elif not is_mail_address(row.contact):
+            better = suggestions.one_address(row.contact)
+            facts = {"suggestion": better} if better != row.contact and is_mail_address(better) else {}
+            yield Fault(Problem.CONTACT_FORM, Field.CONTACT, facts)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
-from panel.texts import is_printable
+from . import characters
 
 NAME_MIN = 2  # characters of an account name
 NAME_MAX = 32
@@ -27,6 +27,7 @@ class Rule(StrEnum):
     NAME_SHORT = "name-short"
     NAME_LONG = "name-long"
     NAME_ACCENTS = "name-accents"
+    NAME_LETTERS = "name-letters"  # of another script
     NAME_CHARACTERS = "name-characters"
     NAME_START = "name-start"
     NAME_DOTS = "name-dots"
@@ -63,16 +64,28 @@ def broken_by_name(name: str) -> tuple[Rule, ...]:
         broken.append(Rule.NAME_SHORT)
     if len(name) > NAME_MAX:
         broken.append(Rule.NAME_LONG)
-    accented = [char for char in name if not char.isascii() and char.isalpha()]
-    if accented:
+    letters = [char for char in name if not char.isascii() and char.isalpha()]
+    foreign = foreign_letters(name)
+    if any(char not in foreign for char in letters):
         broken.append(Rule.NAME_ACCENTS)
-    if re.search(r"[^a-z0-9.,_-]", "".join(char for char in name if char not in accented)):
+    if foreign:
+        broken.append(Rule.NAME_LETTERS)
+    if re.search(r"[^a-z0-9.,_-]", "".join(char for char in name if char not in letters and char not in foreign)):
         broken.append(Rule.NAME_CHARACTERS)
     if not name[0].isalnum():
         broken.append(Rule.NAME_START)
     if name.endswith(".") or ".." in name:
         broken.append(Rule.NAME_DOTS)
     return tuple(broken)
+
+
+def foreign_letters(name: str) -> list[str]:
+    """Characters of other scripts, which are no ASCII letters with accents; those that look like ASCII among them."""
+    return [
+        char
+        for char in name
+        if not char.isascii() and (characters.looks_like(char) or (char.isalpha() and not fold(char).isascii()))
+    ]
 
 
 def broken_by_address(name: str, domain: str) -> tuple[Rule, ...]:
@@ -89,9 +102,14 @@ def broken_by_text(text: str) -> tuple[Rule, ...]:
     broken = []
     if len(text) > TEXT_MAX:
         broken.append(Rule.TEXT_LONG)
-    if not is_printable(text):
+    if odd_characters(text):
         broken.append(Rule.TEXT_CHARACTERS)
     return tuple(broken)
+
+
+def odd_characters(text: str) -> list[str]:
+    """What a person's name may not have: line breaks, controls, what cannot be seen and what turns the text around."""
+    return [*characters.unshowable(text), *characters.invisible_in_name(text)]
 
 
 def fold(text: str) -> str:
@@ -106,7 +124,8 @@ def suggest_name(text: str) -> str:
     >>> suggest_name("Łukasz Żółć")
     'lukasz.zolc'
     """
-    name = re.sub(r"[\s/]+", ".", fold(normalise_text(text)))
+    seen = characters.straightened(characters.visible(normalise_text(text)))
+    name = re.sub(r"[\s/]+", ".", fold(seen))
     name = re.sub(r"[^a-z0-9.,_-]", "", name) if name.isascii() else ""
     name = re.sub(r"\.{2,}", ".", name).lstrip(".,_-").rstrip(".")[:NAME_MAX].rstrip(".")
     return name if name and not broken_by_name(name) else ""

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from . import passwords, rules, tables
+from . import passwords, remarks, rules, suggestions, tables
 from .columns import Field
-from .preview import Problem
+from .preview import Advice, Problem
+from .reading import Question
+from .tables import LineFault
 
 FAULTS: dict[str, Promise | str] = {
     rules.Rule.NAME_EMPTY: _("Account name: missing."),
     rules.Rule.NAME_SHORT: _("Account name: at least 2 characters."),
     rules.Rule.NAME_LONG: _("Account name: at most 32 characters."),
     rules.Rule.NAME_ACCENTS: _("Account name: letters without accents."),
+    rules.Rule.NAME_LETTERS: _("Account name: only the letters a to z. These are others: %(characters)s."),
     rules.Rule.NAME_CHARACTERS: _("Account name: only letters, digits and . , - _"),
     rules.Rule.NAME_START: _("Account name: begins with a letter or a digit."),
     rules.Rule.NAME_DOTS: _("Account name: no dot at its end and no two dots in a row."),
     rules.Rule.NAME_RESERVED: _("postmaster and abuse may only be configured by an owner."),
     rules.Rule.ADDRESS_LONG: _("The address is longer than 254 characters."),
     rules.Rule.TEXT_LONG: _("At most 64 characters."),
-    rules.Rule.TEXT_CHARACTERS: _("It has a character that cannot be shown."),
+    rules.Rule.TEXT_CHARACTERS: _("It has what cannot be seen or shown: %(characters)s."),
     rules.Advice.NAME_COMMA: _("Some mail programs cannot write an address with a comma."),
     passwords.Rule.SHORT: _("At least %(minimum)s characters."),
     passwords.Rule.LONG: _("At most 30 characters."),
@@ -38,30 +42,116 @@ FAULTS: dict[str, Promise | str] = {
     Problem.ADDRESS_FORM: _("This is no e-mail address."),
     Problem.ADDRESS_NO_DOMAIN: _("The domain is missing."),
     Problem.ADDRESS_DUPLICATE: _("The same address is in line %(line)s."),
-    Problem.ADDRESS_TAKEN: _("The address is taken by an account of this service."),
+    Problem.ADDRESS_TAKEN: _(
+        "The address is taken by an account of this service, under other names. To change it, update accounts instead."
+    ),
     Problem.ADDRESS_TAKEN_ELSEWHERE: _("The address is taken."),
     Problem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
     Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains take accounts."),
+    Problem.DOMAIN_ALIKE: _("The domain is not attached, but looks like %(attached)s, which is: %(characters)s."),
     Problem.NO_SLOT: _("No free slot is left for it: order more accounts."),
+    Problem.NO_ACCOUNT: _("No account of this service has this address, so there is nothing to update."),
+    Problem.SLOT_FORM: _("This is no slot’s address."),
+    Problem.SLOT_UNKNOWN: _("This service has no such slot."),
+    Problem.SLOT_DUPLICATE: _("The same slot is in line %(line)s."),
+    Problem.SLOT_CONFIGURED: _("The slot is configured already, as %(address)s."),
+    Problem.SLOT_GONE: _("The slot has been configured or cancelled meanwhile."),
+    suggestions.Form.INVISIBLE: _("The address has characters that cannot be seen: %(characters)s."),
+    suggestions.Form.AT_SIGN: _("Instead of the @ sign it has: %(characters)s."),
+    suggestions.Form.PREFIX: _("There is something before the address: %(prefix)s"),
+    suggestions.Form.WRAPPED: _("The address stands in brackets, or has something beside it."),
+    suggestions.Form.PUNCTUATION: _("There is something around the address: %(characters)s"),
+    suggestions.Form.SEVERAL: _("The cell has %(count)s addresses; each account needs a row of its own."),
+    Advice.PASSWORD_NOT_SET: _(
+        "The account is there already: the password in this row is neither compared nor set. "
+        "Choose “change their passwords” to set it."
+    ),
+    Advice.DISPLAY_KEPT: _("The display name stays as it is: the row has none."),
+    Advice.SLOT_LEFT: _("A slot, and nothing says what to make of it: it stays one."),
     Problem.CONTACT_MISSING: _("The contact address is missing: the link has nowhere to go."),
     Problem.CONTACT_FORM: _("The contact address is no e-mail address."),
+    Problem.CELL_ERROR: _("The cell shows an error of the spreadsheet (%(shown)s): it has no value."),
+    Problem.CELL_FORMULA: _(
+        "The cell has a formula whose value was never stored: open the file in a spreadsheet, save it, and "
+        "upload it again."
+    ),
+    Problem.CELL_DATE: _(
+        "The cell is a date or a time, not text (read as %(read)s, shown as %(shown)s): format the column as "
+        "text and type it again."
+    ),
+    Problem.CELL_BOOLEAN: _(
+        "The cell is a logical value, not text (%(shown)s): format the column as text and type it again."
+    ),
+    Problem.CELL_NUMBER: _(
+        "The cell is a number that looks different from what it holds (read as %(read)s, shown as "
+        "%(shown)s): format the column as text and type it again."
+    ),
+    Problem.CELL_LONG: _("The cell has %(length)s characters; at most %(limit)s are allowed."),
+    Problem.PASSWORD_EDGES: _("The password begins or ends with a blank."),
+    remarks.UNWRAPPED: _('="…" was taken for the text between the quotation marks.'),
+    remarks.LOST: _("A letter was lost: the file has the replacement character � in its place."),
+    remarks.TWICE: _("It looks as if it had been encoded twice; was %(meant)s meant?"),
+    remarks.QUESTION_MARK: _("A question mark stands where a letter may have been lost."),
+    remarks.COMPOSED_LONG: _(
+        "First and last name together have %(length)s characters; the display name keeps the first %(limit)s."
+    ),
+    LineFault.QUOTE: _(
+        "A quotation mark in this line has no partner in it, so that it is not clear where its cells end. "
+        "Remove the mark, or double it and put marks around the whole cell."
+    ),
+    LineFault.QUOTES: _(
+        "Quotation marks stand around a part of a cell. Put them around the whole cell and double those "
+        "within, or remove them."
+    ),
+    LineFault.CELLS: _(
+        "The row has %(cells)s cells, the headings have %(headings)s. Put quotation marks around a cell that "
+        "contains the delimiter, and keep empty cells."
+    ),
+    LineFault.NUL: _("The line has a NUL character (U+0000): it was damaged on its way."),
     "wrong-state": _("The account has changed meanwhile."),
     "nothing-to-do": _("Nothing to do: it is so already."),
     "is-slot": _("It is not configured."),
 }
-DEFAULTS: Mapping[str, Any] = {"minimum": passwords.LENGTH_MIN, "line": "?"}
+DEFAULTS: Mapping[str, Any] = {
+    "minimum": passwords.LENGTH_MIN,
+    **dict.fromkeys(("line", "characters", "prefix", "count", "address", "attached", "length"), "?"),
+    **dict.fromkeys(("read", "shown"), ""),
+}
 
 REFUSALS: dict[str, Promise | str] = {
     tables.Refusal.BYTES: _("The file is larger than %(mib)s MiB."),
     tables.Refusal.UNPACKED: _("Unpacked, the workbook is larger than %(mib)s MiB."),
     tables.Refusal.MEMORY: _("Reading the workbook needs more than %(mib)s MiB of memory or a minute."),
     tables.Refusal.ROWS: _("The table has more than %(limit)s rows."),
-    tables.Refusal.COLUMNS: _("The table has more than %(limit)s columns."),
-    tables.Refusal.CELL: _("A cell in line %(line)s is longer than %(limit)s characters."),
+    tables.Refusal.COLUMNS: _("Line %(line)s has more than %(limit)s columns."),
+    tables.Refusal.TEXT: _(
+        "The cells of the sheet have more than %(limit)s characters in all; line %(line)s passes it."
+    ),
     tables.Refusal.EMPTY: _("The table is empty."),
-    tables.Refusal.FORMAT: _("This is no table that can be read: CSV, XLSX and ODS are."),
-    tables.Refusal.QUOTE: _("The quotation mark that opens in line %(line)s is not closed where its cell ends."),
+    tables.Refusal.FORMAT: _("This is no table that can be read: CSV, XLSX, ODS and XLS are."),
+    tables.Refusal.ARCHIVE: _(
+        "The parts of this workbook overlap, or there are more than %(limit)s of them: no spreadsheet "
+        "program writes such a file."
+    ),
+    tables.Refusal.PROTECTED: _("The workbook is protected with a password. Save it without one."),
+    tables.Refusal.HTML: _(
+        "This is a web page, whatever the name of the file says. Open it in a spreadsheet and save it as XLSX."
+    ),
+    tables.Refusal.XML: _(
+        "This is an XML file, whatever its name says (Excel 2003 wrote such). Open it in a spreadsheet and "
+        "save it as XLSX."
+    ),
+    tables.Refusal.BINARY_WORKBOOK: _("Binary workbooks (XLSB) cannot be read. Save it as XLSX."),
+    tables.Refusal.PADDED: _(
+        "The file ends with %(count)s NUL characters: it was not written to its end. Fetch or save it again."
+    ),
     tables.Refusal.ENCODING: _("The text is not in the encoding %(encoding)s."),
+    tables.Refusal.NEARLY_UTF8: _(
+        "The text is in UTF-8, but for the octet %(octet)s in line %(line)s. Save the file again as UTF-8, "
+        "or choose the encoding."
+    ),
+    tables.Refusal.SHEET: _("The workbook has no sheet called %(sheet)s."),
+    tables.Refusal.HEADINGS: _("Row %(row)s cannot be the headings: it is empty, or too far down."),
 }
 
 FIELDS: dict[str, Promise | str] = {
@@ -74,6 +164,12 @@ FIELDS: dict[str, Promise | str] = {
     Field.DISPLAY_NAME: _("Display name"),
     Field.PASSWORD: _("Password"),
     Field.CONTACT: _("Contact address"),
+    Field.SLOT: _("Slot"),
+}
+
+STOPS: dict[str, Promise | str] = {
+    "person": _("Somebody stopped it."),
+    "service-not-active": _("The service was suspended or has ended meanwhile: nothing can be changed."),
 }
 
 VERBS: dict[str, Promise | str] = {
@@ -92,6 +188,7 @@ VERBS: dict[str, Promise | str] = {
     "mailbox.purged": _("kept mail released for deletion"),
     "policy.changed": _("security policy changed"),
     "run.configure": _("accounts configured in bulk"),
+    "run.update": _("accounts updated in bulk"),
     "run.suspend": _("accounts suspended in bulk"),
     "run.resume": _("accounts resumed in bulk"),
     "run.reset": _("accounts reset in bulk"),
@@ -102,9 +199,60 @@ VERBS: dict[str, Promise | str] = {
 }
 
 
+QUESTIONS: dict[str, Promise | str] = {
+    Question.ENCODING: _("The letters can be read in several ways. Choose the encoding."),
+    Question.HEADINGS: _(
+        "No row reads as headings. Say which row has them, or that there are none, and what each column holds."
+    ),
+    Question.ADDRESS: _("Say which one column has the address; every other field has one column at most."),
+    Question.DOMAIN: _("The addresses have no domain. Say which domain they belong to."),
+    Question.PASSWORDS: _(
+        "A column that nobody chose looks like passwords, and other passwords would be generated. Choose it "
+        "as the password, or say that it is ignored."
+    ),
+}
+
+
+def question_words(question: str) -> str:
+    return str(QUESTIONS[question])
+
+
+def encoding_words(encoding: str) -> str:
+    """UTF-8, windows-1250, ISO-8859-2 …"""
+    name = encoding.removesuffix("-sig").upper().replace("ISO8859", "ISO-8859")
+    return f"Windows-{name[2:]}" if name.startswith("CP125") else name
+
+
+def count_words(rows: int) -> str:
+    """How many rows a sheet has; a survey counts only the first of them."""
+    return f"{rows}+" if rows >= tables.COUNTED else str(rows)
+
+
+def place_words(field: str) -> str:
+    """Where a fault is: the column, or the row as a whole."""
+    return str(_("Row")) if field == Field.IGNORE else str(FIELDS[Field(field)])
+
+
 def fault_words(code: str, facts: Mapping[str, Any] | None = None) -> str:
     """The sentence of a fault or an advice, in the reader's language."""
     return str(FAULTS[code]) % {**DEFAULTS, **(facts or {})}
+
+
+def remark_words(remark: str | list[Any]) -> str:
+    """The sentence of an advice: a code, or [code, field, facts], whose column is then named."""
+    if isinstance(remark, str):
+        return fault_words(remark)
+    code, field, facts = remark
+    return f"{place_words(field)}: {fault_words(code, facts)}"
+
+
+def change_words(change: Sequence[str]) -> str:
+    """A change of an update ([field, old, new]) as a sentence of old and new; of a password only that it changes."""
+    name, old, new = change
+    field = str(FIELDS[name])
+    if name == Field.PASSWORD:
+        return gettext("%(field)s: another one") % {"field": field}
+    return f"{field}: {old or '–'} → {new or '–'}"
 
 
 def refusal_words(refused: tables.Refused) -> str:

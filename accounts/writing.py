@@ -19,7 +19,7 @@ def update_each(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     chosen = [field for field in meta.concrete_fields if field.name in fields]
     quote = connection.ops.quote_name
     assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in chosen)
-    statement = f"UPDATE {quote(meta.db_table)} SET {assignments} WHERE {quote('id')} = %s"  # noqa: S608
+    statement = f"UPDATE {quote(meta.db_table)} SET {assignments} WHERE {quote('id')} = %s"  # noqa: S608 - names of our own columns
     values = [
         [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in chosen), row.pk] for row in rows
     ]

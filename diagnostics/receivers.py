@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.utils import timezone
 
 from domains import signals
 from domains.models import Domain
-from panel.models import Platform, hosts_changed
+from panel.models import Membership, Platform, hosts_changed
 
+from .models import Share
 from .sweep import schedule
 
 
@@ -27,3 +30,9 @@ def check_again_by_the_platforms_new_hosts(sender: object, *, platform: Platform
 @receiver(signals.zone_changed)
 def check_a_changed_zone(sender: object, *, domain: Domain, **kwargs: Any) -> None:
     schedule.changed(domain)
+
+
+@receiver(post_delete, sender=Membership)
+def end_the_links_of_a_member_who_leaves(sender: object, *, instance: Membership, **kwargs: Any) -> None:
+    theirs = Share.objects.filter(created_by=instance.user_id, domain__service__organization=instance.organization_id)
+    theirs.filter(revoked_at=None).update(revoked_at=timezone.now())

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 VERBS = {
     "domain.attached": _("domain attached"),
+    "domain.detected": _("authoritative domain detected on trying to attach it"),
     "domain.verified": _("domain verified"),
     "domain.mode_changed": _("mode or target server of a domain changed"),
     "domain.detached": _("domain detached"),

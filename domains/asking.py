@@ -22,6 +22,7 @@ def engine_config(resolvers: Sequence[Resolver] = ()) -> EngineConfig:
         authoritative_port=settings.DNS_AUTHORITATIVE_PORT,
         stub_zones=stubs,
         allowed_networks=tuple(settings.ALLOWED_NETWORKS),
+        forbidden_networks=tuple(settings.FORBIDDEN_NETWORKS),
         per_server_rate=settings.DNS_SERVER_RATE or None,
         own_resolver_rate=settings.DNS_RESOLVER_RATE or None,
     )

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from panel.activity import record
 from panel.errors import Refused
+from panel.limits import allowed
 
 from .models.names import Name
 from .names import to_unicode
 
 if TYPE_CHECKING:
-    from panel.models import Organization
+    from panel.models import Organization, Service, User
 
     from .models import Domain
 
+DETECTIONS_AN_HOUR = 20  # of names that others hold, by one organization
 DETECTED = "authoritative-domain-detected"
 
 
@@ -32,6 +35,24 @@ class AuthoritativeDetected(Refused):
     def __init__(self, message: str, other: Domain | None) -> None:
         super().__init__(DETECTED, message)
         self.other = other
+
+
+@contextmanager
+def counting(service: Service, name: str, actor: User | str | None) -> Iterator[None]:
+    """Log whoever finds that another organization holds a name, and stop who looks for such names.
+
+    Outside of transactions: what is refused is rolled back, its count is not.
+    """
+    try:
+        yield
+    except AuthoritativeDetected as refusal:
+        if refusal.other is not None:
+            raise
+        record("domain.detected", actor=actor, service=service, target=name)
+        organization = service.organization_id
+        if not allowed("detected", organization, times=DETECTIONS_AN_HOUR, seconds=3600):
+            raise Refused("too-many-attempts", _("That were many names. Wait an hour, or ask our staff.")) from None
+        raise
 
 
 @contextmanager

@@ -24,13 +24,17 @@ class Identity:
 
 
 def new_identity() -> Identity:
-    """Random labels (60 bits for the token) and an RSA key. Takes a noticeable part of a second."""
+    """Random labels (60 bits for the token) and an RSA key. Takes a noticeable part of a second.
+
+    The token begins with `_`: whoever hands out names below a domain to strangers (blogs, dynamic DNS, host names of
+    customers) hands out none of those, so that only who runs the zone can publish it.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return Identity(f"{_random(12)}-check", f"cm{_random(8)}", private.decode(), base64.b64encode(public).decode())
+    return Identity(f"_{_random(12)}-check", f"cm{_random(8)}", private.decode(), base64.b64encode(public).decode())
 
 
 def _random(length: int) -> str:

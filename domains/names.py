@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from enum import StrEnum
 from typing import NoReturn
 
@@ -83,7 +84,10 @@ def host_to_ascii(text: str) -> str:
 
 
 def to_unicode(name: str) -> str:
-    """A stored name as people read it. A label that is no sound A-label stays as it is. Final dot kept."""
+    """A stored name as people read it. Final dot kept.
+
+    A label that is no sound A-label stays as it is, and so does one that mixes scripts: it may look like another.
+    """
     return ".".join(_unicode_label(label) for label in name.split("."))
 
 
@@ -173,6 +177,22 @@ def _unicode_label(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        return idna.ulabel(label)
+        shown = idna.ulabel(label)
     except idna.IDNAError:
         return label
+    return label if _mixes_scripts(shown) else shown
+
+
+# Scripts that people write together (UTS 39 §5.1, highly restrictive); any other mixture imitates.
+_TOGETHER = (
+    {"LATIN", "CJK", "HIRAGANA", "KATAKANA"},
+    {"LATIN", "CJK", "HANGUL"},
+    {"LATIN", "CJK", "BOPOMOFO"},
+)
+_COMMON = {"DIGIT", "HYPHEN-MINUS", "COMBINING", "MIDDLE", "ZERO", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}
+
+
+def _mixes_scripts(label: str) -> bool:
+    """Whether letters of scripts stand side by side that no language writes so, as a Cyrillic а among Latin ones."""
+    scripts = {unicodedata.name(letter, "?").split()[0] for letter in label} - _COMMON
+    return len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER)

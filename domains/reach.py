@@ -1,6 +1,7 @@
 """Where the panel may connect to on a customer's word: public addresses only, resolved first and then pinned.
 
-Addresses in ALLOWED_NETWORKS are allowed beside them (the demonstration, tests, an operator's own network).
+Addresses in ALLOWED_NETWORKS are allowed beside them (tests, an operator's own network; of the demonstration one port
+of one address), those in FORBIDDEN_NETWORKS never.
 """
 
 from __future__ import annotations
@@ -58,13 +59,13 @@ def addresses_of(host: str, *, seconds: float = SECONDS) -> tuple[Address, ...]:
     return tuple(found)
 
 
-def pinned(host: str) -> str:
-    """The address to connect to for `host`. Raises Unreachable; `forbidden` where none of its addresses is allowed.
+def pinned(host: str, port: int) -> str:
+    """The address to connect to for `host` at `port`. Raises Unreachable; `forbidden` where none of them is allowed.
 
     Whoever connects must use this very address: a second look-up may answer otherwise.
     """
     addresses = addresses_of(host)
-    allowed = next((a for a in addresses if may_connect(a, settings.ALLOWED_NETWORKS)), None)
+    allowed = next((a for a in addresses if _may_reach(a) or (a, port) in settings.ALLOWED_SERVERS), None)
     if allowed is None:
         raise Unreachable("forbidden", host)
     return str(allowed)
@@ -84,10 +85,14 @@ def require_reachable_target(text: str) -> bool:
         addresses = addresses_of(target.host)
     except Unreachable:
         return False
-    if not all(may_connect(address, settings.ALLOWED_NETWORKS) for address in addresses):
+    if not all(_may_reach(address) for address in addresses):
         refusal = TargetRefused(TargetFault.PRIVATE)
         raise Refused(refusal.code.value, target_sentence(refusal), field="target")
     return True
+
+
+def _may_reach(address: Address) -> bool:
+    return may_connect(address, settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
 
 
 def _resolver(host: str) -> dns.resolver.Resolver:

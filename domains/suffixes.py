@@ -21,6 +21,13 @@ def public_suffix(name: str) -> str:
     return str(_list(only_icann=False).publicsuffix(name))
 
 
+def private_suffix(name: str) -> str:
+    """The suffix that somebody hands out names below (`github.io`, `uk.com`, dynamic DNS) and `name` is or lies below;
+    empty where only registries stand above it."""
+    suffix = public_suffix(name)
+    return "" if is_registry(suffix) else suffix
+
+
 def is_registry(name: str) -> bool:
     """Whether names are registered below `name` by a registry: a public suffix of the list's ICANN part.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,7 +87,9 @@ def _split(text: str) -> tuple[str, int | None]:
     return host, None if int(port) == 25 else int(port)
 
 
-def check_target(target: Target, own_hosts: frozenset[str], allowed: tuple[Network, ...] | list[Network]) -> None:
+def check_target(
+    target: Target, own_hosts: frozenset[str], allowed: Sequence[Network], forbidden: Sequence[Network] = ()
+) -> None:
     """Refuse what can be told without asking the DNS: a loop to the platform's own hosts, a private address.
 
     `own_hosts`: host names of the domain's platform, lower case, without final dot. Raises TargetRefused.
@@ -94,5 +97,5 @@ def check_target(target: Target, own_hosts: frozenset[str], allowed: tuple[Netwo
     if target.host in own_hosts:
         raise TargetRefused(TargetFault.LOOP)
     address = target.address
-    if address is not None and not may_connect(address, allowed):
+    if address is not None and not may_connect(address, allowed, forbidden):
         raise TargetRefused(TargetFault.PRIVATE)

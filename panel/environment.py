@@ -7,12 +7,15 @@ What stands in the file stays; a line is added only for a name that has none.
 from __future__ import annotations
 
 import base64
+import ipaddress
 import os
+import re
 import secrets
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 DEMO_ZONES = (
     "mail.example",
@@ -23,6 +26,11 @@ DEMO_ZONES = (
     "other.example",
 )
 DEMO_HOST = "127.0.0.1"
+
+PUBLIC_DEMONSTRATION = (
+    "PUBLIC_URL is a public address, and a demonstration is not for the public: its customers are invented and its "
+    "name servers answer for names that others own. Set DEMO=0 and begin with an empty VAR_DIR."
+)
 
 HEADER = "# Written by set-up. Keep it secret and back it up: without ENCRYPTION_KEYS stored credentials are lost.\n"
 
@@ -64,19 +72,39 @@ def free_port() -> int:
         return port
 
 
-def demo_stub_zones() -> str:
-    server = f"{DEMO_HOST}:{free_port()}"
+def demo_stub_zones(server: str) -> str:
     return ",".join(f"{zone}={server}" for zone in DEMO_ZONES)
 
 
+def is_public(public_url: str) -> bool:
+    """Whether people elsewhere may come to this address: not where it is this machine or one of a private network."""
+    host = urlsplit(public_url).hostname or "localhost"
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
+
+
 def wants_demonstration(path: Path) -> bool:
-    """What DEMO says: now, else when the file was first written, else yes."""
+    """What DEMO says: now, else when the file was first written, else yes, unless the panel is public."""
     written = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    said = os.environ.get("DEMO") or ("0" if "DEMO=0" in written else "1")
+    lines = dict(line.split("=", 1) for line in written if "=" in line)
+    public_url = os.environ.get("PUBLIC_URL") or lines.get("PUBLIC_URL", "")
+    said = os.environ.get("DEMO") or lines.get("DEMO") or ("0" if is_public(public_url) else "1")
     return said != "0"
 
 
+def _narrow(path: Path) -> None:
+    """Earlier set-ups allowed the demonstration all of the loopback network: its DNS server is enough."""
+    text = path.read_text(encoding="utf-8")
+    server = re.search(rf"^DNS_STUB_ZONES={re.escape(DEMO_ZONES[0])}=({re.escape(DEMO_HOST)}:\d+)", text, re.MULTILINE)
+    wide = f"ALLOWED_NETWORKS={DEMO_HOST}/32\n"
+    if server and wide in text:
+        write_private(path, text.replace(wide, f"ALLOWED_NETWORKS={server.group(1)}\n"))
+
+
 def main() -> None:
+    os.umask(0o077)  # panel/state.py
     base = Path(__file__).resolve().parent.parent
     makers: dict[str, Callable[[], str]] = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(50),
@@ -84,15 +112,17 @@ def main() -> None:
     }
     path = Path(os.environ.get("VAR_DIR") or base / "var") / "env"
     if wants_demonstration(path):
+        server = f"{DEMO_HOST}:{free_port()}"
         makers |= {
             "DEMO": lambda: "1",
-            "DNS_STUB_ZONES": demo_stub_zones,
-            "ALLOWED_NETWORKS": lambda: f"{DEMO_HOST}/32",
+            "DNS_STUB_ZONES": lambda: demo_stub_zones(server),
+            "ALLOWED_NETWORKS": lambda: server,
         }
     else:
         makers["DEMO"] = lambda: "0"
     try:
         write_missing(path, makers)
+        _narrow(path)
     except OSError as error:
         sys.exit(f"Set-up cannot write its keys: {error}")
 

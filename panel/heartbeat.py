@@ -40,6 +40,12 @@ def forget(names: list[str]) -> None:
         log.warning("heartbeat not removed: %s", error)
 
 
+def _watch() -> None:
+    from .watch import soon
+
+    soon()
+
+
 class Pulse(threading.Thread):
     """Writes the heartbeats of one worker until told to stop."""
 
@@ -52,6 +58,7 @@ class Pulse(threading.Thread):
         while not self.stopped.is_set():
             write(self.names)
             connection.close()
+            _watch()
             self.stopped.wait(INTERVAL)
         forget(self.names)
         connection.close()
@@ -86,6 +93,7 @@ class Scheduler(beat.Scheduler):
         now = time.monotonic()
         if now >= self.next_heartbeat:
             write(["beat"])
+            _watch()
             self.next_heartbeat = now + INTERVAL
         return min(super().tick(*args, **kwargs), INTERVAL)
 

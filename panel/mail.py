@@ -78,3 +78,8 @@ def invitation(invitation: Invitation, link: str, *, language: str) -> None:
 def password_link(user: User, link: str) -> None:
     """To someone for whom staff or the command line made an account, or a new link."""
     send("panel/mail/password_link.txt", [user], {"link": link})
+
+
+def guessing(user: User) -> None:
+    """Somebody tries many passwords; at most one letter a day."""
+    send("panel/mail/guessing.txt", [user], {"link": links.page("account_reset_password")})

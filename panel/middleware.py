@@ -76,17 +76,21 @@ def _address(text: str) -> str | None:
         return None
 
 
-def no_nul(get_response: Handler) -> Handler:
+class NoNul:
     """No text of ours holds a NUL, and PostgreSQL takes none: an address or a form with one is not understood."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
             raise SuspiciousOperation("NUL in the address")
-        if request.method == "POST" and _has_nul(request):
-            raise SuspiciousOperation("NUL in a form")
-        return get_response(request)
+        return self.get_response(request)
 
-    return middleware
+    def process_view(self, request: HttpRequest, view: Handler, args: object, kwargs: object) -> None:
+        """Not before a view is known: one that takes uploads decides who is asking before the form is read."""
+        if request.method == "POST" and not hasattr(view, "takes_upload") and _has_nul(request):
+            raise SuspiciousOperation("NUL in a form")
 
 
 def _has_nul(request: HttpRequest) -> bool:
@@ -124,7 +128,7 @@ def user_preferences(get_response: Handler) -> Handler:
 
 def second_factor_for_staff(get_response: Handler) -> Handler:
     """Where the operator asks for it, staff without a second factor reach only the pages that set one up."""
-    free = ("/account/", "/static/", "/healthz", "/language/", "/guide/", "/logo")
+    free = ("/account/", "/static/", "/healthz", "/readyz", "/language/", "/guide/", "/logo")
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = request.user

@@ -6,6 +6,7 @@ what the process environment does not say.
 
 import ipaddress
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -141,7 +142,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "panel.middleware.private_pages",
-    "panel.middleware.no_nul",
+    "panel.middleware.NoNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -183,6 +184,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds; a server that hangs
 
 # Redis, caches, Celery
 REDIS_URL = env("REDIS_URL")
@@ -192,8 +194,7 @@ CACHES = {
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "panel_cache",
-        # Beyond it entries go whether they have expired or not, and with them limits that somebody has used up: more
-        # than strangers can make in the time that a limit lasts.
+        # Beyond it entries go whether they have expired or not: more than strangers can make while one lasts.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
@@ -229,6 +230,7 @@ CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 # What is due lives in the database; beat only wakes the workers. A lost message is repeated by the next one.
 CELERY_BEAT_SCHEDULE = {
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
+    "forget attempts": {"task": "panel.tasks.forget_attempts", "schedule": crontab(minute=40, hour="*")},
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
@@ -297,7 +299,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_AGE = 14 * 86400
 SECURE_HSTS_SECONDS = 365 * 86400 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
-SECURE_SSL_REDIRECT = _secure and env_bool("SSL_REDIRECT")
+SECURE_SSL_REDIRECT = _secure and env_bool("SSL_REDIRECT", default=TRUSTED_PROXY_COUNT > 0)
+# Whether other hosts below the panel's name, and browsers' own lists, are to insist on TLS is not the panel's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -312,9 +316,10 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 40 * 1024 * 1024  # a pasted or uploaded table of 100,000 rows
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of any request but an uploaded table: panel/uploads.py
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE  # never to a temporary file: tables hold plain passwords
+FILE_UPLOAD_PERMISSIONS = 0o600  # of all that is written below VAR_DIR: panel/state.py
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # Mail
@@ -353,10 +358,22 @@ DNS_STUB_ZONES = {
 }
 DNS_SERVER_RATE = env_int("DNS_SERVER_RATE", 300)  # queries a second to any one server
 DNS_RESOLVER_RATE = env_int("DNS_RESOLVER_RATE", 300)  # the same for the configured resolvers
+_allowed = env_list("ALLOWED_NETWORKS")
+_one_port = re.compile(r"\[[^]]+\]:\d+|[^:]+:\d+")  # 127.0.0.1:5353, [::1]:5353
 try:
-    ALLOWED_NETWORKS = [ipaddress.ip_network(item) for item in env_list("ALLOWED_NETWORKS")]
+    ALLOWED_NETWORKS = [ipaddress.ip_network(item) for item in _allowed if not _one_port.fullmatch(item)]
+    ALLOWED_SERVERS = {
+        (ipaddress.ip_address(host), port)
+        for host, port in (host_port(item, 0) for item in _allowed if _one_port.fullmatch(item))
+    }
 except ValueError as error:
     raise ImproperlyConfigured(f"ALLOWED_NETWORKS: {error}") from error
+# Never connected to, whatever is allowed: where clouds tell machines their secrets, one of them at a public address.
+CLOUD_METADATA = "169.254.0.0/16,168.63.129.16/32,100.100.100.200/32,192.0.0.192/32,fd00:ec2::254/128,fd20:ce::254/128"
+try:
+    FORBIDDEN_NETWORKS = [ipaddress.ip_network(item) for item in env_list("FORBIDDEN_NETWORKS", CLOUD_METADATA)]
+except ValueError as error:
+    raise ImproperlyConfigured(f"FORBIDDEN_NETWORKS: {error}") from error
 DNS_CONTROL_NAMES = env_list("DNS_CONTROL_NAMES")  # they have addresses for certain; empty: the platforms' MX hosts
 SWEEP_BATCH = env_int("SWEEP_BATCH", 500)  # domains that one claim takes
 SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's network and may talk to target servers
@@ -379,6 +396,10 @@ SEARCH_PROVIDERS = [
 
 # Orders of slots: a class with place(service, quantity, by=…) -> order, and order.approve(by=…)
 ORDERS = "accounts.models.Order"
+
+# What other apps add to the lines of /healthz, and what they have looked at once a minute (panel/watch.py)
+HEALTH_PARTS = {"sweep": "diagnostics.health.sweep", "resolvers": "diagnostics.health.resolvers"}
+WATCHED = ["diagnostics.health.ask_resolvers"]
 
 # Languages, times, files
 LANGUAGE_CODE = "en"

@@ -12,6 +12,14 @@ def close_ended() -> None:
 
 
 @shared_task
+def forget_attempts() -> None:
+    """Counts of limits whose time is over."""
+    from .limits import forget
+
+    forget()
+
+
+@shared_task
 def forget() -> None:
     """Forget what nobody asks for any more."""
     from . import once

@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from .health import healthz
+from .health import healthz, readyz
 from .views.people import email_address
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("account/email/", email_address, name="account_email"),
     path("account/", include("allauth.urls")),
     path("", include("panel.site_urls")),

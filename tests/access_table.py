@@ -61,19 +61,21 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "new@people.example", "viewer", None)[0].pk,
     "user_id": lambda tenant: tenant.viewer.pk,
     "run_id": lambda tenant: make_run(tenant.service).pk,
+    "number": lambda tenant: 1,
     "order_id": lambda tenant: make_order(tenant.service).pk,
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
 # Arguments that name nothing of a tenant's own: they may be combined with any.
-SHARED = {"kind", "slug", "token", "platform_slug"}
+SHARED = {"number", "kind", "slug", "token", "platform_slug"}
 
 NOBODY, PASSING, HOLDER, SIGNED_IN = Need.NOBODY, Need.PASSING, Need.HOLDER, Need.SIGNED_IN
 VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Need.STAFF
 
 PANEL = {
     "healthz": Row(NOBODY),
+    "readyz": Row(NOBODY),
     "panel:services": Row(SIGNED_IN),
     "panel:service": Row(VIEWER),
     "panel:service_settings": Row(OWNER),
@@ -254,6 +256,11 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:reshape": Row(TECHNICIAN, "POST"),
     "accounts:columns": Row(TECHNICIAN, "POST"),
     "accounts:mend": Row(TECHNICIAN, "POST"),
+    "accounts:row": Row(TECHNICIAN),
+    "accounts:leave_out": Row(TECHNICIAN, "POST"),
+    "accounts:suggestions": Row(TECHNICIAN),
+    "accounts:change_passwords": Row(TECHNICIAN, "POST"),
+    "accounts:forget": Row(TECHNICIAN, "POST"),
     "accounts:again": Row(TECHNICIAN, "POST"),
     "accounts:start": Row(TECHNICIAN, "POST"),
     "accounts:stop": Row(TECHNICIAN, "POST"),

@@ -21,8 +21,17 @@ def environment(**changes: str) -> dict[str, str]:
 
 def manage(*arguments: str, env: dict[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Run `manage.py …` and wait for it."""
+    return _run([sys.executable, "manage.py", *arguments], env, timeout)
+
+
+def program(module: str, *arguments: str, env: dict[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run `python -m …` and wait for it."""
+    return _run([sys.executable, "-m", module, *arguments], env, timeout)
+
+
+def _run(command: list[str], env: dict[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        command,
         env=env,
         cwd=ROOT,
         capture_output=True,

@@ -140,9 +140,12 @@ class EmailAccount(models.Model):
     @property
     def shown_address(self) -> str:
         """The address with the domain in A-label form; a slot's is `<token>@configureme.me`."""
-        if self.is_slot:
-            return f"{self.slot_token}@{settings.SLOT_DOMAIN}"
-        return self.address_key
+        return self.slot_address if self.is_slot else self.address_key
+
+    @property
+    def slot_address(self) -> str:
+        """The slot's own address, which still names the account once it is configured."""
+        return f"{self.slot_token}@{settings.SLOT_DOMAIN}"
 
     @property
     def is_slot(self) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panel.secrets import EncryptedTextField
 
+from .. import preview
 from ..preview import Way as PreviewWay
 
 HANDED_OUT_WITHIN = timedelta(hours=24)  # generated passwords and links are kept no longer
@@ -44,10 +45,17 @@ class BulkRun(models.Model):
         MAIL = PreviewWay.MAIL.value, _("a link to set the password, sent to the contact address")
         SLIPS = PreviewWay.SLIPS.value, _("a link to set the password, printed on slips")
 
+    class Mode(models.TextChoices):
+        CONFIGURE = preview.Mode.CONFIGURE.value, _("configure accounts")
+        UPDATE = preview.Mode.UPDATE.value, _("update accounts that are there")
+        BOTH = preview.Mode.UPDATE_OR_CONFIGURE.value, _("update accounts that are there, configure the others")
+
     service = models.ForeignKey("panel.Service", on_delete=models.CASCADE, related_name="bulk_runs")
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(_("state"), max_length=10, choices=State)
     way = models.CharField(max_length=10, choices=Way, default=Way.PASSWORDS)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.CONFIGURE, db_default=Mode.CONFIGURE)
+    change_passwords = models.BooleanField(default=False, db_default=False)  # of accounts that are there, too
     all_or_nothing = models.BooleanField(default=False)
     by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
     by_label = models.CharField(max_length=254, blank=True, db_default="", default="")  # of what uploaded it, where nobody did
@@ -57,6 +65,8 @@ class BulkRun(models.Model):
     started_at = models.DateTimeField(null=True)  # of this stretch: a resumed run starts again
     started_with = models.PositiveIntegerField(default=0)  # rows finished before this stretch
     finished_at = models.DateTimeField(null=True)
+    stopped_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    stop_code = models.CharField(max_length=40, blank=True, default="", db_default="")  # of accounts.words.STOPS
 
     # The table, until its columns are confirmed.
     filename = models.CharField(max_length=255, blank=True)
@@ -67,6 +77,7 @@ class BulkRun(models.Model):
     delimiter = models.CharField(max_length=1, blank=True)
     heading = models.JSONField(default=list)  # texts of the heading row; empty where the table has none
     columns = models.JSONField(default=list)  # a field of accounts.columns for each column
+    reading = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))  # how: `accounts.reading`
     default_domain = models.CharField(max_length=253, blank=True)
     key = EncryptedTextField(blank=True)  # of this run's secrets; erased when nothing needs it any more
 
@@ -82,6 +93,7 @@ class BulkRun(models.Model):
     bad = models.PositiveIntegerField(default=0)  # refused at the check
     done = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)  # refused when applied
+    left_out = models.PositiveIntegerField(default=0, db_default=0)  # by a person, in the preview
     handed_out_at = models.DateTimeField(null=True)  # its generated passwords or links were downloaded
 
     class Meta:
@@ -96,7 +108,17 @@ class BulkRun(models.Model):
 
     @property
     def left(self) -> int:
-        return max(0, self.total - self.already - self.bad - self.done - self.refused)
+        return max(0, self.total - self.already - self.bad - self.left_out - self.done - self.refused)
+
+    @property
+    def updates(self) -> bool:
+        """Whether the table changes accounts that are there, and does not only configure slots."""
+        return self.kind == self.Kind.CONFIGURE and self.mode != self.Mode.CONFIGURE
+
+    @property
+    def title(self) -> str:
+        """What it does, in the reader's language."""
+        return str(self.Mode(self.mode).label if self.updates else self.Kind(self.kind).label)
 
     @property
     def is_over(self) -> bool:
@@ -113,6 +135,17 @@ class BulkRow(models.Model):
         HASHED = "hashed", _("ready")  # all or nothing: waits for the others
         DONE = "done", _("done")
         REFUSED = "refused", _("refused")
+        LEFT_OUT = "left-out", _("left out")
+
+    class Action(models.TextChoices):
+        CONFIGURE = preview.Action.CONFIGURE.value, _("configure")
+        UPDATE = preview.Action.UPDATE.value, _("update")
+
+    class PasswordFrom(models.TextChoices):
+        FILE = preview.PasswordFrom.FILE.value, _("from the file")
+        GENERATED = preview.PasswordFrom.GENERATED.value, _("generated")
+        LINK = preview.PasswordFrom.LINK.value, _("set by link")
+        KEPT = preview.PasswordFrom.KEPT.value, _("unchanged")
 
     run = models.ForeignKey(BulkRun, on_delete=models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField()  # line of the file, or place in the selection
@@ -122,8 +155,16 @@ class BulkRow(models.Model):
     last_name = models.CharField(max_length=64, blank=True)
     display_name = models.CharField(max_length=64, blank=True)
     contact = models.CharField(max_length=320, blank=True)
+    slot = models.CharField(max_length=32, blank=True, default="", db_default="")  # token of the slot that it names
+    action = models.CharField(max_length=10, choices=Action, default=Action.CONFIGURE, db_default=Action.CONFIGURE)
+    changes = models.JSONField(default=list)  # of an update: [field, old, new]; of a password neither
+    password_from = models.CharField(max_length=10, choices=PasswordFrom, blank=True, default="", db_default="")
+    suggested = models.BooleanField(default=False, db_default=False)  # a fault has a suggestion
     faults = models.JSONField(default=list)  # [code, field, facts]
-    advice = models.JSONField(default=list)
+    advice = models.JSONField(default=list)  # codes, or [code, field, facts]
+    unread = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField())
+    )  # [code, facts]: no cell counts
     cells = models.BinaryField(default=b"")  # the row as uploaded, under the run's key; erased when it is done
     secret = models.BinaryField(default=b"")  # a generated password or a link's token, under the run's key
     password_hash = models.CharField(max_length=256, blank=True)  # all or nothing: kept here until all are placed

@@ -7,16 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from panel.models import Service
 
 from .. import batch, passwords, rules
 from ..batch import Placement
+from ..columns import Field
 from ..models import BulkRow, BulkRun, EmailAccount, PasswordLink, PasswordPolicy
 from ..preview import Problem
 from ..vault import Vault
+from ..writing import update_each
 from .checking import row_of
 
 type Faults = dict[int, str]  # row id → code of why it was refused
+ALREADY = "already"  # among faults: nothing was to do any more
+Action = BulkRow.Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +42,13 @@ class Plain:
 
 
 def passwords_for(run: BulkRun, rows: Sequence[BulkRow]) -> dict[int, Plain]:
-    """row id → its password: from the file, generated, or one that nobody ever knows. Empty for kinds without."""
+    """row id → its password: from the file, generated, or one that nobody ever knows.
+
+    Empty for kinds without; no password is made for a row that updates an account.
+    """
     if run.kind not in {BulkRun.Kind.CONFIGURE, BulkRun.Kind.PASSWORDS}:
         return {}
+    rows = [row for row in rows if row.action == Action.CONFIGURE or _changes_password(row)]
     if run.way != BulkRun.Way.PASSWORDS:
         return {row.pk: Plain(secrets.token_urlsafe(32), PasswordLink.new_token()) for row in rows}
     vault, policy = Vault(run.key), PasswordPolicy.of(run.service_id)
@@ -51,13 +61,19 @@ def passwords_for(run: BulkRun, rows: Sequence[BulkRow]) -> dict[int, Plain]:
     return plain
 
 
+def _changes_password(row: BulkRow) -> bool:
+    return any(name == Field.PASSWORD for name, _old, _new in row.changes)
+
+
 def apply(
     run: BulkRun, service: Service, rows: Sequence[BulkRow], prepared: Mapping[int, Prepared], now: datetime
 ) -> Faults:
     """Change the accounts. Rows that were done get their `account` and `mailbox_id`; the others are answered."""
     match run.kind:
         case BulkRun.Kind.CONFIGURE:
-            return _configure(run, service, rows, prepared, now)
+            new = [row for row in rows if row.action == Action.CONFIGURE]
+            there = [row for row in rows if row.action == Action.UPDATE]
+            return _configure(run, service, new, prepared, now) | _update(service, there, prepared, now)
         case BulkRun.Kind.PASSWORDS:
             return _new_passwords(run, service, rows, prepared, now)
         case BulkRun.Kind.MOVE:
@@ -75,19 +91,78 @@ def apply(
 def _configure(
     run: BulkRun, service: Service, rows: Sequence[BulkRow], prepared: Mapping[int, Prepared], now: datetime
 ) -> Faults:
-    placements = []
-    for row in rows:
-        name, _at, domain = row.address.partition("@")
-        names = (row.first_name, row.last_name, row.display_name)
-        placements.append(Placement(name, domain, *names, prepared[row.pk].password_hash))
-    faults: Faults = {}
-    for row, answer in zip(rows, batch.place(service, placements, now=now), strict=True):
+    named = [row for row in rows if row.slot]
+    slots = {slot.slot_token: slot for slot in _free(service, [row.slot for row in named])}
+    faults: Faults = {row.pk: Problem.SLOT_GONE for row in named if row.slot not in slots}
+    named = [row for row in named if row.slot in slots]
+    unnamed = [row for row in rows if not row.slot]
+    placed = batch.place(
+        service, [_placement(row, prepared) for row in named], now=now, slots=[slots[row.slot] for row in named]
+    )
+    spare = _named_slots(run) if Field.SLOT in run.columns else None
+    placed += batch.place(service, [_placement(row, prepared) for row in unnamed], now=now, spare=spare)
+    for row, answer in zip([*named, *unnamed], placed, strict=True):
         if isinstance(answer, Problem):
             faults[row.pk] = answer
         else:
             row.account, row.mailbox_id = answer, answer.mailbox_id
+    faults |= _configured_alike(service, rows, faults)
     _make_links(run, [row for row in rows if row.pk not in faults], prepared, now)
     return faults
+
+
+def _placement(row: BulkRow, prepared: Mapping[int, Prepared]) -> Placement:
+    name, _at, domain = row.address.partition("@")
+    return Placement(name, domain, row.first_name, row.last_name, row.display_name, prepared[row.pk].password_hash)
+
+
+def _free(service: Service, tokens: Sequence[str]) -> QuerySet[EmailAccount]:
+    return EmailAccount.objects.filter(service=service, slot_token__in=tokens, state=EmailAccount.State.SLOT)
+
+
+def _named_slots(run: BulkRun) -> QuerySet[BulkRow, str]:
+    """Slots that rows of the run name, and that no other row may take."""
+    waiting = [BulkRow.State.GOOD, BulkRow.State.HASHED]
+    return BulkRow.objects.filter(run=run, state__in=waiting).exclude(slot="").values_list("slot", flat=True)
+
+
+def _configured_alike(service: Service, rows: Sequence[BulkRow], faults: Faults) -> Faults:
+    """Of the rows whose address is taken: those whose account is meanwhile as the row says (the file was uploaded
+    twice, or two people had the same list)."""
+    taken = {row.address: row for row in rows if faults.get(row.pk) in {Problem.ADDRESS_TAKEN, Problem.SLOT_GONE}}
+    accounts = EmailAccount.objects.filter(service=service, address_key__in=taken).exclude(
+        state=EmailAccount.State.SLOT
+    )
+    return {
+        row.pk: ALREADY
+        for account in accounts
+        for row in [taken[account.address_key]]
+        if (account.first_name, account.last_name, account.display_name)
+        == (row.first_name, row.last_name, row.display_name)
+        and row.slot in ("", account.slot_token)
+    }
+
+
+def _update(service: Service, rows: Sequence[BulkRow], prepared: Mapping[int, Prepared], now: datetime) -> Faults:
+    """Change names and passwords of accounts that are as the preview showed them."""
+    same = _unchanged(service, rows)
+    accounts = {a.pk: a for a in EmailAccount.objects.filter(pk__in=same.values())}
+    done: dict[int, EmailAccount] = {}
+    for row in rows:
+        account = accounts.get(same.get(row.pk, 0))
+        names = [change for change in row.changes if change[0] != Field.PASSWORD]
+        if account is None or any(getattr(account, name) != old for name, old, _new in names):
+            continue
+        for name, _old, new in names:
+            setattr(account, name, new)
+        account.changed_at = now
+        account.version += 1
+        account.set_keys(account.address_key)
+        done[row.pk] = account
+    update_each(list(done.values()), [*batch.NAME_FIELDS, *batch.KEY_FIELDS, "changed_at", "version"])
+    hashes = {done[row.pk].pk: prepared[row.pk].password_hash for row in rows if row.pk in done and row.pk in prepared}
+    batch.set_passwords(service, {pk: made for pk, made in hashes.items() if made}, now)
+    return {row.pk: "wrong-state" for row in rows if row.pk not in done}
 
 
 def _new_passwords(

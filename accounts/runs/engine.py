@@ -21,11 +21,13 @@ from django.utils.translation import gettext_lazy as _
 
 from panel.activity import COMMAND_LINE, record
 from panel.errors import Refused
+from panel.models import User
 
 from .. import batch, rules
 from ..columns import Field
 from ..hashing import hash_password
 from ..models import BulkRow, BulkRun
+from ..preview import Advice
 from ..vault import Vault
 from ..words import fault_words
 from ..writing import update_each
@@ -53,7 +55,7 @@ def start(run: BulkRun, *, all_or_nothing: bool = False, owner: bool = True) -> 
     run.service.require_open()
     if not run.left:
         raise Refused("nothing-to-do", _("No row is good: there is nothing to do."))
-    if all_or_nothing and run.bad:
+    if all_or_nothing and run.bad:  # rows that were left out are nobody's to do
         raise Refused("not-all-good", _("Some rows need mending: all or nothing means nothing."))
     if not owner and checking.has_reserved_names(run):
         raise Refused(rules.Rule.NAME_RESERVED, fault_words(rules.Rule.NAME_RESERVED))
@@ -68,12 +70,19 @@ def start(run: BulkRun, *, all_or_nothing: bool = False, owner: bool = True) -> 
     run.refresh_from_db()
 
 
-def stop(run: BulkRun) -> None:
+def stop(run: BulkRun, *, by: User | None = None) -> None:
     """Stop after the chunks that are being worked on."""
-    now = timezone.now()
-    if not BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(state=RunState.STOPPED, touched_at=now):
+    if not _stop(run, "person", by=by):
         raise Refused("wrong-state", _("This run is not running."))
     run.refresh_from_db()
+
+
+def _stop(run: BulkRun, code: str, *, by: User | None = None) -> bool:
+    """`code`: why, of `accounts.words.STOPS`."""
+    changed = BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
+        state=RunState.STOPPED, stop_code=code, stopped_by=by, touched_at=timezone.now()
+    )
+    return bool(changed)
 
 
 def go_on(run: BulkRun) -> None:
@@ -81,7 +90,12 @@ def go_on(run: BulkRun) -> None:
     run.service.require_open()
     now = timezone.now()
     changed = BulkRun.objects.filter(pk=run.pk, state=RunState.STOPPED).update(
-        state=RunState.RUNNING, started_at=now, touched_at=now, started_with=F("done") + F("refused")
+        state=RunState.RUNNING,
+        started_at=now,
+        touched_at=now,
+        started_with=F("done") + F("refused"),
+        stop_code="",
+        stopped_by=None,
     )
     if not changed:
         raise Refused("wrong-state", _("This run was not stopped."))
@@ -177,9 +191,9 @@ def _commit(run: BulkRun, lease: uuid.UUID, prepared: Mapping[int, Prepared]) ->
             if attempt == ATTEMPTS - 1:
                 raise
             time.sleep(0.05 * 2**attempt)
-        except Refused:
+        except Refused as refused:
             BulkRow.objects.filter(run=run, lease_by=lease).update(lease_until=None, lease_by=None)
-            BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(state=RunState.STOPPED)
+            _stop(run, refused.code)
             break
     run.refresh_from_db()
     return run
@@ -220,7 +234,8 @@ def _keep_hashes(run: BulkRun, rows: Sequence[BulkRow], prepared: Mapping[int, P
 def _close_rows(run: BulkRun, rows: Sequence[BulkRow], faults: Faults, told: Mapping[int, str], now: datetime) -> None:
     """Mark rows done or refused, and erase what was uploaded for them."""
     done = [row for row in rows if row.pk not in faults]
-    refused = [row for row in rows if row.pk in faults]
+    already = [row for row in rows if faults.get(row.pk) == actions.ALREADY]
+    refused = [row for row in rows if row.pk in faults and faults[row.pk] != actions.ALREADY]
     if run.kind in {BulkRun.Kind.CONFIGURE, BulkRun.Kind.PASSWORDS}:
         vault = Vault(run.key)
         for row in done:
@@ -233,8 +248,16 @@ def _close_rows(run: BulkRun, rows: Sequence[BulkRow], faults: Faults, told: Map
     over = {"cells": b"", "password_hash": "", "lease_until": None, "lease_by": None}
     BulkRow.objects.filter(pk__in=[row.pk for row in done]).update(state=RowState.DONE, changed_at=now, **over)
     BulkRow.objects.filter(pk__in=[row.pk for row in refused]).update(state=RowState.REFUSED, **over)
-    run.done, run.refused, run.touched_at = run.done + len(done), run.refused + len(refused), now
-    run.save(update_fields=["done", "refused", "touched_at"])
+    for row in already:
+        if row.password_from == BulkRow.PasswordFrom.FILE:
+            row.advice = [*row.advice, Advice.PASSWORD_NOT_SET]
+        row.password_from = BulkRow.PasswordFrom.KEPT
+    update_each(already, ["advice", "password_from"])
+    ids = [row.pk for row in already]
+    BulkRow.objects.filter(pk__in=ids).update(state=RowState.ALREADY, secret=b"", **over)
+    run.done, run.refused, run.already = run.done + len(done), run.refused + len(refused), run.already + len(already)
+    run.touched_at = now
+    run.save(update_fields=["done", "refused", "already", "touched_at"])
 
 
 class _NotAll(Exception):  # noqa: N818 - rolls back what was placed
@@ -253,8 +276,8 @@ def settle(run: BulkRun) -> bool:
         _finish(run)
     except _NotAll as not_all:
         _refuse_all(run, not_all.faults)
-    except Refused:
-        BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(state=RunState.STOPPED)
+    except Refused as refused:
+        _stop(run, refused.code)
     return True
 
 
@@ -274,9 +297,9 @@ def _place_all(run: BulkRun) -> None:
             row.pk: Prepared(row.password_hash, vault.open(row.secret).decode() if row.secret else "") for row in rows
         }
         found = actions.apply(run, service, rows, prepared, now)
-        faults |= found
+        faults |= {pk: code for pk, code in found.items() if code != actions.ALREADY}
         if not faults:
-            _close_rows(run, rows, {}, {}, now)
+            _close_rows(run, rows, found, {}, now)
     if faults:
         raise _NotAll(faults)
 
@@ -299,8 +322,10 @@ def _finish(run: BulkRun) -> None:
     run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if run.state not in {RunState.RUNNING, RunState.STOPPED}:
         return
-    run.state = RunState.DONE if run.done else RunState.NOTHING
-    run.finished_at = run.touched_at = timezone.now()
+    # What a stopped run made was to be had since it stopped: its day is counted from there.
+    run.finished_at = run.touched_at if run.state == RunState.STOPPED else timezone.now()
+    run.state = RunState.DONE if run.done or run.already else RunState.NOTHING
+    run.touched_at = timezone.now()
     run.save(update_fields=["state", "finished_at", "touched_at"])
     _record(run)
 
@@ -322,7 +347,7 @@ def give_up(run: BulkRun) -> None:
 
 def _record(run: BulkRun) -> None:
     run.entry = record(
-        f"run.{run.kind}",
+        "run.update" if run.updates else f"run.{run.kind}",
         actor=run.by or run.by_label or COMMAND_LINE,
         service=run.service,
         target=run.filename or run.total,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import batched, islice
 
@@ -17,12 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from panel.errors import Refused
 from panel.models import Service, User
 
-from .. import columns, preview, tables
+from .. import columns, preview, reading, tables
 from ..columns import Field
 from ..models import BulkRow, BulkRun
 from ..preview import Verdict
+from ..reading import Choices, Reading
 from ..tables import Line, Shape
 from ..vault import Vault, new_key
+from ..words import question_words
 from .checking import Checker
 
 State = BulkRun.State
@@ -36,16 +39,33 @@ def limits() -> tables.Limits:
     return tables.Limits(bytes=settings.BULK_MAX_BYTES, rows=settings.BULK_MAX_ROWS)
 
 
-def fingerprint(service: Service, data: bytes) -> str:
-    """Tells the same file again. Keyed, so that it betrays nothing of the passwords in it."""
+def fingerprint(service: Service, data: bytes, said: str = "") -> str:
+    """Tells the same file again, read in the same way. Keyed, so that it betrays nothing of the passwords in it.
+
+    `said`: what a person has said of how it is to be read.
+    """
     key = settings.SECRET_KEY.encode()
-    return hmac.new(key, f"bulk {service.pk} ".encode() + data, hashlib.sha256).hexdigest()
+    return hmac.new(key, f"bulk {service.pk} {said} ".encode() + data, hashlib.sha256).hexdigest()
 
 
-def upload(service: Service, data: bytes, filename: str, *, by: User | str | None, owner: bool) -> BulkRun:
-    """Keep a file and guess its columns. Raises `tables.Refused` for a file over the limits or unreadable."""
+def domains_of(service: Service) -> set[str]:
+    """The names attached to the service in every form that a table may have."""
+    names = [domain.name for domain in service.domains.select_related("name")]
+    return {name.name for name in names} | {name.unicode for name in names}
+
+
+def upload(
+    service: Service,
+    data: bytes,
+    filename: str,
+    *,
+    by: User | str | None,
+    owner: bool,
+    choices: Choices | None = None,
+    said: str = "",
+) -> BulkRun:
+    """Keep a file and tell its columns. Raises `tables.Refused` for a file over the limits or unreadable."""
     service.require_open()
-    shape = tables.shape_of(data, limits())
     vault_key = new_key()
     run = BulkRun(
         service=service,
@@ -55,37 +75,58 @@ def upload(service: Service, data: bytes, filename: str, *, by: User | str | Non
         by_label=by if isinstance(by, str) else "",
         by_owner=owner,
         filename=filename[-255:],
-        fingerprint=fingerprint(service, data),
+        fingerprint=fingerprint(service, data, said),
         source=Vault(vault_key).seal(data),
         key=vault_key,
     )
-    reshape(run, data, shape)
+    reshape(run, data, choices or Choices())
     run.save()
     return run
 
 
-def reshape(run: BulkRun, data: bytes, shape: Shape) -> None:
-    """Read the whole file once in this shape: its limits, its headings, the fields of its columns."""
-    run.format, run.encoding, run.delimiter = shape.format, shape.encoding, shape.delimiter
-    lines = tables.read(data, shape, limits())
-    first = next(lines, None)
-    if first is None:
-        raise tables.Refused(tables.Refusal.EMPTY)
-    with_heading = columns.is_heading(first.cells)
-    rows, width = (0 if with_heading else 1), len(first.cells)
-    second = None
-    for line in lines:
-        second = second or line
-        rows += 1
-        width = max(width, len(line.cells))
-    if not rows:
-        raise tables.Refused(tables.Refusal.EMPTY)
-    if rows > settings.BULK_MAX_ROWS:
-        raise tables.Refused(tables.Refusal.ROWS, limit=settings.BULK_MAX_ROWS)
-    run.heading = list(first.cells) if with_heading else []
-    fields = columns.recognise(first.cells) if with_heading else columns.guess(first.cells)
-    run.columns = [*fields, *([Field.IGNORE] * (width - len(fields)))]
-    run.total = rows
+def reshape(run: BulkRun, data: bytes, choices: Choices) -> Reading:
+    """Read the whole file once: its limits, its headings, the fields of its columns."""
+    found = reading.settle(data, choices, domains=domains_of(run.service), limits=limits())
+    run.format, run.encoding, run.delimiter = found.shape.format, found.shape.encoding, found.shape.delimiter
+    run.heading, run.columns, run.total = list(found.heading), list(found.fields), found.rows
+    run.reading = {
+        "headings": found.heading_row,
+        "above": len(found.above),
+        "sheet": found.shape.sheet,
+        "sheets": [list(sheet) for sheet in found.sheets],
+        "hidden": found.hidden,
+        "width": found.shape.width,
+        "address": found.shape.address,
+        "candidates": list(found.candidates),
+        "suspects": list(found.suspects),
+        "bare": found.bare,
+        "generates": found.generates,
+    }
+    return found
+
+
+def reading_of(run: BulkRun) -> Reading:
+    """The reading that the run keeps, without the words that candidates for its encoding read differently."""
+    if not run.reading:  # a table that was uploaded before readings were kept
+        found = reading.settle(source_of(run), Choices(), domains=domains_of(run.service), limits=limits())
+        return dataclasses.replace(found, fields=tuple(Field(field) for field in run.columns))
+    kept = run.reading
+    shape = Shape(tables.Format(run.format), run.encoding, run.delimiter, kept["sheet"], kept["width"], kept["address"])
+    return Reading(
+        shape,
+        kept["headings"],
+        tuple(run.heading),
+        tuple(Field(field) for field in run.columns),
+        run.total,
+        tuple(range(kept["above"])),
+        kept["hidden"],
+        tuple((name, visible, rows) for name, visible, rows in kept["sheets"]),
+        tuple(kept["candidates"]),
+        (),
+        tuple(kept["suspects"]),
+        kept["bare"],
+        kept["generates"],
+    )
 
 
 def source_of(run: BulkRun) -> bytes:
@@ -93,16 +134,12 @@ def source_of(run: BulkRun) -> bytes:
 
 
 def lines_of(run: BulkRun, data: bytes) -> Iterator[Line]:
-    """The rows without the headings; of a table that came back from us, as they were before we defused them."""
-    shape = Shape(tables.Format(run.format), run.encoding, run.delimiter)
-    lines = islice(tables.read(data, shape, limits()), 1 if run.heading else 0, None)
-    if not columns.came_from_us(run.heading):
-        return lines
-    return (Line(line.number, tuple(map(tables.undefuse, line.cells))) for line in lines)
+    """The rows without the headings."""
+    return reading.lines(data, reading_of(run), limits())
 
 
-def sample_of(run: BulkRun) -> list[Line]:
-    return list(islice(lines_of(run, source_of(run)), SAMPLE))
+def sample_of(run: BulkRun, data: bytes) -> list[Line]:
+    return list(islice(lines_of(run, data), SAMPLE))
 
 
 def require_usable(fields: Sequence[Field]) -> None:
@@ -111,20 +148,52 @@ def require_usable(fields: Sequence[Field]) -> None:
 
 
 def begin_check(
-    run: BulkRun, fields: Sequence[Field], default_domain: str, way: str, *, by_worker: bool = False
+    run: BulkRun,
+    fields: Sequence[Field],
+    default_domain: str,
+    way: str,
+    *,
+    ignored: Collection[int] = (),
+    by_worker: bool = False,
 ) -> None:
-    """The columns are confirmed: what they mean is settled. `by_worker`: leave the check to one that is free."""
+    """The columns are confirmed: what they mean is settled. `by_worker`: leave the check to one that is free.
+
+    `ignored`: columns that look like passwords and that somebody said to ignore.
+    """
     require_usable(fields)
+    asked = reading.questions(
+        reading_of(run),
+        fields,
+        default_domain=default_domain,
+        ignored=ignored,
+        passwords_wanted=way == BulkRun.Way.PASSWORDS,
+        confirmed=True,
+    )
+    if asked:
+        raise Refused(asked[0], question_words(asked[0]))
     changed = BulkRun.objects.filter(pk=run.pk, state=State.COLUMNS).update(
         columns=list(fields),
         default_domain=default_domain,
         way=way,
+        reading={**run.reading, "ignored": sorted(ignored)},
         state=State.CHECKING if by_worker else State.COLUMNS,
         touched_at=NOBODY_YET if by_worker else timezone.now(),
     )
     if not changed:
         raise Refused("wrong-state", _("This table has been checked already."))
     run.columns, run.default_domain, run.way = list(fields), default_domain, way
+
+
+def keep_answers(
+    run: BulkRun, fields: Sequence[Field], default_domain: str, way: str, ignored: Collection[int]
+) -> None:
+    """What was chosen on the page that now asks for more."""
+    BulkRun.objects.filter(pk=run.pk, state=State.COLUMNS).update(
+        columns=list(fields),
+        default_domain=default_domain,
+        way=way,
+        reading={**run.reading, "ignored": sorted(ignored)},
+    )
 
 
 def check(run: BulkRun) -> bool:
@@ -141,7 +210,13 @@ def check(run: BulkRun) -> bool:
     vault, checker = Vault(run.key), Checker(run)
     for lines, rows, verdicts in judged(run, source_of(run), checker):
         kept = [
-            BulkRow(run=run, number=row.line, cells=vault.seal_cells(line.cells), **checker.columns_of(row, verdict))
+            BulkRow(
+                run=run,
+                number=row.line,
+                cells=vault.seal_cells(line.cells),
+                unread=unread_of(line),
+                **checker.columns_of(row, verdict),
+            )
             for line, row, verdict in zip(lines, rows, verdicts, strict=True)
         ]
         with transaction.atomic():
@@ -171,8 +246,16 @@ def judged(
     """Parse and judge the file, a batch at a time. Writes nothing."""
     fields = [Field(field) for field in run.columns]
     for lines in batched(lines_of(run, data), BATCH):
-        rows = [
-            preview.parse(line.number, preview.cells_of(line.cells, fields), default_domain=run.default_domain)
-            for line in lines
-        ]
+        rows = [_parsed(line, fields, run.default_domain) for line in lines]
         yield lines, rows, checker.judge(rows)
+
+
+def _parsed(line: Line, fields: Sequence[Field], default_domain: str) -> preview.Row:
+    if line.fault:
+        return preview.unread(line.number, *line.fault)
+    return preview.parse(line.number, preview.cells_of(line.cells, fields), default_domain=default_domain)
+
+
+def unread_of(line: Line) -> list[object]:
+    """What a `BulkRow` keeps of a line that could not be read."""
+    return [str(line.fault[0]), dict(line.fault[1])] if line.fault else []

@@ -1,9 +1,10 @@
-"""What a run gives back: results with what was generated (once), the table with its reasons, slips to print."""
+"""What a run gives back: results with what was generated, the table with its reasons, slips to print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -17,9 +18,9 @@ from .. import columns
 from ..columns import Field
 from ..models import BulkRow, BulkRun
 from ..models.runs import HANDED_OUT_WITHIN
-from ..tables import csv_line
+from ..tables import csv_line, plain
 from ..vault import Vault
-from ..words import FIELDS, fault_words
+from ..words import FIELDS, change_words, fault_words, place_words, remark_words
 
 BATCH = 500
 _UNKNOWN = (Field.PASSWORD, Field.IGNORE)  # not for the eyes of others
@@ -33,9 +34,9 @@ class Result:
 
 
 def rows_of(run: BulkRun, *, only_bad: bool = False) -> Iterator[BulkRow]:
-    """All rows in their order, a batch at a time."""
+    """All rows in their order, a batch at a time; what was left out is no part of what the run gives back."""
     last = -1
-    rows = BulkRow.objects.filter(run=run).order_by("number")
+    rows = BulkRow.objects.filter(run=run).exclude(state=BulkRow.State.LEFT_OUT).order_by("number")
     if only_bad:
         rows = rows.filter(state__in=[BulkRow.State.BAD, BulkRow.State.REFUSED])
     while batch := list(rows.filter(number__gt=last)[:BATCH]):
@@ -45,12 +46,26 @@ def rows_of(run: BulkRun, *, only_bad: bool = False) -> Iterator[BulkRow]:
 
 def reasons(row: BulkRow) -> list[str]:
     """Why a row is bad, each reason with the column to mend, in the reader's language."""
-    return [f"{FIELDS[field]}: {fault_words(code, facts)}" for code, field, facts in row.faults]
+    return [f"{place_words(field)}: {fault_words(code, facts)}" for code, field, facts in row.faults]
+
+
+def remarks(row: BulkRow) -> list[str]:
+    """What else is to be said of a row: advice, and what an update changes."""
+    return [*map(remark_words, row.advice), *map(change_words, row.changes)]
+
+
+def suggestions(row: BulkRow) -> str:
+    """What the cells at fault probably should say; the column is named where there are several."""
+    better = {field: str(facts["suggestion"]) for _code, field, facts in row.faults if "suggestion" in facts}
+    if len(better) == 1:
+        return next(iter(better.values()))
+    return "; ".join(f"{FIELDS[field]}: {text}" for field, text in better.items())
 
 
 def to_hand_out(run: BulkRun) -> bool:
-    """Whether there are generated passwords or links that nobody fetched yet."""
-    if not run.is_over or not run.key or run.handed_out_at or run.way == BulkRun.Way.MAIL:
+    """Whether there are generated passwords or links to be had: as soon as the run is over, or was stopped."""
+    ready = run.is_over or run.state == BulkRun.State.STOPPED
+    if not ready or not run.key or run.way == BulkRun.Way.MAIL:
         return False
     return BulkRow.objects.filter(run=run, state__in=SECRET_STATES).exclude(secret=b"").exists()
 
@@ -61,25 +76,39 @@ def may_hand_out_to(run: BulkRun, user: User) -> bool:
 
 
 def results_of(run: BulkRun) -> list[Result]:
-    """Every row, with its secret where nobody fetched it yet."""
+    """Every row, with its secret while there is one."""
     vault = Vault(run.key) if to_hand_out(run) else None
     return [Result(row, _secret_of(run, row, vault)) for row in rows_of(run)]
 
 
-@transaction.atomic
 def hand_out(run: BulkRun) -> list[Result]:
-    """Every row, with its secret this one time; afterwards the secrets and the run's key are gone."""
-    run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    """Every row, with its secret: as often as it is asked for, until the secrets are discarded or their day is over."""
     results = results_of(run)
-    close_hand_out(run)
+    mark_handed_out(run)
     return results
 
 
-def close_hand_out(run: BulkRun) -> None:
-    """The secrets are with their person: forget them."""
+def mark_handed_out(run: BulkRun) -> None:
     if to_hand_out(run):
-        BulkRun.objects.filter(pk=run.pk).update(handed_out_at=timezone.now())
+        BulkRun.objects.filter(pk=run.pk, handed_out_at=None).update(handed_out_at=timezone.now())
+
+
+@transaction.atomic
+def discard(run: BulkRun) -> None:
+    """The secrets are with their person: forget them. A run that was stopped can still go on."""
+    run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if not to_hand_out(run):
+        return
+    if run.is_over:
         forget_secrets(run)
+    else:
+        BulkRow.objects.filter(run=run, state__in=SECRET_STATES).exclude(secret=b"").update(secret=b"")
+    BulkRun.objects.filter(pk=run.pk, handed_out_at=None).update(handed_out_at=timezone.now())
+
+
+def kept_until(run: BulkRun) -> datetime:
+    """When the generated passwords are gone by themselves."""
+    return (run.finished_at or run.touched_at) + HANDED_OUT_WITHIN
 
 
 def _secret_of(run: BulkRun, row: BulkRow, vault: Vault | None) -> str:
@@ -107,35 +136,49 @@ def forgettable() -> list[BulkRun]:
     return list(BulkRun.objects.filter(finished_at__lt=before).exclude(key=""))
 
 
-def results_csv(run: BulkRun, results: list[Result]) -> Iterator[str]:
-    """One line for each row: line, address, status, reason, and the password or link where one was generated."""
-    told = _("Password") if run.way == BulkRun.Way.PASSWORDS else _("Link to set the password")
-    yield "\ufeff" + csv_line([_("Line"), _("Address"), _("Status"), _("Reason"), told])
+def results_csv(run: BulkRun, results: Iterable[Result]) -> Iterator[str]:
+    """One line for each row, as a mail merge wants it: line, address, names, contact, status, reason, suggestion, and
+    last the password or link where one was generated."""
+    told = _("Password") if run.way == BulkRun.Way.PASSWORDS else _("Link")
+    names = [FIELDS[field] for field in (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME, Field.CONTACT)]
+    slot = [str(FIELDS[Field.SLOT])] if Field.SLOT in run.columns else []
+    heads = [_("Line"), _("Address"), *map(str, names), *slot, _("Status"), _("Reason"), _("Suggestion"), told]
+    yield "\ufeff" + csv_line(heads)
     for result in results:
         row = result.row
-        status = str(BulkRow.State(row.state).label)
-        yield csv_line([str(row.number), row.address, status, " ".join(reasons(row)), result.secret])
+        known = [str(row.number), row.address, row.first_name, row.last_name, row.display_name, row.contact]
+        yield csv_line([*known, *([row.slot] if slot else []), *_said(row), result.secret])
 
 
-def table_with_reasons(run: BulkRun, *, passwords: bool, only_bad: bool = False) -> Iterator[str]:
-    """The uploaded table with a status and a reason for each row, ready to be mended and uploaded again.
+def _said(row: BulkRow) -> list[str]:
+    """Status, reason and suggestion."""
+    return [str(BulkRow.State(row.state).label), " ".join([*reasons(row), *remarks(row)]), suggestions(row)]
+
+
+def table_with_reasons(run: BulkRun, *, passwords: bool, only_bad: bool = False) -> Iterator[list[str]]:
+    """The uploaded table with a status, a reason and a suggestion for each row, ready to be put right and uploaded
+    again: its headings, then its rows.
 
     `passwords`: with the passwords that it came with, for the person who uploaded it.
     """
     fields = [Field(field) for field in run.columns]
-    keep = len(fields) - (2 if columns.came_from_us(run.heading) else 0)
-    delimiter = run.delimiter or ","
+    added = columns.ours(run.heading)
+    keep = [index for index in range(len(fields)) if index not in added]
     heading = run.heading or [_HEADINGS.get(field, "") for field in fields]
-    heading = (list(heading) + [""] * keep)[:keep]
-    yield "\ufeff" + csv_line([*heading, columns.STATUS, columns.REASON], delimiter)
+    heading = list(heading) + [""] * (len(fields) - len(heading))
+    yield [*(heading[index] for index in keep), columns.STATUS, columns.REASON, columns.SUGGESTION]
     vault = Vault(run.key) if run.key else None
     for row in rows_of(run, only_bad=only_bad):
         cells = _cells_of(row, fields, vault)
         if not passwords:
             # a column that was ignored may hold passwords, too
             cells = ["" if field in _UNKNOWN else cell for field, cell in zip(fields, cells, strict=True)]
-        status = str(BulkRow.State(row.state).label)
-        yield csv_line([*cells[:keep], status, " ".join(reasons(row))], delimiter)
+        yield [*(cells[index] for index in keep), *_said(row)]
+
+
+def as_csv(rows: Iterable[list[str]], delimiter: str) -> Iterator[str]:
+    for number, cells in enumerate(rows):
+        yield ("" if number else "\ufeff") + csv_line(cells, delimiter or ",")
 
 
 _HEADINGS = {
@@ -147,13 +190,14 @@ _HEADINGS = {
     Field.DISPLAY_NAME: "Display name",
     Field.PASSWORD: "Password",
     Field.CONTACT: "Contact address",
+    Field.SLOT: "Slot",
 }
 
 
 def _cells_of(row: BulkRow, fields: list[Field], vault: Vault | None) -> list[str]:
     """The cells as uploaded; once they are erased, what the row still knows."""
     if row.cells and vault:
-        cells = vault.open_cells(row.cells)
+        cells = [plain(cell) for cell in vault.open_cells(row.cells)]
         return (cells + [""] * len(fields))[: len(fields)]
     name, _at, domain = row.address.partition("@")
     known = {
@@ -164,5 +208,6 @@ def _cells_of(row: BulkRow, fields: list[Field], vault: Vault | None) -> list[st
         Field.LAST_NAME: row.last_name,
         Field.DISPLAY_NAME: row.display_name,
         Field.CONTACT: row.contact,
+        Field.SLOT: row.slot,
     }
     return [known.get(field, "") for field in fields]

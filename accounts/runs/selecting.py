@@ -205,7 +205,8 @@ def _unchanged(run: BulkRun) -> QuerySet[BulkRow]:
     same = EmailAccount.objects.filter(
         pk=OuterRef("account_id"), mailbox_id=OuterRef("mailbox_id"), changed_at=OuterRef("changed_at")
     )
-    return BulkRow.objects.filter(Exists(same), run=run, state=RowState.DONE)
+    configured = BulkRow.objects.filter(run=run, state=RowState.DONE, action=BulkRow.Action.CONFIGURE)
+    return configured.filter(Exists(same))
 
 
 def undo(run: BulkRun, *, by: User | None, owner: bool) -> BulkRun:
@@ -229,7 +230,8 @@ def _fill_undo(run: BulkRun) -> bool:
     assert run.selection is not None
     if run.undoes is None:
         return False
-    done = BulkRow.objects.filter(run=run.undoes, state=RowState.DONE, number__gt=run.selection.get("after", -1))
+    done = BulkRow.objects.filter(run=run.undoes, state=RowState.DONE, action=BulkRow.Action.CONFIGURE)
+    done = done.filter(number__gt=run.selection.get("after", -1))
     rows = list(done.order_by("number")[:BATCH])
     unchanged = set(_unchanged(run.undoes).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
     _add(

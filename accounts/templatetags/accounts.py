@@ -8,14 +8,16 @@ from django import template
 from django.utils.translation import gettext_lazy as _
 
 from .. import shown as shown_module
-from ..columns import Field
+from .. import words as words_module
 from ..passwords import Policy
-from ..words import FIELDS, fault_words, rule_list
+from ..words import fault_words, place_words, rule_list
 
-DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar"), ":": _("colon")}
+DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar"), ":": _("colon"), "^": "^"}
 
 register = template.Library()
 register.filter("shown", shown_module.shown)
+register.filter("change_words", words_module.change_words)
+register.filter("remark_words", words_module.remark_words)
 
 
 @register.filter
@@ -26,23 +28,16 @@ def words(fault: list[Any] | str) -> str:
 
 @register.filter
 def field_words(field: str) -> str:
-    return str(FIELDS[Field(field)])
-
-
-@register.filter
-def suggestion(faults: list[list[Any]]) -> str:
-    """An account name that was probably meant."""
-    return next((facts["suggestion"] for _code, _field, facts in faults if "suggestion" in facts), "")
+    return place_words(field)
 
 
 @register.filter
 def delimiter_words(delimiter: str) -> str:
-    return str(DELIMITERS[delimiter])
+    return str(DELIMITERS.get(delimiter, delimiter))
 
 
-@register.filter
-def encoding_words(encoding: str) -> str:
-    return encoding.removesuffix("-sig").upper()
+register.filter("count_words", words_module.count_words)
+register.filter("encoding_words", words_module.encoding_words)
 
 
 @register.simple_tag
@@ -54,10 +49,3 @@ def rule_words(rule: str, facts: dict[str, Any]) -> str:
 def first_rules(policy: Policy) -> dict[str, Any]:
     """The rules while nothing is typed."""
     return {"rules": rule_list("", ("", ""), policy)}
-
-
-@register.filter
-def domain_part(address: str) -> str:
-    """`@` and what follows, of what was typed as an address."""
-    _name, at, domain = address.partition("@")
-    return at + domain

@@ -4,7 +4,8 @@ from .configure import configure, confirm
 from .listing import account, account_list, domain_names, export
 from .orders import approve_order, cancel_order, cancel_slots, order, orders, progress, refuse_order
 from .policy import policy, purge, retired
-from .runs import discard, reasons, results, resume, run, slips, start, stop, undo
+from .preview import change_passwords, leave_out, row, suggestions
+from .runs import discard, forget, reasons, results, resume, run, slips, start, stop, undo
 from .selection import select
 from .set_password import set_password
 
@@ -16,12 +17,15 @@ __all__ = [
     "cancel_order",
     "cancel_slots",
     "change",
+    "change_passwords",
     "columns",
     "configure",
     "confirm",
     "discard",
     "domain_names",
     "export",
+    "forget",
+    "leave_out",
     "link",
     "mend",
     "order",
@@ -37,12 +41,14 @@ __all__ = [
     "results",
     "resume",
     "retired",
+    "row",
     "run",
     "select",
     "set_password",
     "slips",
     "start",
     "stop",
+    "suggestions",
     "template",
     "undo",
     "upload",

@@ -3,37 +3,58 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from panel.access import person, require, service_for
 from panel.errors import Refused
-from panel.models import Role
+from panel.models import Role, Service
+from panel.uploads import TooLarge, receiving, takes_upload
 
 from .. import tables, tasks
 from ..access import run_for
 from ..columns import TEMPLATE, Field
 from ..forms import UploadForm
-from ..models import BulkRow, BulkRun, Tally
+from ..models import BulkRun, Tally
 from ..runs import checking, loading
-from ..tables import Format, Refusal, Shape, csv_line
+from ..tables import Refusal, csv_line
 from ..words import refusal_words
-from .runs import show_preview
+from .mapping import choices_of
+from .preview import answered
 
 CHECKED_AT_ONCE = 20_000  # rows; more are checked by a worker while the page waits
 
 
+@takes_upload
 @sensitive_post_parameters("cells")
 @login_required
 def upload(request: HttpRequest, service_name: str) -> HttpResponse:
-    """Choose a file or paste cells; below, the runs of the service."""
+    """Choose a file or paste cells; below, the runs of the service. Who may is decided before the file is read."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     owner = require(request.user, service.organization) is Role.OWNER
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        return _show_upload(request, service, UploadForm())
+    try:
+        with receiving(request, service.organization_id, settings.BULK_MAX_BYTES):
+            return _load(request, service, owner=owner)
+    except TooLarge:
+        refusal = refusal_words(tables.Refused(Refusal.BYTES, limit=settings.BULK_MAX_BYTES))
+    except Refused as refused:
+        refusal = str(refused)
+    form = UploadForm({})
+    form.errors.clear()
+    form.add_error(None, refusal)
+    return _show_upload(request, service, form)
+
+
+@csrf_protect
+def _load(request: HttpRequest, service: Service, *, owner: bool) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
         file = form.cleaned_data["file"]
         data = file.read() if file else form.cleaned_data["cells"].encode()
         name = file.name if file else _("pasted cells")
@@ -45,9 +66,10 @@ def upload(request: HttpRequest, service_name: str) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return redirect("accounts:run", service.name, run.pk)
-    elif request.method == "POST" and int(request.META.get("CONTENT_LENGTH") or 0) > settings.BULK_MAX_BYTES:
-        form.errors.clear()
-        form.add_error(None, refusal_words(tables.Refused(Refusal.BYTES, limit=settings.BULK_MAX_BYTES)))
+    return _show_upload(request, service, form)
+
+
+def _show_upload(request: HttpRequest, service: Service, form: UploadForm) -> HttpResponse:
     runs = BulkRun.objects.filter(service=service).exclude(state=BulkRun.State.DISCARDED).select_related("by")
     context = {
         "service": service,
@@ -73,17 +95,16 @@ def template(request: HttpRequest, service_name: str) -> HttpResponse:
 @login_required
 @require_POST
 def reshape(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
-    """Read the text in another encoding or with another delimiter."""
+    """Read the table in another encoding, with another delimiter, from another sheet, with other headings."""
     run = run_for(request.user, service_name, run_id)
-    encoding, delimiter = request.POST.get("encoding", ""), request.POST.get("delimiter", "")
-    known = encoding in (*tables.ENCODINGS, run.encoding) and delimiter in tables.DELIMITERS
-    if run.state == BulkRun.State.COLUMNS and run.format == Format.CSV and known:
+    choices = choices_of(request, run)
+    if run.state == BulkRun.State.COLUMNS and choices is not None:
         try:
-            loading.reshape(run, loading.source_of(run), Shape(Format.CSV, encoding, delimiter))
+            loading.reshape(run, loading.source_of(run), choices)
         except tables.Refused as refused:
             messages.error(request, refusal_words(refused))
         else:
-            run.save(update_fields=["encoding", "delimiter", "heading", "columns", "total"])
+            run.save(update_fields=["encoding", "delimiter", "heading", "columns", "total", "reading"])
     return redirect("accounts:run", service_name, run_id)
 
 
@@ -95,18 +116,24 @@ def columns(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
     chosen = request.POST.getlist("column")
     fields = [Field(text) if text in Field else Field.IGNORE for text in chosen][: len(run.columns)]
     fields += [Field.IGNORE] * (len(run.columns) - len(fields))
-    way = request.POST.get("way", "")
+    wanted = request.POST.get("way", "")
+    way = BulkRun.Way(wanted) if wanted in BulkRun.Way else BulkRun.Way.PASSWORDS
+    ignored = [int(text) for text in request.POST.getlist("ignore") if text.isascii() and text.isdigit()]
     attached = run.service.domains.filter(name__name=request.POST.get("domain", "")).first()
+    default_domain = attached.name.name if attached else ""
     later = run.total > CHECKED_AT_ONCE
+    checking.set_mode(run, request.POST.get("mode", ""), change_passwords=bool(request.POST.get("change_passwords")))
     try:
         loading.begin_check(
             run,
             fields,
-            attached.name.name if attached else "",
-            way if way in BulkRun.Way else BulkRun.Way.PASSWORDS,
+            default_domain,
+            way,
+            ignored=ignored,
             by_worker=later,
         )
     except Refused as refused:
+        loading.keep_answers(run, fields, default_domain, way, ignored)
         messages.error(request, str(refused))
     else:
         if later:
@@ -121,18 +148,14 @@ def columns(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
 @require_POST
 def mend(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """Put another value into a cell of the preview."""
-    run = run_for(request.user, service_name, run_id)
     number, field = request.POST.get("row", ""), request.POST.get("field", "")
-    if number.isascii() and number.isdigit() and len(number) < 10 and field in Field:
-        try:
+    known = number.isascii() and number.isdigit() and len(number) < 10 and field in Field
+
+    def put(run: BulkRun) -> None:
+        if known:
             checking.mend(run, int(number), Field(field), request.POST.get("value", ""))
-        except BulkRow.DoesNotExist:
-            raise Http404 from None
-        except Refused as refused:
-            messages.error(request, str(refused))
-    if request.headers.get("HX-Request"):
-        return show_preview(request, run_for(request.user, service_name, run_id), partial=True)
-    return redirect("accounts:run", service_name, run_id)
+
+    return answered(request, service_name, run_id, put)
 
 
 @login_required

@@ -23,7 +23,7 @@ from .orders import under_way
 from .parts import render_part
 
 RUNS_OF_AN_ACCOUNT = 100  # the latest ones, in its history
-EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State")
+EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State", "Slot")
 
 
 @login_required
@@ -118,4 +118,5 @@ def exported(request: HttpRequest, service: Service, accounts: QuerySet[EmailAcc
 def _lines(accounts: QuerySet[EmailAccount]) -> Iterator[str]:
     yield "\ufeff" + csv_line(EXPORT_HEADING)
     for found in accounts.order_by("address_key", "id").iterator(1000):
-        yield csv_line([shown(found.shown_address), found.first_name, found.last_name, found.display_name, found.state])
+        names = [found.first_name, found.last_name, found.display_name]
+        yield csv_line([shown(found.shown_address), *names, found.state, found.slot_address])

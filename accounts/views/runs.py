@@ -21,15 +21,15 @@ from panel.errors import Refused
 from panel.models import Role
 from panel.once import once
 
-from .. import preview, tables, tasks
+from .. import tables, tasks, workbooks
 from ..access import run_for
-from ..columns import Field
-from ..models import BulkRow, BulkRun, Tally
-from ..runs import engine, loading, retention, selecting
+from ..models import BulkRow, BulkRun
+from ..runs import engine, retention, selecting
 from ..runs import results as handing_out
-from ..vault import Vault
-from ..words import FIELDS
+from ..words import STOPS
+from .mapping import show_mapping
 from .parts import render_part, wants_part
+from .preview import show_preview
 
 State = BulkRun.State
 PER_PAGE = 50
@@ -41,7 +41,7 @@ def run(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """A run, as far as it is: its columns, its preview, its progress, its results."""
     found = run_for(request.user, service_name, run_id)
     if found.state == State.COLUMNS:
-        return _columns(request, found)
+        return show_mapping(request, found)
     if found.state == State.CHECKING:
         return render(request, "accounts/bulk/checking.html", _context(found))
     if found.state == State.PREVIEW:
@@ -51,70 +51,6 @@ def run(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
 
 def _context(run: BulkRun) -> dict[str, Any]:
     return {"service": run.service, "tab": "accounts", "run": run}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    heading: str
-    field: Field
-    cells: list[str]  # of the first rows; of passwords only that there is one
-
-
-def _columns(request: HttpRequest, run: BulkRun) -> HttpResponse:
-    sample = loading.sample_of(run)
-    columns = []
-    for index, name in enumerate(run.columns):
-        cells = [line.cells[index] if index < len(line.cells) else "" for line in sample]
-        if name == Field.PASSWORD:
-            cells = ["••••" if cell and not preview.asked_to_generate(cell) else cell for cell in cells]
-        heading = run.heading[index] if index < len(run.heading) else ""
-        columns.append(Column(heading, Field(name), cells))
-    context = {
-        **_context(run),
-        "columns": columns,
-        "fields": [(field.value, FIELDS[field]) for field in Field],
-        "ways": BulkRun.Way.choices,
-        "domains": run.service.domains.filter(state="verified").select_related("name")[:200],
-        "encodings": dict.fromkeys((*tables.ENCODINGS, run.encoding)),
-        "delimiters": tables.DELIMITERS,
-        "step": "columns",
-    }
-    return render(request, "accounts/bulk/columns.html", context)
-
-
-def show_preview(request: HttpRequest, run: BulkRun, *, partial: bool = False) -> HttpResponse:
-    """What would happen to each row."""
-    only_bad = request.GET.get("rows", "bad" if run.bad else "all") != "all"
-    rows, following = _rows(request, run, [BulkRow.State.BAD] if only_bad else list(BulkRow.State))
-    vault = Vault(run.key) if run.key and run.kind == BulkRun.Kind.CONFIGURE else None
-    fields = [Field(field) for field in run.columns]
-    shown = []
-    for row in rows:
-        values = preview.cells_of(vault.open_cells(row.cells), fields) if vault and row.cells else {}
-        shown.append((row, _cells_to_mend(row, values)))
-    free = Tally.of(run.service_id)["slot"]
-    context = {
-        **_context(run),
-        "rows": shown,
-        "next": following,
-        "only_bad": only_bad,
-        "free": free,
-        "step": "preview",
-        "mine": run.by_id == person(request).pk,
-    }
-    return render(request, f"accounts/bulk/preview.html{'#preview' if partial else ''}", context)
-
-
-def _cells_to_mend(row: BulkRow, values: dict[Field, str]) -> list[tuple[str, str]]:
-    """(field, value) of each cell that a fault names and that the table has; a password is not shown."""
-    cells = {}
-    for _code, name, _facts in row.faults:
-        field = Field(name)
-        if field in (Field.ADDRESS, Field.NAME) and field not in values:
-            field = Field.NAME if Field.NAME in values else Field.ADDRESS
-        if field in values:
-            cells[field.value] = "" if field is Field.PASSWORD else values[field]
-    return list(cells.items())
 
 
 def _rows(request: HttpRequest, run: BulkRun, states: list[BulkRow.State]) -> tuple[list[BulkRow], int | None]:
@@ -152,6 +88,8 @@ def _progress(request: HttpRequest, run: BulkRun) -> HttpResponse:
         "rows": rows,
         "next": following,
         "to_hand_out": to_hand_out,
+        "kept_until": handing_out.kept_until(run) if to_hand_out else None,
+        "stopped": STOPS.get(run.stop_code, "") if run.state == State.STOPPED else "",
         "may_hand_out": to_hand_out and handing_out.may_hand_out_to(run, person(request)),
         "undoable": selecting.undoable(run),
         "step": "apply",
@@ -183,7 +121,7 @@ def start(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
 def stop(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     found = run_for(request.user, service_name, run_id)
     done = _("The run stops after the rows that are being worked on.")
-    return do(request, lambda: engine.stop(found), done, then=_page(found))
+    return do(request, lambda: engine.stop(found, by=person(request)), done, then=_page(found))
 
 
 @login_required
@@ -234,24 +172,28 @@ def undo(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
 @never_cache
 @login_required
 def reasons(request: HttpRequest, service_name: str, run_id: int) -> HttpResponseBase:
-    """The table as it was uploaded, with a status and a reason for each row."""
+    """The table as it was uploaded, in its own format, with a status, a reason and a suggestion for each row."""
     found = run_for(request.user, service_name, run_id)
-    if found.kind == BulkRun.Kind.CONFIGURE and found.columns:
-        mine = found.by_id == person(request).pk
-        lines = handing_out.table_with_reasons(found, passwords=mine, only_bad=request.GET.get("rows") == "bad")
-    else:
-        lines = handing_out.results_csv(found, [handing_out.Result(row) for row in handing_out.rows_of(found)])
-    return _csv(lines, f"{found.service.name}-{found.pk}-reasons.csv")
+    name = f"{found.service.name}-{found.pk}-reasons"
+    if found.kind != BulkRun.Kind.CONFIGURE or not found.columns:
+        lines = handing_out.results_csv(found, map(handing_out.Result, handing_out.rows_of(found)))
+        return _csv(lines, f"{name}.csv")
+    mine = found.by_id == person(request).pk
+    rows = handing_out.table_with_reasons(found, passwords=mine, only_bad=request.GET.get("rows") == "bad")
+    if found.format == tables.Format.CSV:
+        return _csv(handing_out.as_csv(rows, found.delimiter), f"{name}.csv")
+    if found.format == tables.Format.ODS:
+        return _file(workbooks.ods(rows), workbooks.ODS_TYPE, f"{name}.ods")
+    return _file(workbooks.xlsx(rows), workbooks.XLSX_TYPE, f"{name}.xlsx")
 
 
 @never_cache
 @login_required
 @require_POST
 def results(request: HttpRequest, service_name: str, run_id: int) -> HttpResponseBase:
-    """Results with what was generated: once, to whoever ran it."""
+    """Results with what was generated, to whoever ran it."""
     found = run_for(request.user, service_name, run_id)
-    if not handing_out.may_hand_out_to(found, person(request)) or not handing_out.to_hand_out(found):
-        messages.error(request, _("The passwords have been downloaded already, or are another person's to download."))
+    if not _may_have_secrets(request, found):
         return redirect("accounts:run", service_name, run_id)
     return _csv(
         handing_out.results_csv(found, handing_out.hand_out(found)), f"{found.service.name}-{found.pk}-results.csv"
@@ -264,11 +206,31 @@ def results(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
 def slips(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
     """A page to print for each account: its address and the link to set its password, or the password made for it."""
     found = run_for(request.user, service_name, run_id)
-    if not handing_out.may_hand_out_to(found, person(request)) or not handing_out.to_hand_out(found):
-        messages.error(request, _("The slips have been printed already, or are another person's to print."))
+    if not _may_have_secrets(request, found):
         return redirect("accounts:run", service_name, run_id)
     made = [result for result in handing_out.hand_out(found) if result.secret]
     return render(request, "accounts/bulk/slips.html", {**_context(found), "slips": made})
+
+
+@login_required
+@require_POST
+def forget(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse:
+    """Discard what was generated, on purpose: it is with its people."""
+    found = run_for(request.user, service_name, run_id)
+    if _may_have_secrets(request, found):
+        handing_out.discard(found)
+        messages.success(
+            request, _("The generated passwords or links are discarded: they exist nowhere here any more.")
+        )
+    return redirect("accounts:run", service_name, run_id)
+
+
+def _may_have_secrets(request: HttpRequest, run: BulkRun) -> bool:
+    """Whether there are secrets and they are this person's to have; says so where not."""
+    if handing_out.may_hand_out_to(run, person(request)) and handing_out.to_hand_out(run):
+        return True
+    messages.error(request, _("The passwords or links have been discarded, or are another person's to have."))
+    return False
 
 
 def _page(run: BulkRun) -> str:
@@ -277,5 +239,11 @@ def _page(run: BulkRun) -> str:
 
 def _csv(lines: Iterator[str], filename: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response
+
+
+def _file(data: bytes, content_type: str, filename: str) -> HttpResponse:
+    response = HttpResponse(data, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from panel.activity import record
 from panel.errors import Refused
 from panel.forms import carried_out
-from panel.limits import allowed
+from panel.limits import allowed, network_of
 
 from .. import batch
 from ..forms import PasswordForm
@@ -27,7 +27,7 @@ PERSON = "link"  # stands in the activity log for whoever holds the link
 @sensitive_post_parameters("password", "again")
 def set_password(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever has the link chooses the password of its account, once. Open to people who never sign in here."""
-    if not allowed("set-password", request.META.get("REMOTE_ADDR"), times=TRIES_A_MINUTE, seconds=60):
+    if not allowed("set-password", network_of(request), times=TRIES_A_MINUTE, seconds=60):
         return render(request, "429.html", status=429)
     link = PasswordLink.open_one(token)
     if link is None:

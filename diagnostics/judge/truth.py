@@ -157,14 +157,14 @@ class _Weighing:
 
     def _right(self, *, proof: bool) -> Verdict:
         if self.kind == Kind.CNAME:
-            self.first.facts = {**self.first.facts, "proof": proof}
+            self.first.facts = {**self.first.facts, "proof": proof, "zone": self.zone or ""}
         return self._told(self.first)
 
     def _propagating(self, right: ServerAnswer, reason: Reason) -> Verdict:
         """The resolvers still have an old copy. `found` is that copy."""
         old, facts = self.first, {"then": str(self.first.reason), "confirmed": True}
         if self.kind == Kind.CNAME:
-            facts["proof"] = True
+            facts |= {"proof": True, "zone": self.zone or ""}
         finding = Finding(Status.PROPAGATING, old.level, reason, facts, (), right.finding.advice, old.found, at=old.at)
         return replace(self._told(finding), clears_at=self._in(self._old_copies(right.view)))
 
@@ -179,7 +179,7 @@ class _Weighing:
             "serial": top[0].soa.serial if top[0].soa else None,
         }
         if self.kind == Kind.CNAME:
-            facts["proof"] = True
+            facts |= {"proof": True, "zone": self.zone or ""}
         advice = top[0].finding.advice
         finding = Finding(Status.PROPAGATING, old.level, Reason.LAGGING, facts, (), advice, old.found, at=old.at)
         asked = bad[0].view.asked.get(behind.at) if behind.at is not None else None

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from panel.access import role_of
+
 DAYS = 14  # that a link works
 SALT = "diagnostics.share"
 
@@ -56,8 +58,16 @@ class Share(models.Model):
             code = signing.Signer(salt=SALT).unsign(token)
         except signing.BadSignature:
             return None
-        share = cls.objects.select_related("domain__service__organization", "domain__name").filter(code=code).first()
-        return share if share is not None and share.is_open else None
+        shares = cls.objects.select_related("domain__service__organization", "domain__name", "created_by")
+        share = shares.filter(code=code).first()
+        return share if share is not None and share.is_open and share.is_backed() else None
+
+    def is_backed(self) -> bool:
+        """Whether whoever made the link may see the domain still; the command line always may."""
+        by = self.created_by
+        if by is None:
+            return True
+        return by.is_active and role_of(by, self.domain.service.organization) is not None
 
     def revoke(self) -> bool:
         """End it now. False where it was ended before."""

@@ -51,7 +51,9 @@ class Prober:
         wait for the same server that the turn does not come in time."""
         aim = parse_target(target)
         addresses = [aim.host] if aim.address is not None else await self._addresses(aim.host)
-        allowed = [address for address in addresses if may_connect(address, self._engine.config.allowed_networks)]
+        config = self._engine.config
+        permitted = (config.allowed_networks, config.forbidden_networks)
+        allowed = [address for address in addresses if may_connect(address, *permitted)]
         if not allowed:
             return None
         turn = self._turns[allowed[0]]

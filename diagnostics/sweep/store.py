@@ -24,7 +24,7 @@ from .breakers import Tally
 
 HELD_FOR = timedelta(minutes=5)  # until a domain whose verdicts are held is looked at again
 SAME_TIME = timedelta(seconds=10)  # times that are computed anew at each look may differ this much and count as equal
-WHO_WAS_ASKED = frozenset({"proof", "confirmed", "tried"})
+WHO_WAS_ASKED = frozenset({"proof", "zone", "confirmed", "tried"})
 CLEAR = frozenset({Status.OK, Status.WRONG, Status.MISSING})
 OPEN = frozenset({Status.UNKNOWN, Status.PROPAGATING})
 

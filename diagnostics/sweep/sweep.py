@@ -279,7 +279,7 @@ def _note_proof(seen: Seen, verdict: Verdict) -> None:
             domain.note_proof(seen=bool(proof), at=timezone.now())
     elif proof and verdict.status in (Status.OK, Status.PROPAGATING):
         try:
-            domain.verify(Domain.Proof.TOKEN, None)
+            domain.verify(Domain.Proof.TOKEN, None, zone=str(verdict.facts.get("zone", "")))
         except Refused as refusal:
             log.info("%s: not verified: %s", domain.name.name, refusal.code)
 

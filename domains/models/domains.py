@@ -13,21 +13,22 @@ from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
 from panel.errors import Refused
-from panel.models import Service
+from panel.models import Service, User
 
 from .. import claims, signals
 from ..keys import Identity, new_identity
-from ..names import NameRefused, to_ascii
+from ..names import NameRefused, to_ascii, to_unicode
 from ..platforms import own_hosts
 from ..records import Mode as RecordsMode
 from ..sentences import name_sentence, target_sentence
+from ..suffixes import private_suffix
 from ..targets import Target, TargetRefused, check_target, parse_target
 from .disputes import Dispute
 from .names import Ownership
 from .zones import ZoneChange
 
 if TYPE_CHECKING:
-    from panel.models import Platform, User
+    from panel.models import Platform
 
     from .zones import Zone
 
@@ -131,6 +132,13 @@ class Domain(models.Model):
         ascii_name = name_or_refuse(name)
         chosen = mode_or_refuse(mode)
         identity = identity or new_identity()  # takes a while: not under the locks
+        if private_suffix(ascii_name) == ascii_name and isinstance(actor, User) and not actor.is_staff:
+            raise Refused(
+                "shared-name",
+                _("%(name)s is a name below which strangers get names of their own. Ask our staff to attach it.")
+                % {"name": to_unicode(ascii_name)},
+                field="name",
+            )
         with _locked_service(service) as service, claims.locked(ascii_name) as row:
             service.require_open()
             organization = service.organization
@@ -163,9 +171,16 @@ class Domain(models.Model):
             domain._announce(signals.ATTACHED)
         return domain
 
-    def verify(self, proof: str, actor: User | str | None) -> None:
-        """The right to the name is proven. Raises Refused where the name is taken meanwhile; where its holder's own
-        proof is gone, a dispute is opened for staff first."""
+    def verify(self, proof: str, actor: User | str | None, *, zone: str = "") -> None:
+        """The right to the name is proven, in `zone` (its apex, where it is known). Raises Refused where the name is
+        taken meanwhile; where its holder's own proof is gone, a dispute is opened for staff first.
+
+        Below a name that somebody hands out names of, a record proves something only in a zone of its own: anything
+        else may be published by whoever runs the zone above, or by any of its customers. There staff decide.
+        """
+        shared = private_suffix(self.name.name)
+        if proof == self.Proof.TOKEN and shared and not zone.rstrip(".").endswith(f".{shared}"):
+            raise Refused("shared-name", _("Our staff must confirm this name: it has no zone of its own."))
         with claims.locked(self.name.name) as row:
             domain = self._again()
             if domain.is_verified:
@@ -353,7 +368,7 @@ def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target
         return None
     try:
         target = parse_target(text)
-        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS)
+        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
     except TargetRefused as refusal:
         raise Refused(refusal.code.value, target_sentence(refusal), field="target") from refusal
     return target

@@ -62,7 +62,7 @@ class Api:
     def _connect(self) -> http.client.HTTPConnection:
         if self._address is None:
             try:
-                self._address = pinned(self.host)
+                self._address = pinned(self.host, self.port)
             except Unreachable as error:
                 raise ProviderError(error.code, self.host) from error
         connection = http.client.HTTPConnection(self.host, self.port, timeout=SECONDS)

@@ -168,7 +168,7 @@ class Rfc2136(Provider):
         """Resolved once, and then used for everything: a second answer cannot lead elsewhere."""
         if self._address is None:
             try:
-                self._address = pinned(self.host)
+                self._address = pinned(self.host, self.port)
             except Unreachable as error:
                 raise ProviderError(error.code, self.host) from error
         return self._address

@@ -28,6 +28,7 @@ from ..records import Kind
 from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import CHOICES, OBSTACLES, provider_sentence
 from ..spf_cost import LIMIT
+from ..suffixes import private_suffix
 from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
 from ..zones.changes import request_change
 from ..zones.diff import cards, takes_mail_from
@@ -89,7 +90,8 @@ def attach_mode(request: HttpRequest, service_name: str) -> HttpResponse:
     context: dict[str, Any] = {"errors": {}}
     if "next" in request.GET:
         try:
-            choice = _mode_chosen(service, choice)
+            with claims.counting(service, choice.name, person(request)):
+                choice = _mode_chosen(service, choice)
             resolves = require_reachable_target(choice.target)
             if resolves or "anyway" in request.GET:
                 step = "domains:attach_records" if zone else "domains:attach_review"
@@ -120,7 +122,9 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
     """Step 3, for a name in one of the organization's zones: which records to write, and exactly what that changes."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     try:
-        choice = _mode_chosen(service, Choice.read(request.GET))
+        choice = Choice.read(request.GET)
+        with claims.counting(service, choice.name, person(request)):
+            choice = _mode_chosen(service, choice)
     except Refused:
         return redirect(reverse("domains:attach_mode", args=[service.name]) + "?" + request.GET.urlencode())
     zone = zone_of(service.organization, choice.name)
@@ -159,7 +163,9 @@ def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
     """Step 4: everything once more; Validate writes it."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     try:
-        choice = _mode_chosen(service, Choice.read(request.POST if request.method == "POST" else request.GET))
+        choice = Choice.read(request.POST if request.method == "POST" else request.GET)
+        with claims.counting(service, choice.name, person(request)):
+            choice = _mode_chosen(service, choice)
         service.require_open()
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -197,16 +203,17 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
             return redirect(records + choice.but(plan="").query + "&changed=1")
     try:
         require_reachable_target(choice.target)
-        domain = Domain.attach(
-            service,
-            choice.name,
-            mode=choice.mode,
-            target=choice.target,
-            actor=person(request),
-            zone=None if delegated else zone,
-            delegated_below=zone if delegated else None,
-            identity=candidate(request.session, service, choice.name),
-        )
+        with claims.counting(service, choice.name, person(request)):
+            domain = Domain.attach(
+                service,
+                choice.name,
+                mode=choice.mode,
+                target=choice.target,
+                actor=person(request),
+                zone=None if delegated else zone,
+                delegated_below=zone if delegated else None,
+                identity=candidate(request.session, service, choice.name),
+            )
     except Refused as refusal:
         messages.error(request, str(refusal))
         back = "domains:attach_mode" if refusal.code != "already-attached" else "domains:attach"
@@ -217,6 +224,12 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
         fixes = planned.fixes([Kind.CNAME, *choice.boxes], mx=writes_mx(planned, choice))
         change = request_change(domain.zone, service, domain, fixes, planned.published, person(request))
     messages.success(request, _("%(name)s is attached.") % {"name": domain.name.unicode})
+    if shared := private_suffix(domain.name.name):
+        messages.warning(
+            request,
+            _("Below %(suffix)s strangers get names. Unless %(name)s is a zone of its own, our staff must confirm it.")
+            % {"suffix": shared, "name": domain.name.unicode},
+        )
     if change is not None:
         return redirect("domains:change", service.name, change.pk)
     return redirect("diagnostics:domain", service.name, domain.name.name)

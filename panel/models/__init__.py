@@ -4,11 +4,13 @@ from .once import SpentToken
 from .organizations import Organization
 from .platforms import Platform, hosts_changed
 from .services import Service, platform_changing
-from .system import Heartbeat
+from .system import Attempts, Condition, Heartbeat
 from .users import User
 
 __all__ = [
     "Activity",
+    "Attempts",
+    "Condition",
     "Heartbeat",
     "Invitation",
     "Membership",

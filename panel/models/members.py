@@ -104,7 +104,18 @@ class Invitation(models.Model):
     def open_one(cls, token: str) -> Invitation | None:
         """The invitation of this token, unless it has expired or been used."""
         invitations = cls.objects.select_related("organization", "invited_by")
-        return invitations.filter(digest=cls.digest_of(token), accepted_at=None, expires_at__gt=timezone.now()).first()
+        found = invitations.filter(digest=cls.digest_of(token), accepted_at=None, expires_at__gt=timezone.now()).first()
+        return found if found is not None and found.is_backed() else None
+
+    def is_backed(self) -> bool:
+        """Whether whoever invited could do so still: an owner, staff; the command line always could."""
+        by = self.invited_by
+        if by is None:
+            return True
+        if not by.is_active:
+            return False
+        owners = Membership.objects.filter(organization_id=self.organization_id, user=by, role=Role.OWNER)
+        return by.is_staff or owners.exists()
 
     @staticmethod
     def digest_of(token: str) -> str:
@@ -116,7 +127,7 @@ class Invitation(models.Model):
         from .users import User
 
         still_open = Invitation.objects.select_for_update().filter(pk=self.pk, accepted_at=None).first()
-        if still_open is None or User.objects.of_email(self.email):
+        if still_open is None or not still_open.is_backed() or User.objects.of_email(self.email):
             raise Refused("invitation-lapsed", _("This invitation has expired or has been used."))
         user = User.objects.create_user(self.email, password, name=name, language=language)
         self.accept(user)
@@ -128,7 +139,8 @@ class Invitation(models.Model):
         if user.email != self.email:
             raise Refused("invitation-of-another", _("This invitation is for somebody else."))
         now = timezone.now()
-        if not Invitation.objects.filter(pk=self.pk, accepted_at=None, expires_at__gt=now).update(accepted_at=now):
+        open_still = Invitation.objects.filter(pk=self.pk, accepted_at=None, expires_at__gt=now)
+        if not self.is_backed() or not open_still.update(accepted_at=now):
             raise Refused("invitation-lapsed", _("This invitation has expired or has been used."))
         present = Membership.objects.filter(organization_id=self.organization_id, user=user).first()
         if present and Role(present.role).rank >= Role(self.role).rank:

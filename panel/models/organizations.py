@@ -152,6 +152,7 @@ class Organization(models.Model):
         before = {"role": membership.role}
         record("member.removed", actor=actor, organization=organization, target=user.email, before=before)
         membership.delete()
+        self.invitations.filter(invited_by=user, accepted_at=None).delete()
 
     def _keep_an_owner(self, *, but: Membership) -> None:
         others = Membership.objects.filter(organization=self, role=Role.OWNER, user__is_active=True).exclude(pk=but.pk)

@@ -24,3 +24,27 @@ class Heartbeat(models.Model):
     @property
     def fresh(self) -> bool:
         return timezone.now() - self.at < self.FRESH
+
+
+class Condition(models.Model):
+    """Something that must work, as it was last found (panel/watch.py); staff are told once of each time it does not."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    looked_at = models.DateTimeField()
+    detail = models.CharField(max_length=200, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'fails' if self.failing_since else 'works'}"
+
+
+class Attempts(models.Model):
+    """How often something was done within one window of time (panel/limits.py). `key` is a digest of what and who."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.IntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.ends_at:%H:%M:%S}"

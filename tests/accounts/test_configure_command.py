@@ -14,8 +14,10 @@ from django.core.management import CommandError, call_command
 from accounts import hashing
 from accounts.management.commands.configure_accounts import Command
 from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
-from accounts.runs import engine
+from accounts.runs import engine, results
 from panel.models import Activity
+from tests.accounts.people import WORKBOOKS
+from tests.factories import make_domain
 
 HEAD = "First Name [Required],Last Name [Required],Email Address [Required],Password [Required]"
 
@@ -97,6 +99,9 @@ def test_results_that_nobody_fetched_can_still_be_fetched(clinic, table, tmp_pat
     password = read(out)[0]["Password"]
     assert hashing.verify(EmailAccount.objects.get(address_key="anna@aurora.example").password_hash, password)
     run(clinic.service.name, file, "--results", out, capsys=capsys)
+    assert read(out)[0]["Password"] == password, "until they are discarded, or a day is over"
+    results.discard(BulkRun.objects.get())
+    run(clinic.service.name, file, "--results", out, capsys=capsys)
     assert read(out)[0]["Password"] == ""
 
 
@@ -152,12 +157,21 @@ def test_passwords_that_were_handed_out_are_not_overwritten_by_the_same_command(
     file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
     run(clinic.service.name, file, "--results", out, capsys=capsys)
     password = read(out)[0]["Password"]
+    results.discard(BulkRun.objects.get())
     for _again in range(2):
         run(clinic.service.name, file, "--results", out, capsys=capsys)
         assert [row["Status"] for row in read(out)] == ["already done"]
     assert read(tmp_path / "out.csv.1")[0]["Password"] == password
     assert (tmp_path / "out.csv.1").stat().st_mode & 0o777 == 0o600
     assert not (tmp_path / "out.csv.2").exists()
+
+
+def test_the_same_results_again_leave_no_second_copy(clinic, table, tmp_path, capsys):
+    file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
+    for _again in range(2):
+        run(clinic.service.name, file, "--results", out, capsys=capsys)
+    assert read(out)[0]["Password"]
+    assert not (tmp_path / "out.csv.1").exists()
 
 
 def test_a_run_that_was_undone_is_done_again_by_the_same_file(clinic, table, tmp_path, capsys):
@@ -223,3 +237,142 @@ def test_a_command_that_comes_second_works_on_the_run_that_the_first_has_begun(c
     status, answer = run(clinic.service.name, file, capsys=capsys)
     assert (status, answer["done"]) == (0, 2)
     assert configured() == {"anna@aurora.example", "bo@aurora.example"}
+
+
+def as_json(*arguments: object, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    return run(*arguments, "--dry-run", capsys=capsys)
+
+
+def test_what_was_chosen_is_said(clinic, table, capsys):
+    file = table(
+        "Accounts",
+        "",
+        "Konto e-mail;Imię;Nazwa;Hasło;Pokój",
+        "a.b@aurora.example;Ann;B;Hemlig4Sak;7",
+        encoding="cp1250",
+    )
+    status, answer = as_json(clinic.service.name, file, capsys=capsys)
+    read = answer["read"]
+    assert (status, read["format"], read["encoding"], read["delimiter"]) == (0, "csv", "cp1250", ";")
+    assert (read["headings"], read["rows_above_headings"], read["ignored"]) == (3, 1, ["Pokój"])
+    assert [column["field"] for column in read["columns"]] == [
+        "address",
+        "first_name",
+        "last_name",
+        "password",
+        "ignore",
+    ]
+    call_command("configure_accounts", clinic.service.name, str(file), "--dry-run")
+    text = capsys.readouterr().out
+    assert "Read as CSV, Windows-1250, ';'; headings in row 3." in text
+    assert "Hasło → Password" in text
+    assert "Ignored columns: Pokój." in text
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "answering"),
+    [
+        (["a.b@aurora.example,Ann,Bee,Hemlig4Sak"], "ask-headings", ["--headings", "none"]),
+        (
+            ["Foo,Bar", "Ann,x"],
+            "ask-headings",
+            ["--headings", "1", "--column", "address=Foo", "--domain", "aurora.example"],
+        ),
+        (["Username,First name", "annab,Ann"], "ask-domain", ["--domain", "aurora.example"]),
+        (["Email,Key", "a.b@aurora.example,Hemlig4Sak"], "ask-passwords", ["--ignore", "Key"]),
+        (["Email,Key", "a.b@aurora.example,Hemlig4Sak"], "ask-passwords", ["--column", "password=Key"]),
+        (["Email,Key", "a.b@aurora.example,Hemlig4Sak"], "ask-passwords", ["--column", "password=2"]),
+        (
+            ["City,Room", "Oslo,12"],
+            "ask-headings",
+            ["--headings", "1", "--column", "name=City", "--domain", "aurora.example"],
+        ),
+    ],
+)
+def test_what_the_page_would_ask_ends_with_2_and_names_the_option_that_answers(
+    clinic, table, capsys, lines, code, answering
+):
+    file = table(*lines)
+    for arguments in ([], ["--dry-run"]):
+        status, answer = run(clinic.service.name, file, *arguments, capsys=capsys)
+        assert (status, answer["refused"]) == (2, code)
+        assert answer["questions"][0]["option"].split("=")[0].split()[0] in answer["reason"]
+        assert not BulkRun.objects.exists()
+    status, answer = run(clinic.service.name, file, *answering, "--dry-run", capsys=capsys)
+    assert (status, answer["done"]) == (0, 1)
+
+
+def test_an_encoding_that_cannot_be_told_is_asked_for(clinic, table, capsys):
+    file = table("Email;First name", "x1@aurora.example;Forêt", encoding="cp1252")
+    status, answer = run(clinic.service.name, file, capsys=capsys)
+    assert (status, answer["refused"]) == (2, "ask-encoding")
+    assert {"cp1250", "cp1252"} <= set(answer["questions"][0]["candidates"])
+    assert configured() == set()
+    assert run(clinic.service.name, file, "--encoding", "windows-1252", capsys=capsys)[0] == 0
+    assert EmailAccount.objects.get(address_key="x1@aurora.example").first_name == "Forêt"
+
+
+def test_a_password_column_that_was_said_is_used_and_the_run_of_other_options_is_not_taken_over(clinic, table, capsys):
+    file = table("Email;Key", "a.b@aurora.example;Hemlig4Sak")
+    assert run(clinic.service.name, file, "--column", "password=Key", capsys=capsys)[0] == 0
+    account = EmailAccount.objects.get(address_key="a.b@aurora.example")
+    assert hashing.verify(account.password_hash, "Hemlig4Sak")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--column", "password"],
+        ["--column", "nothing=1"],
+        ["--encoding", "klingon"],
+        ["--delimiter", "ab"],
+        ["--headings", "first"],
+        ["--domain", "not a domain"],
+    ],
+)
+def test_options_that_cannot_be_understood_are_wrong_usage(clinic, table, wrong):
+    with pytest.raises(CommandError) as caught:
+        call_command("configure_accounts", clinic.service.name, str(table("email", "a.b@aurora.example")), *wrong)
+    assert caught.value.returncode == 3
+
+
+@pytest.mark.parametrize("option", [["--ignore", "Nope"], ["--column", "password=9"], ["--headings", "7"]])
+def test_options_that_the_file_has_nothing_for_do_nothing(clinic, table, capsys, option):
+    assert run(clinic.service.name, table("email", "a.b@aurora.example"), *option, capsys=capsys)[0] == 2
+    assert configured() == set()
+
+
+def test_a_workbook_says_its_sheets_and_another_one_can_be_named(clinic, tmp_path, capsys):
+    file = WORKBOOKS / "two_sheets.xlsx"
+    make_domain(clinic.service, "wbk.example")
+    _status, answer = as_json(clinic.service.name, file, capsys=capsys)
+    assert answer["read"]["sheet"] == "Biuro"
+    assert answer["read"]["other_sheets"] == [{"name": "Magazyn", "visible": True, "rows": 2}]
+    assert run(clinic.service.name, file, "--sheet", "Magazyn", capsys=capsys)[0] == 0
+    assert configured() == {"adam@wbk.example"}
+
+
+def test_rows_that_cannot_be_trusted_are_refused_by_their_lines(clinic, table, tmp_path, capsys):
+    file, out = (
+        table(
+            "Email;Note;First name", 'a.b@aurora.example;"x;Ann', 'c.d@aurora.example;y";Cid', "e.f@aurora.example;;Eve"
+        ),
+        tmp_path / "out.csv",
+    )
+    status, answer = run(clinic.service.name, file, "--results", out, capsys=capsys)
+    assert (status, answer["done"], configured()) == (1, 1, {"e.f@aurora.example"})
+    assert [(reason["line"], reason["code"], reason["column"]) for reason in answer["reasons"]] == [
+        (2, "line-quote", "Row"),
+        (3, "line-quote", "Row"),
+    ]
+    assert [row["Line"] for row in read(out)] == ["2", "3", "4"]
+
+
+def test_remarks_are_in_the_answer(clinic, table, capsys):
+    _status, answer = as_json(
+        clinic.service.name, table("Email;First name", "a.b@aurora.example;Å»aneta"), capsys=capsys
+    )
+    assert [(remark["line"], remark["column"], remark["code"]) for remark in answer["remarks"]] == [
+        (2, "First name", "letters-twice")
+    ]
+    assert "Żaneta" in answer["remarks"][0]["reason"]

@@ -236,7 +236,7 @@ def test_export_is_defused_and_recorded(clinic, browser):
     fill(clinic, ("anna", '=cmd|" A" B'))
     response = browser.get(reverse("accounts:export", args=[clinic.service.name]) + "?state=active")
     text = b"".join(response.streaming_content).decode()
-    assert "'=cmd" in text
+    assert "'\u00a0=cmd" in text
     assert Activity.objects.filter(verb="accounts.exported").exists()
 
 

@@ -64,7 +64,7 @@ def test_each_fault_of_an_address_has_its_code(address, code):
 
 def test_an_account_name_with_accents_comes_with_a_suggestion():
     (fault,) = judge().judge(row("żółw@aurora.example"), None).faults
-    assert fault.facts["suggestion"] == "zolw"
+    assert fault.facts["suggestion"] == "zolw@aurora.example"
 
 
 def test_of_rows_with_one_address_the_first_counts():
@@ -100,9 +100,16 @@ def test_every_broken_rule_of_a_row_is_named():
     ]
 
 
-@pytest.mark.parametrize("cell", ["", "  ", "****", "*"])
+@pytest.mark.parametrize("cell", ["", "****", "*"])
 def test_no_password_or_asterisks_ask_for_a_generated_one(cell):
     assert row("anna@aurora.example", password=cell).password == ""
+
+
+@pytest.mark.parametrize("cell", ["Kwietny7Las ", " Kwietny7Las", "Kwietny7Las\xa0", "\tKwietny7Las", "  "])
+def test_a_password_is_never_trimmed_but_refused_for_the_blank_at_its_edge(cell):
+    parsed = row("anna@aurora.example", password=cell)
+    assert parsed.password == cell
+    assert codes(judge().judge(parsed, None)) == [Problem.PASSWORD_EDGES]
 
 
 def test_links_by_mail_need_a_contact_address_and_ignore_passwords():

@@ -9,18 +9,23 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts import tables
-from accounts.tables import LIMITS, Format, Limits, Refusal, Refused, Shape
+from accounts import reading, tables
+from accounts.reading import Choices
+from accounts.tables import LIMITS, Format, Limits, Refusal, Refused, Shape, defusing
 from tests.accounts.conftest import ods, ods_row, xlsx, xlsx_row
 
 POLISH = "email;Imię;Nazwisko\nzolw@a.example;Łucja;Żółć-Gąślą\n"
 
 
+def shape_of(data: bytes, limits: Limits = LIMITS) -> Shape:
+    return reading.settle(data, Choices(), domains=(), limits=limits).shape
+
+
 def rows(data: bytes, limits: Limits = LIMITS) -> list[tuple[int, tuple[str, ...]]]:
-    return [(line.number, line.cells) for line in tables.read(data, tables.shape_of(data, limits), limits)]
+    return [(line.number, line.cells) for line in tables.read(data, shape_of(data, limits), limits)]
 
 
 def refusal(data: bytes, limits: Limits = LIMITS) -> Refused:
@@ -32,8 +37,8 @@ def refusal(data: bytes, limits: Limits = LIMITS) -> Refused:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_told(delimiter):
     text = delimiter.join(["email", "name"]) + "\n" + delimiter.join(["a@b.example", '"x, y; z"']) + "\n"
-    shape = tables.shape_of(text.encode())
-    assert shape == Shape(Format.CSV, "utf-8-sig", delimiter)
+    shape = shape_of(text.encode())
+    assert shape == Shape(Format.CSV, "utf-8-sig", delimiter, "", 2, 0)
     assert rows(text.encode())[1] == (2, ("a@b.example", "x, y; z"))
 
 
@@ -71,7 +76,6 @@ def test_what_is_no_table_is_refused(data):
         (replace(LIMITS, bytes=100), Refusal.BYTES),
         (replace(LIMITS, rows=10), Refusal.ROWS),
         (replace(LIMITS, columns=2), Refusal.COLUMNS),
-        (replace(LIMITS, cell=8), Refusal.CELL),
     ],
 )
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
@@ -84,11 +88,7 @@ def test_each_limit_is_named(limits, code, kind):
     }[kind]
     refused = refusal(data, limits)
     assert refused.code is code
-    assert refused.facts["limit"] in (limits.bytes, limits.rows, limits.columns, limits.cell)
-
-
-def test_a_quote_that_is_never_closed_is_a_cell_too_long():
-    assert refusal(b'email,name\n"a@b.example,x\n' + b"y,z\n" * 100_000).code is Refusal.CELL
+    assert refused.facts["limit"] in (limits.bytes, limits.rows, limits.columns)
 
 
 def test_a_workbook_keeps_its_row_numbers_and_whole_numbers():
@@ -102,7 +102,7 @@ def test_a_workbook_keeps_its_row_numbers_and_whole_numbers():
 
 BOMBS = {
     "a cell at the far corner": xlsx(
-        xlsx_row(1, "email") + '<row r="1048576"><c r="CV1048576" t="inlineStr"><is><t>x</t></is></c></row>'
+        xlsx_row(1, "email") + '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>'
     ),
     "a row repeated a million times": ods(ods_row("a@b.example", "x" * 500, repeated=1_048_576)),
     "half a gigabyte of blanks": xlsx(" " * 500_000_000),
@@ -129,41 +129,31 @@ def test_an_archive_that_lies_about_its_sizes_is_found_out():
 
 def test_100_000_rows_are_streamed():
     data = b"email,first,last\n" + b"".join(b"user%06d@example.org,Anna,Kowalska\n" % i for i in range(100_000))
-    lines = tables.read(data, tables.shape_of(data))
+    lines = tables.read(data, shape_of(data))
     assert next(lines).number == 1
     assert sum(1 for _line in lines) == 100_000
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_defusing_is_undone_exactly(cell):
-    assert not tables.defuse(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not defusing.defuse(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
     if not cell.startswith("'"):
-        assert tables.undefuse(tables.defuse(cell)) == cell
+        assert defusing.undefuse(defusing.defuse(cell)) == cell
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(data):
     try:
-        for line in tables.read(data, tables.shape_of(data)):
+        for line in tables.read(data, shape_of(data)):
             assert line.cells
     except Refused:
         pass
 
 
-def test_a_quotation_mark_that_is_never_closed_swallows_no_rows():
-    for text in (
-        'email;n\na@b.pl;"Jan\nc@d.pl;Ola\n',
-        'email;n\na@b.pl;"Jan\nc@d.pl;Ola\ne@f.pl;"Ewa"\n',
-    ):
-        data = text.encode()
-        with pytest.raises(tables.Refused) as refused:
-            list(tables.read(data, tables.shape_of(data)))
-        assert (refused.value.code, refused.value.facts["line"]) == (tables.Refusal.QUOTE, 2)
-
-
 def test_quotation_marks_within_a_line_and_closed_over_several_are_no_mistake():
     data = b'email;n\na@b.pl;15" Jan\nc@d.pl;"Ola ""O""\nNowak"\ne@f.pl;Ewa\n'
-    lines = list(tables.read(data, tables.shape_of(data)))
+    lines = list(tables.read(data, shape_of(data)))
     assert [(line.number, line.cells[-1]) for line in lines[1:]] == [(2, '15" Jan'), (3, 'Ola "O"\nNowak'), (5, "Ewa")]
 
 
@@ -172,18 +162,18 @@ def test_a_nul_in_a_cell_is_no_nul_any_more():
         "email;n\na@b.pl;J\0n\n".encode("utf-16"),
         xlsx(xlsx_row(1, "email", "n") + xlsx_row(2, "a", "J_x0000_n")),
     ):
-        assert list(tables.read(data, tables.shape_of(data)))[1].cells[1] == "J\1n"
+        assert list(tables.read(data, shape_of(data)))[1].cells[1] == "J\1n"
 
 
 def test_an_archive_of_a_later_kind_of_zip_is_refused():
     data = bytearray(xlsx(xlsx_row(1, "email")))
     data[data.find(b"PK\x01\x02") + 6] = 99
     with pytest.raises(tables.Refused) as refused:
-        tables.shape_of(bytes(data))
+        shape_of(bytes(data))
     assert refused.value.code is tables.Refusal.FORMAT
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "'=1+1", "''-Ab3456789", "'plain", "'", "plain"])
 def test_a_cell_survives_being_defused_and_read_again(cell):
-    assert not tables.defuse(cell).startswith(tables.FORMULA)
-    assert tables.undefuse(tables.defuse(cell)) == cell
+    assert not defusing.defuse(cell).startswith(defusing.FORMULA)
+    assert defusing.undefuse(defusing.defuse(cell)) == cell

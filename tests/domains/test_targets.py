@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domains import reach
+from domains.asking import engine_config
 from domains.lookup.guard import may_connect
 from domains.names import NameRefused, RefusalCode
 from domains.reach import Unreachable, addresses_of, pinned, require_reachable_target
@@ -97,10 +98,10 @@ def test_names_are_resolved_at_the_configured_resolvers_and_private_ones_refused
         settings.DNS_STUB_ZONES = {"hosts.test": knot.endpoint}
         settings.ALLOWED_NETWORKS = []
         assert addresses_of("OUTER.hosts.test") == (ipaddress.ip_address("1.1.1.1"),)
-        assert pinned("both.hosts.test") == "1.1.1.1"
+        assert pinned("both.hosts.test", 443) == "1.1.1.1"
         for host, code in (("inner", "forbidden"), ("alias", "forbidden"), ("nobody", "no-such-host")):
             with pytest.raises(Unreachable) as caught:
-                pinned(f"{host}.hosts.test")
+                pinned(f"{host}.hosts.test", 443)
             assert caught.value.code == code
         assert require_reachable_target("outer.hosts.test:2525")
         assert not require_reachable_target("nobody.hosts.test")
@@ -116,3 +117,26 @@ def test_a_resolver_that_says_nothing_is_not_a_name_that_does_not_exist(settings
     with pytest.raises(Unreachable) as caught:
         addresses_of("mx1.other.example", seconds=0.4)
     assert caught.value.code == "unresolved"
+
+
+METADATA = ["169.254.169.254", "168.63.129.16", "::ffff:168.63.129.16", "fd00:ec2::254", "64:ff9b::a83f:8110"]
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_what_is_forbidden_stays_so_whatever_is_allowed(settings, address):
+    everything = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
+    assert not may_connect(address, everything, settings.FORBIDDEN_NETWORKS)
+    assert list(engine_config().forbidden_networks) == settings.FORBIDDEN_NETWORKS
+    settings.ALLOWED_NETWORKS = everything
+    with pytest.raises(Unreachable) as refused:
+        pinned(address, 80)
+    assert refused.value.code == "forbidden"
+
+
+def test_one_port_may_be_allowed_alone(settings):
+    settings.ALLOWED_NETWORKS = []
+    settings.ALLOWED_SERVERS = {(ipaddress.ip_address("127.0.0.1"), 5353)}
+    assert pinned("127.0.0.1", 5353) == "127.0.0.1"
+    for host, port in (("127.0.0.1", 5354), ("127.0.0.2", 5353), ("::1", 5353)):
+        with pytest.raises(Unreachable):
+            pinned(host, port)

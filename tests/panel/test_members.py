@@ -214,3 +214,44 @@ def test_contacts_are_addresses(client: Client, organization: Organization) -> N
     client.post(url, {"contacts": "IT@people.example, ops@people.example\nit@people.example"})
     organization.refresh_from_db()
     assert (organization.contacts, organization.notify) == (["it@people.example", "ops@people.example"], False)
+
+
+def opens(token: str) -> bool:
+    return Client().get(reverse("panel:invitation", args=[token])).status_code == 200
+
+
+def test_invitations_end_with_the_membership_of_whoever_invited(organization: Organization) -> None:
+    make_member(organization, Role.OWNER)
+    leaver = make_member(organization, Role.OWNER)
+    _, token = Invitation.issue(organization, "accomplice@people.example", Role.OWNER, leaver)
+    assert opens(token)
+    organization.remove_member(leaver, actor=None)
+    assert not opens(token)
+    organization.add_member(leaver, Role.OWNER, actor=None)
+    assert not opens(token), "and do not come back with it"
+
+
+def test_an_invitation_waits_while_whoever_invited_may_not(organization: Organization) -> None:
+    make_member(organization, Role.OWNER)
+    make_user(staff=True)
+    owner = make_member(organization, Role.OWNER)
+    invitation, token = Invitation.issue(organization, "anna@people.example", Role.VIEWER, owner)
+    organization.add_member(owner, Role.VIEWER, actor=None)
+    assert not opens(token)
+    for use in (
+        lambda: invitation.join(name="Anna", password=PASSWORD),
+        lambda: invitation.accept(make_user("anna@people.example")),
+    ):
+        with pytest.raises(Refused):
+            use()
+    organization.add_member(owner, Role.OWNER, actor=None)
+    assert opens(token)
+    owner.change(is_active=False, actor=None)
+    assert not opens(token)
+
+
+def test_invitations_by_staff_and_the_command_line_stay(organization: Organization) -> None:
+    _, by_staff = Invitation.issue(organization, "anna@people.example", Role.VIEWER, make_user(staff=True))
+    _, by_command = Invitation.issue(organization, "bo@people.example", Role.VIEWER, None)
+    assert opens(by_staff)
+    assert opens(by_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 
 import pytest
@@ -51,6 +52,50 @@ def test_an_installation_without_demonstration_stays_without(tmp_path, monkeypat
     text = (tmp_path / "env").read_text()
     assert "DEMO=0" in text
     assert "DNS_STUB_ZONES" not in text
+
+
+def test_the_demonstration_may_be_reached_at_one_port_and_nothing_else_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("DEMO", "1")
+    environment.main()
+    path = tmp_path / "env"
+    lines = dict(line.split("=", 1) for line in path.read_text().splitlines()[1:])
+    server = lines["ALLOWED_NETWORKS"]
+    assert re.fullmatch(r"127\.0\.0\.1:2\d{4}", server)
+    assert lines["DNS_STUB_ZONES"].split(",")[0] == f"mail.example={server}"
+    path.write_text(path.read_text().replace(f"ALLOWED_NETWORKS={server}", "ALLOWED_NETWORKS=127.0.0.1/32"))
+    environment.main()
+    assert f"ALLOWED_NETWORKS={server}\n" in path.read_text(), "what earlier set-ups wrote is narrowed"
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("", False),
+        ("http://localhost:8000", False),
+        ("http://127.0.0.1", False),
+        ("http://[::1]:8000", False),
+        ("http://192.168.1.5:8000", False),
+        ("https://panel.example.com", True),
+        ("http://1.1.1.1", True),
+    ],
+)
+def test_a_public_panel_has_no_demonstration(tmp_path, monkeypatch, url, public):
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("PUBLIC_URL", url)
+    monkeypatch.delenv("DEMO", raising=False)
+    environment.main()
+    assert ("DEMO=0" in (tmp_path / "env").read_text()) is public
+
+
+def test_set_up_refuses_a_demonstration_on_a_public_address(tmp_path):
+    env = environment_of_process(VAR_DIR=str(tmp_path), PUBLIC_URL="https://panel.example.com", DEMO="1")
+    for command in ("setup", "run", "demonstration"):
+        refused = manage(command, env=env)
+        assert refused.returncode == 1
+        assert "a demonstration is not for the public" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "static").exists(), "nothing was set up"
 
 
 def test_what_an_operator_wrote_stays(tmp_path, monkeypatch):
@@ -167,3 +212,19 @@ def test_nobody_else_reads_the_mail(settings, tmp_path):
     settings.VAR_DIR, settings.MEDIA_ROOT, settings.SPOOL_DIR = tmp_path, tmp_path / "media", tmp_path / "broker"
     make_folders()
     assert stat.S_IMODE((tmp_path / "mail").stat().st_mode) == 0o700
+
+
+def test_production_settings_pass_the_checks_for_deployment(tmp_path):
+    """As .env.example fills them in."""
+    env = environment_of_process(
+        VAR_DIR=str(tmp_path),
+        PUBLIC_URL="https://panel.example.com",
+        TRUSTED_PROXY_COUNT="1",
+        DEMO="0",
+        EMAIL_URL="submission://panel%40example.com:password@smtp.example.com:587",
+        SECRET_KEY="".join(map(chr, range(50, 110))),
+        ENCRYPTION_KEYS=environment.encryption_key(),
+    )
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", env=env)
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues (2 silenced)" in checked.stdout, checked.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -16,9 +17,11 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core import mail
-from django.test import Client
+from django.core.mail import EmailMessage
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from panel import devices, links
 from panel.models import Activity, User
 from tests.factories import make_user
 
@@ -154,17 +157,84 @@ def test_an_old_address_signs_in_no_more(client: Client, anna: User) -> None:
     assert (signed_in(old), signed_in(new)) == (False, True)
 
 
-def test_guessing_is_slowed_down_for_the_address_and_the_right_password_waits_too(client: Client, anna: User) -> None:
+SLOWED = "Too many wrong passwords"
+
+
+def guess(anna: User, times: int, address: str = "198.51.100.66") -> str:
+    """Somebody elsewhere guesses. Returns the last page."""
+    for _try in range(times):
+        page = sign_in(Client(REMOTE_ADDR=address), anna.email, "wrong").content.decode()
+    return page
+
+
+def test_guessing_is_slowed_down_and_the_right_password_waits_too(client: Client, anna: User) -> None:
     for _try in range(5):
         sign_in(client, anna.email, "wrong")
-    response = sign_in(client, anna.email)
-    assert "Too many failed login attempts" in response.content.decode()
+    assert SLOWED in sign_in(client, anna.email).content.decode()
     assert not signed_in(client)
 
 
+def test_guessing_is_slowed_down_for_the_neighbourhood_only(anna: User) -> None:
+    """A stranger who guesses keeps nobody out but his neighbours; all of a /64 are one."""
+    guess(anna, 3, "198.51.100.66")
+    assert SLOWED in guess(anna, 3, "198.51.100.201")
+    guess(anna, 3, "2001:db8:1:2::1")
+    assert SLOWED in guess(anna, 3, "2001:db8:1:2:ffff::1")
+    person = Client(REMOTE_ADDR="192.0.2.7")
+    sign_in(person, anna.email)
+    assert signed_in(person)
+
+
+def test_the_right_password_uses_up_nothing(client: Client, anna: User) -> None:
+    for _time in range(8):
+        person = Client()
+        sign_in(person, anna.email)
+        assert signed_in(person)
+
+
+def test_a_browser_of_old_is_let_in_whatever_others_guess(client: Client, anna: User) -> None:
+    sign_in(client, anna.email)
+    client.post(reverse("account_logout"))
+    assert SLOWED in guess(anna, 6, "127.0.0.1"), "from the very same address"
+    sign_in(client, anna.email)
+    assert signed_in(client)
+
+
+def test_a_browser_of_old_may_not_guess_without_end_and_is_forgotten_with_the_password(client, anna) -> None:
+    sign_in(client, anna.email)
+    client.post(reverse("account_logout"))
+    for _try in range(5):
+        sign_in(client, anna.email, "wrong")
+    assert SLOWED in sign_in(client, anna.email).content.decode()
+    request = RequestFactory().get("/")
+    request.COOKIES = {"device": client.cookies["device"].value}
+    assert devices.known(request, anna)
+    assert not devices.known(request, make_user())
+    anna.set_password("another one")
+    assert not devices.known(request, anna)
+
+
+def test_guessing_from_everywhere_ends_and_a_reset_lets_the_person_in(client: Client, anna: User) -> None:
+    for number in range(25):
+        guess(anna, 4, f"198.51.{number}.1")
+    assert SLOWED in sign_in(client, anna.email).content.decode()
+    reset = client.get(urlsplit(links.password_link(anna)).path, follow=True)
+    client.post(reset.request["PATH_INFO"], {"password1": "green grass grows", "password2": "green grass grows"})
+    sign_in(client, anna.email, "green grass grows")
+    assert signed_in(client)
+
+
+def test_the_person_is_told_once_a_day(anna: User, mailoutbox: list[EmailMessage]) -> None:
+    guess(anna, 8)
+    guess(anna, 8, "203.0.113.1")
+    assert [(message.to, message.subject) for message in mailoutbox] == [
+        ([anna.email], "Somebody tries to sign in to configureme as you")
+    ]
+
+
 def test_guessing_is_slowed_down_for_the_caller(client: Client) -> None:
-    statuses = [sign_in(client, f"user{number}@people.example").status_code for number in range(12)]
-    assert "Too many failed" in sign_in(client, "one.more@people.example").content.decode()
+    statuses = [sign_in(client, f"user{number}@people.example").status_code for number in range(20)]
+    assert SLOWED in sign_in(client, "one.more@people.example").content.decode()
     assert set(statuses) == {200}
 
 

@@ -20,7 +20,7 @@ from domains.facts import facts
 from domains.models import DnsProvider, Domain, Zone
 from domains.records import DomainFacts, PlatformFacts
 from panel.activity import SYSTEM
-from panel.environment import DEMO_ZONES
+from panel.environment import DEMO_ZONES, PUBLIC_DEMONSTRATION, is_public
 from panel.models import Organization, Platform, Role, Service, User
 
 CODE = "ab12345"
@@ -43,6 +43,8 @@ class Command(BaseCommand):
     help = "The demonstration: an organization with domains in every state. Does nothing that has been done."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if is_public(settings.PUBLIC_URL):
+            raise CommandError(PUBLIC_DEMONSTRATION)
         server = settings.DNS_STUB_ZONES.get(DEMO_ZONES[0])
         if server is None:
             raise CommandError("DNS_STUB_ZONES says not where the demonstration's zones are: `make setup` writes it.")

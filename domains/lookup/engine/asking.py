@@ -338,7 +338,7 @@ class Engine:
         endpoint = question.server, self.config.authoritative_port
         upstream = self._authoritative.get(endpoint)
         if upstream is None:
-            if not may_connect(question.server, self.config.allowed_networks):
+            if not may_connect(question.server, self.config.allowed_networks, self.config.forbidden_networks):
                 return None
             if len(self._authoritative) >= AUTHORITATIVE_SERVERS:
                 self._forget_idle()

@@ -26,6 +26,7 @@ class EngineConfig:
     authoritative_port: int = 53
     stub_zones: Mapping[str, Endpoint] = field(default_factory=dict)
     allowed_networks: tuple[Network, ...] = ()
+    forbidden_networks: tuple[Network, ...] = ()
     per_server_rate: float | None = 300
     own_resolver_rate: float | None = 300
     concurrency: int = 400  # questions under way at the resolvers, at most

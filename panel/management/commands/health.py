@@ -6,9 +6,9 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import BaseCommand
+from django.core.management import BaseCommand, CommandError
 
-from panel.health import PARTS
+from panel.health import Monitor, parts
 
 
 class Command(BaseCommand):
@@ -16,11 +16,14 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("part", nargs="*", choices=[*PARTS], metavar="PART", help="database, broker, worker, beat")
+        parser.add_argument("part", nargs="*", metavar="PART", help=", ".join(parts()))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        parts = [PARTS[name]() for name in options["part"] or PARTS]
-        for part in parts:
+        names = options["part"] or [*parts()]
+        if unknown := [name for name in names if name not in parts()]:
+            raise CommandError(f"There is no part {unknown[0]}. There are: {', '.join(parts())}.")
+        found = Monitor().look(names)
+        for part in found:
             self.stdout.write(str(part))
-        if not all(part.ok for part in parts):
+        if not all(part.ok for part in found):
             sys.exit(1)

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import http.client
 import os
+import re
 import socket
 import sys
 import time
@@ -124,4 +125,5 @@ def _is_ready(port: int, *, patient: bool) -> bool:
         return False
     finally:
         client.close()
-    return response.status == 200 and not (patient and "not ok" in text)
+    missing = re.search(r"^(broker|worker|beat): not ok", text, re.MULTILINE)
+    return response.status == 200 and not (patient and missing)

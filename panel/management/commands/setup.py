@@ -15,7 +15,9 @@ from django.core.management import BaseCommand, CommandError, call_command
 from panel.administrator import sign_in_line
 from panel.catalogues import compile_catalogues
 from panel.celery import app
+from panel.environment import PUBLIC_DEMONSTRATION, is_public
 from panel.health import QUEUES
+from panel.state import complaint
 
 
 class Command(BaseCommand):
@@ -28,6 +30,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SECRET_KEY or not settings.ENCRYPTION_KEYS:
             raise CommandError("SECRET_KEY and ENCRYPTION_KEYS are not set: `make setup` writes them to var/env.")
+        if settings.ENV.get("DEMO") == "1" and is_public(settings.PUBLIC_URL):
+            raise CommandError(PUBLIC_DEMONSTRATION)
+        if words := complaint(settings.VAR_DIR):
+            raise CommandError(words)
         make_folders()
         for path in settings.LOCALE_PATHS:
             compile_catalogues(Path(path))

@@ -49,8 +49,18 @@ def system(request: HttpRequest) -> HttpResponse:
 
 def _parts() -> list[tuple[Any, health.Part]]:
     """What /healthz says, under the words of people; when processes were heard of stands in a table of its own."""
-    words = {"database": _("Database"), "broker": _("Broker"), "worker": _("Workers"), "beat": _("Clock (beat)")}
-    return [(words[name], look()) for name, look in health.PARTS.items()]
+    words = {
+        "database": _("Database"),
+        "write": _("Writing"),
+        "space": _("Disk space"),
+        "broker": _("Broker"),
+        "queues": _("Messages that wait"),
+        "worker": _("Workers"),
+        "beat": _("Clock (beat)"),
+        "sweep": _("Regular checks"),
+        "resolvers": _("Resolvers"),
+    }
+    return [(words.get(part.name, part.name), part) for part in health.found()]
 
 
 @staff_required

@@ -1,0 +1,303 @@
+"""How a file is read as a whole: encoding, delimiter, sheet, headings, columns; and what has to be asked. No Django.
+
+`settle` looks at the whole file once and answers with a `Reading`, which `lines` then follows. What was chosen by a
+person is in `Choices`; everything else is told from the file, and said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from . import columns, headings, tables
+from .columns import Field
+from .tables import LIMITS, Format, Limits, Line, LineFault, Refusal, Refused, Shape
+from .tables.encodings import tell
+from .tables.records import delimiter_of, records, roughly, separator_of
+
+SAMPLED = 1000  # rows from which it is told what columns hold
+NO_HEADINGS = 0
+ANY_WIDTH = 1 << 20  # no line has so many cells
+
+
+class Question(StrEnum):
+    """What only a person can answer. The words are in `accounts/words.py`."""
+
+    ENCODING = "ask-encoding"
+    HEADINGS = "ask-headings"  # the table has none, and more columns than one
+    ADDRESS = "ask-address"  # which column has the addresses
+    DOMAIN = "ask-domain"  # of names without one
+    PASSWORDS = "ask-passwords"  # a column that nobody mapped looks like passwords, which would be generated
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person has said. `headings`: the row, `NO_HEADINGS`, or None to have it told."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    headings: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    shape: Shape
+    heading_row: int  # the row's number, `NO_HEADINGS` where there is none
+    heading: tuple[str, ...]
+    fields: tuple[Field, ...]  # of each column
+    rows: int
+    above: tuple[int, ...] = ()  # rows above the headings, which are skipped
+    hidden: int = 0  # rows that the workbook hides
+    sheets: tuple[tuple[str, bool, int], ...] = ()  # name, visible, rows
+    candidates: tuple[str, ...] = ()  # encodings among which somebody has to choose
+    words: tuple[tuple[str, ...], ...] = ()  # that differ between them
+    suspects: tuple[int, ...] = ()  # columns that look like passwords
+    bare: bool = False  # no address of the sample says its domain
+    generates: bool = False  # the column of passwords has empty cells, or there is none
+
+
+def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: Limits = LIMITS) -> Reading:
+    """Raises `Refused`. `domains`: the names attached to the service, in any form that a table may have."""
+    format_ = tables.format_of(data, limits)
+    if format_ is Format.CSV:
+        return _settle_text(data, choices, domains, limits)
+    return _settle_workbook(data, format_, choices, domains, limits)
+
+
+def lines(data: bytes, reading: Reading, limits: Limits = LIMITS) -> Iterator[Line]:
+    """The rows below the headings. A row of text that has not as many cells as the headings has that fault."""
+    width, format_ = reading.shape.width, reading.shape.format
+    for line in tables.read(data, reading.shape, limits):
+        if line.number <= reading.heading_row:
+            continue
+        if format_ is Format.CSV and line.fault is None and width and _off(line, width):
+            facts = {"cells": max(len(line.cells), min(line.full, width)), "headings": width}
+            line = line._replace(fault=(LineFault.CELLS, facts))
+        yield line
+
+
+def _off(line: Line, width: int) -> bool:
+    """More cells that are not empty, or fewer cells, than the headings have."""
+    return len(line.cells) > width or line.full < width
+
+
+def _settle_text(data: bytes, choices: Choices, domains: Collection[str], limits: Limits) -> Reading:
+    told = tell(data) if not choices.encoding else tables.Told(choices.encoding)
+    first = tables.first_lines(data, told.encoding)
+    shape = Shape(Format.CSV, told.encoding, choices.delimiter or _delimiter_of(first))
+    rough = _rough(first, shape.delimiter)
+    found = _heading_of(rough, choices)
+    heading = _stripped(found.cells) if found else ()
+    width = len(heading) or _usual([len(line.cells) for line in rough])
+    below = [line.cells for line in rough if found is None or line.number > found.number]
+    fields = columns.recognise(heading) if found else columns.guess(below, domains)
+    address = fields.index(Field.ADDRESS) if Field.ADDRESS in fields else -1
+    shape = Shape(Format.CSV, shape.encoding, shape.delimiter, "", width, address)
+    return _finished(data, shape, found, choices, domains, limits, told=told)
+
+
+def _delimiter_of(first: Sequence[str]) -> str:
+    """The one that `sep=` names; the one that cuts a line into known headings; else what cuts the lines alike."""
+    named = separator_of(first[0]) if first else ""
+    if named:
+        return named
+
+    def known(delimiter: str) -> int:
+        rows = [line.cells for line in _rough(first[: tables.FIRST], delimiter)]
+        index = columns.find_heading(rows)
+        return 0 if index is None else sum(field is not Field.IGNORE for field in columns.recognise(rows[index]))
+
+    best = max(tables.DELIMITERS, key=known)
+    return best if known(best) > 1 else delimiter_of(first)
+
+
+def _rough(first: Sequence[str], delimiter: str) -> list[Line]:
+    """The first rows, whatever their quotation marks."""
+    kept = ["\n" if index == 0 and separator_of(line) else line for index, line in enumerate(first)]
+    found = []
+    for record in records(kept, delimiter, width=ANY_WIDTH):
+        cells = roughly(kept[record.number - 1].rstrip("\r\n"), delimiter) if record.fault else record.cells
+        if any(cell.strip() for cell in cells):
+            found.append(Line(record.number, _stripped(cells)))
+    return found
+
+
+def _settle_workbook(
+    data: bytes, format_: Format, choices: Choices, domains: Collection[str], limits: Limits
+) -> Reading:
+    sheets = tables.survey(data, limits)
+    full = [sheet for sheet in sheets if sheet.rows]
+    if not full:
+        raise Refused(Refusal.EMPTY)
+    chosen = next((sheet for sheet in sheets if sheet.name == choices.sheet), None)
+    if choices.sheet and chosen is None:
+        raise Refused(Refusal.SHEET, sheet=choices.sheet)
+    chosen = chosen or _best_sheet(full)
+    if not chosen.rows:
+        raise Refused(Refusal.EMPTY)
+    found = _heading_of(chosen.first, choices)
+    if choices.headings and found is None:
+        raise Refused(Refusal.HEADINGS, row=choices.headings)
+    named = tuple((sheet.name, sheet.visible, sheet.rows) for sheet in sheets)
+    return _finished(data, Shape(format_, sheet=chosen.name), found, choices, domains, limits, sheets=named)
+
+
+def _best_sheet(sheets: Sequence[tables.Sheet]) -> tables.Sheet:
+    """The first visible sheet whose headings are recognised; else one with addresses; else the first visible one."""
+
+    def rank(sheet: tables.Sheet) -> tuple[bool, bool, bool]:
+        rows = [line.cells for line in sheet.first]
+        index = columns.find_heading(rows)
+        usable = index is not None and columns.usable(columns.recognise(rows[index])) and sheet.rows > index + 1
+        addresses = any(columns.is_address(cell) for cells in rows for cell in cells)
+        return not sheet.visible, not usable, not addresses
+
+    return min(sheets, key=rank)
+
+
+def _heading_of(first: Sequence[Line], choices: Choices) -> Line | None:
+    if choices.headings == NO_HEADINGS:
+        return None
+    if choices.headings is not None:
+        return next((line for line in first if line.number == choices.headings), None)
+    index = columns.find_heading([line.cells for line in first[: tables.FIRST]])
+    return None if index is None else first[index]
+
+
+def _finished(
+    data: bytes,
+    shape: Shape,
+    found: Line | None,
+    choices: Choices,
+    domains: Collection[str],
+    limits: Limits,
+    *,
+    told: tables.Told | None = None,
+    sheets: tuple[tuple[str, bool, int], ...] = (),
+) -> Reading:
+    """Go through the whole file: its limits, its rows, what its columns hold."""
+    if choices.headings and found is None:
+        raise Refused(Refusal.HEADINGS, row=choices.headings)
+    heading_row = found.number if found else NO_HEADINGS
+    above: list[int] = []
+    sample: list[tuple[str, ...]] = []
+    rows = hidden = wide = 0
+    for line in tables.read(data, shape, limits):
+        if line.number < heading_row:
+            above.append(line.number)
+        elif line.number > heading_row or not heading_row:
+            rows += 1
+            hidden += line.hidden
+            wide = max(wide, len(line.cells))
+            if len(sample) < SAMPLED and line.fault is None:
+                sample.append(line.cells)
+    if not rows:
+        raise Refused(Refusal.EMPTY)
+    if rows > limits.rows:
+        raise Refused(Refusal.ROWS, limit=limits.rows)
+    heading = _stripped(found.cells) if found else ()
+    fields = columns.recognise(heading) if found else columns.guess(sample, domains)
+    fields += (Field.IGNORE,) * (wide - len(fields))
+    cells = [[tables.plain(row[index]) if index < len(row) else "" for row in sample] for index in range(len(fields))]
+    fields = columns.of_attached_domains(fields, cells, domains)
+    return Reading(
+        shape,
+        heading_row,
+        heading,
+        fields,
+        rows,
+        tuple(above),
+        hidden,
+        sheets,
+        told.candidates if told else (),
+        told.words if told else (),
+        suspects(heading, cells),
+        _bare(fields, cells),
+        _generates(fields, cells),
+    )
+
+
+def suspects(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """The columns that look like passwords, whatever they are mapped to."""
+    named = [*heading, *([""] * len(cells))]
+    return tuple(i for i, column in enumerate(cells) if columns.holds_passwords(named[i], column))
+
+
+def _bare(fields: Sequence[Field], cells: Sequence[Sequence[str]]) -> bool:
+    for field in (Field.ADDRESS, Field.NAME):
+        if field in fields:
+            filled = [cell for cell in cells[fields.index(field)] if cell.strip()]
+            return bool(filled) and not any("@" in cell or "\uff20" in cell or "\ufe6b" in cell for cell in filled)
+    return False
+
+
+def _generates(fields: Sequence[Field], cells: Sequence[Sequence[str]]) -> bool:
+    if Field.PASSWORD not in fields:
+        return True
+    return any(not cell.strip("*") for cell in cells[fields.index(Field.PASSWORD)])
+
+
+def questions(
+    reading: Reading,
+    fields: Sequence[Field],
+    *,
+    default_domain: str,
+    ignored: Collection[int],
+    passwords_wanted: bool,
+    confirmed: bool,
+) -> list[Question]:
+    """What has to be asked before anything is done. `confirmed`: a person has seen what each column holds."""
+    found = []
+    if reading.candidates:
+        found.append(Question.ENCODING)
+    if not reading.heading_row and len(reading.fields) > 1 and not confirmed:
+        found.append(Question.HEADINGS)
+    if not columns.usable(fields):
+        found.append(Question.ADDRESS)
+    elif reading.bare and Field.DOMAIN not in fields and not default_domain and not confirmed:
+        found.append(Question.DOMAIN)
+    if passwords_wanted and open_suspects(reading, fields, ignored):
+        found.append(Question.PASSWORDS)
+    return found
+
+
+def open_suspects(reading: Reading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
+    """Columns that look like passwords, that nobody mapped and nobody ignored, while passwords would be generated."""
+    if Field.PASSWORD in fields and not reading.generates:
+        return []
+    mapped = fields.index(Field.PASSWORD) if Field.PASSWORD in fields else -1
+    return [
+        index
+        for index in reading.suspects
+        if index != mapped and index not in ignored and fields[index] is Field.IGNORE
+    ]
+
+
+def _stripped(cells: Sequence[str]) -> tuple[str, ...]:
+    """Without the empty ones at the end."""
+    cells = list(cells)
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return tuple(cells)
+
+
+def _usual(widths: Sequence[int]) -> int:
+    """What most rows have, the wider one of two."""
+    counts = Counter(widths)
+    return max(counts, key=lambda width: (counts[width], width), default=0)
+
+
+def column_named(reading: Reading, name: str) -> int | None:
+    """The index of a column by its heading (case and accents ignored) or its number, from 1."""
+    wanted = name.strip().casefold()
+    exact = [index for index, heading in enumerate(reading.heading) if heading.strip().casefold() == wanted]
+    alike = [index for index, heading in enumerate(reading.heading) if headings.plain(heading) == headings.plain(name)]
+    for found in (exact, alike if headings.plain(name) else []):
+        if len(found) == 1:
+            return found[0]
+    if name.isascii() and name.isdigit() and 0 < int(name) <= len(reading.fields):
+        return int(name) - 1
+    return None

@@ -1,0 +1,77 @@
+"""Cells of a row that are not what a person sees in the file, and names that lost letters on their way. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from . import rules
+from .columns import Field
+from .tables import CELL, Kind, mark_of
+
+type Told = tuple[str, Field, dict[str, str | int]]  # code, column, facts
+
+NAMES = (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME)
+CERTAIN = (Field.ADDRESS, Field.NAME, Field.DOMAIN, Field.PASSWORD)  # what only has the look of a text is refused there
+UNWRAPPED = "cell-unwrapped"
+LOST = "letters-lost"
+TWICE = "letters-twice"
+QUESTION_MARK = "letters-question"
+COMPOSED_LONG = "display-name-cut"
+
+_AMID = re.compile(r"[^\W\d_]\?+[^\W\d_]|\?{2,}|^\?[^\W\d_]|[^\W\d_]\?$")
+
+
+def settle_cells(values: Mapping[Field, str]) -> tuple[dict[Field, str], list[Told], list[Told]]:
+    """The cells as texts; what makes the row untrustworthy; what should be said."""
+    texts: dict[Field, str] = {}
+    faults: list[Told] = []
+    said: list[Told] = []
+    for field, cell in values.items():
+        mark = mark_of(cell)
+        texts[field] = mark.read if mark else cell
+        if len(texts[field]) > CELL:
+            faults.append(("cell-long", field, {"length": len(texts[field]), "limit": CELL}))
+        if mark is None:
+            continue
+        facts: dict[str, str | int] = {"read": mark.read[:64], "shown": mark.shown[:64]}
+        if mark.kind is Kind.UNWRAPPED:
+            said.append((UNWRAPPED, field, {}))
+        elif field in CERTAIN:
+            hidden = {"read": "••••", "shown": mark.shown[:64] if mark.kind is Kind.ERROR else "••••"}
+            faults.append((f"cell-{mark.kind}", field, {**hidden} if field is Field.PASSWORD else facts))
+        else:
+            said.append((f"cell-{mark.kind}", field, facts))
+    return texts, faults, said
+
+
+def on_names(text: Mapping[Field, str]) -> list[Told]:
+    """What should be said of normalised names."""
+    said: list[Told] = []
+    for field in NAMES:
+        value = text[field]
+        meant = written_twice(value)
+        if meant:
+            said.append((TWICE, field, {"meant": meant[:64]}))
+        if "\ufffd" in value:
+            said.append((LOST, field, {}))
+        if _AMID.search(value):
+            said.append((QUESTION_MARK, field, {}))
+    whole = f"{text[Field.FIRST_NAME]} {text[Field.LAST_NAME]}".strip()
+    if not text[Field.DISPLAY_NAME] and len(whole) > rules.TEXT_MAX:
+        said.append((COMPOSED_LONG, Field.DISPLAY_NAME, {"length": len(whole), "limit": rules.TEXT_MAX}))
+    return said
+
+
+def written_twice(text: str) -> str:
+    """What a text was before UTF-8 was taken for another encoding (`Å»aneta` is Żaneta); empty where it was not."""
+    if text.isascii():
+        return ""
+    for encoding in ("cp1252", "cp1250", "latin-1"):
+        try:
+            meant = text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+        if all(char.isprintable() for char in meant):
+            return meant
+    return ""

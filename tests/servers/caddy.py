@@ -1,0 +1,50 @@
+"""Caddy with the Caddyfile of docker-compose.yml."""
+
+from __future__ import annotations
+
+import subprocess
+import urllib.error
+import urllib.request
+
+from tests.processes import ROOT
+
+from .process import Server, free_port, program
+
+OLDER = {"request_buffers 4MB": "buffer_requests\n\t\tmax_buffer_size 4MB"}  # in the words of 2.6.2, as Debian has it
+
+
+class Caddy(Server):
+    """In front of a panel on `behind`, a port of 127.0.0.1. Without TLS: certificates need a name of the internet."""
+
+    def __init__(self, behind: int) -> None:
+        super().__init__()
+        self.behind = behind
+        self.port = free_port()
+
+    def command(self) -> list[str]:
+        caddy = program("caddy", "caddy")
+        text = (ROOT / "Caddyfile").read_text()
+        version = subprocess.run([caddy, "version"], capture_output=True, text=True, check=True).stdout
+        if version.startswith("2.6.2"):
+            for word, older in OLDER.items():
+                assert word in text
+                text = text.replace(word, older)
+        (self.directory / "Caddyfile").write_text(text)
+        own = {
+            "PUBLIC_URL": f"http://localhost:{self.port}",
+            "PANEL": f"127.0.0.1:{self.behind}",
+            "CADDY_ADMIN": f"127.0.0.1:{free_port()}",
+            "XDG_DATA_HOME": str(self.directory),
+            "XDG_CONFIG_HOME": str(self.directory),
+        }
+        variables = [f"{name}={value}" for name, value in own.items()]
+        return ["env", *variables, caddy, "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
+
+    def answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"http://localhost:{self.port}/healthz", timeout=5).close()
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
