@@ -18,7 +18,9 @@ from ninja.errors import ValidationError as InvalidRequest
 from ninja.security import HttpBearer
 from pydantic import BaseModel
 
+from domains.claims import counting
 from panel.errors import Refused
+from panel.models import Service
 
 from . import idempotency, rates
 from .access import require_staff
@@ -33,6 +35,7 @@ class Asked(HttpRequest):
     """A request whose token is known and reaches the operation."""
 
     auth: Token
+    attempt: tuple[Service, str, str]  # to attach: service, name, who
 
 
 class Bearer(HttpBearer):
@@ -170,6 +173,13 @@ def _problem(request: HttpRequest, error: Problem) -> HttpResponse:
 
 @api.exception_handler(Refused)
 def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    attempt = getattr(request, "attempt", None)
+    if attempt is not None:  # here, since what was refused is rolled back and its count is not
+        try:
+            with counting(*attempt):
+                raise error
+        except Refused as counted:
+            error = counted
     errors = [{"field": error.field, "code": str(error.code), "detail": str(error)}] if error.field else []
     return problem(409, str(error.code), error, errors=errors)
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from kombu.exceptions import KombuError
 
+from domains.claims import counting
 from domains.models.domains import name_or_refuse
 from domains.providers import ProviderError
 from domains.sentences import provider_sentence
@@ -63,7 +64,8 @@ def run(pk: object) -> None:
     with translation.override(job.language or None):
         try:
             actor = job.token.label
-            outcome = bring_about(job.service, job.name, wanted, actor=actor, dry_run=job.dry_run)
+            with counting(job.service, job.name, actor):
+                outcome = bring_about(job.service, job.name, wanted, actor=actor, dry_run=job.dry_run)
         except Refused as refused:
             job.finish(Job.State.REFUSED, code=str(refused.code), detail=str(refused))
         except ProviderError as error:

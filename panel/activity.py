@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from .models import Activity, Organization, Service, User
 
+# Who does something: a person (staff or not), or the name of what acts without one: COMMAND_LINE, a token's label.
+# None: the panel by itself.
+type Actor = User | str | None
+
 SYSTEM = "panel"
 COMMAND_LINE = "command line"
 
@@ -44,6 +48,11 @@ VERBS: dict[str, Any] = {
 }
 
 
+def person_of(actor: Actor) -> User | None:
+    """The person behind it, where it is one: for rows that point to people."""
+    return None if isinstance(actor, str) else actor
+
+
 def register(verbs: Mapping[str, Any]) -> None:
     VERBS.update(verbs)
 
@@ -51,7 +60,7 @@ def register(verbs: Mapping[str, Any]) -> None:
 def record(
     verb: str,
     *,
-    actor: User | str | None,
+    actor: Actor,
     organization: Organization | None = None,
     service: Service | None = None,
     target: object = "",

@@ -63,6 +63,7 @@ def attach_domain(request: Asked, service_name: ServiceInPath, wish: NewDomain) 
     service = service_of(request.auth, service_name)
     if wish.verified:
         require_staff(request.auth)
+        request.attempt = (service, wish.name, request.auth.label)
         made = Domain.attach(
             service, wish.name, mode=wish.mode, target=wish.target, actor=request.auth.label, verified=True
         )
@@ -201,6 +202,7 @@ def _done(
     service.require_open()
     if needs_a_worker(service, name, wanted):
         return _job(request, kind, service, name, wanted, dry_run=is_dry(request))
+    request.attempt = (service, name, request.auth.label)
     outcome = bring_about(service, name, wanted, actor=request.auth.label, dry_run=is_dry(request))
     return Reply(outcome, status=status, location=_address(service, outcome.domain) if outcome.attach else "")
 

@@ -28,6 +28,10 @@ from .names import Ownership
 from .zones import ZoneChange
 
 if TYPE_CHECKING:
+<<<<<<< HEAD
+=======
+    from panel.activity import Actor
+>>>>>>> dec1
     from panel.models import Platform
 
     from .zones import Zone
@@ -116,7 +120,7 @@ class Domain(models.Model):
         *,
         mode: str,
         target: str = "",
-        actor: User | str | None,
+        actor: Actor,
         verified: bool = False,
         zone: Zone | None = None,
         delegated_below: Zone | None = None,
@@ -171,6 +175,7 @@ class Domain(models.Model):
             domain._announce(signals.ATTACHED)
         return domain
 
+<<<<<<< HEAD
     def verify(self, proof: str, actor: User | str | None, *, zone: str = "") -> None:
         """The right to the name is proven, in `zone` (its apex, where it is known). Raises Refused where the name is
         taken meanwhile; where its holder's own proof is gone, a dispute is opened for staff first.
@@ -181,6 +186,11 @@ class Domain(models.Model):
         shared = private_suffix(self.name.name)
         if proof == self.Proof.TOKEN and shared and not zone.rstrip(".").endswith(f".{shared}"):
             raise Refused("shared-name", _("Our staff must confirm this name: it has no zone of its own."))
+=======
+    def verify(self, proof: str, actor: Actor) -> None:
+        """The right to the name is proven. Raises Refused where the name is taken meanwhile; where its holder's own
+        proof is gone, a dispute is opened for staff first."""
+>>>>>>> dec1
         with claims.locked(self.name.name) as row:
             domain = self._again()
             if domain.is_verified:
@@ -231,7 +241,7 @@ class Domain(models.Model):
             Domain.objects.filter(pk=self.pk, proof_lost_at=None).update(proof_lost_at=at)
             self.proof_lost_at = at
 
-    def change_mode(self, mode: str, target: str, actor: User | str | None) -> None:
+    def change_mode(self, mode: str, target: str, actor: Actor) -> None:
         """Another mode, or another target server. Raises Refused."""
         self.service.require_open()
         chosen = mode_or_refuse(mode)
@@ -263,14 +273,14 @@ class Domain(models.Model):
                 domain._announce(signals.MODE)
             self._take(domain)
 
-    def detach(self, actor: User | str | None, *, note: str = "") -> None:
+    def detach(self, actor: Actor, *, note: str = "") -> None:
         """Take the domain off its service. Its token and DKIM keys are kept. Refused while accounts use it."""
         self.service.require_open()
         if self.zone_changes.filter(state__in=ZoneChange.UNFINISHED).exists():
             raise Refused("zone-busy", _("Records of this domain are being written. Wait until that is done."))
         self.remove(actor, note=note)
 
-    def remove(self, actor: User | str | None, *, note: str = "") -> None:
+    def remove(self, actor: Actor, *, note: str = "") -> None:
         """Like `detach`, on a service that is closed too: when it ends, or when the proof never came."""
         with claims.locked(self.name.name) as row:
             domain = self._again()
@@ -288,7 +298,7 @@ class Domain(models.Model):
             domain.pk = pk
             domain._announce(signals.DETACHED)
 
-    def release(self, actor: User | str | None) -> None:
+    def release(self, actor: Actor) -> None:
         """Take a verified domain's right to its name away: it is pending again, and claims nothing."""
         with claims.locked(self.name.name) as row:
             domain = self._again()
