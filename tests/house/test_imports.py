@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "domains": {"panel", "domains"},
     "diagnostics": {"panel", "domains", "diagnostics"},
     "accounts": {"panel", "domains", "accounts"},
+    "api": {"panel", "domains", "diagnostics", "accounts", "api"},
 }
 # A pure module knows no framework, no network, no process and no clock.
 IMPURE = {
