@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panel.errors import Refused
 
+from . import claims
 from .models import Domain, ZoneChange
 from .reach import require_reachable_target
 from .records import Kind
@@ -85,16 +86,17 @@ def attach_domain(
     if wish.plan and zone is not None and (planned is None or delegated or planned.fingerprint != wish.plan):
         raise PlanChanged
     require_reachable_target(wish.target)
-    domain = Domain.attach(
-        service,
-        wish.name,
-        mode=wish.mode,
-        target=wish.target,
-        actor=actor,
-        zone=None if delegated else zone,
-        delegated_below=zone if delegated else None,
-        identity=identity,
-    )
+    with claims.counting(service, wish.name, actor):
+        domain = Domain.attach(
+            service,
+            wish.name,
+            mode=wish.mode,
+            target=wish.target,
+            actor=actor,
+            zone=None if delegated else zone,
+            delegated_below=zone if delegated else None,
+            identity=identity,
+        )
     if planned is None or not wish.plan or domain.zone is None:
         return domain, None
     mx = wish.mx_now or not planned.takes_mail_from()

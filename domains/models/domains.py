@@ -28,10 +28,7 @@ from .names import Ownership
 from .zones import ZoneChange
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-=======
     from panel.activity import Actor
->>>>>>> dec1
     from panel.models import Platform
 
     from .zones import Zone
@@ -175,8 +172,7 @@ class Domain(models.Model):
             domain._announce(signals.ATTACHED)
         return domain
 
-<<<<<<< HEAD
-    def verify(self, proof: str, actor: User | str | None, *, zone: str = "") -> None:
+    def verify(self, proof: str, actor: Actor, *, zone: str = "") -> None:
         """The right to the name is proven, in `zone` (its apex, where it is known). Raises Refused where the name is
         taken meanwhile; where its holder's own proof is gone, a dispute is opened for staff first.
 
@@ -186,11 +182,6 @@ class Domain(models.Model):
         shared = private_suffix(self.name.name)
         if proof == self.Proof.TOKEN and shared and not zone.rstrip(".").endswith(f".{shared}"):
             raise Refused("shared-name", _("Our staff must confirm this name: it has no zone of its own."))
-=======
-    def verify(self, proof: str, actor: Actor) -> None:
-        """The right to the name is proven. Raises Refused where the name is taken meanwhile; where its holder's own
-        proof is gone, a dispute is opened for staff first."""
->>>>>>> dec1
         with claims.locked(self.name.name) as row:
             domain = self._again()
             if domain.is_verified:

@@ -70,16 +70,11 @@ def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
         if taken and data.get("mx") not in {NOW, LATER} and data.get("plan") == planned.fingerprint:
             context["ask_mx"] = True
         else:
-<<<<<<< HEAD
-            return _apply(request, domain, planned, boxes, mx=not taken or data["mx"] == NOW)
-    accounts = accounts_at(domain)
-=======
             try:
                 return _applied(request, domain, planned, boxes, mx=not taken or data.get("mx") == NOW)
             except PlanChanged:
                 context["changed"] = True
-    accounts = domain.accounts.exclude(state="slot").count()
->>>>>>> dec1
+    accounts = accounts_at(domain)
     context |= plan_context(planned, boxes, taken, accounts=accounts)
     context["fingerprint"] = planned.fingerprint
     return render(request, "domains/plan.html", context)

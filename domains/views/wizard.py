@@ -198,22 +198,21 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
         except ProviderError:
             reading = None
     try:
-        with claims.counting(service, choice.name, person(request)):
-            attached, change = attach_domain(
-                service,
-                Wish(
-                    name=choice.name,
-                    mode=choice.mode,
-                    target=choice.target,
-                    boxes=choice.boxes,
-                    mx_now=choice.mx == NOW,
-                    plan=choice.plan,
-                ),
-                zone,
-                reading,
-                actor=person(request),
-                identity=candidate(request.session, service, choice.name),
-            )
+        attached, change = attach_domain(
+            service,
+            Wish(
+                name=choice.name,
+                mode=choice.mode,
+                target=choice.target,
+                boxes=choice.boxes,
+                mx_now=choice.mx == NOW,
+                plan=choice.plan,
+            ),
+            zone,
+            reading,
+            actor=person(request),
+            identity=candidate(request.session, service, choice.name),
+        )
     except PlanChanged:
         # What was confirmed is not what would be done now: show it again.
         records = reverse("domains:attach_records", args=[service.name])
