@@ -12,6 +12,7 @@ COPY . /app
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    LOG_FORMAT=json \
     VAR_DIR=/var/lib/configureme
 WORKDIR /app
 RUN python -m panel.catalogues

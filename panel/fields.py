@@ -13,6 +13,7 @@ FIELDS: dict[str, Any] = {
     "autodiscover_host": _("autodiscover host"),
     "changes": _("changes"),
     "contacts": _("contacts"),
+    "deletes_at": _("deletion"),
     "display_name": _("display name"),
     "done": _("done"),
     "email": _("e-mail address"),

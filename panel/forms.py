@@ -66,7 +66,10 @@ def contacts_field() -> LinesField:
         label=_("Contacts"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("E-mail addresses, one on a line. They are told when a domain turns red and when it recovers."),
+        help_text=_(
+            "E-mail addresses, one on a line, at most ten. Each is asked by e-mail first, and then told when a domain "
+            "turns red and when it recovers."
+        ),
     )
 
 

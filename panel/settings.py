@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "panel.health.answer_probes",
     "api.middleware.answers",
     "panel.middleware.real_address",
+    "panel.logs.requests",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -229,6 +230,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 # What is due lives in the database; beat only wakes the workers. A lost message is repeated by the next one.
 CELERY_BEAT_SCHEDULE = {
+    "mail: send letters": {"task": "panel.tasks.send_letters", "schedule": timedelta(seconds=30)},
+    "mail: ask contacts": {"task": "panel.tasks.ask_contacts", "schedule": timedelta(hours=1)},
+    "forget what is old": {"task": "panel.tasks.prune", "schedule": crontab(minute=40)},
+    "delete organizations": {"task": "panel.tasks.delete_organizations", "schedule": timedelta(minutes=10)},
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "forget attempts": {"task": "panel.tasks.forget_attempts", "schedule": crontab(minute=40, hour="*")},
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
@@ -332,6 +337,7 @@ EMAIL_CONFIGURED = bool(_email)
 _smtp = "django.core.mail.backends.smtp.EmailBackend"
 _mail_backend = _email.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 if _mail_backend == _smtp:
+    _mail_backend = "panel.smtp.EmailBackend"  # with a deadline
     _mail_options = {
         "host": _email["EMAIL_HOST"],
         "port": urlsplit(_email_url).port or (465 if _smtps else _email["EMAIL_PORT"]),
@@ -348,6 +354,12 @@ else:
 MAILERS = {"default": {"BACKEND": _mail_backend, "OPTIONS": _mail_options}}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or _email.get("DEFAULT_FROM_EMAIL") or f"panel@{_public.hostname}"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+MAIL_DEADLINE = env_int("MAIL_DEADLINE", 30)  # seconds for one letter, from connecting to the mail server's yes
+MAIL_SENDERS = env_int("MAIL_SENDERS", 2)  # letters under way at once, of all workers together
+MAIL_QUOTA = env_int("MAIL_QUOTA", 1000)  # letters of all kinds that one organization may cause in 24 hours
+MAIL_GIVE_UP_DAYS = env_int("MAIL_GIVE_UP_DAYS", 3)  # after which a letter that nobody takes is not tried again
+if not 0 < MAIL_DEADLINE <= 60:
+    raise ImproperlyConfigured("MAIL_DEADLINE must be from 1 to 60 seconds")  # less than Letter.LEASE
 
 # The DNS
 DNS_RESOLVERS = [host_port(item, 53) for item in env_list("DNS_RESOLVERS")]  # empty: the system's
@@ -400,6 +412,21 @@ ORDERS = "accounts.models.Order"
 # What other apps add to the lines of /healthz, and what they have looked at once a minute (panel/watch.py)
 HEALTH_PARTS = {"sweep": "diagnostics.health.sweep", "resolvers": "diagnostics.health.resolvers"}
 WATCHED = ["diagnostics.health.ask_resolvers"]
+# How many days what grows is kept (panel/retention.py); 0: for ever
+KEEP_DAYS = {
+    "CHECK_CHANGES": env_int("KEEP_CHECK_CHANGES", 365),
+    "ACTIVITY": env_int("KEEP_ACTIVITY", 730),
+    "RUN_ROWS": env_int("KEEP_RUN_ROWS", 30),
+    "RUNS": env_int("KEEP_RUNS", 365),
+    "ORDERS": env_int("KEEP_ORDERS", 730),
+    "ZONE_CHANGES": env_int("KEEP_ZONE_CHANGES", 365),
+    "SHARES": env_int("KEEP_SHARES", 90),
+    "INVITATIONS": env_int("KEEP_INVITATIONS", 90),
+    "SESSIONS": env_int("KEEP_SESSIONS", 1),
+    "LETTERS": env_int("KEEP_LETTERS", 30),
+    "MAIL_FILES": env_int("KEEP_MAIL_FILES", 14),
+}
+DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization that is to be deleted
 
 # Languages, times, files
 LANGUAGE_CODE = "en"
@@ -417,10 +444,22 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
 
+# Seen by its operator
+LOG_FORMAT = env("LOG_FORMAT")  # json or text; empty: text on a terminal
+if LOG_FORMAT not in {"", "json", "text"}:
+    raise ImproperlyConfigured("LOG_FORMAT is json or text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"event": {"()": "panel.logs.formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
+    "loggers": {"panel.requests": {"level": "INFO" if env_bool("LOG_REQUESTS") else "WARNING"}},
 }
+METRICS_TOKEN = env("METRICS_TOKEN")
+try:
+    METRICS_NETWORKS = [ipaddress.ip_network(item) for item in env_list("METRICS_NETWORKS")]
+except ValueError as error:
+    raise ImproperlyConfigured(f"METRICS_NETWORKS: {error}") from error
+SENTRY_DSN = env("SENTRY_DSN")
+SENTRY_ENVIRONMENT = env("SENTRY_ENVIRONMENT", "production")

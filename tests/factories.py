@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Address, BulkRun, EmailAccount, Order, RetiredMailbox, Tally
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
-from panel.models import Membership, Organization, Platform, Role, Service, User
+from panel.models import Contact, Letter, Membership, Organization, Platform, Role, Service, User
 
 _numbers = itertools.count(1)
 
@@ -26,8 +26,24 @@ def make_user(email: str = "", *, staff: bool = False, password: str | None = No
 
 
 def make_organization(code: str = "", **fields: Any) -> Organization:
+    """`contacts`: addresses whose readers have confirmed."""
     code = code or f"or{next(_numbers)}"
-    return Organization.objects.create(code=code, **{"name": f"Organization {code}", **fields})
+    contacts = fields.pop("contacts", [])
+    organization = Organization.objects.create(code=code, **{"name": f"Organization {code}", **fields})
+    make_contacts(organization, *contacts)
+    return organization
+
+
+def make_contacts(organization: Organization, *addresses: str) -> None:
+    for email in addresses:
+        Contact.objects.create(organization=organization, email=email, confirmed_at=timezone.now())
+
+
+def make_letter(organization: Organization | None = None, **fields: Any) -> Letter:
+    """Waiting to be sent."""
+    recipient = f"reader{next(_numbers)}@people.example"
+    wanted = {"kind": "invitation", "recipient": recipient, "subject": "Hello", "content": Letter.sealed("Text\n")}
+    return Letter.objects.create(organization=organization, **{**wanted, **fields})
 
 
 def make_member(organization: Organization, role: str = Role.OWNER, user: User | None = None) -> User:

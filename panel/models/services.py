@@ -69,7 +69,7 @@ class Service(models.Model):
         name = f"{platform.service_prefix}-{organization.code}-{number}"
         service = cls.objects.create(organization=organization, platform=platform, number=number, name=name, **fields)
         record("service.created", actor=actor, service=service, target=name, after={"platform": platform.slug})
-        transaction.on_commit(lambda: service_created(service))
+        service_created(service)
         return service
 
     @property
