@@ -116,7 +116,7 @@ def operation(
             return _answer(perform()) if method == "GET" else _carried_out(request, perform)
 
         summary, _blank, rest = (function.__doc__ or "").strip().partition("\n")
-        api.add_api_operation(
+        api.default_router.add_api_operation(
             path,
             [method],
             view,

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from django.core.validators import validate_email
-from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -121,7 +120,7 @@ def invite_a_member(request: Asked, code: CodeInPath, wish: NewMember) -> Invita
     validate_email(wish.email.strip())
     invitation, secret = Invitation.issue(found, wish.email, wish.role, request.auth.label)
     link, language = links.page("panel:invitation", secret), get_language() or ""
-    transaction.on_commit(lambda: mail.invitation(invitation, link, language=language))
+    mail.invitation(invitation, link, language=language)
     return InvitationOut(email=invitation.email, role=wish.role, expires_at=invitation.expires_at)
 
 

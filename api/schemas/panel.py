@@ -28,7 +28,9 @@ class OrganizationOut(BaseModel):
 
     @classmethod
     def of(cls, organization: Organization) -> Self:
-        return cls.model_validate(organization, from_attributes=True)
+        names = ("code", "name", "state", "notify", "ends_on", "created_at")
+        facts = {name: getattr(organization, name) for name in names}
+        return cls(**facts, contacts=organization.contact_addresses)
 
 
 class NewOrganization(Wish):
