@@ -194,13 +194,19 @@ def _invalid(request: HttpRequest, error: InvalidRequest) -> HttpResponse:
     """Where the request is not what the schema says, in the words of the schema."""
     errors = [
         {
-            "field": ".".join(str(part) for part in item["loc"][1:] if part != "body") or str(item["loc"][0]),
+            "field": _field(item["loc"]),
             "code": item["type"],
             "detail": item["msg"],
         }
         for item in error.errors
     ]
     return problem(422, "invalid", errors=errors)
+
+
+def _field(place: tuple[str | int, ...]) -> str:
+    """The name of what is wrong, given where it stands: ("body", name of the argument, …) or ("query", name)."""
+    inside = place[2:] if place[0] == "body" and len(place) > 2 else place[1:]
+    return ".".join(map(str, inside or place))
 
 
 @api.exception_handler(HttpError)

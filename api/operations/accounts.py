@@ -59,7 +59,7 @@ def get_account(request: Asked, service_name: ServiceInPath, account_id: Id) -> 
     return AccountOut.of(account_of(request.auth, service_name, account_id))
 
 
-@operation("POST", f"{ALL}/configure", scope=WRITE, response=ConfiguredOut, status=201)
+@operation("POST", ALL, scope=WRITE, response=ConfiguredOut, status=201)
 def configure_next_account(request: Asked, service_name: ServiceInPath, wish: Configuration) -> ConfiguredOut:
     """Turn the service's next free slot into a mailbox."""
     service = service_of(request.auth, service_name)

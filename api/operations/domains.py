@@ -209,8 +209,8 @@ def _done(
 
 def _job(request: Asked, kind: Job.Kind, service: Service, name: str, wanted: Wanted, *, dry_run: bool) -> Reply:
     job = request_job(kind, request.auth, service, name, wanted, dry_run=dry_run)
-    return Reply(JobOut.of(job), status=202, location=reverse("api_v1:get_job", args=[job.pk]), stays=True)
+    return Reply(JobOut.of(job), status=202, location=reverse("api:api_v1:get_job", args=[job.pk]), stays=True)
 
 
 def _address(service: Service, name: str) -> str:
-    return reverse("api_v1:get_domain", args=[service.name, name])
+    return reverse("api:api_v1:get_domain", args=[service.name, name])

@@ -33,7 +33,7 @@ def place_order(request: Asked, service_name: ServiceInPath, wish: NewOrder) -> 
         order = Order.give_back(service, wish.quantity, by=request.auth.label)
     else:
         order = Order.place(service, wish.quantity, by=request.auth.label, note=wish.note)
-    where = reverse("api_v1:get_order", args=[service.name, order.pk])
+    where = reverse("api:api_v1:get_order", args=[service.name, order.pk])
     return Reply(OrderOut.of(order), status=201, location=where)
 
 

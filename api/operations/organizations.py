@@ -45,7 +45,7 @@ def list_organizations(request: Asked, after: AfterText = "", limit: Limit = LIM
 def create_organization(request: Asked, wish: NewOrganization) -> Reply:
     """Create an organization."""
     made = Organization.create(wish.code, wish.name, actor=request.auth.label, contacts=wish.contacts)
-    where = reverse("api_v1:get_organization", args=[made.code])
+    where = reverse("api:api_v1:get_organization", args=[made.code])
     return Reply(OrganizationOut.of(made), status=201, location=where)
 
 

@@ -57,7 +57,7 @@ def upload_run(request: Asked, service_name: ServiceInPath, wish: NewRun) -> Rep
     RunOfToken.objects.create(run=run, token=request.auth)
     tasks.list_later(run)
     run.refresh_from_db()
-    where = reverse("api_v1:get_run", args=[service.name, run.pk])
+    where = reverse("api:api_v1:get_run", args=[service.name, run.pk])
     return Reply(RunOut.of(run), status=201, location=where)
 
 

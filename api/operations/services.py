@@ -50,7 +50,7 @@ def create_service(request: Asked, wish: NewService) -> Reply:
             raise Refused("no-such-platform", words, field="platform")
     fields = wish.model_dump(include={"display_name", "account_limit", "renews_on"})
     made = provide(organization, platform, actor=request.auth.label, quantity=wish.slots, **fields)
-    where = reverse("api_v1:get_service", args=[made.name])
+    where = reverse("api:api_v1:get_service", args=[made.name])
     return Reply(ServiceDetail.of(made), status=201, location=where)
 
 

@@ -25,7 +25,7 @@ def create_webhook(request: Asked, wish: NewWebhook) -> Reply:
     """Have events sent to an address."""
     token = request.auth
     endpoint, secret = Endpoint.create(token.organization, wish.url, list(wish.events), by=token.label)
-    where = reverse("api_v1:get_webhook", args=[endpoint.pk])
+    where = reverse("api:api_v1:get_webhook", args=[endpoint.pk])
     body = NewWebhookOut(**WebhookOut.of(endpoint).model_dump(), secret=secret)
     return Reply(body, status=201, location=where)
 

@@ -26,7 +26,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 
     port = parts.port or (443 if secure else 80)
     deadline = time.monotonic() + seconds
     try:
-        address = pinned(host)
+        address = pinned(host, port)
     except Unreachable as error:
         raise NotDelivered(error.code) from error
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
