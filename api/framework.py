@@ -124,7 +124,7 @@ def operation(
             response={status: response, **(more or {})},
             operation_id=function.__name__,
             summary=summary.rstrip("."),
-            description=" ".join(rest.split()) or None,
+            description=" ".join(rest.split()) or " ",  # not the whole docstring
             tags=[scope.partition(":")[0]],
             url_name=function.__name__,
             openapi_extra={"x-scope": scope, "x-staff": staff},

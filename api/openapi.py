@@ -33,15 +33,15 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
-ERRORS = {
-    400: "The request is not understood.",
-    401: "No token, or one that does not work.",
-    403: "The token may not do this.",
-    404: "There is no such thing, or it is another organization's.",
-    409: "Refused: `code` says why.",
-    413: "The request is too large.",
-    422: "Something in the request is wrong: `errors` says what.",
-    429: "Too many requests: wait for `Retry-After`.",
+ERRORS = {  # status → name, meaning
+    400: ("NotUnderstood", "The request is not understood."),
+    401: ("NoToken", "No token, or one that does not work."),
+    403: ("NotAllowed", "The token may not do this."),
+    404: ("NotThere", "There is no such thing, or it is another organization's."),
+    409: ("Refused", "Refused: `code` says why."),
+    413: ("TooLarge", "The request is too large."),
+    422: ("Wrong", "Something in the request is wrong: `errors` says what."),
+    429: ("TooMany", "Too many requests: wait for `Retry-After`."),
 }
 ON_WRITES = {409, 413}
 DRY_RUN: dict[str, Any] = {
@@ -66,7 +66,13 @@ RATE_HEADERS = {
 def document() -> dict[str, Any]:
     schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
     schema["servers"] = [{"url": "/"}]
-    schema["components"]["schemas"]["Problem"] = PROBLEM
+    components = schema["components"]
+    components["schemas"]["Problem"] = PROBLEM
+    components["headers"] = RATE_HEADERS
+    components["responses"] = {
+        name: {"description": words, "content": {MEDIA_TYPE: {"schema": {"$ref": REF}}}}
+        for name, words in ERRORS.values()
+    }
     for path in schema["paths"].values():
         for method, operation in path.items():
             _complete(method, operation)
@@ -76,7 +82,7 @@ def document() -> dict[str, Any]:
 def _complete(method: str, operation: dict[str, Any]) -> None:
     scope, staff = operation.pop("x-scope"), operation.pop("x-staff")
     needs = f"Scope `{scope}`{', staff only' if staff else ''}."
-    operation["description"] = " ".join(filter(None, [operation.get("description"), needs]))
+    operation["description"] = f"{operation['description']} {needs}".strip()
     writes = method != "get"
     if writes:
         operation.setdefault("parameters", []).append(DRY_RUN)
@@ -84,10 +90,10 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         operation["parameters"].append(KEY)
     responses: dict[Any, Any] = operation["responses"]
     for response in responses.values():
-        response["headers"] = RATE_HEADERS
-    for status, words in ERRORS.items():
+        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
+    for status, (name, _words) in ERRORS.items():
         if writes or status not in ON_WRITES:
-            responses[status] = {"description": words, "content": {MEDIA_TYPE: {"schema": {"$ref": REF}}}}
+            responses[status] = {"$ref": f"#/components/responses/{name}"}
     operation["responses"] = {str(status): responses[status] for status in sorted(responses, key=int)}
 
 
