@@ -418,9 +418,7 @@ def set_password_of_one(
 
 
 @transaction.atomic
-def link_of_one(
-    account: EmailAccount, *, by: User | str | None, seen: Seen | None = None
-) -> tuple[str, PasswordLink]:
+def link_of_one(account: EmailAccount, *, by: User | str | None, seen: Seen | None = None) -> tuple[str, PasswordLink]:
     """A link with which its person sets the password. Returns its secret, too. Until it is used the account holds the
     hash of a random password that nobody knows."""
     token, hashed, now = PasswordLink.new_token(), hash_of_nothing(), timezone.now()

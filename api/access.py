@@ -1,4 +1,4 @@
-"""What a token reaches. An object of another organization is a 404, as if it did not exist; staff's tokens reach all."""
+"""What a token reaches. Another organization's object is a 404, as if it did not exist; staff's tokens reach all."""
 
 from __future__ import annotations
 

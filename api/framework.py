@@ -51,15 +51,19 @@ class Bearer(HttpBearer):
     def __call__(self, request: HttpRequest) -> Token:
         scheme, _blank, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            rates.count(request.META.get("REMOTE_ADDR"), rates.STRANGERS)
+            rates.of_stranger(request.META.get("REMOTE_ADDR"))
             raise Problem(401, "token-missing", headers=CHALLENGE)
         return self.authenticate(request, secret.strip())
 
     def authenticate(self, request: HttpRequest, token: str) -> Token:
         found = Token.of(token)
         if found is None:
-            rates.count(request.META.get("REMOTE_ADDR"), rates.STRANGERS)
-            raise Problem(401, "token-invalid", headers={"WWW-Authenticate": CHALLENGE["WWW-Authenticate"] + ', error="invalid_token"'})
+            rates.of_stranger(request.META.get("REMOTE_ADDR"))
+            raise Problem(
+                401,
+                "token-invalid",
+                headers={"WWW-Authenticate": CHALLENGE["WWW-Authenticate"] + ', error="invalid_token"'},
+            )
         request.rate_headers = rates.of_token(found.pk).headers  # type: ignore[attr-defined]
         if self.staff:
             require_staff(found)

@@ -20,7 +20,7 @@ from .models import KeptAnswer, Token
 from .problems import Problem
 
 HEADER = "Idempotency-Key"
-KEY = re.compile(r'[\x21-\x7e]{1,255}')
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT = timedelta(days=1)
 AT_ONCE = 1000
 HEADERS = ("Location", "Content-Type")

@@ -77,7 +77,9 @@ def run(pk: object) -> None:
 def resume() -> int:
     """Do what waits. Returns how many."""
     free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    pks = list(Job.objects.filter(free, state__in=Job.UNFINISHED).order_by("created_at").values_list("pk", flat=True)[:50])
+    pks = list(
+        Job.objects.filter(free, state__in=Job.UNFINISHED).order_by("created_at").values_list("pk", flat=True)[:50]
+    )
     for pk in pks:
         run(pk)
     return len(pks)

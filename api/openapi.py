@@ -1,4 +1,4 @@
-"""The description of the API (OpenAPI 3.1), completed by what all operations have alike; and the reference made of it."""
+"""The description of the API (OpenAPI 3.1): what all operations have alike is added; and the reference made of it."""
 
 from __future__ import annotations
 

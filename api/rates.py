@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from .problems import Problem
 
 SECONDS = 60  # of one window
-STRANGERS = 60  # requests a minute without a token that works, from one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +48,8 @@ def count(who: object, limit: int) -> Rate:
 
 def of_token(token_id: int) -> Rate:
     return count(token_id, settings.API_RATE)
+
+
+def of_stranger(address: str | None) -> Rate:
+    """For requests without a token that works."""
+    return count(address, settings.API_STRANGERS_RATE)

@@ -20,6 +20,6 @@ for prefix, name in ((ORGANIZATION, ""), (STAFF, "staff_")):
         path(f"{prefix}tokens/<int:token_id>/revoke/", pages.revoke, name=f"{name}revoke_token"),
         path(f"{prefix}webhooks/", pages.new_webhook, name=f"{name}new_webhook"),
         path(f"{prefix}webhooks/<int:webhook_id>/", pages.webhook, name=f"{name}webhook"),
-        path(f"{prefix}webhooks/<int:webhook_id>/test/", pages.test, name=f"{name}test_webhook"),
+        path(f"{prefix}webhooks/<int:webhook_id>/test/", pages.send_test, name=f"{name}test_webhook"),
         path(f"{prefix}webhooks/<int:webhook_id>/remove/", pages.remove, name=f"{name}remove_webhook"),
     ]

@@ -167,5 +167,3 @@ def publish(domain: DomainFacts, platform: PlatformFacts) -> list[RequiredOut]:
         RequiredOut(check=r.kind.value, name=r.name, type=r.type, values=list(r.values), level=r.level.value)
         for r in required_records(domain, platform)
     ]
-
-

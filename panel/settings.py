@@ -397,6 +397,7 @@ BULK_MAX_ROWS = 100_000
 
 # The API
 API_RATE = env_int("API_RATE", 600)  # requests a minute of one token
+API_STRANGERS_RATE = 60  # without a token that works, from one address
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -13,7 +11,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from panel.access import person, service_for
-from panel.activity import record
 from panel.errors import Refused
 from panel.forms import carried_out
 from panel.models import Role
@@ -22,9 +19,9 @@ from panel.once import keep_answer, once
 from .. import batch, passwords, rules
 from ..access import account_for
 from ..forms import PasswordForm
-from ..hashing import hash_of_nothing, hash_password
+from ..hashing import hash_password
 from ..meanwhile import Opened, since
-from ..models import EmailAccount, PasswordLink, PasswordPolicy
+from ..models import PasswordPolicy
 from ..runs.results import link_address
 from ..words import rule_list
 from .parts import stale_page

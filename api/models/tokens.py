@@ -134,5 +134,3 @@ class Token(models.Model):
             raise Refused("wrong-state", _("This token has been revoked already."))
         record("token.revoked", actor=by, organization=self.organization, target=str(self))
         self.refresh_from_db()
-
-

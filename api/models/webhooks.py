@@ -24,9 +24,7 @@ ENDPOINTS_AT_MOST = 20  # of one organization
 URL_LENGTH = 500
 LEASE = timedelta(minutes=1)  # more than the deadline of one attempt
 # Waits before the second attempt, the third, …: as Standard Webhooks recommends, about three days in all.
-WAITS = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
-)
+WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
 
 
 class Event(models.TextChoices):
@@ -151,7 +149,9 @@ def url_or_refuse(text: str) -> str:
         fits = False
     bare = fits and not (parts.username or parts.password or parts.fragment)
     if not bare or len(text) > URL_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
-        raise Refused("url", _("Enter an address such as https://billing.example.com/hook, without a password."), field="url")
+        raise Refused(
+            "url", _("Enter an address such as https://billing.example.com/hook, without a password."), field="url"
+        )
     return text
 
 

@@ -1,3 +1,3 @@
 """The operations, by subject. Importing this package makes them part of the API."""
 
-from . import accounts, activity, domains, jobs, organizations, orders, runs, services, webhooks  # noqa: F401
+from . import accounts, activity, domains, jobs, orders, organizations, runs, services, webhooks  # noqa: F401

@@ -158,5 +158,7 @@ def seen_of(if_match: str | None) -> Seen | None:
         return None
     seen = Seen.parse(if_match.strip().strip('"'))
     if seen is None:
-        raise Problem(422, "invalid", errors=[{"field": "If-Match", "code": "version", "detail": "Take it from `version`."}])
+        raise Problem(
+            422, "invalid", errors=[{"field": "If-Match", "code": "version", "detail": "Take it from `version`."}]
+        )
     return seen

@@ -131,9 +131,7 @@ def apply_domain(request: Asked, service_name: ServiceInPath, name: NameInPath, 
     """Write the records into the domain's zone."""
     domain = _managed(domain_of(request.auth, service_name, name))
     domain.service.require_open()
-    wanted = Wanted(
-        records=tuple(wish.records), move_mail=wish.move_mail, plan=wish.plan, must_be_attached=True
-    )
+    wanted = Wanted(records=tuple(wish.records), move_mail=wish.move_mail, plan=wish.plan, must_be_attached=True)
     return _job(request, Job.Kind.APPLY, domain.service, domain.name.name, wanted, dry_run=is_dry(request))
 
 
@@ -195,9 +193,7 @@ def _managed(domain: Domain) -> Domain:
     return domain
 
 
-def _done(
-    request: Asked, kind: Job.Kind, service: Service, name: str, wanted: Wanted, *, status: int = 200
-) -> Reply:
+def _done(request: Asked, kind: Job.Kind, service: Service, name: str, wanted: Wanted, *, status: int = 200) -> Reply:
     """Done here where nobody has to be asked, by a worker otherwise."""
     service.require_open()
     if needs_a_worker(service, name, wanted):

@@ -97,9 +97,7 @@ def terminate_organization(request: Asked, code: CodeInPath, wish: EndWish) -> O
 
 
 @operation("GET", f"{ONE}/members", scope=READ, response=Page[MemberOut])
-def list_members(
-    request: Asked, code: CodeInPath, after: AfterText = "", limit: Limit = LIMIT
-) -> Page[MemberOut]:
+def list_members(request: Asked, code: CodeInPath, after: AfterText = "", limit: Limit = LIMIT) -> Page[MemberOut]:
     """Members of an organization, by address."""
     rows = Membership.objects.filter(organization=organization_of(request.auth, code)).select_related("user")
     return page_of(request, rows, MemberOut.of, key="user__email", after=after, limit=limit)

@@ -40,9 +40,7 @@ def _address(name: str, code: str, *more: object) -> str:
     return reverse(f"api:{name}" if code else f"api:staff_{name}", args=[*([code] if code else []), *more])
 
 
-def _page(
-    request: HttpRequest, organization: Organization | None, *, status: int = 200, **more: Any
-) -> HttpResponse:
+def _page(request: HttpRequest, organization: Organization | None, *, status: int = 200, **more: Any) -> HttpResponse:
     code = organization.code if organization else ""
     webhooks = [
         (endpoint, _address("webhook", code, endpoint.pk))
@@ -147,7 +145,7 @@ def webhook(request: HttpRequest, webhook_id: int, code: str = "") -> HttpRespon
 @login_required
 @require_POST
 @once
-def test(request: HttpRequest, webhook_id: int, code: str = "") -> HttpResponse:
+def send_test(request: HttpRequest, webhook_id: int, code: str = "") -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, organization=_owner(request, code), pk=webhook_id)
     return do(request, endpoint.test, _("A test event is on its way."), then=_address("webhook", code, endpoint.pk))
 

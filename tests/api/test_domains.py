@@ -155,7 +155,9 @@ def test_a_provider_that_does_not_answer_fails_the_job_with_its_code(api, domain
 
 
 def test_a_job_is_done_once(api, domains, tenant):
-    response = api("PATCH", f"{domains}/{tenant.domain.name.name}", {"mode": "non_authoritative", "target": "127.0.0.1"})
+    response = api(
+        "PATCH", f"{domains}/{tenant.domain.name.name}", {"mode": "non_authoritative", "target": "127.0.0.1"}
+    )
     job = Job.claim(response.data["id"])
     assert job is not None
     assert Job.claim(response.data["id"]) is None
