@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +22,7 @@ def require_staff(token: Token) -> None:
 
 
 def organizations_of(token: Token) -> QuerySet[Organization]:
-    return Organization.objects.all() if token.is_staff else Organization.objects.filter(pk=token.organization_id)
+    return Organization.objects.all() if token.is_staff else Organization.objects.filter(tokens=token)
 
 
 def services_of(token: Token) -> QuerySet[Service]:
@@ -73,7 +75,7 @@ def run_of(token: Token, service_name: str, pk: int) -> BulkRun:
     return run
 
 
-def job_of(token: Token, pk: object) -> Job:
+def job_of(token: Token, pk: UUID) -> Job:
     jobs = Job.objects.select_related("service")
     return _found((jobs if token.is_staff else jobs.filter(service__organization=token.organization_id)).filter(pk=pk))
 

@@ -312,7 +312,7 @@ def _staff_webhook(tenant: Tenant) -> Endpoint:
 
 
 ARGUMENTS |= {"token_id": lambda tenant: _token(tenant).pk, "webhook_id": lambda tenant: _webhook(tenant).pk}
-_OF_STAFF = {
+_OF_STAFF: dict[str, Callable[[Tenant], object]] = {
     "token_id": lambda tenant: _staff_token(tenant).pk,
     "webhook_id": lambda tenant: _staff_webhook(tenant).pk,
 }

@@ -108,7 +108,7 @@ def add_a_member(request: Asked, code: CodeInPath, wish: NewMember) -> NewMember
     """Make a person a member at once, or change the member's role."""
     found = organization_of(request.auth, code)
     membership, link = add_member(found, wish.email, wish.role, actor=request.auth.label)
-    return NewMemberOut(email=membership.user.email, role=membership.role, link=link or None)
+    return NewMemberOut(email=membership.user.email, role=wish.role, link=link or None)
 
 
 @operation("POST", f"{ONE}/invitations", scope=WRITE, response=InvitationOut, status=201)

@@ -31,17 +31,9 @@ class AccountOut(BaseModel):
 
     @classmethod
     def of(cls, account: EmailAccount) -> Self:
-        return cls(
-            id=account.pk,
-            address=account.shown_address,
-            state=account.state,
-            first_name=account.first_name,
-            last_name=account.last_name,
-            display_name=account.display_name,
-            created_at=account.created_at,
-            configured_at=account.configured_at,
-            version=str(account.seen),
-        )
+        names = ("state", "first_name", "last_name", "display_name", "created_at", "configured_at")
+        facts = {name: getattr(account, name) for name in names}
+        return cls(**facts, id=account.pk, address=account.shown_address, version=str(account.seen))
 
 
 class Names(Wish):
@@ -159,7 +151,8 @@ class RowOut(BaseModel):
 
     @classmethod
     def of(cls, row: BulkRow) -> Self:
-        return cls(number=row.number, state=row.state, address=row.address, reasons=reasons(row))
+        facts = {name: getattr(row, name) for name in ("number", "state", "address")}
+        return cls(**facts, reasons=reasons(row))
 
 
 class HandedOut(BaseModel):

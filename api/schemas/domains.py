@@ -48,17 +48,10 @@ class DomainOut(BaseModel):
 
     @classmethod
     def of(cls, domain: Domain) -> Self:
-        return cls(
-            name=domain.name.name,
-            unicode=domain.name.unicode,
-            service=domain.service.name,
-            mode=domain.mode,
-            target=domain.target,
-            state=domain.state,
-            managed=domain.zone_id is not None,
-            verified_at=domain.verified_at,
-            created_at=domain.created_at,
-        )
+        names = ("mode", "target", "state", "verified_at", "created_at")
+        facts = {name: getattr(domain, name) for name in names}
+        named = {"name": domain.name.name, "unicode": domain.name.unicode, "service": domain.service.name}
+        return cls(**facts, **named, managed=domain.zone_id is not None)
 
 
 class RequiredOut(BaseModel):
@@ -229,14 +222,12 @@ class ZoneChangeOut(BaseModel):
     def of(cls, change: ZoneChange) -> Self:
         from domains.zones.changes import can_undo
 
+        facts = {name: getattr(change, name) for name in ("state", "error", "created_at", "finished_at")}
         return cls(
+            **facts,
             id=change.pk,
             zone=change.zone_name,
             domain=change.domain_name,
-            state=change.state,
             fixes=[Fix.model_validate(fix) for fix in change.plan],
-            error=change.error,
-            created_at=change.created_at,
-            finished_at=change.finished_at,
             can_undo=can_undo(change),
         )

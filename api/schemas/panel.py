@@ -61,7 +61,7 @@ class MemberOut(BaseModel):
     @classmethod
     def of(cls, membership: Membership) -> Self:
         user = membership.user
-        return cls(email=user.email, name=user.get_full_name(), role=membership.role)
+        return cls.model_validate({"email": user.email, "name": user.get_full_name(), "role": membership.role})
 
 
 class NewMember(Wish):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -56,7 +57,7 @@ def attempt(delivery: Delivery) -> None:
         error = str(reason)
     now = timezone.now()
     attempts = delivery.attempts + 1
-    fields = {"attempts": attempts, "status": status, "error": error, "lease_until": None}
+    fields: dict[str, Any] = {"attempts": attempts, "status": status, "error": error, "lease_until": None}
     if status is not None and 200 <= status < 300:
         fields |= {"state": Delivery.State.DELIVERED, "ended_at": now}
     elif status == GONE or attempts > len(WAITS) or not endpoint.active:
