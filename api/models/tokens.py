@@ -26,12 +26,12 @@ TOKENS_AT_MOST = 100  # that work, of one organization
 class Area(models.TextChoices):
     """What a token may be good for; each area is read, or read and written."""
 
-    ORGANIZATIONS = "organizations", _("organization and members")
-    SERVICES = "services", _("services")
-    DOMAINS = "domains", _("domains and checks")
-    ACCOUNTS = "accounts", _("accounts, orders and bulk runs")
-    ACTIVITY = "activity", _("activity log")
-    WEBHOOKS = "webhooks", _("webhooks")
+    ORGANIZATIONS = "organizations", _("Organization and members")
+    SERVICES = "services", _("Services")
+    DOMAINS = "domains", _("Domains and checks")
+    ACCOUNTS = "accounts", _("Accounts, orders and bulk runs")
+    ACTIVITY = "activity", _("Activity log")
+    WEBHOOKS = "webhooks", _("Webhooks")
 
 
 SCOPES = tuple(f"{area.value}:{what}" for area in Area for what in ("read", "write"))

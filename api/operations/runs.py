@@ -49,8 +49,7 @@ def upload_run(request: Asked, service_name: ServiceInPath, wish: NewRun) -> Rep
         raise Refused(str(refused.code), refusal_words(refused), field="table") from refused
     fields = [Field(field) for field in (run.columns if wish.columns is None else wish.columns)]
     if len(fields) != len(run.columns):
-        words = _("The table has %(n)d columns.") % {"n": len(run.columns)}
-        raise Refused("columns", words, field="columns")
+        raise Refused("columns", _("Name a field for every column of the table."), field="columns")
     if wish.domain and not service.domains.filter(name__name=wish.domain.lower()).exists():
         raise Refused("domain-unknown", _("The domain is not attached to this service."), field="domain")
     loading.begin_check(run, fields, wish.domain.lower(), wish.way, by_worker=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
 from accounts.models import BulkRow, BulkRun, EmailAccount, Order
 from accounts.runs.results import reasons
@@ -90,7 +90,7 @@ class OrderOut(BaseModel):
 class NewOrder(Wish):
     """`kind`: more accounts, or unused ones given back."""
 
-    quantity: int = Field(ge=1, le=100_000)
+    quantity: StrictInt = Field(ge=1, le=100_000)
     kind: Literal["add", "cancel"] = "add"
     note: Text = ""
 
@@ -140,7 +140,7 @@ class NewRun(Wish):
 
 
 class StartWish(Wish):
-    all_or_nothing: bool = False
+    all_or_nothing: StrictBool = False
 
 
 class RowOut(BaseModel):

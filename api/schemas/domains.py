@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
 from diagnostics.models import Check, CheckChange, CheckRun
 from domains.models import Domain, ZoneChange
@@ -132,14 +132,14 @@ class WantedState(Wish):
     mode: Mode
     target: Target = ""
     records: list[Writable] = Field(default=[], max_length=5)
-    move_mail: bool = False
+    move_mail: StrictBool = False
 
 
 class NewDomain(WantedState):
     """`verified`: the operator's word in place of the CNAME; staff only."""
 
     name: DomainText
-    verified: bool = False
+    verified: StrictBool = False
 
 
 class ModeWish(Wish):
@@ -151,14 +151,14 @@ class ApplyWish(Wish):
     """`plan`: fingerprint of the plan that was seen; refused (`plan-changed`) if another would be applied."""
 
     records: list[Writable] = Field(default=["MX", "SPF", "DKIM", "SRV", "DMARC"], max_length=5)
-    move_mail: bool = False
+    move_mail: StrictBool = False
     plan: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] = ""
 
 
 class DetachWish(Wish):
     """`remove_records`: undo what was written into the zone for it, too."""
 
-    remove_records: bool = False
+    remove_records: StrictBool = False
 
 
 class Outcome(BaseModel):

@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
 from accounts.models import Tally
 from panel.models import Activity, Membership, Organization, Platform, Service
 
-from .base import NO_NUL, Wish
+from .base import NO_NUL, Day, Wish
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,32}$")]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=NO_NUL)]
@@ -44,13 +44,13 @@ class OrganizationChange(Wish):
 
     name: Name | None = None
     contacts: list[Email] | None = Field(default=None, max_length=50)
-    notify: bool | None = None
+    notify: StrictBool | None = None
 
 
 class EndWish(Wish):
     """`on`: the day; without one it ends now."""
 
-    on: date | None = None
+    on: Day | None = None
 
 
 class MemberOut(BaseModel):
@@ -140,18 +140,18 @@ class NewService(Wish):
 
     organization: Code
     platform: Annotated[str, StringConstraints(max_length=50, pattern=NO_NUL)] | None = None
-    slots: int = Field(default=0, ge=0, le=100_000)
+    slots: StrictInt = Field(default=0, ge=0, le=100_000)
     display_name: Annotated[str, StringConstraints(max_length=250, pattern=NO_NUL)] = ""
-    account_limit: int | None = Field(default=None, ge=0, le=1_000_000)
-    renews_on: date | None = None
+    account_limit: StrictInt | None = Field(default=None, ge=0, le=1_000_000)
+    renews_on: Day | None = None
 
 
 class ServiceChange(Wish):
     """`account_limit` and `renews_on` may be changed by staff."""
 
     display_name: Annotated[str, StringConstraints(max_length=250, pattern=NO_NUL)] | None = None
-    account_limit: int | None = Field(default=None, ge=0, le=1_000_000)
-    renews_on: date | None = None
+    account_limit: StrictInt | None = Field(default=None, ge=0, le=1_000_000)
+    renews_on: Day | None = None
 
 
 class ActivityOut(BaseModel):

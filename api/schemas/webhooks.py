@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
 from ..models import Delivery, Endpoint
 from .base import NO_NUL, Wish
@@ -41,7 +41,7 @@ class NewWebhook(Wish):
 class WebhookChange(Wish):
     url: Url | None = None
     events: list[EventName] | None = Field(default=None, min_length=1, max_length=20)
-    active: bool | None = None
+    active: StrictBool | None = None
 
 
 class DeliveryOut(BaseModel):

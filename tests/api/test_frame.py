@@ -166,3 +166,17 @@ def test_another_organizations_things_do_not_exist(tenant, api):
     assert api.get(f"activity?service={other.service.name}").status_code == 404
     names = [item["name"] for item in api.get("services").data["items"]]
     assert names == [tenant.service.name]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("services/{service}", {"renews_on": 0}),
+        ("services/{service}", {"renews_on": "0"}),
+        ("services/{service}", {"account_limit": "5"}),
+        ("organizations/{code}", {"notify": 0}),
+    ],
+)
+def test_nothing_is_taken_for_what_it_is_not(tenant, staff, path, body):
+    answer = staff("PATCH", f"/api/v1/{path.format(service=tenant.service.name, code=tenant.organization.code)}", body)
+    assert (answer.status_code, answer.data["errors"][0]["field"].partition(".")[0]) == (422, next(iter(body)))
