@@ -297,6 +297,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         password_hash="",
         mailbox_id=None,
         configured_at=None,
+        quota=None,
         changed_at=now,
         version=F("version") + 1,
         first_key="",
@@ -435,6 +436,27 @@ def link_of_one(account: EmailAccount, *, by: User | str | None, seen: Seen | No
     )
     record("account.link", actor=by, service=service, target=account.shown_address)
     return token, link
+
+
+@transaction.atomic
+def set_quota(account: EmailAccount, quota: int | None, *, by: User | str | None) -> None:
+    """MiB; None: the service's, 0: without limit."""
+    service = locked(account.service_id)
+    before = EmailAccount.objects.select_for_update().get(pk=account.pk)
+    if before.is_slot:
+        raise Refused("wrong-state", NOT_CONFIGURED)
+    if before.quota == quota:
+        return
+    EmailAccount.objects.filter(pk=account.pk).update(quota=quota, version=F("version") + 1)
+    record(
+        "account.quota",
+        actor=by,
+        service=service,
+        target=before.shown_address,
+        before={"quota": before.quota},
+        after={"quota": quota},
+    )
+    account.refresh_from_db()
 
 
 @transaction.atomic
