@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0012_run_label'),
+        ('accounts', '0013_run_label'),
         ('panel', '0010_deletion'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
