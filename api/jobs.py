@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
-from kombu.exceptions import KombuError
 
 from domains.claims import counting
 from domains.models.domains import name_or_refuse
 from domains.providers import ProviderError
 from domains.sentences import provider_sentence
 from panel.errors import Refused
+from panel.waking import wake
 
 from .models import Job, Token
 from .wanted import Wanted, bring_about
@@ -24,14 +22,14 @@ from .wanted import Wanted, bring_about
 if TYPE_CHECKING:
     from panel.models import Service
 
-log = logging.getLogger(__name__)
-
 KEPT = timedelta(days=7)
 AT_ONCE = 1000
 
 
 def request_job(kind: Job.Kind, token: Token, service: Service, name: str, wanted: Wanted, *, dry_run: bool) -> Job:
     """Write it down and wake a worker."""
+    from .tasks import run_job
+
     job = Job.objects.create(
         kind=kind,
         token=token,
@@ -41,18 +39,8 @@ def request_job(kind: Job.Kind, token: Token, service: Service, name: str, wante
         dry_run=dry_run,
         language=translation.get_language() or "",
     )
-    transaction.on_commit(lambda: _wake(job))
+    wake(run_job, str(job.pk))
     return job
-
-
-def _wake(job: Job) -> None:
-    """Beat wakes too, so a broker that is away delays and loses nothing."""
-    from .tasks import run_job
-
-    try:
-        run_job.delay(str(job.pk))
-    except (KombuError, OSError) as error:
-        log.warning("no worker could be woken, beat will do it: %s", error)
 
 
 def run(pk: object) -> None:

@@ -50,8 +50,13 @@ class DomainOut(BaseModel):
     def of(cls, domain: Domain) -> Self:
         names = ("mode", "target", "state", "verified_at", "created_at")
         facts = {name: getattr(domain, name) for name in names}
-        named = {"name": domain.name.name, "unicode": domain.name.unicode, "service": domain.service.name}
-        return cls(**facts, **named, managed=domain.zone_id is not None)
+        return cls(
+            **facts,
+            name=domain.name.name,
+            unicode=domain.name.unicode,
+            service=domain.service.name,
+            managed=domain.zone_id is not None,
+        )
 
 
 class RequiredOut(BaseModel):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import KombuError
+
+from panel.waking import wake
 
 from ..models import Delivery, Endpoint
 
 if TYPE_CHECKING:
     from panel.models import Organization
-
-log = logging.getLogger(__name__)
 
 
 def tell(
@@ -34,6 +31,8 @@ def tell(
 def put(
     endpoints: Iterable[Endpoint], event: str, data: Mapping[str, Any], message_id: uuid.UUID | None = None
 ) -> list[Delivery]:
+    from ..tasks import deliver
+
     now = timezone.now()
     payload = {"type": str(event), "timestamp": now.isoformat(), "data": dict(data)}
     message_id = message_id or uuid.uuid4()
@@ -43,15 +42,5 @@ def put(
     ]
     deliveries = Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     if deliveries:
-        transaction.on_commit(_wake)
+        wake(deliver)
     return deliveries
-
-
-def _wake() -> None:
-    """Beat wakes too, so a broker that is away delays and loses nothing."""
-    from ..tasks import deliver
-
-    try:
-        deliver.delay()
-    except (KombuError, OSError) as error:
-        log.warning("no worker could be woken, beat will do it: %s", error)

@@ -33,7 +33,7 @@ def endpoint_of(tenant: Tenant) -> Endpoint:
 
 
 def job_of(tenant: Tenant) -> Job:
-    token = Token.objects.filter(organization=tenant.organization).first() or Token.objects.first()
+    token = Token.objects.filter(organization=tenant.organization)[0]
     return Job.objects.create(kind="plan", token=token, service=tenant.service, name="a.example")
 
 

@@ -11,15 +11,15 @@ from api import operations  # noqa: F401 - they register themselves
 from api.framework import api as the_api
 from api.models import RunOfToken, Token
 from api.models.tokens import SCOPES
-from tests.factories import Tenant, make_tenant
+from tests.factories import Tenant, make_run, make_tenant
 
 from .conftest import Api, make_token
 from .operations_table import ARGUMENTS, OF_ONE_TOKEN, OWN_ONLY, TABLE
 
 pytestmark = pytest.mark.django_db
 
-OPERATIONS = {
-    operation.operation_id: (operation.methods[0], path, operation.openapi_extra)
+OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    str(operation.operation_id): (operation.methods[0], path, operation.openapi_extra or {})
     for path, view in the_api.default_router.path_operations.items()
     for operation in view.operations
 }
@@ -79,7 +79,7 @@ def test_results_go_to_the_token_that_uploaded_the_table() -> None:
     tenant = make_tenant()
     token, secret = make_token(tenant.organization)
     with transaction.atomic():
-        run_id = ARGUMENTS["run_id"](tenant)
+        run_id = make_run(tenant.service).pk
         RunOfToken.objects.create(run_id=run_id, token=token)
         path = f"services/{tenant.service.name}/runs/{run_id}/results"
         assert Api(secret).post(path).data["code"] == "nothing-to-hand-out"
