@@ -27,6 +27,8 @@ FULL_PAGES = (60, 480, 5_000, 3_000, 10_000)
 # Files grow with what is in them, and are made while they are read; waiting for resolvers says nothing of the database.
 LEFT_OUT = {"accounts:export", "accounts:slips", "accounts:results", "panel:logo", "domains:plan"}
 
+OTHERS: dict[str, dict[str, object]] = {"domains:provider_new": {"kind": "rfc2136"}}
+
 # Of lists: what is appended to their address.
 QUERIES: dict[str, tuple[str, ...]] = {
     "panel:services": ("?q=firm0", "?sort=-red", "?sort=-slots", "?need=changes", "?need=accounts", "?state=active"),
@@ -121,7 +123,8 @@ def pages() -> dict[str, tuple[str, str]]:
         left_out = ":" not in name or name in LEFT_OUT or row.method != "GET"
         if left_out or row.need is Need.NOBODY or not set(URLS[name]) <= set(known):
             continue
-        address = reverse(name, kwargs={argument: known[argument] for argument in URLS[name]})
+        own = known | OTHERS.get(name, {})
+        address = reverse(name, kwargs={argument: own[argument] for argument in URLS[name]})
         who = STAFF if row.need is Need.STAFF else OWNER
         found[name] = who, address
         for query in QUERIES.get(name, ()):

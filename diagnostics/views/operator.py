@@ -34,8 +34,11 @@ QUEUES = ("background", "interactive")  # that looks are taken from
 def operator(request: HttpRequest) -> HttpResponse:
     """With `ask` in the address every resolver is asked now, by this web server: a silent one takes seconds."""
     now = timezone.now()
-    looks = _going_on(CheckRun.objects.all())
-    waiting = _going_on(schedule.due(now))
+    ended = _ended()
+    looks = CheckRun.objects.exclude(ended)
+    waiting = schedule.due(now).exclude(ended)
+    held = list(CircuitBreaker.objects.select_related("released_by").order_by("-pk")[:6])  # at most one still holds
+    served = {beat.name for beat in Heartbeat.objects.filter(name__in=map(_worker, QUEUES)) if beat.fresh}
     lately = _counted(looks.filter(checked_at__gt=now - RATE_WINDOW))
     return render(
         request,
@@ -47,23 +50,26 @@ def operator(request: HttpRequest) -> HttpResponse:
             "counted": COUNTED,
             "rate": round(lately / RATE_WINDOW.total_seconds(), 1),
             "lately": lately,
-            "oldest": looks.exclude(checked_at=None).order_by("checked_at").values_list("checked_at", flat=True).first(),
+            "oldest": looks.exclude(checked_at=None)
+            .order_by("checked_at")
+            .values_list("checked_at", flat=True)
+            .first(),
             "never": _counted(looks.filter(checked_at=None)),
             "latest_due": waiting.order_by("next_at").values_list("next_at", flat=True).first(),
             "suspects": _suspects(looks),
-            "breaker": CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first(),
-            "breakers": CircuitBreaker.objects.filter(state=CircuitBreaker.State.RELEASED).order_by("-pk")[:5],
-            "queues": [(queue, _is_served(queue)) for queue in QUEUES],
+            "breaker": next((one for one in held if one.state == CircuitBreaker.State.HOLDING), None),
+            "breakers": [one for one in held if one.state == CircuitBreaker.State.RELEASED][:5],
+            "queues": [(queue, _worker(queue) in served) for queue in QUEUES],
             "reports": [(report, list(map(_health, report.servers))) for report in _reports()],
             "asked": _ask() if "ask" in request.GET else None,
         },
     )
 
 
-def _going_on(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
+def _ended() -> Q:
     """Nobody looks at what has ended: it would be the oldest for ever. Mostly nothing has, and nothing is joined."""
     ended = Service.objects.filter(Q(state=Service.State.ENDED) | Q(organization__state=Organization.State.ENDED))
-    return check_runs.exclude(domain__service__in=ended) if ended.exists() else check_runs
+    return Q(domain__service__in=ended) if ended.exists() else Q(pk__in=[])
 
 
 def _counted(check_runs: QuerySet[CheckRun]) -> int:
@@ -76,9 +82,8 @@ def _suspects(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
     return check_runs.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[:20]
 
 
-def _is_served(queue: str) -> bool:
-    beat = Heartbeat.objects.filter(name=f"worker:{queue}").first()
-    return beat is not None and beat.fresh
+def _worker(queue: str) -> str:
+    return f"worker:{queue}"
 
 
 def _reports() -> QuerySet[EngineReport]:
