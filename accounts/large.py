@@ -240,8 +240,9 @@ class _Builder:
         for customer in customers:
             many = customer.changes
             for number in range(many):
-                # One domain in ten changes all the time, as in life.
-                domain = customer.domains[number % len(customer.domains) if number % 2 else number % 10]
+                # Half of the changes are of the same ten domains, as in life.
+                place = number if number % 2 else number % 10
+                domain = customer.domains[place % len(customer.domains)]
                 kind = KINDS[number % len(KINDS)]
                 yield model(
                     domain=domain,
