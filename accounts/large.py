@@ -1,7 +1,8 @@
 """An installation of any size for measuring and trying: rows written in batches, alike each time, no password known.
 
-One customer has a quarter of everything, the others share the rest. Nothing is sent, asked or hashed for it: accounts
-share one hash that no password fits, domains share one key. All of it is one transaction: it is there or it is not.
+One customer has a quarter of everything, the others share the rest. Nothing is sent, asked or hashed for it: nobody is
+a contact, accounts share one hash that no password fits, domains share one key. All of it is one transaction: it is
+there or it is not.
 """
 
 from __future__ import annotations
@@ -135,8 +136,7 @@ class _Builder:
     def customers(self, platform: Platform) -> list[Customer]:
         codes = [CODE, *(f"firm{number:03}" for number in range(1, self.size.organizations))]
         organizations = Organization.objects.bulk_create(
-            Organization(code=code, name=f"{LAST[number % len(LAST)]} {code}", contacts=[f"office@{code}.example"])
-            for number, code in enumerate(codes)
+            Organization(code=code, name=f"{LAST[number % len(LAST)]} {code}") for number, code in enumerate(codes)
         )
         services = Service.objects.bulk_create(
             Service(

@@ -16,11 +16,8 @@ class DiagnosticsConfig(AppConfig):
     name = "diagnostics"
 
     def ready(self) -> None:
-        from domains import spf_cost
         from panel.activity import register
 
         from . import receivers  # noqa: F401 - connects itself
-        from .spf_cost import count
 
         register(VERBS)
-        spf_cost.register(count)

@@ -1,7 +1,8 @@
 """Mail about domains that turned red and that recovered: one digest for each organization, once per real change.
 
 A check is told of when a later look than the one that turned it said the same; so is its recovery. A flap tells nobody.
-A digest that cannot be sent is tried again after ever longer waits.
+A check is marked told in the transaction that writes its organization's letters: a worker that dies loses no news and
+repeats none. From there on the outbox delivers, under leases, for as long as it takes.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
-from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -20,8 +20,9 @@ from django.utils import timezone, translation
 from domains.models import Domain
 from domains.records import Level
 from domains.rules.verdicts import RED, Status
-from panel import mail
-from panel.models import Organization, User
+from panel import mail, outbox
+from panel.contacts import language_of
+from panel.models import Contact, Organization, User
 
 from .models import Check, CircuitBreaker, DigestWait
 from .show.sentences import short
@@ -41,7 +42,7 @@ class News:
 
 
 def tell_people() -> int:
-    """Send the digests that are due. Returns how many. A check is marked before, so that nobody is told twice."""
+    """Write the digests that are due. Returns of how many organizations."""
     news: dict[int, News] = defaultdict(News)
     now = timezone.now()
     waiting = DigestWait.objects.filter(until__gt=now).values("organization")
@@ -49,13 +50,33 @@ def tell_people() -> int:
         _turned_red() if CircuitBreaker.holding() is None else Check.objects.none()
     )  # who lies may have lied before
     for check in turned.exclude(domain__service__organization__in=waiting)[:BATCH]:
-        if Check.objects.filter(pk=check.pk, told_red_at=None).update(told_red_at=now):
-            news[check.domain.service.organization_id].red.append(check)
+        news[check.domain.service.organization_id].red.append(check)
     for check in _recovered().exclude(domain__service__organization__in=waiting)[:BATCH]:
-        if Check.objects.filter(pk=check.pk).exclude(told_red_at=None).update(told_red_at=None):
-            news[check.domain.service.organization_id].well.append(check)
-    organizations = Organization.objects.filter(pk__in=list(news), notify=True, state=Organization.State.ACTIVE)
-    return sum(_send(organization, news[organization.pk]) for organization in organizations)
+        news[check.domain.service.organization_id].well.append(check)
+    organizations = Organization.objects.in_bulk(list(news))
+    return sum(_tell(organization, news[pk]) for pk, organization in organizations.items())
+
+
+def _tell(organization: Organization, found: News) -> bool:
+    """Mark the checks and write the letters, both or neither. What another worker has marked is its news to tell."""
+    contacts = list(Contact.told(organization))
+    wanted = organization.notify and organization.state == Organization.State.ACTIVE
+    if wanted and contacts and outbox.room(organization) < len(contacts):
+        outbox.tell_staff(organization)
+        DigestWait.failed(organization, timezone.now())
+        return False
+    with transaction.atomic():
+        now = timezone.now()
+        red = [
+            check for check in found.red if Check.objects.filter(pk=check.pk, told_red_at=None).update(told_red_at=now)
+        ]
+        told = Check.objects.exclude(told_red_at=None)
+        well = [check for check in found.well if told.filter(pk=check.pk).update(told_red_at=None)]
+        if not (wanted and contacts and (red or well)):
+            return False
+        _write(organization, News(red, well), contacts)
+        DigestWait.objects.filter(organization=organization).delete()
+    return True
 
 
 def _checks() -> QuerySet[Check]:
@@ -75,31 +96,22 @@ def _recovered() -> QuerySet[Check]:
     return well.filter(domain__check_run__checked_at__gt=F("changed_at"))
 
 
-def _send(organization: Organization, news: News) -> int:
-    if not organization.contacts:
-        return 0
+def _write(organization: Organization, news: News, contacts: list[Contact]) -> None:
+    """One letter for each contact, with a link of his own to hear no more."""
     with translation.override(language_of(organization)):
-        subject, body = mail.letter(
-            "diagnostics/mail/digest.txt",
-            {
-                "organization": organization,
-                "red": _lines(news.red),
-                "well": _lines(news.well),
-                "more": max(len(news.red) - MAX_LINES, 0) + max(len(news.well) - MAX_LINES, 0),
-                "panel_name": settings.PANEL_NAME,
-                "page": settings.PUBLIC_URL + reverse("diagnostics:red_of_organization", args=[organization.code]),
-            },
-        )
-    try:
-        EmailMessage(subject, body, to=list(organization.contacts)).send()
-    except (OSError, SMTPException, ValueError) as error:  # of an address that no mail can be written to: ValueError
-        log.warning("digest to %s not sent, tried again later: %s", organization.code, error)
-        Check.objects.filter(pk__in=[check.pk for check in news.red]).update(told_red_at=None)
-        Check.objects.filter(pk__in=[check.pk for check in news.well]).update(told_red_at=timezone.now())
-        DigestWait.failed(organization, timezone.now())
-        return 0
-    DigestWait.objects.filter(organization=organization).delete()
-    return 1
+        context = {
+            "organization": organization,
+            "red": _lines(news.red),
+            "well": _lines(news.well),
+            "more": max(len(news.red) - MAX_LINES, 0) + max(len(news.well) - MAX_LINES, 0),
+            "panel_name": settings.PANEL_NAME,
+            "page": settings.PUBLIC_URL + reverse("diagnostics:red_of_organization", args=[organization.code]),
+        }
+        for contact in contacts:
+            stop = settings.PUBLIC_URL + reverse("panel:contact_unsubscribe", args=[contact.token])
+            subject, body = mail.letter("diagnostics/mail/digest.txt", {**context, "stop": stop})
+            headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+            outbox.post("digest", contact.email, subject, body, headers=headers, organization=organization)
 
 
 def _lines(checks: list[Check]) -> list[dict[str, str]]:
@@ -113,12 +125,6 @@ def _lines(checks: list[Check]) -> list[dict[str, str]]:
         }
         for check in checks[:MAX_LINES]
     ]
-
-
-def language_of(organization: Organization) -> str:
-    """The language of its first owner who chose one."""
-    owners = User.objects.filter(memberships__organization=organization, memberships__role="owner").exclude(language="")
-    return owners.order_by("pk").values_list("language", flat=True).first() or settings.LANGUAGE_CODE
 
 
 def tell_staff_of_breaker(breaker: CircuitBreaker) -> None:

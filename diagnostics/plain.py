@@ -6,20 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from domains.rrset import Fix, RRset
+from domains.rrset import fix_to_json, rrset_to_json, storable
 from domains.rules.verdicts import Verdict
-
-
-def rrset(value: RRset) -> dict[str, Any]:
-    return {"name": value.name, "type": value.type, "ttl": value.ttl, "values": [text(item) for item in value.values]}
-
-
-def fix(value: Fix) -> dict[str, Any]:
-    return {"action": str(value.action), **rrset(RRset(value.name, value.type, value.ttl, value.values))}
-
-
-def rrset_of(value: Mapping[str, Any]) -> RRset:
-    return RRset(value["name"], value["type"], value["ttl"], tuple(value["values"]))
 
 
 def fields(verdict: Verdict) -> dict[str, Any]:
@@ -31,9 +19,9 @@ def fields(verdict: Verdict) -> dict[str, Any]:
         "facts": plain(verdict.facts),
         "problems": [str(code) for code in verdict.problems],
         "advice": [str(code) for code in verdict.advice],
-        "found": [rrset(value) for value in verdict.found],
-        "expected": [rrset(value) for value in verdict.expected],
-        "fixes": [fix(value) for value in verdict.fixes],
+        "found": [rrset_to_json(value) for value in verdict.found],
+        "expected": [rrset_to_json(value) for value in verdict.expected],
+        "fixes": [fix_to_json(value) for value in verdict.fixes],
         "witnesses": [plain(asdict(witness)) for witness in verdict.witnesses],
         "clears_at": verdict.clears_at,
         "breaks_at": verdict.breaks_at,
@@ -48,14 +36,7 @@ def plain(value: object) -> Any:
         return [plain(item) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    return text(str(value))
-
-
-def text(value: str) -> str:
-    """What the DNS said, without what no database keeps: NUL and halves of surrogate pairs."""
-    if value.isprintable():
-        return value
-    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return storable(str(value))
 
 
 def without_ttl(rrsets: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, list[str]]]:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 
 from panel import mail
@@ -33,7 +32,7 @@ def tell_staff_of_dispute(holder: Domain, claimant: Domain) -> None:
         "page": settings.PUBLIC_URL + reverse("domains:disputes"),
     }
     staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
-    transaction.on_commit(lambda: mail.send("domains/mail/dispute.txt", staff, context))
+    mail.send("domains/mail/dispute.txt", staff, context)
 
 
 def remind_pending(domain: Domain, *, remove_on: date) -> None:
@@ -47,7 +46,7 @@ def tell_removed(domain: Domain) -> None:
 
 
 def _tell(domain: Domain, template: str, **facts: Any) -> None:
-    """One letter to each owner, in the owner's language, once the transaction has been committed."""
+    """One letter to each owner, in the owner's language, written in the caller's transaction."""
     service = domain.service
     page = settings.PUBLIC_URL + reverse("diagnostics:domains", args=[service.name])
     context = {
@@ -59,7 +58,7 @@ def _tell(domain: Domain, template: str, **facts: Any) -> None:
         **facts,
     }
     owners = _owners(service.organization)
-    transaction.on_commit(lambda: mail.send(template, owners, context))
+    mail.send(template, owners, context, organization=service.organization)
 
 
 def _owners(organization: Organization) -> list[User]:

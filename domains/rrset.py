@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 TXT_CHUNK = 255  # octets in one character-string, RFC 1035 §3.3
 
@@ -95,6 +97,40 @@ def txt_text(value: str) -> str:
     return "".join(text)
 
 
+def wire_order(value: str) -> tuple[int, str]:
+    """Sorts TXT records as their octets do (RFC 4034 §6.3: the length of the first string comes first), so that what is
+    made of several does not hang on the order in which a server gave them."""
+    first = value.partition('" "')[0]
+    return len(first), value
+
+
 def absolute(name: str) -> str:
     """Lower-case `name` with exactly one final dot."""
     return name.lower().rstrip(".") + "."
+
+
+# -- JSON, as it is stored and printed
+
+
+def rrset_to_json(value: RRset) -> dict[str, Any]:
+    return {"name": value.name, "type": value.type, "ttl": value.ttl, "values": [storable(v) for v in value.values]}
+
+
+def rrset_from_json(value: Mapping[str, Any]) -> RRset:
+    return RRset(value["name"], value["type"], value["ttl"], tuple(value["values"]))
+
+
+def fix_to_json(value: Fix) -> dict[str, Any]:
+    values = [storable(v) for v in value.values]
+    return {"action": str(value.action), "name": value.name, "type": value.type, "ttl": value.ttl, "values": values}
+
+
+def fix_from_json(value: Mapping[str, Any]) -> Fix:
+    return Fix(Action(value["action"]), value["name"], value["type"], value["ttl"], tuple(value["values"]))
+
+
+def storable(value: str) -> str:
+    """What the DNS said, without what no database keeps: NUL and halves of surrogate pairs."""
+    if value.isprintable():
+        return value
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")

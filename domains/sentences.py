@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .names import NameRefused, RefusalCode
 from .records import Kind
+from .rules.deciding import Left
 from .targets import TargetFault, TargetRefused
-from .zones.plan import Choice, Obstacle
+from .zones.diff import Choice
 
 NAME_SENTENCES: dict[RefusalCode, Promise | str] = {
     RefusalCode.EMPTY: _("Type a domain name, such as example.com."),
@@ -57,15 +58,40 @@ CHOICES: dict[Choice, Promise | str] = {
     Choice.LEFT_ALONE: _("left alone"),
 }
 
-OBSTACLES: dict[Obstacle, Promise | str] = {
-    Obstacle.FOREIGN_MX: _(
-        "Mail enters through the other system, as non-authoritative mode allows; nothing is changed."
+LEFT: dict[Left, Promise | str] = {
+    Left.INTENDED: _("Marked as intended; nothing is changed."),
+    Left.AMBIGUOUS: _("What was meant can be several things: you have to decide. Nothing is changed."),
+    Left.FLATTENED: _(
+        "The DNS host answers with addresses where an alias (CNAME) should stand. Switch off its proxy or flattening "
+        "for this name; nothing of ours can change that."
     ),
-    Obstacle.FOREIGN_SERVICE: _("The other half's mail programs may need it."),
-    Obstacle.ALIAS: _("The name is an alias (CNAME) of another: records beside it are not possible."),
-    Obstacle.OTHER_DATA: _("Other records stand at this name and leave no room for an alias."),
-    Obstacle.AMBIGUOUS: _("A term of the record can mean several things. Correct it, then check again."),
-    Obstacle.POLICY_ABOVE: _("A policy of a domain above covers this one already."),
+    Left.FOREIGN_MX: _("Mail enters through the other system, whose hosts are its own matter; nothing is changed."),
+    Left.FOREIGN_SERVICE: _("The other half's mail programs may need it."),
+    Left.ALIAS: _("The name is an alias (CNAME) of another: records beside it are not possible."),
+    Left.DNAME: _("A DNAME above the name leaves no room for records here."),
+    Left.LIMITS: _(
+        "With our entry added the SPF record would be in error. Take out what is not needed any more first."
+    ),
+    Left.PLATFORM_AT_FAULT: _("The domain is right; the platform's own record is not."),
+    Left.UNKNOWN: _("Names outside the zone did not answer, so nobody can tell. Try again."),
+    Left.ZONE_BELOW: _("The change belongs into a zone of its own below this one, on other name servers."),
+    Left.NOT_CONFIRMED: _("The MX moves mail: it is written only where that is confirmed."),
+    Left.NO_FIX: _("No change of records can mend this."),
+}
+
+ZONE_FILE_FAULTS: dict[str, Promise | str] = {
+    "class": _("Records of the class %(detail)s are not for the Internet."),
+    "directive": _("%(detail)s cannot be used here: only $ORIGIN and $TTL are understood."),
+    "empty": _("The file holds no records."),
+    "name": _("%(detail)s is no domain name."),
+    "no-origin": _("%(detail)s is a relative name, and no $ORIGIN says of which zone."),
+    "outside": _("%(detail)s lies outside the zone."),
+    "owner": _("The first record names no owner."),
+    "parenthesis": _("A parenthesis is opened and not closed, or closed and not opened."),
+    "quote": _("A quotation mark is opened and not closed."),
+    "record": _("This is no record: %(detail)s"),
+    "soa": _("A zone has one SOA record; this is the second."),
+    "ttl": _("%(detail)s is no TTL."),
 }
 
 # What each box of the wizard is for.

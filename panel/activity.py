@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from .models import Activity, Organization, Service, User
 
+# Who does something: a person (staff or not), or the name of what acts without one: COMMAND_LINE, a token's label.
+# None: the panel by itself.
+type Actor = User | str | None
+
 SYSTEM = "panel"
 COMMAND_LINE = "command line"
 
@@ -21,6 +25,10 @@ VERBS: dict[str, Any] = {
     "organization.resumed": _("organization resumed"),
     "organization.ending": _("end of the organization set"),
     "organization.ended": _("organization ended"),
+    "organization.exported": _("organization's data exported"),
+    "organization.deletion_requested": _("deletion of the organization requested"),
+    "organization.deletion_withdrawn": _("deletion of the organization withdrawn"),
+    "organization.deleted": _("organization deleted"),
     "member.invited": _("member invited"),
     "member.added": _("member added"),
     "member.changed": _("member's role changed"),
@@ -34,6 +42,8 @@ VERBS: dict[str, Any] = {
     "service.resumed": _("service resumed"),
     "service.ending": _("end of the service set"),
     "service.ended": _("service ended"),
+    "letter.retried": _("letter sent again"),
+    "letter.discarded": _("letter discarded"),
     "user.created": _("user created"),
     "user.changed": _("user changed"),
     "user.link": _("link for a password made"),
@@ -44,6 +54,11 @@ VERBS: dict[str, Any] = {
 }
 
 
+def person_of(actor: Actor) -> User | None:
+    """The person behind it, where it is one: for rows that point to people."""
+    return None if isinstance(actor, str) else actor
+
+
 def register(verbs: Mapping[str, Any]) -> None:
     VERBS.update(verbs)
 
@@ -51,7 +66,7 @@ def register(verbs: Mapping[str, Any]) -> None:
 def record(
     verb: str,
     *,
-    actor: User | str | None,
+    actor: Actor,
     organization: Organization | None = None,
     service: Service | None = None,
     target: object = "",

@@ -110,7 +110,7 @@ class Verb(BaseCommand):
         parser.add_argument("--json", action="store_true", help="answer with JSON on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        as_json = options.pop("json", False)
+        as_json = options.get("json", False)
         try:
             done = self.act(**options)
         except Refused as refusal:

@@ -1,32 +1,38 @@
-"""Mail to people, in their language. What cannot be sent is logged: no verb fails because a mail server does."""
+"""Letters to people, in their language: rendered here, delivered from the outbox (panel/outbox.py)."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from smtplib import SMTPException
+from datetime import datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
-from . import links
+from . import links, outbox
 
 if TYPE_CHECKING:
-    from .models import Invitation, Service, User
-
-log = logging.getLogger(__name__)
-_postmen = ThreadPoolExecutor(max_workers=4, thread_name_prefix="mail")
+    from .models import Contact, Invitation, Organization, Service, User
 
 
-def send(template: str, to: Iterable[User] | str, context: dict[str, Any], *, language: str = "") -> None:
-    """Render `template` for each person in his language and send it.
+def send(
+    template: str,
+    to: Iterable[User] | str,
+    context: dict[str, Any],
+    *,
+    language: str = "",
+    organization: Organization | None = None,
+    expires_at: datetime | None = None,
+    key: str = "",
+) -> None:
+    """Render `template` for each person in his language and put the letter into the outbox.
 
     The template's first line is the subject, the rest after a blank line the text. `to`: people, or one address that
-    belongs to nobody yet (then in `language`).
+    belongs to nobody yet (then in `language`). `organization`: the one whose doing it is, whose quota it counts to.
+    `key`: what each person is to be told but once.
     """
     people: list[tuple[str, str, Any]] = (
         [(to, language, None)] if isinstance(to, str) else [(user.email, user.language, user) for user in to]
@@ -35,8 +41,20 @@ def send(template: str, to: Iterable[User] | str, context: dict[str, Any], *, la
         with translation.override(spoken or settings.LANGUAGE_CODE):
             words = {"user": user, "panel_name": settings.PANEL_NAME, "public_url": settings.PUBLIC_URL, **context}
             subject, text = letter(template, words)
-        message = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [address])
-        deliver(message)
+        outbox.post(
+            kind_of(template),
+            address,
+            subject,
+            text,
+            organization=organization,
+            expires_at=expires_at,
+            key=f"{key}:{user.pk if user else address}"[:160] if key else None,
+        )
+
+
+def kind_of(template: str) -> str:
+    """What the outbox calls letters of this template: `invitation` for `panel/mail/invitation.txt`."""
+    return PurePosixPath(template).stem
 
 
 def letter(template: str, context: dict[str, Any]) -> tuple[str, str]:
@@ -45,19 +63,13 @@ def letter(template: str, context: dict[str, Any]) -> tuple[str, str]:
     return " ".join(subject.split()), text.strip() + "\n"
 
 
-def deliver(message: EmailMessage) -> None:
-    """Send it; beside the request where there is a mail server, which may be slow."""
-    if settings.EMAIL_CONFIGURED:
-        _postmen.submit(_deliver, message)
-    else:
-        _deliver(message)
-
-
-def _deliver(message: EmailMessage) -> None:
-    try:
-        message.send()
-    except (SMTPException, OSError) as error:
-        log.error("mail %r to %s not sent: %s", message.subject, ", ".join(message.to), error)
+def post_message(kind: str, message: EmailMessage) -> None:
+    """A letter that a library has written, to one person."""
+    html = ""
+    if isinstance(message, EmailMultiAlternatives):
+        html = next((str(content) for content, mimetype in message.alternatives if mimetype == "text/html"), "")
+    (recipient,) = message.to
+    outbox.post(kind, recipient, str(message.subject), str(message.body), html=html)
 
 
 def service_created(service: Service) -> None:
@@ -68,11 +80,18 @@ def service_created(service: Service) -> None:
         memberships__organization=service.organization, memberships__role=Role.OWNER, is_active=True
     )
     context = {"service": service, "link": links.page("panel:service", service.name)}
-    send("panel/mail/service_created.txt", owners, context)
+    send("panel/mail/service_created.txt", owners, context, organization=service.organization)
 
 
 def invitation(invitation: Invitation, link: str, *, language: str) -> None:
-    send("panel/mail/invitation.txt", invitation.email, {"invitation": invitation, "link": link}, language=language)
+    send(
+        "panel/mail/invitation.txt",
+        invitation.email,
+        {"invitation": invitation, "link": link},
+        language=language,
+        organization=invitation.organization,
+        expires_at=invitation.expires_at,
+    )
 
 
 def password_link(user: User, link: str) -> None:
@@ -83,3 +102,31 @@ def password_link(user: User, link: str) -> None:
 def guessing(user: User) -> None:
     """Somebody tries many passwords; at most one letter a day."""
     send("panel/mail/guessing.txt", [user], {"link": links.page("account_reset_password")})
+
+
+def confirm_contact(contact: Contact, *, language: str) -> None:
+    """Asks whoever reads the address whether he wants to be told: at most once a day."""
+    send(
+        "panel/mail/contact.txt",
+        contact.email,
+        {
+            "organization": contact.organization,
+            "link": links.page("panel:contact_confirm", contact.token),
+        },
+        language=language,
+        organization=contact.organization,
+        key=f"contact:{contact.organization_id}:{timezone.localdate()}",
+    )
+
+
+def quota_used_up(organization: Organization, quota: int) -> None:
+    """To staff, once a day: an organization causes more mail than it may."""
+    from .models import User
+
+    staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
+    context = {
+        "organization": organization,
+        "quota": quota,
+        "page": links.page("panel:staff_mail") + f"?q={organization.code}",
+    }
+    send("panel/mail/quota.txt", staff, context, key=f"quota:{organization.pk}:{timezone.localdate()}")

@@ -47,5 +47,5 @@ def new_password_link(user: User, *, actor: User | str) -> str:
     """A link to choose a password, mailed to the user and returned to be shown once."""
     link = links.password_link(user)
     record("user.link", actor=actor, target=user.email)
-    transaction.on_commit(lambda: mail.password_link(user, link))
+    mail.password_link(user, link)
     return link

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "domains",
     "diagnostics",
     "accounts",
+    "mailflow",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -136,6 +137,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "panel.health.answer_probes",
     "panel.middleware.real_address",
+    "panel.logs.requests",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -227,11 +229,21 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "panel.heartbeat:Scheduler"
 # What is due lives in the database; beat only wakes the workers. A lost message is repeated by the next one.
 CELERY_BEAT_SCHEDULE = {
+    "mail: send letters": {"task": "panel.tasks.send_letters", "schedule": timedelta(seconds=30)},
+    "mail: ask contacts": {"task": "panel.tasks.ask_contacts", "schedule": timedelta(hours=1)},
+    "forget what is old": {"task": "panel.tasks.prune", "schedule": crontab(minute=40)},
+    "delete organizations": {"task": "panel.tasks.delete_organizations", "schedule": timedelta(minutes=10)},
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "forget attempts": {"task": "panel.tasks.forget_attempts", "schedule": crontab(minute=40, hour="*")},
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
+    "domains: DKIM keys": {"task": "domains.tasks.tend_keys", "schedule": timedelta(minutes=1)},
+    "diagnostics: DKIM keys that wait": {
+        "task": "diagnostics.tasks.look_for_keys",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.
     "diagnostics: sweep": {
         "task": "diagnostics.tasks.sweep",
@@ -244,6 +256,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "bulk"},
     },
+    "mailflow: blocked accounts": {"task": "mailflow.tasks.tell_blocked", "schedule": timedelta(minutes=1)},
+    "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
+    "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
+    "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -327,6 +343,7 @@ EMAIL_CONFIGURED = bool(_email)
 _smtp = "django.core.mail.backends.smtp.EmailBackend"
 _mail_backend = _email.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 if _mail_backend == _smtp:
+    _mail_backend = "panel.smtp.EmailBackend"  # with a deadline
     _mail_options = {
         "host": _email["EMAIL_HOST"],
         "port": urlsplit(_email_url).port or (465 if _smtps else _email["EMAIL_PORT"]),
@@ -343,6 +360,12 @@ else:
 MAILERS = {"default": {"BACKEND": _mail_backend, "OPTIONS": _mail_options}}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or _email.get("DEFAULT_FROM_EMAIL") or f"panel@{_public.hostname}"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+MAIL_DEADLINE = env_int("MAIL_DEADLINE", 30)  # seconds for one letter, from connecting to the mail server's yes
+MAIL_SENDERS = env_int("MAIL_SENDERS", 2)  # letters under way at once, of all workers together
+MAIL_QUOTA = env_int("MAIL_QUOTA", 1000)  # letters of all kinds that one organization may cause in 24 hours
+MAIL_GIVE_UP_DAYS = env_int("MAIL_GIVE_UP_DAYS", 3)  # after which a letter that nobody takes is not tried again
+if not 0 < MAIL_DEADLINE <= 60:
+    raise ImproperlyConfigured("MAIL_DEADLINE must be from 1 to 60 seconds")  # less than Letter.LEASE
 
 # The DNS
 DNS_RESOLVERS = [host_port(item, 53) for item in env_list("DNS_RESOLVERS")]  # empty: the system's
@@ -378,6 +401,20 @@ ORDERS_AT_ONCE = env_bool("ORDERS_AT_ONCE")  # orders become slots without staff
 BULK_MAX_BYTES = 32 * 1024 * 1024
 BULK_MAX_ROWS = 100_000
 
+# The mail servers (mailflow)
+MAIL_READER_URL = env("MAIL_READER_URL")  # under a role that sees the views; empty: DATABASE_URL
+MAIL_WRITER_URL = env("MAIL_WRITER_URL")  # under a role that writes the policy server's tables; empty: DATABASE_URL
+MAIL_TLS_CERTIFICATE = env("MAIL_TLS_CERTIFICATE")  # PEM with its chain; empty: one signed by itself
+MAIL_TLS_KEY = env("MAIL_TLS_KEY")
+MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
+MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
+MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
+
+MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock accounts, or the operator alone?
+
+# What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
+MAILBOX_USE = "mailflow.use.known_of"
+
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [
     "panel.search.find_services",
@@ -392,6 +429,21 @@ ORDERS = "accounts.models.Order"
 # What other apps add to the lines of /healthz, and what they have looked at once a minute (panel/watch.py)
 HEALTH_PARTS = {"sweep": "diagnostics.health.sweep", "resolvers": "diagnostics.health.resolvers"}
 WATCHED = ["diagnostics.health.ask_resolvers"]
+# How many days what grows is kept (panel/retention.py); 0: for ever
+KEEP_DAYS = {
+    "CHECK_CHANGES": env_int("KEEP_CHECK_CHANGES", 365),
+    "ACTIVITY": env_int("KEEP_ACTIVITY", 730),
+    "RUN_ROWS": env_int("KEEP_RUN_ROWS", 30),
+    "RUNS": env_int("KEEP_RUNS", 365),
+    "ORDERS": env_int("KEEP_ORDERS", 730),
+    "ZONE_CHANGES": env_int("KEEP_ZONE_CHANGES", 365),
+    "SHARES": env_int("KEEP_SHARES", 90),
+    "INVITATIONS": env_int("KEEP_INVITATIONS", 90),
+    "SESSIONS": env_int("KEEP_SESSIONS", 1),
+    "LETTERS": env_int("KEEP_LETTERS", 30),
+    "MAIL_FILES": env_int("KEEP_MAIL_FILES", 14),
+}
+DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization that is to be deleted
 
 # Languages, times, files
 LANGUAGE_CODE = "en"
@@ -409,10 +461,22 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
 
+# Seen by its operator
+LOG_FORMAT = env("LOG_FORMAT")  # json or text; empty: text on a terminal
+if LOG_FORMAT not in {"", "json", "text"}:
+    raise ImproperlyConfigured("LOG_FORMAT is json or text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"event": {"()": "panel.logs.formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
+    "loggers": {"panel.requests": {"level": "INFO" if env_bool("LOG_REQUESTS") else "WARNING"}},
 }
+METRICS_TOKEN = env("METRICS_TOKEN")
+try:
+    METRICS_NETWORKS = [ipaddress.ip_network(item) for item in env_list("METRICS_NETWORKS")]
+except ValueError as error:
+    raise ImproperlyConfigured(f"METRICS_NETWORKS: {error}") from error
+SENTRY_DSN = env("SENTRY_DSN")
+SENTRY_ENVIRONMENT = env("SENTRY_ENVIRONMENT", "production")

@@ -88,9 +88,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return reset_link(uid, token)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that fails or is slow tells nobody whether an address has an account."""
+        """By the outbox: a mail server that fails or is slow tells nobody whether an address has an account."""
         words = {"email": email, "panel_name": settings.PANEL_NAME, "public_url": settings.PUBLIC_URL, **context}
-        mail.deliver(self.render_mail(template_prefix, email, words))
+        mail.post_message(mail.kind_of(template_prefix), self.render_mail(template_prefix, email, words))
 
 
 class MFAAdapter(DefaultMFAAdapter):

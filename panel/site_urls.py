@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from .views import find, guide, invitations, language, logo, organizations, people, services
+from .views import contacts, find, guide, invitations, language, logo, organizations, people, services
+from .views.staff import mail as staff_mail
 from .views.staff import organizations as staff_organizations
 from .views.staff import platforms as staff_platforms
 from .views.staff import services as staff_services
@@ -33,6 +34,8 @@ urlpatterns = [
     path(f"{ORGANIZATION}members/<int:membership_id>/remove/", organizations.remove_member, name="remove_member"),
     path(f"{ORGANIZATION}leave/", organizations.leave, name="leave"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("contacts/<str:token>/confirm/", contacts.confirm, name="contact_confirm"),
+    path("contacts/<str:token>/unsubscribe/", contacts.unsubscribe, name="contact_unsubscribe"),
     path("you/", people.yourself, name="yourself"),
     path("find/", find.find, name="find"),
     path("language/", language.language, name="language"),
@@ -47,6 +50,11 @@ urlpatterns = [
         "staff/organizations/<str:code>/state/",
         staff_organizations.organization_state,
         name="staff_organization_state",
+    ),
+    path(
+        "staff/organizations/<str:code>/deletion/",
+        staff_organizations.organization_deletion,
+        name="staff_organization_deletion",
     ),
     path("staff/platforms/", staff_platforms.platforms, name="staff_platforms"),
     path("staff/new/platform/", staff_platforms.new_platform, name="staff_new_platform"),
@@ -63,6 +71,10 @@ urlpatterns = [
         staff_users.remove_second_factor,
         name="staff_remove_second_factor",
     ),
+    path("staff/mail/", staff_mail.letters, name="staff_mail"),
+    path("staff/mail/retry/", staff_mail.retry_all, name="staff_mail_retry_all"),
+    path("staff/mail/<int:letter_id>/retry/", staff_mail.retry, name="staff_mail_retry"),
+    path("staff/mail/<int:letter_id>/discard/", staff_mail.discard, name="staff_mail_discard"),
     path("staff/activity/", staff_system.activity, name="staff_activity"),
     path("staff/system/", staff_system.system, name="staff_system"),
 ]

@@ -3,17 +3,20 @@
 from django.urls import include, path
 
 from .health import healthz, readyz
+from .views.metrics import metrics
 from .views.people import email_address
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("account/email/", email_address, name="account_email"),
     path("account/", include("allauth.urls")),
     path("", include("panel.site_urls")),
     path("", include("domains.urls")),
     path("", include("diagnostics.urls")),
     path("", include("accounts.urls")),
+    path("", include("mailflow.urls")),
 ]
 
 handler400 = "panel.views.errors.bad_request"

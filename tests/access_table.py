@@ -18,6 +18,8 @@ from .factories import (
     Tenant,
     make_check,
     make_domain,
+    make_inbox_message,
+    make_letter,
     make_order,
     make_retired_mailbox,
     make_run,
@@ -64,6 +66,8 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "number": lambda tenant: 1,
     "order_id": lambda tenant: make_order(tenant.service).pk,
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
+    "message_id": lambda tenant: make_inbox_message(tenant.organization).pk,
+    "letter_id": lambda tenant: make_letter(tenant.organization).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
@@ -76,6 +80,7 @@ VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Nee
 PANEL = {
     "healthz": Row(NOBODY),
     "readyz": Row(NOBODY),
+    "metrics": Row(PASSING),
     "panel:services": Row(SIGNED_IN),
     "panel:service": Row(VIEWER),
     "panel:service_settings": Row(OWNER),
@@ -90,6 +95,8 @@ PANEL = {
     "panel:remove_member": Row(OWNER, "POST"),
     "panel:leave": Row(VIEWER, "POST"),
     "panel:invitation": Row(NOBODY),
+    "panel:contact_confirm": Row(NOBODY),
+    "panel:contact_unsubscribe": Row(NOBODY),
     "panel:yourself": Row(SIGNED_IN),
     "panel:find": Row(SIGNED_IN),
     "panel:guides": Row(NOBODY),
@@ -99,6 +106,7 @@ PANEL = {
     "panel:staff_new_organization": Row(STAFF),
     "panel:staff_organization": Row(STAFF),
     "panel:staff_organization_state": Row(STAFF, "POST", {"verb": "suspend"}),
+    "panel:staff_organization_deletion": Row(STAFF, "POST", {"verb": "withdraw"}),
     "panel:staff_platforms": Row(STAFF),
     "panel:staff_new_platform": Row(STAFF),
     "panel:staff_platform": Row(STAFF),
@@ -110,6 +118,10 @@ PANEL = {
     "panel:staff_user": Row(STAFF),
     "panel:staff_user_link": Row(STAFF, "POST"),
     "panel:staff_remove_second_factor": Row(STAFF, "POST"),
+    "panel:staff_mail": Row(STAFF),
+    "panel:staff_mail_retry": Row(STAFF, "POST"),
+    "panel:staff_mail_discard": Row(STAFF, "POST"),
+    "panel:staff_mail_retry_all": Row(STAFF, "POST"),
     "panel:staff_activity": Row(STAFF),
     "panel:staff_system": Row(STAFF),
     "panel:language": Row(NOBODY, "POST", {"language": "pl", "next": "/"}),
@@ -184,6 +196,7 @@ DOMAINS: dict[str, Row] = {
     "domains:attach_records": Row(TECHNICIAN),
     "domains:attach_review": Row(TECHNICIAN),
     "domains:mode": Row(TECHNICIAN),
+    "domains:rotate": Row(TECHNICIAN, "POST"),
     "domains:detach": Row(TECHNICIAN),
     "domains:plan": Row(TECHNICIAN),
     "domains:changes": Row(VIEWER),
@@ -242,11 +255,13 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:policy": Row(OWNER),
     "accounts:retired": Row(VIEWER),
     "accounts:purge": Row(OWNER, "POST"),
+    "accounts:restore": Row(STAFF, "POST"),
     "accounts:account": Row(VIEWER),
     "accounts:configure": Row(TECHNICIAN),
     "accounts:confirm": Row(TECHNICIAN, "POST", {"sealed": "nonsense"}),
     "accounts:password": Row(TECHNICIAN),
     "accounts:link": Row(TECHNICIAN, "POST"),
+    "accounts:quota": Row(STAFF),
     "accounts:suspend": Row(TECHNICIAN),
     "accounts:resume": Row(TECHNICIAN),
     "accounts:reset": Row(TECHNICIAN),
@@ -277,4 +292,16 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:set_password": Row(NOBODY),
 }
 
-TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS}
+MAILFLOW: dict[str, Row] = {
+    "mailflow:block": Row(STAFF),
+    "mailflow:unblock": Row(OWNER),
+    "mailflow:queue": Row(STAFF),
+    "mailflow:queue_act": Row(STAFF, "POST"),
+    "mailflow:platform": Row(STAFF),
+    "mailflow:platform_check": Row(STAFF, "POST"),
+    "mailflow:inbox": Row(TECHNICIAN),
+    "mailflow:inbox_message": Row(TECHNICIAN),
+    "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),
+}
+
+TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW}

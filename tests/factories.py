@@ -15,7 +15,8 @@ from django.utils import timezone
 from accounts.models import Address, BulkRun, EmailAccount, Order, RetiredMailbox, Tally
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
-from panel.models import Membership, Organization, Platform, Role, Service, User
+from mailflow.models import InboxMessage
+from panel.models import Contact, Letter, Membership, Organization, Platform, Role, Service, User
 
 _numbers = itertools.count(1)
 
@@ -26,8 +27,24 @@ def make_user(email: str = "", *, staff: bool = False, password: str | None = No
 
 
 def make_organization(code: str = "", **fields: Any) -> Organization:
+    """`contacts`: addresses whose readers have confirmed."""
     code = code or f"or{next(_numbers)}"
-    return Organization.objects.create(code=code, **{"name": f"Organization {code}", **fields})
+    contacts = fields.pop("contacts", [])
+    organization = Organization.objects.create(code=code, **{"name": f"Organization {code}", **fields})
+    make_contacts(organization, *contacts)
+    return organization
+
+
+def make_contacts(organization: Organization, *addresses: str) -> None:
+    for email in addresses:
+        Contact.objects.create(organization=organization, email=email, confirmed_at=timezone.now())
+
+
+def make_letter(organization: Organization | None = None, **fields: Any) -> Letter:
+    """Waiting to be sent."""
+    recipient = f"reader{next(_numbers)}@people.example"
+    wanted = {"kind": "invitation", "recipient": recipient, "subject": "Hello", "content": Letter.sealed("Text\n")}
+    return Letter.objects.create(organization=organization, **{**wanted, **fields})
 
 
 def make_member(organization: Organization, role: str = Role.OWNER, user: User | None = None) -> User:
@@ -122,6 +139,16 @@ def make_retired_mailbox(service: Service) -> RetiredMailbox:
     return RetiredMailbox.objects.create(
         service=service, address="gone@old.example", mailbox_id=uuid.uuid4(), purge_at=timezone.now()
     )
+
+
+def make_inbox_message(organization: Organization, **fields: Any) -> InboxMessage:
+    invented = {
+        "recipient": "abuse@old.example",
+        "subject": "hello",
+        "raw": b"Subject: hello\r\n\r\nhello\r\n",
+        "size": 25,
+    }
+    return InboxMessage.objects.create(organization=organization, **{**invented, **fields})
 
 
 @dataclass(frozen=True, slots=True)

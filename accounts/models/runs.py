@@ -172,8 +172,7 @@ class BulkRow(models.Model):
     changed_at = models.DateTimeField(null=True)  # likewise
     lease_until = models.DateTimeField(null=True)
     lease_by = models.UUIDField(null=True)
-    mailed_at = models.DateTimeField(null=True)
-    mail_after = models.DateTimeField(null=True)  # the mail server refused its mail: not again before
+    mailed_at = models.DateTimeField(null=True)  # its letter went into the outbox
 
     class Meta:
         ordering = ["number"]

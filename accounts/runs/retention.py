@@ -1,4 +1,4 @@
-"""What is kept no longer than it must be."""
+"""What is kept no longer than it must be: secrets, links, mailboxes. How long runs are kept: panel/retention.py."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..models import BulkRow, BulkRun, PasswordLink, RetiredMailbox
+from ..models import BulkRow, BulkRun, PasswordLink
 from . import engine, results
 
 UNTOUCHED = timedelta(hours=24)  # a table that nobody applied, a stopped run that nobody went on with
 AT_ONCE = 1000  # rows that one statement deletes
-ROWS_KEPT = timedelta(days=30)  # so long a run can be undone and its results read
 
 
 def discard(run: BulkRun) -> bool:
@@ -46,6 +45,4 @@ def forget() -> None:
         engine.give_up(run)
     for run in results.forgettable():
         results.forget_secrets(run)
-    _delete_some_at_a_time(BulkRow.objects.filter(run__finished_at__lt=now - ROWS_KEPT))
     PasswordLink.objects.filter(expires_at__lt=now).delete()
-    RetiredMailbox.objects.filter(purge_at__lt=now).delete()

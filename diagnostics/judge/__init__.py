@@ -2,6 +2,6 @@
 
 from domains.rules.case import Case, SmtpEvidence, SmtpOutcome, Subject
 
-from .judge import judge, judge_subject, nothing_judged
+from .judge import judge_subject, nothing_judged
 
-__all__ = ["Case", "SmtpEvidence", "SmtpOutcome", "Subject", "judge", "judge_subject", "nothing_judged"]
+__all__ = ["Case", "SmtpEvidence", "SmtpOutcome", "Subject", "judge_subject", "nothing_judged"]

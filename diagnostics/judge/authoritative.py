@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from domains.lookup.answers import Answer, Answers, Delegation, Failure, Question
+from domains.lookup.answers import UNCONFIRMED, Answer, Answers, Delegation, Failure, Question
 
 MAX_HOSTS = 13  # name servers of the domain's own zone that are asked
 MAX_FOREIGN_HOSTS = 2  # of any other zone
@@ -203,12 +203,15 @@ class AuthoritativeServers:
         if answer is None or answer.failure is not None:
             return answer
         cut = self.cut(question.name)
-        if cut is None or cut.failure is not None:
+        if cut is None:
             return answer
+        unconfirmed = answer._replace(detail=UNCONFIRMED) if answer.empty else answer
+        if cut.failure is not None:
+            return unconfirmed
         if cut.apex not in self.foreign and len(self.foreign) >= MAX_FOREIGN_ZONES:
-            return answer
+            return unconfirmed
         self.foreign[cut.apex] = None
-        return self._first_sound(self.addresses(cut.hosts, (), MAX_FOREIGN_HOSTS), question) or answer
+        return self._first_sound(self.addresses(cut.hosts, (), MAX_FOREIGN_HOSTS), question) or unconfirmed
 
     def _first_sound(self, servers: tuple[Server, ...], question: Question) -> Answer | None:
         """The first whole answer. All servers are asked at once."""

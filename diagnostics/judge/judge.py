@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from domains.lookup.answers import Answers, Failure
 from domains.records import Kind
-from domains.rules import cname, dkim, dmarc, mx, spf, srv, target
-from domains.rules.case import Case, Subject
+from domains.rules import target
+from domains.rules.case import Subject
+from domains.rules.deciding import FINDERS, after_proof, with_others_kept
 from domains.rules.finding import Finding
-from domains.rules.probes import each_decides_its_own
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import RED, Status, Verdict
 
 from . import ns
 from .authoritative import AuthoritativeServers, ServerView, below, parse_soa
-from .truth import Find, server_views, weighed
-
-FINDERS: tuple[tuple[Kind, Find], ...] = (
-    (Kind.CNAME, cname.find),
-    (Kind.MX, mx.find),
-    (Kind.SPF, spf.find),
-    (Kind.DKIM, dkim.find),
-    (Kind.SRV, srv.find),
-    (Kind.DMARC, dmarc.find),
-    (Kind.TARGET, target.find),
-)
+from .truth import server_views, weighed
 
 NO_ANSWER = frozenset({Status.UNKNOWN, Status.OFF})
 
 
-def judge(case: Case, answers: Answers, now: datetime) -> tuple[Verdict, ...]:
+def judge_subject(subject: Subject, answers: Answers) -> tuple[Verdict, ...]:
     """A verdict for each Kind, in the order of the buttons.
 
     Final once `answers.wanted` is empty; before that, what is still to be asked counts as unknown. A green domain
     wants one round of questions to the resolvers; whatever is not green, its own name servers too.
     """
-    return judge_subject(Subject(case, now), answers)
-
-
-def judge_subject(subject: Subject, answers: Answers) -> tuple[Verdict, ...]:
-    """`judge` for a case made ready: for who judges it again with each round of answers."""
     case = subject.case
     authoritative = AuthoritativeServers(answers, subject.apex)
     first = [find(subject, answers) for _, find in FINDERS]
@@ -67,7 +50,7 @@ def judge_subject(subject: Subject, answers: Answers) -> tuple[Verdict, ...]:
         verdict = weighed(kind, subject, find, finding, answers, authoritative, views)
         verdicts.append(_final(subject, verdict) if verdict is not None else _incomplete(kind, subject))
     if asked_authoritative:
-        verdicts = each_decides_its_own(subject.apex, verdicts)
+        verdicts = with_others_kept(subject, verdicts, case.intents)
     if zone is None:
         zone = _incomplete(Kind.NS, subject)
     elif asked_authoritative and views:
@@ -92,26 +75,10 @@ def _wants_authoritative(kind: Kind, subject: Subject, finding: Finding) -> bool
 def _final(subject: Subject, verdict: Verdict) -> Verdict:
     kind = verdict.kind
     if kind is Kind.CNAME and subject.case.domain.verified:
-        return _after_proof(verdict)
+        return after_proof(verdict)
     if kind is Kind.TARGET and verdict.status is Status.OK:
         return target.heard(verdict, subject.case.smtp, target.host_of(subject.case.domain.target))
     return verdict
-
-
-def _after_proof(verdict: Verdict) -> Verdict:
-    """Once the right to the name is proven, its record matters no more: shown where it is there and right."""
-    if verdict.status in (Status.OK, Status.UNKNOWN, Status.OFF) and verdict.doubt is None:
-        return verdict
-    facts = {"proof": bool(verdict.facts.get("proof", False))}
-    return Verdict(
-        verdict.kind,
-        Status.OFF,
-        verdict.level,
-        Reason.OFF_VERIFIED,
-        facts,
-        found=verdict.found,
-        expected=verdict.expected,
-    )
 
 
 def _with_authoritative(

@@ -156,6 +156,24 @@ def _no_such_host(authoritative: AuthoritativeServers, host: str) -> bool:
     return answer is not None and answer.sound and answer.nxdomain
 
 
+def _with_sets_compared(verdict: Verdict, authoritative: AuthoritativeServers, gone: list[str]) -> Verdict:
+    """Advice where the parent zone delegates to other servers than the zone itself names (RFC 1034 §4.2.2): some
+    resolvers believe the one, some the other."""
+    zone = authoritative.zone
+    said = verdict.found[0] if verdict.found else None
+    if zone is None or said is None or said.name != zone.apex:
+        return verdict
+    above = authoritative.referral(zone.apex)
+    if above is None:
+        return verdict
+    only_above = sorted({host.removesuffix(".") for host in set(above.hosts) - set(said.values)} - set(gone))
+    only_here = sorted(host.removesuffix(".") for host in set(said.values) - set(above.hosts))
+    if not only_above and not only_here:
+        return verdict
+    facts = {**verdict.facts, "ns_above": only_above, "ns_here": only_here}
+    return replace(verdict, advice=(*verdict.advice, Problem.NS_SETS_DIFFER), facts=facts)
+
+
 def with_authoritative(
     verdict: Verdict,
     subject: Subject,
@@ -177,8 +195,9 @@ def with_authoritative(
             waits.append(soa.refresh + soa.retry)
     gone = [host for host in authoritative.unlocated if _no_such_host(authoritative, host)]
     if gone or 0 < len(lame) < len(views):
-        facts = {**verdict.facts, "lame": [*(lame if len(lame) < len(views) else ()), *gone]}
+        facts = {**verdict.facts, "lame": [*(lame if len(lame) < len(views) else ()), *gone], "gone": gone}
         verdict = replace(verdict, advice=(*verdict.advice, Problem.NS_LAME), facts=facts)
+    verdict = _with_sets_compared(verdict, authoritative, gone)
     if apart is None or verdict.status != Status.OK:
         return verdict
     facts = {

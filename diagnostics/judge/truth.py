@@ -6,25 +6,22 @@ the resolvers still are. Where they cannot be asked, the resolvers' word counts 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domains.lookup.answers import Answer, Answers, Failure, Question, View
 from domains.records import DEFAULT_TTL, Kind
 from domains.rules.case import Subject
+from domains.rules.deciding import Find, made_whole
 from domains.rules.finding import Finding
 from domains.rules.fingerprints import fingerprint
-from domains.rules.moving import with_moved
-from domains.rules.probes import doubled, with_wildcards_kept
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import Doubt, Status, Verdict, Witness
 
 from .authoritative import AuthoritativeServers, ServerView, Soa, newer, parse_soa, strictly_below
 
 MIN_WAIT = 60  # seconds between two looks that count as two
-
-type Find = Callable[[Subject, View], Finding | None]
 
 
 class Recorder:
@@ -264,15 +261,9 @@ class _Weighing:
         """Red, and seen at home. What is missing may have been published under a doubled name."""
         if not finding.red:
             return self._right(proof=finding.status == Status.OK)
-        whole = doubled(self.subject, self.kind, finding, view, self.zone)
-        if whole is not None:
-            whole = with_moved(self.subject, self.kind, whole, view)
+        whole = made_whole(self.subject, self.kind, finding, view, self.zone)
         if whole is None:
             return None
-        if whole.fixes and (self.zone is None or self.zone != self.subject.apex):
-            whole = with_wildcards_kept(self.subject, whole, view)
-            if whole is None:
-                return None
         whole.facts = {**whole.facts, **self._cut_off(whole, view), "confirmed": True}
         return self._told(whole)
 

@@ -7,13 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from domains.records import Kind, Level
+from domains.rrset import rrset_from_json
 from domains.rules.fingerprints import fingerprint
 from domains.rules.intents import can_be_intended
 from domains.rules.verdicts import RED, Status
 from panel.activity import record
 from panel.errors import Refused
 
-from ..plain import rrset_of
 from .check_runs import CheckRun
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Check(models.Model):
     @property
     def found_print(self) -> str:
         """Of what was found: whether a page still shows what is there now."""
-        return fingerprint(map(rrset_of, self.found))
+        return fingerprint(map(rrset_from_json, self.found))
 
     def intent(self) -> Intent | None:
         return Intent.objects.filter(domain_id=self.domain_id, kind=self.kind).select_related("by").first()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class DigestWait(models.Model):
-    """An organization whose last digest could not be sent: not again before `until`. The wait doubles each time."""
+    """An organization whose quota of mail has no room for its digest: not before `until`. Waits double."""
 
     FIRST = timedelta(minutes=5)
     LONGEST = timedelta(hours=12)

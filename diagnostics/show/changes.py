@@ -5,12 +5,14 @@ Takes checks as they are stored: record sets and fixes as JSON objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
-from domains.records import RequiredRecord
+from domains.records import Kind, RequiredRecord
 from domains.rrset import Action, txt_text
+from domains.rules.verdicts import RED, Status
 from domains.typography import readable
 
 from .hosts import DnsHost, Part, Writing, parts, written
@@ -58,24 +60,45 @@ class FixCard:
     lines: tuple[str, ...] = field(default=())  # in zone-file form
 
 
-def side_by_side(found: Sequence[Record], expected: Sequence[Record], fixes: Sequence[Record]) -> list[Group]:
-    """Each record set that was found, is expected or is to change, as it is and as it should be."""
+def side_by_side(
+    found: Sequence[Record],
+    expected: Sequence[Record],
+    fixes: Sequence[Record],
+    *,
+    confirmed: Sequence[Record] = (),
+    others: bool = False,
+) -> list[Group]:
+    """Each record set that was found, is expected or is to change, as it is and as it should be.
+
+    `confirmed`: what the authoritative servers say while the resolvers still have an old copy: that is how it should
+    be. `others`: what is there belongs to the other half of a split domain, and stays.
+    """
     now: dict[tuple[str, str], list[str]] = {}
     for rrset in found:
         now.setdefault((rrset["name"], rrset["type"]), []).extend(rrset["values"])
     then = {key: list(values) for key, values in now.items()}
-    for fix in fixes:
-        values = then.setdefault((fix["name"], fix["type"]), [])
-        if fix["action"] == Action.REPLACE:
-            values[:] = fix["values"]
-        elif fix["action"] == Action.ADD:
-            values.extend(value for value in fix["values"] if value not in values)
-        else:
-            values[:] = [value for value in values if value not in fix["values"]]
-    if not fixes:
+    apply_to(then, fixes)
+    for rrset in confirmed:
+        then[rrset["name"], rrset["type"]] = list(rrset["values"])
+    if not fixes and not others:
         for rrset in expected:
             then.setdefault((rrset["name"], rrset["type"]), list(rrset["values"]))
     return [_group(name, type_, now.get((name, type_), []), values) for (name, type_), values in then.items()]
+
+
+def confirmed_sets(
+    status: str, facts: Mapping[str, Any], witnesses: Sequence[Record], expected: Sequence[Record]
+) -> list[Record]:
+    """While a change is on its way: what the authoritative servers say to the question that decided, else what is
+    expected. Never what the resolvers still keep."""
+    if status != Status.PROPAGATING:
+        return []
+    name, _, type_ = str(facts.get("about", "")).partition(" ")
+    heard = [w for w in witnesses if w["who"] != "resolvers" and not w.get("failure")]
+    newest = max(heard, key=lambda w: w.get("serial") or 0, default=None)
+    confirmed = [{"name": name, "type": type_, "values": newest["says"]}] if name and newest is not None else []
+    named = {(rrset["name"], rrset["type"]) for rrset in confirmed}
+    return [*confirmed, *(rrset for rrset in expected if (rrset["name"], rrset["type"]) not in named)]
 
 
 def before_and_after(before: Sequence[Record], after: Sequence[Record]) -> list[Group]:
@@ -162,44 +185,67 @@ class WantedRecord:
 def wanted_records(
     required: Iterable[RequiredRecord], checks: Iterable[Any], *, ttl: int, skip: frozenset[str] = frozenset()
 ) -> list[WantedRecord]:
-    """Everything that should be there, for the table, the file and the instructions. MX comes last: it moves mail.
+    """What is in effect for the domain, and what the fixes would make of it: for the table, the file and the
+    instructions. MX comes last: it moves mail.
 
-    `checks`: what the last look found, so that a domain with an SPF record gets ours merged into its own. `skip`:
-    kinds to leave out.
+    `checks`: what the last check run found; a kind without one gets the textbook's records. `skip`: kinds to leave out.
     """
     by_kind = {check.kind: check for check in checks}
-    records = []
-    for record in required:
-        check = by_kind.get(record.kind)
-        if record.kind in skip or (record.kind == "CNAME" and check is not None and check.status == "off"):
+    records: list[WantedRecord] = []
+    for kind, group in groupby(sorted(required, key=lambda r: list(Kind).index(r.kind)), key=lambda r: r.kind):
+        of_kind = list(group)
+        if kind in skip:
             continue
-        values = record.values if check is None else _values(record, check)
-        if values:
-            records.append(WantedRecord(record.kind, record.name, record.type, ttl, values, record.level, record.why))
-    return sorted(records, key=lambda record: record.kind == "MX")
+        check = by_kind.get(kind)
+        if check is None or (check.status == Status.UNKNOWN and kind in OUR_OWN_NAMES and not check.intended):
+            sets = {(record.name, record.type): record.values for record in of_kind}
+        else:
+            sets = _after_fixes(check, of_kind)
+        levels = {(record.name, record.type): (record.level, record.why) for record in of_kind}
+        usual = (of_kind[0].level, of_kind[0].why)
+        for (name, type_), values in sets.items():
+            level, why = levels.get((name, type_), usual)
+            records.append(WantedRecord(kind, name, type_, ttl, values, level, why))
+    return sorted(records, key=lambda record: record.kind == Kind.MX)
 
 
-def _values(record: RequiredRecord, check: Any) -> tuple[str, ...]:
-    """What should stand at the record's name: what the fix says, what is there if that is right, else the textbook's.
+OUR_OWN_NAMES = frozenset({Kind.CNAME, Kind.DKIM})  # nobody else has anything at the token's label and our selectors
 
-    A check that is green may owe that to other records than the textbook's: the other system's MX of a split domain, a
-    policy of the domain above, whatever somebody marked as intended (that nothing is there, too). Those stay, and ours
-    do not come on top.
-    """
-    if record.kind == "SPF" and not check.intended:
-        for fix in check.fixes:
-            if (fix["type"], fix["name"]) == (record.type, record.name) and fix["action"] != Action.REMOVE:
-                return _spf(fix["values"])
-    if check.status != "ok":
-        return record.values
-    there = [rrset for rrset in check.found if (rrset["type"], rrset["name"]) == (record.type, record.name)]
-    if there:
-        values = tuple(value for rrset in there for value in rrset["values"])
-        return _spf(values) if record.kind == "SPF" else values
-    if check.intended or (record.kind == "DMARC" and check.found):
-        return ()
-    taken = any(rrset["name"] == record.name for rrset in check.found)
-    return () if taken and record.kind == "SRV" else record.values
+
+def _after_fixes(check: Any, required: Sequence[RequiredRecord]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The record sets of one kind once its fixes are made: what is there and right stays, and nothing of ours comes
+    beside what is meant so, what the other half of a split domain needs, or what only its author can decide."""
+    fixes = check.fixes if check.status in RED and not check.intended else []
+    if not fixes and check.status != Status.OK and not check.intended:
+        return {}
+    sets: dict[tuple[str, str], list[str]] = {}
+    for rrset in check.found:
+        sets.setdefault((rrset["name"], rrset["type"]), []).extend(rrset["values"])
+    apply_to(sets, fixes)
+    names = {record.name for record in required}
+    types = {record.type for record in required} | {"CNAME"}
+    made = {(fix["name"], fix["type"]) for fix in fixes if fix["action"] != Action.REMOVE}
+    kept = {}
+    for key, values in sets.items():
+        name, type_ = key
+        in_place = type_ in types and (name in names or (check.kind == Kind.SRV and type_ == "SRV"))
+        if values and (in_place or key in made):
+            mine = _spf(values) if check.kind == Kind.SPF and type_ == "TXT" and key not in made else tuple(values)
+            kept[key] = mine
+    aliases = {name for name, type_ in kept if type_ == "CNAME"}
+    return {key: values for key, values in kept.items() if values and (key[1] == "CNAME" or key[0] not in aliases)}
+
+
+def apply_to(sets: dict[tuple[str, str], list[str]], fixes: Iterable[Record]) -> None:
+    """Make the changes of `fixes` (as they are stored) to record sets."""
+    for fix in fixes:
+        values = sets.setdefault((fix["name"], fix["type"]), [])
+        if fix["action"] == Action.REPLACE:
+            values[:] = fix["values"]
+        elif fix["action"] == Action.ADD:
+            values.extend(value for value in fix["values"] if value not in values)
+        else:
+            values[:] = [value for value in values if value not in fix["values"]]
 
 
 def _spf(values: Iterable[str]) -> tuple[str, ...]:

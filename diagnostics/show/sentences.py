@@ -123,10 +123,24 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             gettext("The platform's host names have changed; the old ones are accepted until %(until)s.")
             % {"until": _text(until)}
         )
-    if lame := facts.get("lame"):
+    gone = facts.get("gone") or []
+    if lame := _without(facts.get("lame"), gone):
         said.append(
             gettext("The parent zone delegates to name servers that do not know this zone: %(servers)s.")
             % {"servers": _text(lame)}
+        )
+    if gone:
+        said.append(
+            gettext("The parent zone delegates to name servers that do not exist: %(servers)s.")
+            % {"servers": _text(gone)}
+        )
+    if "ns_above" in facts:
+        said.append(
+            gettext(
+                "The parent zone and the zone itself name different name servers: only above %(above)s, only in the "
+                "zone %(here)s. Resolvers may believe either: make both the same."
+            )
+            % {"above": _text(facts["ns_above"] or "–"), "here": _text(facts.get("ns_here") or "–")}
         )
     if misspelt := facts.get("misspelt"):
         said.append(
@@ -145,6 +159,11 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
     if kind == Kind.MX and facts.get("enters_elsewhere"):
         said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))
     return said
+
+
+def _without(hosts: object, others: object) -> list[object]:
+    gone = others if isinstance(others, list) else []
+    return [host for host in hosts if host not in gone] if isinstance(hosts, list) else []
 
 
 def _unconfirmed(kind: str, facts: Mapping[str, object]) -> str:

@@ -129,6 +129,10 @@ REASONS: dict[str, Words] = {
         _("An MX record names a host that does not exist: %(hosts)s."),
         _("Mail for it waits and bounces."),
     ),
+    Reason.MX_ALL_DEAD: Words(
+        _("Mail goes nowhere: no server that the MX records name has an address (%(hosts)s)."),
+        _("Which server is right, the other system's technicians know: have them put it there."),
+    ),
     Reason.MX_ORDER: Words(
         _("The platform's mail servers stand in another order of priority than they should."),
         _("Mail takes the long way round. Put them in the order below."),
@@ -184,6 +188,10 @@ REASONS: dict[str, Words] = {
         _("The published key cannot be used (%(selectors)s)."),
         _("Receivers cannot verify mail sent from here. Replace the record as below."),
     ),
+    Reason.DKIM_BESIDE: Words(
+        _("Other texts stand beside the key that signs (%(selectors)s): %(beside)s."),
+        _("Receivers may read either one, so signatures fail by chance. Take out all but the key."),
+    ),
     Reason.SRV_MISSING: Words(
         _("Mail programs cannot find their settings. Missing: %(names)s."),
         _("People have to type server names by hand. Add the records below."),
@@ -199,6 +207,25 @@ REASONS: dict[str, Words] = {
     Reason.SRV_LEFTOVER: Words(
         _("A record of an earlier provider is left over: %(names)s leads to %(hosts)s."),
         _("Outlook follows it and asks for a password at the wrong place. Remove it."),
+    ),
+    Reason.SRV_PORT: Words(
+        _("%(names)s names the right server (%(hosts)s), but port %(ports)s instead of %(port)s."),
+        _("Mail programs knock at the wrong door and cannot sign in. Correct the record as below."),
+    ),
+    Reason.SRV_INDIRECT: Words(
+        _("%(names)s names %(hosts)s, which only leads to %(end)s by an alias or its address."),
+        _("The target of an SRV record must be named directly (RFC 2782). Name the server as below."),
+    ),
+    Reason.SRV_OTHER_HALF: Words(
+        _("%(names)s sends mail programs to the other half of this split domain (%(hosts)s)."),
+        _("That may be what its people need, so nothing is to be changed. People here type server names by hand."),
+    ),
+    Reason.FLATTENED: Words(
+        _("The DNS host answers for %(names)s with addresses (%(addresses)s), not with the alias (CNAME)."),
+        _(
+            "Its proxy or flattening is on for this name. Switch it off at the DNS host (name servers: %(servers)s) "
+            "and let it publish the alias itself."
+        ),
     ),
     Reason.DMARC_MISSING: Words(
         _("No DMARC policy is published."),
@@ -311,6 +338,8 @@ PROBLEMS = {
     Problem.NS_DNSSEC_BOGUS: _("DNSSEC validation fails"),
     Problem.NS_DISAGREE: _("the name servers disagree"),
     Problem.NS_LAME: _("a name server does not know the zone"),
+    Problem.NS_SETS_DIFFER: _("the parent zone and the zone itself name different name servers"),
+    Problem.FLATTENED: _("the DNS host answers with addresses in place of an alias"),
     Problem.NAME_DOUBLED: _("a record stands under a doubled name"),
 }
 

@@ -12,9 +12,11 @@ from domains.asking import in_stub_zone
 from domains.facts import facts_of
 from domains.models import Domain
 from domains.platforms import own_hosts, platform_facts
-from domains.records import DomainFacts, Mode
+from domains.records import DomainFacts, Kind, Mode
 from domains.rules.case import Case
 from panel.models import Platform
+
+from ..models import Intent
 
 
 def cases_of(
@@ -27,6 +29,7 @@ def cases_of(
     """
     domains = list(domains)
     accounts = configured([domain.pk for domain in domains])
+    intents = intents_of([domain.pk for domain in domains])
     hosts: dict[int, frozenset[str]] = {}
     for domain, facts, platform in facts_of(domains):
         if domain.platform_id not in hosts:
@@ -40,6 +43,7 @@ def cases_of(
                 stub=vouched and in_stub_zone(facts.name),
                 accounts=accounts.get(domain.pk, 0),
                 own_hosts=hosts[domain.platform_id],
+                intents=intents.get(domain.pk, {}),
             ),
         )
 
@@ -64,7 +68,9 @@ def configured(pks: Sequence[int]) -> dict[int, int]:
     return dict(domains.annotate(configured=Coalesce(Sum("tallies__count"), 0)).values_list("pk", "configured"))
 
 
-def case_of(domain: Domain, *, authoritative: bool = False) -> Case:
-    """Of one domain."""
-    asked = frozenset({domain.pk}) if authoritative else frozenset()
-    return next(case for _domain, case in cases_of([domain], authoritative=asked))
+def intents_of(pks: Sequence[int]) -> dict[int, dict[Kind, str]]:
+    """Fingerprints of what was marked as intended, by domain and kind."""
+    found: dict[int, dict[Kind, str]] = {}
+    for pk, kind, fingerprint in Intent.objects.filter(domain__in=pks).values_list("domain", "kind", "fingerprint"):
+        found.setdefault(pk, {})[Kind(kind)] = fingerprint
+    return found

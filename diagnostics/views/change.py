@@ -26,7 +26,7 @@ from panel.models import Role
 from ..models import Check, CheckChange, Postponement
 from ..show import sentences
 from ..show.buttons import button
-from ..show.changes import FixCard, cards, side_by_side, snippet
+from ..show.changes import FixCard, cards, confirmed_sets, side_by_side, snippet
 from ..show.hosts import DnsHost
 from ..show.repair_words import rewrites
 from ..show.strip import Step, strip
@@ -113,7 +113,13 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "notes": sentences.notes(check.kind, check.facts),
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
-        "groups": side_by_side(check.found, check.expected, fixes),
+        "groups": side_by_side(
+            check.found,
+            check.expected,
+            fixes,
+            confirmed=confirmed_sets(check.status, check.facts, check.witnesses, check.expected),
+            others=bool(check.facts.get("others")) or check.intended,
+        ),
         "cards": cards_of(check, row.domain, row.dns_host) if fixes else [],
         "rewrites": rewrites(check.kind, check.facts) if check.status in RED and not check.intended else [],
         "snippet": snippet(fixes),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from smtplib import SMTPException
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.mail import EmailMessage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +17,7 @@ from django.views.decorators.http import require_POST
 from domains.access import domain_for
 from domains.models import Domain
 from domains.records import Kind
-from panel import mail
+from panel import mail, outbox
 from panel.access import person
 from panel.activity import record
 from panel.limits import allowed
@@ -98,6 +95,10 @@ def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
     if email and not allowed("instructions", request.user.pk, times=LETTERS_AN_HOUR, seconds=3600):
         messages.warning(request, _("That was often. Wait a while before you send more, or copy the link."))
         email = ""
+    if email and outbox.room(domain.service.organization) <= 0:
+        outbox.tell_staff(domain.service.organization)
+        messages.warning(request, _("Your organization has sent as much mail as it may in a day: copy the link."))
+        email = ""
     if form.cleaned_data["not_yet"]:
         Postponement.put_off(domain, person(request))
     else:
@@ -115,18 +116,14 @@ def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
     if not email:
         messages.success(request, _("The link is made: copy it below."))
         return
-    try:
-        _send(found, domain)
-    except (OSError, SMTPException):
-        messages.error(request, _("The letter could not be sent. Copy the link below and send it yourself."))
-        return
+    _post(found, domain)
     if settings.EMAIL_CONFIGURED:
-        messages.success(request, _("The letter to %(email)s is sent.") % {"email": email})
+        messages.success(request, _("A letter to %(email)s is on its way.") % {"email": email})
     else:
         messages.success(request, _("This panel sends no mail: copy the link below and send it yourself."))
 
 
-def _send(found: Share, domain: Domain) -> None:
+def _post(found: Share, domain: Domain) -> None:
     with translation.override(found.language):
         checks = list(domain.checks.all())
         subject, body = mail.letter(
@@ -141,7 +138,14 @@ def _send(found: Share, domain: Domain) -> None:
                 "panel_name": settings.PANEL_NAME,
             },
         )
-    EmailMessage(subject, body, to=[found.sent_to]).send()
+    outbox.post(
+        "instructions",
+        found.sent_to,
+        subject,
+        body,
+        organization=domain.service.organization,
+        expires_at=found.expires_at,
+    )
 
 
 def warning(domain: Domain, checks: list[Check]) -> str:

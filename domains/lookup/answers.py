@@ -29,6 +29,9 @@ class Failure(StrEnum):
 NOT_RESPONSIBLE = frozenset({Failure.REFUSED, Failure.LAME})
 
 
+UNCONFIRMED = "unconfirmed"  # detail of "no such record" in somebody else's zone, whose own servers could not be asked
+
+
 class Question(NamedTuple):
     """One question. (A tuple, as the answer is: a sweep makes and looks up millions.)
 

@@ -28,6 +28,7 @@ from .names import Ownership
 from .zones import ZoneChange
 
 if TYPE_CHECKING:
+    from panel.activity import Actor
     from panel.models import Platform
 
     from .zones import Zone
@@ -116,7 +117,7 @@ class Domain(models.Model):
         *,
         mode: str,
         target: str = "",
-        actor: User | str | None,
+        actor: Actor,
         verified: bool = False,
         zone: Zone | None = None,
         delegated_below: Zone | None = None,
@@ -171,7 +172,7 @@ class Domain(models.Model):
             domain._announce(signals.ATTACHED)
         return domain
 
-    def verify(self, proof: str, actor: User | str | None, *, zone: str = "") -> None:
+    def verify(self, proof: str, actor: Actor, *, zone: str = "") -> None:
         """The right to the name is proven, in `zone` (its apex, where it is known). Raises Refused where the name is
         taken meanwhile; where its holder's own proof is gone, a dispute is opened for staff first.
 
@@ -231,11 +232,15 @@ class Domain(models.Model):
             Domain.objects.filter(pk=self.pk, proof_lost_at=None).update(proof_lost_at=at)
             self.proof_lost_at = at
 
-    def change_mode(self, mode: str, target: str, actor: User | str | None) -> None:
-        """Another mode, or another target server. Raises Refused."""
+    def change_mode(self, mode: str, target: str, actor: Actor, *, judged: bool = True) -> None:
+        """Another mode, or another target server. Raises Refused.
+
+        Unless `judged`, any target will do that can be one: whether it leads back here, and whether it may be
+        connected to, the mail servers decide at each recipient.
+        """
         self.service.require_open()
         chosen = mode_or_refuse(mode)
-        aim = target_or_refuse(target, chosen, self.platform)
+        aim = target_or_refuse(target, chosen, self.platform, judged=judged)
         with claims.locked(self.name.name) as row:
             domain = self._again()
             before = domain._facts()
@@ -263,14 +268,14 @@ class Domain(models.Model):
                 domain._announce(signals.MODE)
             self._take(domain)
 
-    def detach(self, actor: User | str | None, *, note: str = "") -> None:
+    def detach(self, actor: Actor, *, note: str = "") -> None:
         """Take the domain off its service. Its token and DKIM keys are kept. Refused while accounts use it."""
         self.service.require_open()
         if self.zone_changes.filter(state__in=ZoneChange.UNFINISHED).exists():
             raise Refused("zone-busy", _("Records of this domain are being written. Wait until that is done."))
         self.remove(actor, note=note)
 
-    def remove(self, actor: User | str | None, *, note: str = "") -> None:
+    def remove(self, actor: Actor, *, note: str = "") -> None:
         """Like `detach`, on a service that is closed too: when it ends, or when the proof never came."""
         with claims.locked(self.name.name) as row:
             domain = self._again()
@@ -288,7 +293,7 @@ class Domain(models.Model):
             domain.pk = pk
             domain._announce(signals.DETACHED)
 
-    def release(self, actor: User | str | None) -> None:
+    def release(self, actor: Actor) -> None:
         """Take a verified domain's right to its name away: it is pending again, and claims nothing."""
         with claims.locked(self.name.name) as row:
             domain = self._again()
@@ -360,7 +365,7 @@ def mode_or_refuse(text: str) -> Domain.Mode:
         raise Refused("mode", _("The mode is authoritative or non-authoritative."), field="mode") from error
 
 
-def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target | None:
+def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform, *, judged: bool = True) -> Target | None:
     """The target server of a domain in `mode` on `platform`; None in authoritative mode. Raises Refused."""
     if mode == Domain.Mode.AUTHORITATIVE:
         if text.strip():
@@ -368,7 +373,8 @@ def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target
         return None
     try:
         target = parse_target(text)
-        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
+        if judged:
+            check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
     except TargetRefused as refusal:
         raise Refused(refusal.code.value, target_sentence(refusal), field="target") from refusal
     return target

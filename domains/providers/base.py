@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from panel.metrics import count_calls
+
 from ..rrset import RRset
 
 # What a zone publishes at the names that were read, by (name, type). A name or type that is not there has no records.
@@ -46,6 +48,12 @@ class ProviderError(Exception):
 
 class Provider(ABC):
     """Names are absolute, lower case, with their final dot; zones have none. Everything raises ProviderError."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """The operator sees how many calls there are, and how many fail."""
+        super().__init_subclass__(**kwargs)
+        for name in {"zones", "test", "read", "write"} & vars(cls).keys():
+            setattr(cls, name, count_calls(cls.__module__.rpartition(".")[2], name, vars(cls)[name]))
 
     @abstractmethod
     def zones(self) -> list[str]:

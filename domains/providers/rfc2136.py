@@ -96,7 +96,9 @@ class Rfc2136(Provider):
 
     def read(self, zone: str, names: Iterable[str]) -> Published:
         self._require_zone(zone)  # and a server that is away is told by one question, not by each
-        questions = [(name, type_) for name in dict.fromkeys(names) for type_ in TYPES]
+        wanted = set(names)
+        asked = wanted | {name.removeprefix("*.") for name in wanted}
+        questions = [(name, type_) for name in sorted(asked) for type_ in TYPES]
         pool = ThreadPoolExecutor(WORKERS)
         try:
             answers = list(pool.map(lambda question: self._ask(*question), questions))
@@ -106,7 +108,10 @@ class Rfc2136(Provider):
         for rrsets in answers:
             published.update({(rrset.name, rrset.type): rrset for rrset in rrsets})
         made_up = {name for name in {name for name, _ in published} if self._by_wildcard(name, published)}
-        return {key: rrset for key, rrset in published.items() if key[0] not in made_up}
+        # A wildcard below a name that is not there is not there either: another one above answered for it, too.
+        made_up |= {name for name, _ in published if name.startswith("*.") and name.removeprefix("*.") in made_up}
+        unasked = asked - wanted
+        return {key: rrset for key, rrset in published.items() if key[0] not in made_up and key[0] not in unasked}
 
     def _by_wildcard(self, name: str, published: Published) -> bool:
         """Whether a wildcard made up what was said at `name` (RFC 4592): a name below it, which nobody published, gets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -43,6 +43,7 @@ class Case:
     `accounts`: configured here, for the warning with MX fixes.
     `own_hosts`: host names of this installation (no final dot), which a target must not lead back to.
     `smtp`: evidence for TARGET from a worker on the platform's network.
+    `intents`: fingerprints of what technicians marked as intended.
     """
 
     domain: DomainFacts
@@ -52,6 +53,7 @@ class Case:
     accounts: int = 0
     own_hosts: frozenset[str] = frozenset()
     smtp: SmtpEvidence | None = None
+    intents: Mapping[Kind, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,14 @@ from .verdicts import Problem, Status
 
 OTHER_DATA = ("TXT", "A", "AAAA", "MX", "SRV")  # what people publish where a CNAME should stand alone
 
+ADDRESSES = frozenset({"A", "AAAA"})
+
+
+def zone_servers(subject: Subject, view: View) -> list[str] | None:
+    """Hosts of the name servers, for people who want to know whose they are. None: not known yet."""
+    answer = view.get(subject.ns)
+    return None if answer is None else [host.removesuffix(".") for host in sorted(answer.values)]
+
 
 def find(subject: Subject, view: View) -> Finding | None:
     question = subject.token
@@ -76,7 +84,8 @@ def _unless_wildcard(
 def _beside_other_data(subject: Subject, view: View, question: Question) -> Finding | None:
     """The name is there without a CNAME: other records at it leave no room for one (RFC 1034 §3.6.2).
 
-    The label is the token's own, so whatever stands there is a slip and may go.
+    The label is the token's own, so whatever stands there is a slip and may go; but addresses alone were made by a DNS
+    host that answers for the alias (proxied or flattened), and prove nothing, whatever they are.
     """
     record = subject.required[Kind.CNAME][0]
     found: list[RRset] = []
@@ -98,6 +107,23 @@ def _beside_other_data(subject: Subject, view: View, question: Question) -> Find
             fixes.append(remove(asked.name, type_, answer.ttl, answer.values))
     if not complete:
         return None
+    if found and all(rr.type in ADDRESSES for rr in found):
+        servers = zone_servers(subject, view)
+        if servers is None:
+            return None
+        return Finding(
+            status=Status.WRONG,
+            level=record.level,
+            reason=Reason.FLATTENED,
+            facts={
+                "names": [record.name],
+                "addresses": [address for rr in found for address in rr.values],
+                "servers": servers,
+            },
+            problems=(Problem.FLATTENED,),
+            found=tuple(found),
+            at=question,
+        )
     fixes.append(add(record))
     if not found:
         return Finding(Status.MISSING, record.level, Reason.CNAME_MISSING, fixes=tuple(fixes), at=question)

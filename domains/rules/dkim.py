@@ -7,10 +7,9 @@ from typing import Any
 from ..dkim import KeyMatch, match_key
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind, Level, RequiredRecord
-from ..rrset import Fix, txt_text
-from ..zones.plan import surplus_keys
+from ..rrset import Fix, txt_text, wire_order
 from .case import Subject
-from .finding import Finding, add, alias_rrset, circle, merged, redirection, remove, rrset, unknown
+from .finding import Finding, add, circle, merged, redirection, remove, rrset, unknown
 from .probes import wildcard_answered
 from .reasons import Reason
 from .verdicts import Problem, Status
@@ -41,38 +40,41 @@ def find(subject: Subject, view: View) -> Finding | None:
 def _selector(
     subject: Subject, view: View, selector: str, question: Question, record: RequiredRecord
 ) -> Finding | None:
+    level = record.level
     answer = view.get(question)
     if answer is None:
         return None
     if answer.failure is not None and not answer.circular:
-        return unknown(question, answer)
+        return unknown(question, answer, level)
     if answer.values == record.values or (
         len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0])
     ):
-        return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
+        return Finding(Status.OK, level, found=rrset(question, answer))
     key = subject.case.domain.dkim[selector]
     match = match_key(map(txt_text, answer.values), key)
-    if match.match == KeyMatch.EQUAL and not match.beside:
+    if match.match == KeyMatch.EQUAL and len(answer.values) == 1:
         advice = (Problem.DKIM_TESTING,) if match.record is not None and match.record.testing else ()
-        return Finding(Status.OK, Level.REQUIRED, advice=advice, found=rrset(question, answer))
+        return Finding(Status.OK, level, advice=advice, found=rrset(question, answer))
     wildcard: bool | None = False
     if answer.values or answer.chain:
         wildcard = wildcard_answered(view, question, answer)
         if wildcard is None:
             return None
-    found = alias_rrset(question, answer) + rrset(question, answer)
+    found = rrset(question, answer)
     facts: dict[str, Any] = {"selectors": [selector], **circle(answer)}
     if answer.dname:
         where = redirection(*answer.chain[0])
-        return Finding(
-            Status.WRONG, Level.REQUIRED, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found
-        )
+        return Finding(Status.WRONG, level, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found)
     if wildcard or match.match == KeyMatch.ABSENT:
         fixes, problems = _instead(question, answer, record, wildcard=bool(wildcard), key=key)
-        return Finding(Status.MISSING, Level.REQUIRED, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
-    reason, problem = _SAYS.get(match.match, (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY))
+        return Finding(Status.MISSING, level, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
+    reason, problem = _SAYS.get(match.match, (Reason.DKIM_BESIDE, Problem.DKIM_OTHER_KEY))
+    if reason == Reason.DKIM_BESIDE:
+        # One of our key and whatever else: verifiers may take any of several (RFC 6376 §3.6.2.2).
+        _, gone = surplus_texts(answer.values, key)
+        facts["beside"] = [txt_text(value) for value in gone]
     fixes, _ = _instead(question, answer, record, wildcard=False, key=key)
-    return Finding(Status.WRONG, Level.REQUIRED, reason, facts, (problem,), (), found, fixes, question)
+    return Finding(Status.WRONG, level, reason, facts, (problem,), (), found, fixes, question)
 
 
 def _joined(value: str) -> str:
@@ -82,13 +84,22 @@ def _joined(value: str) -> str:
 def _instead(
     question: Question, answer: Answer, record: RequiredRecord, *, wildcard: bool, key: str
 ) -> tuple[tuple[Fix, ...], tuple[Problem, ...]]:
-    """Our key in place of whatever key or alias is there. The selector is ours; other texts at its name stay."""
+    """Our key in place of whatever is there: the selector is ours, and a second text there makes all undefined."""
     if wildcard:
         return (add(record),), ()
     if answer.chain:
         target = answer.chain[0][1]
         problems = (Problem.CNAME_WITH_OTHER_DATA,)
         return (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record)), problems
-    published, gone = surplus_keys(answer.values, key)
+    published, gone = surplus_texts(answer.values, key)
     fixes: tuple[Fix, ...] = (remove(question.name, "TXT", answer.ttl, gone),) if gone else ()
     return (fixes if published else (*fixes, add(record, answer.ttl or None))), ()
+
+
+def surplus_texts(values: tuple[str, ...], key: str) -> tuple[bool, tuple[str, ...]]:
+    """Of the TXT records at a selector of ours: whether `key` is published, and all that must go so that it stands
+    alone (RFC 6376 §3.6.2.2)."""
+    ours = [
+        value for value in sorted(values, key=wire_order) if match_key([txt_text(value)], key).match == KeyMatch.EQUAL
+    ]
+    return bool(ours), tuple(value for value in values if value not in ours[:1])

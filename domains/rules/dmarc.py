@@ -14,7 +14,7 @@ from ..rrset import Action, Fix, RRset, quote_txt, txt_text
 from ..suffixes import public_suffix
 from ..typography import readable
 from .case import Subject
-from .finding import Finding, add, alias_rrset, circle, failed, redirection, remove, rrset
+from .finding import Finding, add, circle, failed, redirection, remove, rrset
 from .policy import Source, discover_policy
 from .probes import wildcard_answered
 from .reasons import Reason
@@ -85,7 +85,7 @@ def _several(question: Question, answer: Answer, count: int) -> Finding:
         fixes, more = _repaired(question, answer)
         facts |= more
     problems = (Problem.DMARC_SEVERAL,)
-    found = alias_rrset(question, answer) + rrset(question, answer)
+    found = rrset(question, answer)
     return Finding(Status.WRONG, LEVEL, Reason.DMARC_SEVERAL, facts, problems, (), found, fixes, question)
 
 
@@ -136,7 +136,7 @@ def said_of_repair(repaired: PolicyRepair) -> dict[str, Any]:
 def _none(subject: Subject, view: View, question: Question, answer: Answer) -> Finding | None:
     """No policy applies: there is none, or none that receivers understand."""
     record = subject.required[Kind.DMARC][0]
-    found = alias_rrset(question, answer) + rrset(question, answer)
+    found = rrset(question, answer)
     fixes, facts = _repaired(question, answer)
     meant = bool(fixes)
     wildcard: bool | None = False

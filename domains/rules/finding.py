@@ -59,15 +59,19 @@ def failed(
 
 
 def rrset(question: Question, answer: Answer) -> tuple[RRset, ...]:
-    """What was found, for people. Behind an alias the name that was asked for stays the owner."""
+    """What was found: the alias that stands at the name, if one does, and the records.
+
+    Behind an alias the name that was asked for stays the owner.
+    """
+    alias = alias_rrset(question, answer) if answer.chain else ()
     if not answer.values:
-        return ()
-    return (RRset(question.name, question.type, answer.ttl, answer.values),)
+        return alias
+    return (*alias, RRset(question.name, question.type, answer.ttl, answer.values))
 
 
 def alias_rrset(question: Question, answer: Answer) -> tuple[RRset, ...]:
     """The CNAME that stands at the name itself, where there is one."""
-    if not answer.chain or answer.chain[0][0] != question.name:
+    if not answer.chain or answer.chain[0][0] != question.name or answer.dname:
         return ()
     return (RRset(question.name, "CNAME", answer.ttl or None, (answer.chain[0][1],)),)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from ..lookup.answers import NOT_RESPONSIBLE, Answer, Question, View
+from ..lookup.answers import NOT_RESPONSIBLE, UNCONFIRMED, Answer, Failure, Question, View
 from ..records import Kind, Level, RequiredRecord
 from ..rrset import Action, Fix
 from .case import Subject
-from .finding import Finding, add, alias_rrset, redirection, remove, replace, rrset, undotted, unknown
+from .finding import Finding, add, failed, redirection, remove, replace, rrset, undotted, unknown
 from .reasons import Reason
 from .verdicts import Problem, Status
 
@@ -83,7 +83,7 @@ def alias_in_the_way(
         reason,
         {**facts, **where},
         (Problem.CNAME_WITH_OTHER_DATA,),
-        found=alias_rrset(question, answer) + rrset(question, answer),
+        found=rrset(question, answer),
         fixes=fixes,
         at=question,
     )
@@ -215,6 +215,8 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
         reason, named = reason or Reason.MX_IS_CNAME, named or aliases
     gone = [host for host, one in looked.items() if one == Problem.MX_TARGET_MISSING]
     advice = (Problem.MX_TARGET_MISSING,) if gone else ()
+    if gone and len(gone) == len(order):
+        return _all_dead(subject, view, answer, gone)
     if problems:
         facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in named], **_targets(view, aliases))
         here = _leading_here(subject, view, aliases)
@@ -234,6 +236,26 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
     if gone:
         facts["hosts"] = [host.removesuffix(".") for host in gone]
     return Finding(Status.OK, Level.REQUIRED, "", facts, (), advice, found, at=subject.mx)
+
+
+def _all_dead(subject: Subject, view: View, answer: Answer, gone: list[str]) -> Finding:
+    """No host that the MX records name has an address: nobody's mail arrives. Which host is right, the other system
+    knows. What only a cache says of other people's zones makes nothing red."""
+    for host in gone:
+        answers = [view.get(Question(host, type_)) for type_ in ("A", "AAAA")]
+        doubtful = next((one for one in answers if one is not None and one.detail == UNCONFIRMED), None)
+        if doubtful is not None:
+            return failed(Failure.UNREACHABLE, host, "A", at=subject.mx)
+    facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in gone], others=True)
+    return Finding(
+        status=Status.WRONG,
+        level=Level.REQUIRED,
+        reason=Reason.MX_ALL_DEAD,
+        facts=facts,
+        problems=(Problem.MX_TARGET_MISSING,),
+        found=rrset(subject.mx, answer),
+        at=subject.mx,
+    )
 
 
 def _split_fixes(

@@ -126,10 +126,12 @@ def _after_copies(copies: Sequence[Fix], fixes: Sequence[Fix]) -> tuple[Fix, ...
 _DECIDED_BY = {"MX": Kind.MX, "TXT": Kind.SPF}
 
 
-def each_decides_its_own(apex: str, verdicts: Sequence[Verdict]) -> list[Verdict]:
+def each_decides_its_own(apex: str, verdicts: Sequence[Verdict], meant: Collection[Kind] = ()) -> list[Verdict]:
     """Leave to MX and SPF what they change themselves: a copy of a wildcard's old record beside another check's fix
-    would bring it back when all fixes are published."""
-    changing = {verdict.kind for verdict in verdicts if verdict.status in RED and verdict.fixes}
+    would bring it back when all fixes are published. Those `meant` as they are change nothing."""
+    changing = {
+        verdict.kind for verdict in verdicts if verdict.status in RED and verdict.fixes and verdict.kind not in meant
+    }
     if not changing & set(_DECIDED_BY.values()):
         return list(verdicts)
     return [replace(verdict, fixes=_without_others(apex, verdict, changing)) for verdict in verdicts]

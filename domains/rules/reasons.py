@@ -9,12 +9,16 @@ doubled      list of names published with the domain's name twice
 until        ISO date: hosts of the platform's previous names are accepted until then
 lame         own name servers ("host (address)") that the parent delegates to but that do not know the zone, or hosts
              that do not exist
+gone         name servers that the parent delegates to and that do not exist
+ns_above     name servers that only the parent names; ns_here: those that only the zone itself names
 removed      tags of a DMARC record that RFC 9989 removed
 zone_below   zone cut off below the domain's own, which the changes belong into; zone_below_servers: its hosts
 left         on MX of a split domain, beside fixes: aliases of the other system that these do not mend; left_targets:
              where they lead
 undotted     list of hosts: ours, with the zone's name behind them
 circle       name of an alias that leads in a circle
+others       True where what is wrong belongs to the other half of a split domain
+ambiguous    True where what was meant can be several things, so that there is no fix
 changes      on SPF: what the fix does to the record: list of kind (ChangeKind), term, into
 ambiguous    on SPF, where fixes are empty: list of code (AmbiguityCode), term, readings (what may have been meant)
 slip         on SPF, beside `fault`: ChangeKind or AmbiguityCode, what is amiss with the term
@@ -59,6 +63,7 @@ class Reason(StrEnum):
     MX_IS_CNAME = "mx-is-cname"  # hosts, targets
     MX_OTHER_NAME = "mx-other-name"  # the platform's servers under names that are not the platform's: hosts
     MX_TARGET_MISSING = "mx-target-missing"  # hosts
+    MX_ALL_DEAD = "mx-all-dead"  # split domain: no host of the other system has an address: hosts, others
     MX_ORDER = "mx-order"  # the platform's hosts are there in another order
     NAME_IS_ALIAS = "name-is-alias"  # the domain's name is a CNAME, so nothing can stand beside it: name, target
     ALIAS_CIRCLE = "alias-circle"  # the domain's name is an alias that leads in a circle: name, target
@@ -78,6 +83,7 @@ class Reason(StrEnum):
     # DKIM
     DKIM_MISSING = "dkim-missing"  # selectors
     DKIM_OTHER_KEY = "dkim-other-key"  # selectors
+    DKIM_BESIDE = "dkim-beside"  # our key, and other texts at the same name: selectors, beside
     DKIM_REVOKED = "dkim-revoked"  # selectors
     DKIM_SYNTAX = "dkim-syntax"  # selectors
 
@@ -86,6 +92,10 @@ class Reason(StrEnum):
     SRV_OTHER_TARGET = "srv-other-target"  # names, hosts
     SRV_DENIED = "srv-denied"  # the target `.`: no such service (RFC 2782): names
     SRV_LEFTOVER = "srv-leftover"  # names, hosts
+    SRV_PORT = "srv-port"  # our server, at another port: names, hosts, ports (found), port (right)
+    SRV_INDIRECT = "srv-indirect"  # a name that leads to our server by an alias or an address: names, hosts, ends
+    SRV_OTHER_HALF = "srv-other-half"  # split domain: the other half's servers: names, hosts, others
+    FLATTENED = "flattened"  # addresses where an alias should stand: names, addresses, servers (of the zone)
 
     # DMARC
     DMARC_MISSING = "dmarc-missing"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..lookup.answers import Answer, Answers, Question, View
 from ..records import DEFAULT_TTL, Kind, Level
-from ..rrset import Action, Fix, RRset, quote_txt, txt_text
+from ..rrset import Action, Fix, RRset, quote_txt, txt_text, wire_order
 from ..spf import (
     MAX_LOOKUPS,
     Repair,
@@ -57,7 +57,7 @@ def find(subject: Subject, view: View) -> Finding | None:
         facts = _ignored((only,))
         return Finding(Status.OK, Level.REQUIRED, facts=facts, found=_own(subject, answer, (only,)), at=subject.txt)
     found = (value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
-    values = tuple(dict.fromkeys(found))  # duplicates count once: RFC 2181 §5
+    values = tuple(sorted(set(found), key=wire_order))  # duplicates count once: RFC 2181 §5
     if not values:
         return _missing(subject, view, answer)
     return _judged(subject, view, answer, values)
@@ -129,7 +129,9 @@ def _missing(subject: Subject, view: View, answer: Answer) -> Finding | None:
 
 def _intended(answer: Answer) -> dict[str, str]:
     """The TXT records that were meant as SPF, and their texts."""
-    return {value: text for value in answer.values if meant(text := txt_text(value)) is not None}
+    return {
+        value: text for value in sorted(answer.values, key=wire_order) if meant(text := txt_text(value)) is not None
+    }
 
 
 def _published(

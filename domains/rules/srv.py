@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..lookup.answers import NOT_RESPONSIBLE, Answer, Failure, Question, View
 from ..records import Level, RequiredRecord
 from ..rrset import Fix, RRset
 from .case import MAX_NAME, Subject
-from .cname import OTHER_DATA
-from .finding import Finding, add, alias_rrset, circle, merged, redirection, remove, replace, rrset, undotted, unknown
+from .cname import OTHER_DATA, zone_servers
+from .finding import Finding, add, circle, merged, redirection, remove, replace, rrset, undotted, unknown
 from .probes import wildcard_answered
 from .reasons import Reason
 from .verdicts import Problem, Status
@@ -70,12 +72,11 @@ def _service(
 ) -> Finding | None:
     if answer.values == record.values:
         return Finding(Status.OK, record.level, found=rrset(question, answer))
-    _, _, port, ours = record.values[0].split(" ")
+    port, ours = port_and_target(record.values[0])
     previous = _previous_host(subject, record.why)
     right, old, others = [], [], []
     for value in answer.values:
-        _, _, its_port, target = value.split(" ")
-        target = target.lower()
+        its_port, target = port_and_target(value)
         if its_port == port and target == ours:
             right.append(value)
         elif its_port == port and target == previous:
@@ -99,7 +100,13 @@ def _service(
         return None
     if wildcard:
         return _missing(record, question, (add(record),))
-    return _other(subject, record, question, answer, others, bool(right))
+    return _other(subject, view, record, question, answer, others, bool(right))
+
+
+def port_and_target(value: str) -> tuple[int, str]:
+    """Priority and weight are the zone owner's."""
+    _, _, port, target = value.split(" ")
+    return int(port), target.lower()
 
 
 def _missing(record: RequiredRecord, question: Question, fixes: tuple[Fix, ...]) -> Finding:
@@ -108,10 +115,16 @@ def _missing(record: RequiredRecord, question: Question, fixes: tuple[Fix, ...])
 
 
 def _other(
-    subject: Subject, record: RequiredRecord, question: Question, answer: Answer, others: list[str], ours_too: bool
+    subject: Subject,
+    view: View,
+    record: RequiredRecord,
+    question: Question,
+    answer: Answer,
+    others: list[str],
+    ours_too: bool,
 ) -> Finding | None:
     """Foreign targets, alone (they take ours' place) or beside ours (leftovers of an earlier provider)."""
-    found = alias_rrset(question, answer) + rrset(question, answer)
+    found = rrset(question, answer)
     hosts = [_server(record, value) for value in others]
     ends = [record.values[0].rpartition(" ")[2]]
     facts = {"names": [record.name], "hosts": hosts, **undotted((v.rpartition(" ")[2] for v in others), ends)}
@@ -129,6 +142,8 @@ def _other(
             problems = (Problem.CNAME_WITH_OTHER_DATA,)
             finding = Finding(Status.MISSING, record.level, Reason.SRV_MISSING, facts, problems, at=question)
             finding.found, finding.fixes = found, fixes if subject.authoritative else ()
+            if not subject.authoritative:
+                facts["others"] = True
             return finding
         reason, problems = Reason.SRV_OTHER_TARGET, (Problem.SRV_OTHER_TARGET,)
     elif ours_too:
@@ -140,15 +155,48 @@ def _other(
         if hosts == ["."]:
             reason = Reason.SRV_DENIED
     if not subject.authoritative:
-        fixes = ()  # the other half's clients may need what is there
+        # The other half's clients may need what is there.
+        facts["others"] = True
+        return Finding(Status.WRONG, record.level, Reason.SRV_OTHER_HALF, facts, problems, (), found, (), question)
+    if reason == Reason.SRV_OTHER_TARGET and not answer.chain:
+        nearly = _nearly_ours(view, record, others, facts)
+        if nearly is None:
+            return None
+        reason = nearly
     return Finding(Status.WRONG, record.level, reason, facts, problems, (), found, fixes, question)
+
+
+def _nearly_ours(view: View, record: RequiredRecord, others: list[str], facts: dict[str, Any]) -> Reason | None:
+    """What to say of targets that are not ours by name and port: maybe they lead here all the same, which a target must
+    not do by an alias (RFC 2782), and programs that compare names need not follow by an address. None: not known yet.
+    """
+    port, ours = port_and_target(record.values[0])
+    parted = [port_and_target(value) for value in others]
+    if all(target == ours for _, target in parted):
+        facts |= {"ports": [str(its) for its, _ in parted], "port": str(port), "hosts": [ours.removesuffix(".")]}
+        return Reason.SRV_PORT
+    hosts = [target for _, target in parted if target != "."]
+    ends = [view.get(Question(host, "A")) for host in hosts]
+    own = view.get(Question(ours, "A"))
+    if own is None or None in ends:
+        return None
+    if hosts and all(end is not None and _leads_to(end, ours, own) for end in ends):
+        facts |= {"hosts": [host.removesuffix(".") for host in hosts], "end": ours.removesuffix(".")}
+        return Reason.SRV_INDIRECT
+    return Reason.SRV_OTHER_TARGET
+
+
+def _leads_to(end: Answer, ours: str, own: Answer) -> bool:
+    if any(target == ours for _, target in end.chain):
+        return True
+    return bool(end.values) and set(end.values) <= set(own.values)
 
 
 def _server(record: RequiredRecord, value: str) -> str:
     """Where an SRV record leads, for people: its host, with the port where that is not the usual one."""
-    _, _, port, host = value.split(" ")
+    port, host = port_and_target(value)
     host = host.removesuffix(".") or "."
-    return host if host == "." or f" {port} " in record.values[0] else f"{host}:{port}"
+    return host if host == "." or port == port_and_target(record.values[0])[0] else f"{host}:{port}"
 
 
 def _instead_of_alias(record: RequiredRecord, question: Question, answer: Answer) -> tuple[Fix, ...]:
@@ -167,8 +215,9 @@ def _implicit_tls(subject: Subject, view: View, record: RequiredRecord) -> Findi
     if answer is None:
         return None
     hosts = {subject.ours.smtp, subject.previous.smtp if subject.previous else subject.ours.smtp}
-    wanted = {f"{SUBMISSIONS} {host}" for host in hosts}
-    if answer.values and all(value.lower().split(" ", 2)[2] in wanted for value in answer.values):
+    if answer.values and all(
+        port_and_target(value) in {(SUBMISSIONS, host) for host in hosts} for value in answer.values
+    ):
         return Finding(Status.OK, record.level, found=rrset(question, answer))
     return _missing(record, question, ())
 
@@ -203,19 +252,13 @@ def _alias(subject: Subject, view: View, record: RequiredRecord, question: Quest
         return Finding(Status.OK, record.level, found=found)
     if end.failure is not None and end.failure not in NO_WAY_HERE:
         return unknown(Question(question.name, "A"), end, level)
-    fixes = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
+    fixes: tuple[Fix, ...] = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
     leads = {"names": [record.name], "hosts": [target.removesuffix(".")], **undotted((target,), record.values)}
-    return Finding(
-        Status.WRONG,
-        level,
-        Reason.SRV_LEFTOVER,
-        leads,
-        (Problem.SRV_LEFTOVER,),
-        (),
-        found,
-        fixes if subject.authoritative else (),
-        question,
-    )
+    reason = Reason.SRV_LEFTOVER
+    if not subject.authoritative:
+        reason, fixes = Reason.SRV_OTHER_HALF, ()
+        leads["others"] = True
+    return Finding(Status.WRONG, level, reason, leads, (Problem.SRV_LEFTOVER,), (), found, fixes, question)
 
 
 def _no_alias(
@@ -242,8 +285,32 @@ def _no_alias(
                 others.extend(rrset(asked, other))
     if not complete:
         return None
+    if others and all(rr.type in ("A", "AAAA") for rr in others):
+        flattened = _flattened(subject, view, record, question, others)
+        if flattened is None or flattened.red or flattened.advice:
+            return flattened
     if others:
         leads_away = any(rr.type in ("A", "AAAA") for rr in others)
         advice = Problem.SRV_LEFTOVER if leads_away else Problem.CNAME_WITH_OTHER_DATA
         return Finding(Status.OK, record.level, advice=(advice,), found=tuple(others))
     return _missing(record, question, (add(record),))
+
+
+def _flattened(
+    subject: Subject, view: View, record: RequiredRecord, question: Question, others: list[RRset]
+) -> Finding | None:
+    """Addresses at the name that are our own host's: the DNS host resolved the alias and publishes what it got, which
+    nobody keeps right. None: not known yet. Other addresses may be a leftover, or serve somebody: a green finding."""
+    ours = [view.get(Question(record.values[0], type_)) for type_ in ("A", "AAAA")]
+    servers = zone_servers(subject, view)
+    if None in ours or servers is None:
+        return None
+    known = {address for answer in ours if answer is not None for address in answer.values}
+    addresses = [address for rr in others for address in rr.values]
+    if not known.issuperset(addresses):
+        return Finding(Status.OK, record.level)
+    if record.why != "autodiscover":
+        return Finding(Status.OK, record.level, advice=(Problem.FLATTENED,), found=tuple(others))
+    facts = {"names": [record.name], "addresses": addresses, "servers": servers}
+    problems = (Problem.FLATTENED,)
+    return Finding(Status.WRONG, record.level, Reason.FLATTENED, facts, problems, (), tuple(others), (), question)

@@ -60,7 +60,9 @@ class Problem(StrEnum):
     NS_DNSSEC_BOGUS = "ns-dnssec-bogus"
     NS_DISAGREE = "ns-disagree"
     NS_LAME = "ns-lame"
+    NS_SETS_DIFFER = "ns-sets-differ"  # advice: parent and zone name different servers
     NAME_DOUBLED = "name-doubled"
+    FLATTENED = "flattened"  # the DNS host answers with addresses in place of an alias
     PREVIOUS_HOSTS = "previous-hosts"  # advice: the platform's old host names, accepted until a date
 
 

@@ -17,7 +17,6 @@ from panel.errors import Refused
 from panel.models import Role
 
 from ..access import change_for, domain_for
-from ..facts import facts
 from ..models import Domain, ZoneChange
 from ..names import to_unicode
 from ..providers import ProviderError
@@ -25,10 +24,12 @@ from ..providers.base import removals_first
 from ..records import Kind
 from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import provider_sentence
+from ..usecases import PlanChanged, apply, note_delegation
 from ..wizard import LATER, NOW
-from ..zones.changes import can_undo, request_change, request_undo, run_again
-from ..zones.diff import lines_of_write, takes_mail_from
+from ..zones.changes import can_undo, request_undo, run_again
+from ..zones.diff import lines_of_write
 from ..zones.planning import BOXES, Preview, preview, write_from_json
+from ..zones.reading import intents_of, read_for
 from .numbers import number_or_zero
 from .wizard import plan_context
 
@@ -53,41 +54,45 @@ def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
     }
     if domain.zone is None:
         return render(request, "domains/plan.html", context)
+    intents = intents_of(domain)
     try:
-        planned = preview(domain.zone, *facts(domain), passing=_holding(domain))
+        reading = read_for(domain)
     except ProviderError as error:
         context |= {"error": provider_sentence(error.code), "detail": error.detail}
         return render(request, "domains/plan.html", context)
+    planned = preview(reading, intents)
     if planned.delegated_at:
-        Domain.objects.filter(pk=domain.pk).update(zone=None, delegated_below=domain.zone)
+        note_delegation(domain)
         context["delegated_at"] = to_unicode(planned.delegated_at.rstrip("."))
         return render(request, "domains/plan.html", context)
-    taken = takes_mail_from(planned.plan) if Kind.MX in boxes else ()
+    taken = planned.takes_mail_from() if Kind.MX in boxes else ()
     if posted:
-        if data.get("plan") != planned.fingerprint:
-            context["changed"] = True
-        elif taken and data.get("mx") not in {NOW, LATER}:
+        if taken and data.get("mx") not in {NOW, LATER} and data.get("plan") == planned.fingerprint:
             context["ask_mx"] = True
         else:
-            return _apply(request, domain, planned, boxes, mx=not taken or data["mx"] == NOW)
+            try:
+                return _applied(request, domain, planned, boxes, mx=not taken or data.get("mx") == NOW)
+            except PlanChanged:
+                context["changed"] = True
     accounts = accounts_at(domain)
     context |= plan_context(planned, boxes, taken, accounts=accounts)
     context["fingerprint"] = planned.fingerprint
     return render(request, "domains/plan.html", context)
 
 
-def _apply(
+def _applied(
     request: HttpRequest, domain: Domain, planned: Preview, boxes: tuple[Kind, ...], *, mx: bool
 ) -> HttpResponse:
+    """Raises PlanChanged."""
     service = domain.service
-    assert domain.zone is not None  # `plan` has looked
+    confirmed = request.POST.get("plan", "")
     try:
-        service.require_open()
+        change = apply(domain, planned, boxes, mx=mx, confirmed=confirmed, actor=person(request))
+    except PlanChanged:
+        raise
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("domains:plan", service.name, domain.name.name)
-    fixes = planned.fixes([Kind.CNAME, *boxes], mx=mx)
-    change = request_change(domain.zone, service, domain, fixes, planned.published, person(request))
     if change is None:
         messages.info(request, _("Nothing was to be changed."))
         return redirect("diagnostics:domain", service.name, domain.name.name)
@@ -100,12 +105,6 @@ def _boxes(data: Any) -> tuple[Kind, ...]:
     if not ticked and "seen" not in data:
         return BOXES
     return tuple(kind for kind in BOXES if kind.value in ticked)
-
-
-def _holding(domain: Domain) -> list[Kind]:
-    """Checks that are green though the zone says it in another way than ours."""
-    green = domain.checks.filter(status="ok", kind=Kind.SPF.value)
-    return [Kind(kind) for kind in green.values_list("kind", flat=True)]
 
 
 @login_required

@@ -25,15 +25,17 @@ from ..names import to_unicode
 from ..providers import ProviderError
 from ..reach import require_reachable_target
 from ..records import Kind
+from ..rules.verdicts import Status
 from ..sentences import BOXES as BOX_SENTENCES
-from ..sentences import CHOICES, OBSTACLES, provider_sentence
-from ..spf_cost import LIMIT
+from ..sentences import CHOICES, LEFT, provider_sentence
 from ..suffixes import private_suffix
+from ..usecases import PlanChanged, Wish, attach_domain
 from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
-from ..zones.changes import request_change
-from ..zones.diff import cards, takes_mail_from
+from ..zones.diff import Choice as DiffChoice
+from ..zones.diff import cards
 from ..zones.holding import zone_of
 from ..zones.planning import BOXES, Preview, preview
+from ..zones.reading import ZoneReading, read_zone
 from .numbers import number_or_zero
 
 ZONES_SHOWN = 50
@@ -151,7 +153,7 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
     if planned.delegated_at:
         context["delegated_at"] = to_unicode(planned.delegated_at.rstrip("."))
         return render(request, "domains/attach_records.html", context)
-    taken = takes_mail_from(planned.plan) if Kind.MX in choice.boxes else ()
+    taken = planned.takes_mail_from() if Kind.MX in choice.boxes else ()
     if "next" in request.GET and (not taken or choice.mx):
         return redirect(review + choice.but(plan=planned.fingerprint, seen=True).query)
     context |= plan_context(planned, choice.boxes, taken, accounts=0) | {"ask_mx": "next" in request.GET and taken}
@@ -189,73 +191,68 @@ def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
 
 
 def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone | None) -> HttpResponse:
-    planned: Preview | None = None
-    delegated = False
+    reading: ZoneReading | None = None
     if zone is not None:
         try:
-            planned = _preview(request, service, zone, choice)
-            delegated = planned.delegated_at is not None
+            reading = _read(request, service, zone, choice)
         except ProviderError:
-            planned = None
-        if choice.plan and (planned is None or delegated or planned.fingerprint != choice.plan):
-            # What was confirmed is not what would be done now: show it again.
-            records = reverse("domains:attach_records", args=[service.name])
-            return redirect(records + choice.but(plan="").query + "&changed=1")
+            reading = None
     try:
-        require_reachable_target(choice.target)
-        with claims.counting(service, choice.name, person(request)):
-            domain = Domain.attach(
-                service,
-                choice.name,
+        attached, change = attach_domain(
+            service,
+            Wish(
+                name=choice.name,
                 mode=choice.mode,
                 target=choice.target,
-                actor=person(request),
-                zone=None if delegated else zone,
-                delegated_below=zone if delegated else None,
-                identity=candidate(request.session, service, choice.name),
-            )
+                boxes=choice.boxes,
+                mx_now=choice.mx == NOW,
+                plan=choice.plan,
+            ),
+            zone,
+            reading,
+            actor=person(request),
+            identity=candidate(request.session, service, choice.name),
+        )
+    except PlanChanged:
+        # What was confirmed is not what would be done now: show it again.
+        records = reverse("domains:attach_records", args=[service.name])
+        return redirect(records + choice.but(plan="").query + "&changed=1")
     except Refused as refusal:
         messages.error(request, str(refusal))
         back = "domains:attach_mode" if refusal.code != "already-attached" else "domains:attach"
         return redirect(reverse(back, args=[service.name]) + choice.query)
     forget_candidate(request.session)
-    change = None
-    if planned is not None and choice.plan and domain.zone is not None:
-        fixes = planned.fixes([Kind.CNAME, *choice.boxes], mx=writes_mx(planned, choice))
-        change = request_change(domain.zone, service, domain, fixes, planned.published, person(request))
-    messages.success(request, _("%(name)s is attached.") % {"name": domain.name.unicode})
-    if shared := private_suffix(domain.name.name):
+    messages.success(request, _("%(name)s is attached.") % {"name": attached.name.unicode})
+    if shared := private_suffix(attached.name.name):
         messages.warning(
             request,
             _("Below %(suffix)s strangers get names. Unless %(name)s is a zone of its own, our staff must confirm it.")
-            % {"suffix": shared, "name": domain.name.unicode},
+            % {"suffix": shared, "name": attached.name.unicode},
         )
     if change is not None:
         return redirect("domains:change", service.name, change.pk)
-    return redirect("diagnostics:domain", service.name, domain.name.name)
-
-
-def writes_mx(planned: Preview, choice: Choice) -> bool:
-    """Whether the MX is written now: it takes live mail from someone only where that was confirmed."""
-    return choice.mx == NOW or not takes_mail_from(planned.plan)
+    return redirect("diagnostics:domain", service.name, attached.name.name)
 
 
 def plan_context(planned: Preview, boxes: tuple[Kind, ...], taken: tuple[str, ...], *, accounts: int) -> dict[str, Any]:
     """What `domains/_plan.html` shows."""
-    kinds = [kind for kind in (Kind.CNAME, *boxes) if kind != Kind.SPF or not planned.spf_beyond]
-    shown = cards(planned.plan, kinds)
+    shown = cards(planned.plan, (Kind.CNAME, *boxes)) if planned.plan is not None else []
+    shown = [card for card in shown if card.decision.verdict.status != Status.OFF]
     return {
-        "spf_beyond": planned.spf_beyond if Kind.SPF in boxes else None,
-        "spf_limit": LIMIT,
-        "cards": [(card, CHOICES[card.choice], OBSTACLES[card.obstacle] if card.obstacle else "") for card in shown],
+        "cards": [(card, CHOICES[card.choice], LEFT[card.left] if card.left else "") for card in shown],
         "taken": taken,
         "accounts": accounts,
-        "nothing": not any(card.choice.value in {"add", "replace"} for card in shown),
+        "nothing": not any(card.choice in {DiffChoice.ADD, DiffChoice.REPLACE} for card in shown),
+        "anything_left": any(card.left for card in shown),
     }
 
 
 def _preview(request: HttpRequest, service: Service, zone: Zone, choice: Choice) -> Preview:
-    return preview(zone, *facts_before(choice, service, request.session, timezone.localdate()))
+    return preview(_read(request, service, zone, choice), {})
+
+
+def _read(request: HttpRequest, service: Service, zone: Zone, choice: Choice) -> ZoneReading:
+    return read_zone(zone, *facts_before(choice, service, request.session, timezone.localdate()))
 
 
 def _mode_chosen(service: Service, choice: Choice) -> Choice:

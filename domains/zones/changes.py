@@ -17,17 +17,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
-from panel.activity import record
+from panel.activity import person_of, record
 from panel.errors import Refused
 
 from ..models import Domain, ZoneChange
 from ..providers import ProviderError, Published, Write, open_provider
-from ..rrset import Fix
+from ..rrset import Fix, fix_to_json
 from ..signals import zone_changed
-from .planning import fix_to_json, write_from_json, write_to_json, writes_of
+from .planning import write_from_json, write_to_json, writes_of
 
 if TYPE_CHECKING:
-    from panel.models import Service, User
+    from panel.activity import Actor
+    from panel.models import Service
 
     from ..models import Zone
 
@@ -38,7 +39,7 @@ State = ZoneChange.State
 
 
 def request_change(
-    zone: Zone, service: Service, domain: Domain | None, fixes: Sequence[Fix], published: Published, actor: User | None
+    zone: Zone, service: Service, domain: Domain | None, fixes: Sequence[Fix], published: Published, actor: Actor
 ) -> ZoneChange | None:
     """Store the plan with a snapshot of what it touches, and wake a worker. None where nothing would change."""
     writes = writes_of(published, fixes)
@@ -53,7 +54,7 @@ def request_change(
         plan=[fix_to_json(fix) for fix in fixes],
         snapshot=[write_to_json(write) for write in writes],
         progress={"done": 0, "total": len(writes)},
-        applied_by=actor,
+        applied_by=person_of(actor),
     )
     _wake(change.pk)
     return change
@@ -66,15 +67,21 @@ def run_again(change: ZoneChange) -> None:
     _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING)
 
 
-def request_undo(change: ZoneChange, actor: User | None) -> None:
+def request_undo(change: ZoneChange, actor: Actor) -> None:
     """Put back what was there before. Raises Refused."""
     if not can_undo(change):
         raise Refused("cannot-undo", _("This change cannot be undone here."))
     partial = change.state == State.PARTIAL
-    _restart(change, {State(change.state)}, State.UNDOING, undone_by=actor, more={"undo": True, "partial": partial})
+    _restart(
+        change,
+        {State(change.state)},
+        State.UNDOING,
+        undone_by=person_of(actor),
+        more={"undo": True, "partial": partial},
+    )
 
 
-def request_removal(changes: Sequence[ZoneChange], actor: User | None) -> None:
+def request_removal(changes: Sequence[ZoneChange], actor: Actor) -> None:
     """Undo what was applied for a domain that is detached, the newest first, as `removable` lists them."""
     for change in changes:
         request_undo(change, actor)

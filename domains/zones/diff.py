@@ -1,17 +1,30 @@
-"""A plan as a person reads it: what each of its steps adds, replaces, removes or leaves alone. Pure."""
+"""A plan as a person reads it: what each kind adds, replaces, removes or leaves alone. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ..records import Kind, Level
 from ..rrset import Action, Fix, RRset
-from .plan import Choice, Obstacle, Plan, Step
+from ..rules.deciding import Decision, Left
+from ..rules.verdicts import RED
+from ..rules.zone_view import Key
+from .plan import Plan
+
+
+class Choice(StrEnum):
+    """What a plan makes of one kind."""
+
+    RIGHT = "right"  # published as it must be
+    ADD = "add"
+    REPLACE = "replace"
+    LEFT_ALONE = "left-alone"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChangeLine:
     """One value at one name and type. `sign`: + is added, - is removed, empty stays."""
 
     sign: str
@@ -22,69 +35,79 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """One required record."""
+class KindCard:
+    """One kind of record. `left`: why it is not green once all is done."""
 
     kind: Kind
     choice: Choice
-    obstacle: Obstacle | None
+    left: Left | None
     required: bool
-    lines: tuple[Line, ...]
+    decision: Decision
+    lines: tuple[ChangeLine, ...]
 
 
-def cards(plan: Plan, kinds: Iterable[Kind]) -> list[Card]:
-    """The steps of `kinds`, changes first, in the order of the buttons otherwise."""
-    wanted = set(kinds)
-    found = [_card(step) for step in plan.steps if step.record.kind in wanted]
+def cards(plan: Plan, kinds: Iterable[Kind]) -> list[KindCard]:
+    """The plan for `kinds`, changes first, in the order of the buttons otherwise."""
+    chosen = list(kinds)
+    left = plan.left(chosen)
+    found = [_card(plan, decision, left.get(decision.kind)) for decision in plan.chosen(chosen)]
     return sorted(found, key=lambda card: card.choice in {Choice.RIGHT, Choice.LEFT_ALONE})
 
 
-def takes_mail_from(plan: Plan) -> tuple[str, ...]:
-    """The hosts that take the domain's mail now and will not after the plan's MX step."""
-    hosts: list[str] = []
-    for step in plan.steps:
-        if step.record.kind == Kind.MX and step.choice == Choice.REPLACE:
-            ours = {value.rpartition(" ")[2] for value in step.record.values}
-            hosts += [value.rpartition(" ")[2] for rrset in step.before for value in rrset.values]
-            hosts = [host for host in hosts if host not in ours and host != "."]
-    return tuple(dict.fromkeys(host.rstrip(".") for host in hosts))
-
-
-def lines_of(fixes: Iterable[Fix], before: Iterable[tuple[str, str, str, int | None]]) -> tuple[Line, ...]:
-    """`before`: (name, type, value, TTL) of what is there."""
-    lines: list[Line] = [Line("", *entry) for entry in before]
+def lines_of(fixes: Iterable[Fix], rrsets: Mapping[Key, RRset]) -> tuple[ChangeLine, ...]:
+    """What `fixes` do to `rrsets`. Other texts beside one that is added are nobody's business."""
+    fixes = tuple(fixes)
+    emptied = {(fix.name, fix.type) for fix in fixes if fix.action != Action.ADD}
+    keys = dict.fromkeys((fix.name, fix.type) for fix in fixes)
+    lines: list[ChangeLine] = []
+    for key in keys:
+        there = rrsets.get(key)
+        if there is not None and (key in emptied or key[1] != "TXT"):
+            lines += [ChangeLine("", *key, value, there.ttl) for value in there.values]
     for fix in fixes:
-        here = [line for line in lines if (line.name, line.type) == (fix.name, fix.type)]
-        gone: set[str] = set()
-        if fix.action == Action.REMOVE:
-            gone = set(fix.values)
-        elif fix.action == Action.REPLACE:
-            gone = {line.value for line in here} - set(fix.values)
-        lines = [
-            Line("-", line.name, line.type, line.value, line.ttl) if line in here and line.value in gone else line
-            for line in lines
-        ]
-        if fix.action != Action.REMOVE:
-            there = {line.value for line in lines if line in here and line.sign != "-"}
-            lines += [Line("+", fix.name, fix.type, value, fix.ttl) for value in fix.values if value not in there]
+        lines = _done(fix, lines)
+    if any(line.type == "TXT" and not line.sign for line in lines):
+        lines = [line for line in lines if line.sign or line.type != "TXT"]
     return tuple(sorted(lines, key=lambda line: {"": 0, "-": 1, "+": 2}[line.sign]))
 
 
-def lines_of_write(before: RRset | None, after: RRset | None) -> tuple[Line, ...]:
+def _done(fix: Fix, lines: list[ChangeLine]) -> list[ChangeLine]:
+    here = [line for line in lines if (line.name, line.type) == (fix.name, fix.type) and line.sign != "-"]
+    gone: set[str] = set()
+    if fix.action == Action.REMOVE:
+        gone = set(fix.values)
+    elif fix.action == Action.REPLACE:
+        gone = {line.value for line in here} - set(fix.values)
+    changed = [
+        ChangeLine("-", line.name, line.type, line.value, line.ttl) if line in here and line.value in gone else line
+        for line in lines
+    ]
+    if fix.action == Action.REMOVE:
+        return changed
+    there = {line.value for line in here if line.value not in gone}
+    return changed + [ChangeLine("+", fix.name, fix.type, v, fix.ttl) for v in fix.values if v not in there]
+
+
+def lines_of_write(before: RRset | None, after: RRset | None) -> tuple[ChangeLine, ...]:
     """One record set as it was and as it became."""
     old = before.values if before else ()
     new = after.values if after else ()
-    lines: list[Line] = []
+    lines: list[ChangeLine] = []
     if before:
-        lines += [Line("" if v in new else "-", before.name, before.type, v, before.ttl) for v in old]
+        lines += [ChangeLine("" if v in new else "-", before.name, before.type, v, before.ttl) for v in old]
     if after:
-        lines += [Line("+", after.name, after.type, v, after.ttl) for v in new if v not in old]
+        lines += [ChangeLine("+", after.name, after.type, v, after.ttl) for v in new if v not in old]
     return tuple(lines)
 
 
-def _card(step: Step) -> Card:
-    before = [(rrset.name, rrset.type, value, rrset.ttl) for rrset in step.before for value in rrset.values]
-    if step.choice == Choice.ADD:
-        before = [entry for entry in before if entry[1] != "TXT"]  # other TXT records beside ours are nobody's business
-    required = step.record.level == Level.REQUIRED
-    return Card(step.record.kind, step.choice, step.obstacle, required, lines_of(step.fixes, before))
+def _card(plan: Plan, decision: Decision, left: Left | None) -> KindCard:
+    verdict = decision.verdict
+    fixes = verdict.fixes if decision.fixes_anything else ()
+    if fixes:
+        choice = Choice.ADD if all(fix.action == Action.ADD for fix in fixes) else Choice.REPLACE
+        lines = lines_of(fixes, plan.zone.rrsets)
+    else:
+        choice = Choice.LEFT_ALONE if left is not None or verdict.status in RED else Choice.RIGHT
+        lines = tuple(ChangeLine("", rr.name, rr.type, value, rr.ttl) for rr in verdict.found for value in rr.values)
+    required = verdict.level == Level.REQUIRED
+    return KindCard(decision.kind, choice, left, required, decision, lines)

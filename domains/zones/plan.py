@@ -1,294 +1,136 @@
-"""What to change in a zone so that it holds the required records: planned, shown, applied, undone. Pure.
+"""What to change in a zone so that it holds the required records. Pure.
 
-A zone is a mapping from (name, type) to the record set there. Records that are not ours stay unless the plan names
-them; SOA and NS are never touched. The MX, which moves live mail, comes last.
+Nothing is decided here: the rules are asked over a view of the zone (`domains.rules`), once as it is and once as it is
+after the fixes, so that a plan also knows what it does not mend. SOA and NS are never touched. The MX, which moves
+live mail, comes last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from functools import cached_property
 
-from ..dkim import KeyMatch, match_key, resembles_key
-from ..dmarc import is_dmarc
-from ..dmarc_repair import policies_at
-from ..records import DEFAULT_TTL, Kind, RequiredRecord
-from ..rrset import Action, Fix, RRset, quote_txt, txt_text
-from ..spf import is_spf, meant, merge
-
-type Key = tuple[str, str]
-type Zone = Mapping[Key, RRset]
+from ..lookup.answers import Answers
+from ..records import Kind
+from ..rrset import Action, Fix, RRset
+from ..rules.case import Subject
+from ..rules.deciding import Decision, Left, decide, each_alone, together
+from ..rules.verdicts import Verdict
+from ..rules.zone_view import Key, ZoneData, ZoneView, names_to_read
 
 UNTOUCHED = frozenset({"SOA", "NS"})
-
-
-class Choice(StrEnum):
-    """What the plan makes of one required record."""
-
-    RIGHT = "right"  # published as it must be
-    ADD = "add"
-    REPLACE = "replace"
-    LEFT_ALONE = "left-alone"  # something of others stands there that we do not touch
-
-
-class Obstacle(StrEnum):
-    """Why something is left alone. Closed list; sentences are made where shown."""
-
-    FOREIGN_MX = "foreign-mx"  # non-authoritative: the other system's
-    FOREIGN_SERVICE = "foreign-service"  # non-authoritative: the other half's clients may need it
-    ALIAS = "alias"  # the domain's own name is a CNAME
-    OTHER_DATA = "other-data"  # records of others leave no room for a CNAME
-    AMBIGUOUS = "ambiguous"  # an SPF term can mean several things: its author decides
-    POLICY_ABOVE = "policy-above"  # a DMARC policy above already covers the domain
+KINDS = (Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV, Kind.DMARC)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One required record: what was there at its name, and the fixes that publish it."""
+class Wanted:
+    """What has to be known before there can be a plan: names of the zone to read; `Answers.wanted` has the rest."""
 
-    record: RequiredRecord
-    choice: Choice
-    before: tuple[RRset, ...] = ()
-    fixes: tuple[Fix, ...] = ()
-    obstacle: Obstacle | None = None
+    names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
-    steps: tuple[Step, ...]
+    """The decisions on one domain, over one reading of its zone.
 
-    @property
-    def fixes(self) -> tuple[Fix, ...]:
-        """In the order in which to apply them: removals that make room first within a step, the MX last of all."""
-        ordered = sorted(self.steps, key=lambda step: step.record.kind == Kind.MX)
-        return tuple(dict.fromkeys(fix for step in ordered for fix in step.fixes))
+    `remaining`: why a kind is not green although all the fixes are made.
+    """
 
-    @property
-    def moves_mail(self) -> bool:
-        return any(step.fixes for step in self.steps if step.record.kind == Kind.MX)
+    subject: Subject
+    zone: ZoneData
+    verdicts: tuple[Verdict, ...]
+    intents: Mapping[Kind, str]
+    remaining: Mapping[Kind, Left]
 
-    def only(self, kinds: Iterable[Kind]) -> Plan:
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All kinds, mended at one time: what the buttons say."""
+        return together(self.subject, self.verdicts, self.intents)
+
+    def chosen(self, kinds: Iterable[Kind]) -> tuple[Decision, ...]:
+        """Those kinds, mended without the others."""
         wanted = set(kinds)
-        return Plan(tuple(step for step in self.steps if step.record.kind in wanted))
+        return together(self.subject, [v for v in self.verdicts if v.kind in wanted], self.intents)
+
+    def fixes(self, kinds: Iterable[Kind] = KINDS) -> tuple[Fix, ...]:
+        """In the order in which to apply them: the MX last of all."""
+        return fixes_of(self.chosen(kinds))
+
+    def writable(self, kinds: Iterable[Kind] = KINDS) -> tuple[Fix, ...]:
+        """Those that this zone can hold: not what lies in a zone cut off below."""
+        return tuple(fix for fix in self.fixes(kinds) if self.zone.cut_above(fix.name) is None)
+
+    def left(self, kinds: Iterable[Kind] = KINDS) -> dict[Kind, Left]:
+        """Why a kind is not green once `kinds` are mended."""
+        chosen = set(kinds)
+        found = {}
+        for decision in self.decisions:
+            why = self.remaining.get(decision.kind)
+            if why is None and decision.kind not in chosen and decision.fixes_anything:
+                why = Left.NOT_CONFIRMED
+            if why is not None:
+                found[decision.kind] = why
+        return found
+
+    def decision(self, kind: Kind) -> Decision | None:
+        return next((decision for decision in self.decisions if decision.kind == kind), None)
 
 
-def plan(
-    required: Sequence[RequiredRecord],
-    zone: Zone,
-    *,
-    authoritative: bool,
-    spf_include: str,
-    passing: Iterable[Kind] = (),
-) -> Plan:
-    """Compare `required` with what the zone publishes.
+def fixes_of(decisions: Iterable[Decision]) -> tuple[Fix, ...]:
+    ordered = sorted(decisions, key=lambda decision: decision.kind == Kind.MX)
+    return tuple(
+        dict.fromkeys(fix for decision in ordered if decision.fixes_anything for fix in decision.verdict.fixes)
+    )
 
-    `passing`: kinds that are known to hold in another way than ours (an SPF record that lists our addresses).
+
+def plan(subject: Subject, zone: ZoneData, outside: Answers, intents: Mapping[Kind, str]) -> Plan | Wanted:
+    """Plan for a domain in `zone`. `outside`: what is known of names beyond it, and then wanted.
+
+    Whoever drives this reads and asks what is wanted, and calls again.
     """
-    held = set(passing)
-    apex = next((record.name for record in required if record.kind == Kind.MX), None)
-    # A name that lives by a wildcard loses it as soon as anything is published at it or below (RFC 4592 §2.2.1): what
-    # the wildcard says for the domain's name is written out with every change.
-    copies = _from_wildcard(zone, apex) if apex is not None else ()
-    planner = _Planner(apply_fixes(zone, copies), authoritative, spf_include)
-    steps = []
-    for record in required:
-        step = Step(record, Choice.RIGHT, planner.at(record)) if record.kind in held else planner.step(record)
-        if copies and step.fixes:
-            settled = {(fix.name, fix.type) for fix in step.fixes if fix.action == Action.REPLACE}
-            kept = tuple(fix for fix in copies if (fix.name, fix.type) not in settled)
-            step = replace(step, fixes=(*kept, *step.fixes))
-        steps.append(step)
-    return Plan(tuple(steps))
+    now = ZoneView(zone, outside)
+    verdicts = each_alone(subject, now, zone.apex, KINDS)
+    if verdicts is None:
+        return Wanted(frozenset(now.wanted))
+    planned = Plan(subject, zone, verdicts, intents, {})
+    after = replace_sets(zone, apply_fixes(zone.rrsets, planned.writable()))
+    view = ZoneView(after, outside)
+    decisions = decide(subject, view, zone.apex, intents, KINDS)
+    if decisions is None:
+        return Wanted(frozenset(view.wanted))
+    remaining = {}
+    for decision in decisions:
+        why = decision.left
+        if why is None and decision.fixes_anything:
+            cut = any(zone.cut_above(fix.name) is not None for fix in decision.verdict.fixes)
+            why = Left.ZONE_BELOW if cut else Left.NO_FIX
+        if why is not None:
+            remaining[decision.kind] = why
+    return replace(planned, remaining=remaining)
 
 
-def wildcards_over(name: str, apex: str) -> tuple[str, ...]:
-    """The wildcards that may speak for `name` in the zone at `apex` (both absolute): a plan wants to know them."""
-    found = []
-    while name != apex and name.endswith("." + apex):
+def replace_sets(zone: ZoneData, rrsets: Mapping[Key, RRset]) -> ZoneData:
+    """The zone with other record sets. A name stays there as long as something of it, or below it, does."""
+    return ZoneData(zone.apex, rrsets, zone.read, zone.existing, zone.negative_ttl)
+
+
+def first_names(subject: Subject, apex: str) -> set[str]:
+    """The names of the zone that any plan wants to know."""
+    names = {subject.apex, *(record.name for records in subject.required.values() for record in records)}
+    name = subject.apex
+    while name != apex and name.endswith(f".{apex}"):
         name = name.partition(".")[2]
-        found.append(f"*.{name}")
-    return tuple(found)
+        names.add(f"_dmarc.{name}")
+    return names_to_read(names, apex)
 
 
-def _from_wildcard(zone: Zone, name: str) -> tuple[Fix, ...]:
-    """Additions of what a wildcard says for `name`; none where the name is there itself."""
-    names = {""}
-    for owner, _ in zone:
-        while owner not in names:
-            names.add(owner)
-            owner = owner.partition(".")[2]
-    if name in names:
-        return ()
-    encloser = name
-    while encloser not in names:
-        encloser = encloser.partition(".")[2]
-    found = (rr for (owner, _), rr in zone.items() if owner == f"*.{encloser}")
-    return tuple(Fix(Action.ADD, name, rr.type, rr.ttl, rr.values) for rr in found if rr.type not in UNTOUCHED)
+# -- changing record sets
 
 
-class _Planner:
-    def __init__(self, zone: Zone, authoritative: bool, spf_include: str) -> None:
-        self.zone = zone
-        self.authoritative = authoritative
-        self.spf_include = spf_include
-
-    def at(self, record: RequiredRecord) -> tuple[RRset, ...]:
-        """What stands at the record's name and type, or the alias in its place."""
-        there = (self.zone.get((record.name, record.type)), self.zone.get((record.name, "CNAME")))
-        return tuple(dict.fromkeys(rr for rr in there if rr is not None))
-
-    def step(self, record: RequiredRecord) -> Step:
-        before = self.at(record)
-        there = self.zone.get((record.name, record.type))
-        if record.type == "CNAME":
-            return self._alias(record, there)
-        alias = self.zone.get((record.name, "CNAME"))
-        if alias is not None:
-            if record.kind in (Kind.MX, Kind.SPF):
-                return Step(record, Choice.LEFT_ALONE, before, obstacle=Obstacle.ALIAS)
-            if record.kind == Kind.SRV and not self.authoritative:
-                return Step(record, Choice.LEFT_ALONE, before, obstacle=Obstacle.FOREIGN_SERVICE)
-            return Step(record, Choice.REPLACE, before, (_remove(alias, alias.values), _add(record)))
-        match record.kind:
-            case Kind.MX:
-                return self._mx(record, there)
-            case Kind.SPF:
-                return self._spf(record, there)
-            case Kind.DKIM:
-                return self._dkim(record, there)
-            case Kind.DMARC:
-                return self._dmarc(record, there)
-        return self._service(record, there)
-
-    def _mx(self, record: RequiredRecord, there: RRset | None) -> Step:
-        if there is None:
-            return Step(record, Choice.ADD, (), (_add(record),))
-        hosts = _exchangers(there.values)
-        ours = list(_exchangers(record.values))
-        if hosts.keys() == set(ours) and sorted(hosts.values()) == [hosts[host] for host in ours]:
-            return Step(record, Choice.RIGHT, (there,))
-        if not self.authoritative and any(host != "." for host in hosts):
-            return Step(record, Choice.LEFT_ALONE, (there,), obstacle=Obstacle.FOREIGN_MX)
-        return Step(record, Choice.REPLACE, (there,), (_replace(record, there),))
-
-    def _spf(self, record: RequiredRecord, there: RRset | None) -> Step:
-        values = tuple(value for value in there.values if is_spf(txt_text(value))) if there is not None else ()
-        texts = [txt_text(value) for value in values]
-        if there is not None and not values:  # what was only meant as one
-            intended = {value: text for value in there.values if meant(text := txt_text(value)) is not None}
-            values, texts = tuple(intended), list(intended.values())
-        if there is None or not values:
-            return Step(record, Choice.ADD, (), (_add(record, there),))
-        merged = merge(texts, self.spf_include)
-        if merged.ambiguous:
-            return Step(record, Choice.LEFT_ALONE, (there,), obstacle=Obstacle.AMBIGUOUS)
-        if not merged.changes:
-            return Step(record, Choice.RIGHT, (there,))
-        before = RRset(there.name, there.type, there.ttl, values)
-        fixes = (_remove(there, values), Fix(Action.ADD, record.name, "TXT", there.ttl, (quote_txt(merged.text),)))
-        return Step(record, Choice.REPLACE, (before,), fixes)
-
-    def _dkim(self, record: RequiredRecord, there: RRset | None) -> Step:
-        if there is None:
-            return Step(record, Choice.ADD, (), (_add(record),))
-        key = txt_text(record.values[0]).partition("p=")[2]
-        published, others = surplus_keys(there.values, key)
-        fixes = (_remove(there, others),) if others else ()
-        if not published:
-            fixes = (*fixes, _add(record, there))
-        choice = Choice.REPLACE if others else Choice.RIGHT if published else Choice.ADD
-        return Step(record, choice, (there,), fixes)
-
-    def _dmarc(self, record: RequiredRecord, there: RRset | None) -> Step:
-        in_effect, gone, repaired = policies_at(there.values) if there is not None else (False, (), None)
-        if there is not None and (in_effect or repaired is not None):
-            fixes = (_remove(there, gone),) if gone else ()
-            if repaired is not None and repaired.stays is None:
-                values = (quote_txt(repaired.text),)
-                fixes = (*fixes, Fix(Action.ADD, record.name, "TXT", there.ttl or DEFAULT_TTL, values))
-            return Step(record, Choice.REPLACE if fixes else Choice.RIGHT, (there,), fixes)
-        name = record.name.removeprefix("_dmarc.")
-        while name := name.partition(".")[2]:
-            above = self.zone.get((f"_dmarc.{name}", "TXT"))
-            if above is not None and any(is_dmarc(txt_text(value)) for value in above.values):
-                # A policy of the domain's own would take it out of this one.
-                return Step(record, Choice.LEFT_ALONE, (above,), obstacle=Obstacle.POLICY_ABOVE)
-        return Step(record, Choice.ADD, (there,) if there is not None else (), (_add(record, there),))
-
-    def _service(self, record: RequiredRecord, there: RRset | None) -> Step:
-        if there is None:
-            return Step(record, Choice.ADD, (), (_add(record),))
-        wanted = {_service_end(value) for value in record.values}
-        if {_service_end(value) for value in there.values} == wanted:
-            return Step(record, Choice.RIGHT, (there,))
-        if not self.authoritative:
-            return Step(record, Choice.LEFT_ALONE, (there,), obstacle=Obstacle.FOREIGN_SERVICE)
-        return Step(record, Choice.REPLACE, (there,), (_replace(record, there),))
-
-    def _alias(self, record: RequiredRecord, there: RRset | None) -> Step:
-        if there is not None:
-            if there.values == record.values:
-                return Step(record, Choice.RIGHT, (there,))
-            if record.kind == Kind.SRV and not self.authoritative:
-                return Step(record, Choice.LEFT_ALONE, (there,), obstacle=Obstacle.FOREIGN_SERVICE)
-            return Step(record, Choice.REPLACE, (there,), (_replace(record, there),))
-        others = tuple(rr for (name, _), rr in self.zone.items() if name == record.name)
-        if others and record.kind != Kind.CNAME:
-            return Step(record, Choice.LEFT_ALONE, others, obstacle=Obstacle.OTHER_DATA)
-        if any(rr.type in UNTOUCHED for rr in others):
-            return Step(record, Choice.LEFT_ALONE, others, obstacle=Obstacle.OTHER_DATA)
-        # The token's label is its own: whatever else stands there is a slip.
-        fixes = (*(_remove(rr, rr.values) for rr in others), _add(record))
-        return Step(record, Choice.REPLACE if others else Choice.ADD, others, fixes)
-
-
-def surplus_keys(values: Iterable[str], key: str) -> tuple[bool, tuple[str, ...]]:
-    """Of the TXT records at a selector of ours: whether `key` is published, and the key records that must go.
-
-    Verifiers may take any of several keys (RFC 6376 §6.1.2). Other texts stay.
-    """
-    texts = {value: txt_text(value) for value in values}
-    ours = [value for value, text in texts.items() if match_key([text], key).match == KeyMatch.EQUAL]
-    others = tuple(value for value, text in texts.items() if resembles_key(text) and value not in ours)
-    return bool(ours), others
-
-
-def _exchangers(values: Iterable[str]) -> dict[str, int]:
-    """Hosts with their best preference."""
-    hosts: dict[str, int] = {}
-    for value in values:
-        preference, _, host = value.partition(" ")
-        host = host.strip().lower()
-        hosts[host] = min(int(preference), hosts.get(host, 65535))
-    return hosts
-
-
-def _service_end(value: str) -> tuple[str, str]:
-    """Port and target of an SRV record: priority and weight are the zone owner's."""
-    _, _, port, target = value.split(" ")
-    return port, target.lower()
-
-
-def _add(record: RequiredRecord, there: RRset | None = None) -> Fix:
-    ttl = there.ttl if there is not None and there.ttl else DEFAULT_TTL
-    return Fix(Action.ADD, record.name, record.type, ttl, record.values)
-
-
-def _replace(record: RequiredRecord, there: RRset) -> Fix:
-    return Fix(Action.REPLACE, record.name, record.type, there.ttl or DEFAULT_TTL, record.values)
-
-
-def _remove(there: RRset, values: tuple[str, ...]) -> Fix:
-    return Fix(Action.REMOVE, there.name, there.type, there.ttl, values)
-
-
-# -- applying and undoing
-
-
-def apply_fixes(zone: Zone, fixes: Iterable[Fix]) -> dict[Key, RRset]:
-    """The zone after `fixes`, in their order. Raises ValueError for a change of SOA or NS."""
-    after = dict(zone)
+def apply_fixes(rrsets: Mapping[Key, RRset], fixes: Iterable[Fix]) -> dict[Key, RRset]:
+    """The record sets after `fixes`, in their order. Raises ValueError for a change of SOA or NS."""
+    after = dict(rrsets)
     for fix in fixes:
         if fix.type in UNTOUCHED:
             raise ValueError(f"{fix.type} is never changed")
@@ -312,42 +154,12 @@ def _after(values: tuple[str, ...], fix: Fix) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*values, *fix.values)))
 
 
-def apply_plan(zone: Zone, planned: Plan) -> dict[Key, RRset]:
-    return apply_fixes(zone, planned.fixes)
-
-
-def snapshot(zone: Zone, fixes: Iterable[Fix]) -> tuple[RRset, ...]:
-    """What stands at every place that `fixes` touch; a record set without values where nothing does."""
-    keys = dict.fromkeys((fix.name, fix.type) for fix in fixes)
-    return tuple(zone.get(key) or RRset(*key, None, ()) for key in keys)
-
-
-def undo(fixes: Iterable[Fix], before: Iterable[RRset], now: Zone) -> tuple[Fix, ...]:
-    """The fixes that take `fixes` back, in a zone that may have changed since.
-
-    What we published goes, what we took away comes back; values that others have put there since stay. Where an alias
-    came back to a name that holds other data now, or the other way round, the newer wins: nothing of theirs is removed.
-    """
-    fixes = tuple(fixes)
-    old = {(rr.name, rr.type): rr for rr in before}
-    left = apply_fixes({key: rr for key, rr in old.items() if rr.values}, fixes)
-    removals: list[Fix] = []
-    additions: list[Fix] = []
-    for key, was in old.items():
-        ours = left[key].values if key in left else ()
-        there = now[key].values if key in now else ()
-        gone = tuple(value for value in ours if value not in was.values and value in there)
-        back = tuple(value for value in was.values if value not in ours and value not in there)
-        if gone:
-            removals.append(Fix(Action.REMOVE, was.name, was.type, now[key].ttl, gone))
-        if back:
-            additions.append(Fix(Action.ADD, was.name, was.type, was.ttl, back))
-    after = apply_fixes(now, removals)
-    return (*removals, *(fix for fix in additions if _has_room(after, fix)))
-
-
-def _has_room(zone: Zone, fix: Fix) -> bool:
-    """Whether the record may stand at its name: a CNAME alone, others where there is no CNAME (RFC 1034 §3.6.2)."""
-    if fix.type == "CNAME":
-        return all(name != fix.name for name, _ in zone)
-    return (fix.name, "CNAME") not in zone
+def takes_mail_from(decisions: Sequence[Decision]) -> tuple[str, ...]:
+    """The hosts that take the domain's mail now and will not once the MX is mended."""
+    hosts: list[str] = []
+    for decision in decisions:
+        if decision.kind == Kind.MX and decision.fixes_anything and decision.verdict.facts.get("moves_mail"):
+            ours = {value.rpartition(" ")[2] for fix in decision.verdict.fixes for value in fix.values}
+            there = [value for rrset in decision.verdict.found if rrset.type == "MX" for value in rrset.values]
+            hosts += [host for value in there if (host := value.rpartition(" ")[2].lower()) not in ours and host != "."]
+    return tuple(dict.fromkeys(host.rstrip(".") for host in hosts))

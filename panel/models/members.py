@@ -93,8 +93,13 @@ class Invitation(models.Model):
     @staticmethod
     def _slow_down(organization: Organization, by: User | str | None) -> None:
         """An organization's people must not be able to send mail without end."""
+        from .. import outbox
+
         if by is None or isinstance(by, str) or by.is_staff:
             return
+        if outbox.room(organization) <= 0:
+            message = _("This organization has sent as much mail as it may in a day. Try again tomorrow.")
+            raise Refused("mail-quota", message)
         hour_ago = timezone.now() - timedelta(hours=1)
         lately = organization.activities.filter(verb="member.invited", at__gt=hour_ago).count()
         if lately >= INVITATIONS_AN_HOUR:

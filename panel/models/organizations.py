@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, validate_email
 from django.db import models, transaction
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ..activity import record
 from ..errors import Refused
 from ..texts import is_printable
+from .contacts import Contact
 from .members import Membership, Role
 
 if TYPE_CHECKING:
@@ -39,10 +41,12 @@ class Organization(models.Model):
         help_text=_("Two to 32 lower-case letters and digits; part of every service's name."),
     )
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
-    contacts = models.JSONField(_("contacts"), default=list, blank=True)  # e-mail addresses that are told of trouble
     notify = models.BooleanField(_("tell the contacts when a domain turns red and when it recovers"), default=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
+    deletes_at = models.DateTimeField(
+        null=True, blank=True
+    )  # with all that belongs to it; until then it can be withdrawn
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     members = models.ManyToManyField("panel.User", through="panel.Membership", related_name="organizations")
 
@@ -67,33 +71,53 @@ class Organization(models.Model):
             raise Refused("name-long", message, field="name")
         if not is_printable(name.strip()):
             raise Refused("name-characters", NOT_PRINTABLE, field="name")
-        organization, created = cls.objects.get_or_create(
-            code=code, defaults={"name": name.strip(), "contacts": addresses(contacts)}
-        )
+        wanted = addresses(contacts)
+        organization, created = cls.objects.get_or_create(code=code, defaults={"name": name.strip()})
         if not created:
             raise Refused("code-taken", _("This code belongs to another organization."), field="code")
+        organization._list_contacts(wanted)
         record("organization.created", actor=actor, organization=organization, target=code, after={"name": name})
         return organization
 
     @transaction.atomic
     def change(self, *, actor: User | str | None, **fields: Any) -> None:
-        """Set any of name, contacts and notify."""
-        if "contacts" in fields:
-            fields["contacts"] = addresses(fields["contacts"])
+        """Set any of name, contacts (addresses) and notify."""
+        wanted = addresses(fields.pop("contacts")) if "contacts" in fields else None
         organization = Organization.objects.select_for_update().get(pk=self.pk)
         changed = {name: value for name, value in fields.items() if getattr(organization, name) != value}
+        before = {name: getattr(organization, name) for name in changed}
+        if changed:
+            Organization.objects.filter(pk=self.pk).update(**changed)
+        listed = organization.contact_addresses
+        if wanted is not None and set(wanted) != set(listed):
+            organization._list_contacts(wanted)
+            before, changed = {**before, "contacts": listed}, {**changed, "contacts": wanted}
         if not changed:
             return
-        before = {name: getattr(organization, name) for name in changed}
-        Organization.objects.filter(pk=self.pk).update(**changed)
         record("organization.changed", actor=actor, organization=self, target=self.code, before=before, after=changed)
         self.refresh_from_db()
+
+    @property
+    def contact_addresses(self) -> list[str]:
+        return list(self.contacts.order_by("pk").values_list("email", flat=True))
+
+    def _list_contacts(self, wanted: list[str]) -> None:
+        """Take out who is not wanted and add who is new; those who stay need not confirm again."""
+        from .. import contacts
+
+        self.contacts.exclude(email__in=wanted).delete()
+        for email in wanted:
+            Contact.add(self, email)
+        contacts.ask_soon(self)
 
     def suspend(self, *, actor: User | str | None) -> None:
         """Its services can be read and not changed."""
         self._move({self.State.ACTIVE}, self.State.SUSPENDED, "organization.suspended", actor)
 
+    @transaction.atomic
     def resume(self, *, actor: User | str | None) -> None:
+        if Organization.objects.select_for_update().filter(pk=self.pk).exclude(deletes_at=None).exists():
+            raise Refused("deletion-requested", _("This organization is to be deleted: withdraw that first."))
         self._move({self.State.SUSPENDED}, self.State.ACTIVE, "organization.resumed", actor)
 
     def end(self, *, actor: User | str | None) -> None:
@@ -111,6 +135,29 @@ class Organization(models.Model):
         before, after = {"ends_on": organization.ends_on}, {"ends_on": day}
         record("organization.ending", actor=actor, organization=self, target=self.code, before=before, after=after)
         self.ends_on = day
+
+    @transaction.atomic
+    def request_deletion(self, *, actor: User | str | None, days: int | None = None) -> None:
+        """Suspend it, and delete it after `days` of grace, DELETION_GRACE_DAYS where none are given."""
+        organization = Organization.objects.select_for_update().get(pk=self.pk)
+        if organization.deletes_at is not None:
+            raise Refused("deletion-requested", _("The deletion of this organization has been requested already."))
+        if organization.state == self.State.ACTIVE:
+            self.suspend(actor=actor)
+        grace = settings.DELETION_GRACE_DAYS if days is None else days
+        self.deletes_at = timezone.now() + timedelta(days=grace)
+        Organization.objects.filter(pk=self.pk).update(deletes_at=self.deletes_at)
+        after = {"deletes_at": self.deletes_at}
+        record("organization.deletion_requested", actor=actor, organization=self, target=self.code, after=after)
+
+    @transaction.atomic
+    def withdraw_deletion(self, *, actor: User | str | None) -> None:
+        """Keep it. Refused once its day has come: parts of it may be gone."""
+        waits = Organization.objects.filter(pk=self.pk, deletes_at__gt=timezone.now())
+        if not waits.update(deletes_at=None):
+            raise Refused("no-deletion", _("No deletion of this organization can be withdrawn."))
+        record("organization.deletion_withdrawn", actor=actor, organization=self, target=self.code)
+        self.deletes_at = None
 
     @transaction.atomic
     def _move(self, from_: set[State], to: State, verb: str, actor: User | str | None) -> None:
@@ -161,8 +208,11 @@ class Organization(models.Model):
 
 
 def addresses(texts: Iterable[str]) -> list[str]:
-    """E-mail addresses, each once, in lower case. Raises Refused for what is none."""
+    """E-mail addresses, each once, in lower case. Raises Refused for what is none, and for more than one may list."""
     cleaned = dict.fromkeys(text.strip().lower() for text in texts if text.strip())
+    if len(cleaned) > Contact.AT_MOST:
+        message = _("An organization has at most %(n)d contacts.") % {"n": Contact.AT_MOST}
+        raise Refused("contacts-many", message, field="contacts")
     for text in cleaned:
         try:
             validate_email(text)

@@ -59,6 +59,7 @@ def _page(request: HttpRequest, organization: Organization, *, status: int = 200
             default="email",
         ),
         "services": organization.services.order_by("number"),
+        "contacts": organization.contacts.order_by("pk"),
         "is_member": organization.memberships.filter(user=user).exists(),
         "roles": Role.choices,
         **more,
@@ -75,7 +76,7 @@ def _page(request: HttpRequest, organization: Organization, *, status: int = 200
 @login_required
 def organization_settings(request: HttpRequest, code: str) -> HttpResponse:
     found = organization_for(request.user, code, at_least=Role.OWNER)
-    form = EditOrganization(request.POST or None, initial={"contacts": found.contacts, "notify": found.notify})
+    form = EditOrganization(request.POST or None, initial={"contacts": found.contact_addresses, "notify": found.notify})
     if (
         request.method == "POST"
         and form.is_valid()

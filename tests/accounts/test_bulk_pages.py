@@ -6,11 +6,9 @@ import csv
 import io
 import re
 from datetime import timedelta
-from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -19,9 +17,10 @@ from django.utils import timezone
 from accounts import hashing
 from accounts.models import BulkRow, BulkRun, EmailAccount, PasswordLink, PasswordPolicy, Tally
 from accounts.runs import engine, mailing, retention
-from panel.models import Activity
+from panel.models import Activity, Letter
 from tests.accounts.conftest import Clinic, make_clinic, ods, ods_row, xlsx, xlsx_row
 from tests.factories import make_domain
+from tests.letters import delivered
 
 HEAD = "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],Recovery Email"
 
@@ -205,7 +204,7 @@ def test_links_are_mailed_to_the_contact_address_and_work_once(clinic, browser):
     apply(browser, clinic, run)
     assert mailing.mail_links(run.pk) == 1
     assert mailing.mail_links(run.pk) == 0
-    (message,) = mail.outbox
+    (message,) = delivered()
     assert message.to == ["anna@home.example"]
     (link,) = re.findall(r"http://\S+", str(message.body))
     account = EmailAccount.objects.get(address_key="anna@aurora.example")
@@ -216,20 +215,28 @@ def test_links_are_mailed_to_the_contact_address_and_work_once(clinic, browser):
     assert Client().get(link).status_code == 410
 
 
-def test_a_link_whose_mail_failed_is_sent_later(clinic, browser, monkeypatch):
+def test_a_link_goes_to_the_outbox_once_and_its_secret_leaves_the_row(clinic, browser):
     run = confirm_columns(
         browser, clinic, upload(browser, clinic, HEAD, "A,B,anna@aurora.example,,a@home.example"), way="mail"
     )
     apply(browser, clinic, run)
+    assert (mailing.mail_links(run.pk), mailing.mail_links(run.pk)) == (1, 0)
+    letter, row = Letter.objects.get(), BulkRow.objects.get(run=run)
+    assert (letter.recipient, letter.organization) == ("a@home.example", clinic.organization)
+    assert bytes(row.secret) == b""
+    assert row.mailed_at
 
-    def fails(*_args, **_kwargs):
-        raise ConnectionRefusedError
 
-    with monkeypatch.context() as patched:
-        patched.setattr("django.core.mail.EmailMessage.send", fails)
-        with pytest.raises(ConnectionRefusedError):
-            mailing.mail_links(run.pk)
-    assert mailing.mail_links(run.pk) == 1
+def test_beyond_the_quota_links_wait_under_the_runs_key(clinic, browser, settings):
+    people = [f"A,B,user{i}@aurora.example,,user{i}@home.example" for i in range(5)]
+    run = confirm_columns(browser, clinic, upload(browser, clinic, HEAD, *people), way="mail")
+    apply(browser, clinic, run)
+    settings.MAIL_QUOTA = 3
+    assert (mailing.mail_links(run.pk), mailing.mail_links(run.pk)) == (3, 0)
+    assert BulkRow.objects.filter(run=run, mailed_at=None).exclude(secret=b"").count() == 2
+    settings.MAIL_QUOTA = 10
+    assert mailing.mail_links(run.pk) == 2
+    assert sorted(letter.recipient for letter in Letter.objects.all()) == [f"user{i}@home.example" for i in range(5)]
 
 
 def test_slips_show_a_link_for_each_account_until_they_are_discarded(clinic, browser):
@@ -459,58 +466,6 @@ def test_progress_says_what_is_done_and_stops_polling_at_the_end(clinic, browser
     page = browser.get(url("run", clinic, run.pk), headers={"HX-Request": "true"}).content.decode()
     assert "hx-trigger" not in page
     assert "Download as CSV" in page
-
-
-def test_a_contact_that_the_mail_server_refuses_keeps_nobody_elses_link(clinic, browser, monkeypatch):
-    people = [f"A,B,user{i}@aurora.example,,user{i}@home.example" for i in range(5)]
-    run = confirm_columns(browser, clinic, upload(browser, clinic, HEAD, *people), way="mail")
-    apply(browser, clinic, run)
-    monkeypatch.setattr(mailing, "AT_ONCE", 2)
-    send = mail.EmailMessage.send
-
-    def picky(message: mail.EmailMessage) -> int:
-        if message.to == ["user0@home.example"]:
-            raise SMTPRecipientsRefused({"user0@home.example": (550, b"nobody")})
-        return send(message)
-
-    monkeypatch.setattr(mail.EmailMessage, "send", picky)
-    assert mailing.mail_links(run.pk) == 4
-    assert sorted(message.to[0] for message in mail.outbox) == [f"user{i}@home.example" for i in range(1, 5)]
-    assert BulkRow.objects.get(run=run, mailed_at=None).contact == "user0@home.example"
-
-
-def test_a_contact_that_the_mail_server_refuses_is_tried_again_after_ever_longer_waits(clinic, browser, monkeypatch):
-    line = "A,B,anna@aurora.example,,a@home.example"
-    run = confirm_columns(browser, clinic, upload(browser, clinic, HEAD, line), way="mail")
-    apply(browser, clinic, run)
-    tried = []
-
-    def refuse(message: mail.EmailMessage) -> int:
-        tried.append(message.to)
-        raise SMTPRecipientsRefused({"a@home.example": (550, b"nobody")})
-
-    with monkeypatch.context() as patched:
-        patched.setattr(mail.EmailMessage, "send", refuse)
-        for _ in range(3):
-            assert mailing.mail_links(run.pk) == 0
-        assert len(tried) == 1
-        day = timedelta(hours=24)
-        row = BulkRow.objects.get(run=run)
-        done_at = row.changed_at
-        while row.changed_at and done_at and timezone.now() - row.changed_at < day:
-            # As if the wait were over: the row grows as old as it would be then.
-            assert row.mail_after is not None
-            age = row.mail_after - done_at
-            row.changed_at, row.mail_after = timezone.now() - age, timezone.now()
-            row.save()
-            done_at = row.changed_at
-            assert run in mailing.unsent()
-            mailing.mail_links(run.pk)
-            row.refresh_from_db()
-        assert run not in mailing.unsent()
-        assert len(tried) <= 12
-    BulkRow.objects.update(mail_after=timezone.now())
-    assert mailing.mail_links(run.pk) == 1
 
 
 @pytest.mark.parametrize("contact", ["żółw@home.example", "a..b@home.example", "a,b@home.example", "a@<b>.example"])

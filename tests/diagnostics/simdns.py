@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from diagnostics.judge import Case, judge
+from diagnostics.judge import Case, Subject, judge_subject
 from domains.lookup.answers import Answer, Answers, Delegation, Failure, Question
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts, required_records
 from domains.rrset import Fix, RRset, absolute
@@ -70,7 +70,7 @@ class Zone:
         for name, _ in self.records:
             while name != self.apex:
                 found.add(name)
-                name = name.partition(".")[2]
+                name = name.partition(".")[2] or "."
         return found
 
 
@@ -143,14 +143,14 @@ class Server:
             found = zone.records.get((name, "NS"))
             if found is not None:
                 return found
-            name = name.partition(".")[2]
+            name = name.partition(".")[2] or "."
         return None
 
     @staticmethod
     def _wildcard(zone: Zone, name: str) -> str | None:
         names = zone.names()
         while name != zone.apex:
-            name = name.partition(".")[2]
+            name = name.partition(".")[2] or "."
             if name in names:
                 return f"*.{name}" if f"*.{name}" in names else None
         return None
@@ -158,7 +158,7 @@ class Server:
     @staticmethod
     def _dname(zone: Zone, name: str) -> RRset | None:
         while name != zone.apex:
-            name = name.partition(".")[2]
+            name = name.partition(".")[2] or "."
             found = zone.records.get((name, "DNAME"))
             if found is not None:
                 return found
@@ -252,7 +252,7 @@ class SimDns:
         answers = Answers()
         self.asked, self.rounds = [], 0
         while True:
-            verdicts = judge(case, answers, now)
+            verdicts = judge_subject(Subject(case, now), answers)
             if not answers.wanted:
                 return {verdict.kind: verdict for verdict in verdicts}
             self.rounds += 1

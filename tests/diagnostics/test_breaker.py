@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.utils import timezone
 
 from diagnostics.models import Check, CheckChange, CheckRun, CircuitBreaker
@@ -16,7 +15,8 @@ from domains.models import Domain
 from domains.rrset import Fix
 from panel.models import Organization, Platform
 from tests.diagnostics.conftest import PLATFORM_ZONE, fixes_of
-from tests.factories import make_domain, make_service, make_user
+from tests.factories import make_contacts, make_domain, make_service, make_user
+from tests.letters import delivered
 from tests.servers import Knot
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_what_a_lying_resolver_says_of_everybody_at_once_is_held_and_staff_are_t
     assert not CheckChange.objects.filter(new_status__in=["wrong", "missing"]).exists()
     breaker = CircuitBreaker.objects.get()
     assert breaker.state == CircuitBreaker.State.HOLDING
-    assert [letter.to for letter in mail.outbox] == [[boss.email]]
+    assert [letter.to for letter in delivered()] == [[boss.email]]
 
 
 def test_the_brake_stays_while_the_control_names_are_not_answered_and_staff_can_release_it(
@@ -151,7 +151,8 @@ def test_a_look_that_is_held_is_no_second_one_and_nobody_is_told_of_red_meanwhil
     liar: Knot, green: list[Domain]
 ) -> None:
     domain = green[0]
-    Organization.objects.update(contacts=["boss@people.example"])
+    for organization in Organization.objects.all():
+        make_contacts(organization, "boss@people.example")
     Check.objects.filter(domain=domain, kind="SPF").update(
         status="missing", reason="spf-missing", changed_at=timezone.now()
     )

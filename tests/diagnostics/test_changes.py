@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diagnostics.plain import fields
-from diagnostics.show.changes import cards, side_by_side, snippet, wanted_records
+from diagnostics.show.changes import cards, confirmed_sets, side_by_side, snippet, wanted_records
 from diagnostics.show.hosts import Writing, parts, written
 from domains.records import DomainFacts, Hosts, Kind, Level, Mode, PlatformFacts, required_records
 from domains.rrset import RRset
@@ -89,6 +89,40 @@ def test_a_policy_of_the_domain_above_needs_none_of_its_own() -> None:
     assert ("_dmarc.shop.example.", "TXT") not in wanted(
         Check("DMARC", found=[rrset("_dmarc.example.", "TXT", '"v=DMARC1; p=reject"')])
     )
+
+
+def test_nothing_new_is_listed_beside_what_is_right_in_another_way() -> None:
+    alias = rrset("_dmarc.shop.example.", "CNAME", "p.example.")
+    behind = rrset("_dmarc.shop.example.", "TXT", '"v=DMARC1; p=reject"')
+    records = wanted(
+        Check("DMARC", found=[alias, behind]),
+        Check("SRV", found=[rrset("_submissions._tcp.shop.example.", "SRV", "0 0 465 imap.mail.example.")]),
+        Check("SPF", "wrong"),
+    )
+    assert records["_dmarc.shop.example.", "CNAME"] == ("p.example.",)
+    assert ("_dmarc.shop.example.", "TXT") not in records
+    assert ("_submission._tcp.shop.example.", "SRV") not in records
+    assert ("shop.example.", "TXT") not in records
+
+
+def test_the_other_half_of_a_split_domain_gets_nothing_of_ours_beside_its_own() -> None:
+    there = Check("SRV", "wrong", found=[rrset("autodiscover.shop.example.", "CNAME", "auto.other.example.")])
+    assert not [key for key in wanted(there, target="mx.other.example") if key[0].startswith("autodiscover")]
+    ours = [rrset("autodiscover.shop.example.", "CNAME", "auto.mail.example.")]
+    (group,) = side_by_side(there.found, ours, [], others=True)
+    assert [line.text for line in group.then] == ["auto.other.example."]
+
+
+def test_what_should_be_is_what_the_authoritative_servers_say_while_resolvers_keep_an_old_copy() -> None:
+    old, right = rrset("shop.example.", "MX", "5 mx.old.example."), rrset("shop.example.", "MX", "10 mx1.mail.example.")
+    facts = {"about": "shop.example. MX"}
+    witnesses = [
+        {"who": "ns1 (192.0.2.1)", "says": right["values"], "failure": None, "serial": 2},
+        {"who": "resolvers", "says": old["values"], "failure": None, "serial": None},
+    ]
+    confirmed = confirmed_sets("propagating", facts, witnesses, [right])
+    (group,) = side_by_side([old], [right], [], confirmed=confirmed)
+    assert [line.text for line in group.then] == ["10 mx1.mail.example."]
 
 
 def test_what_goes_and_what_comes_is_marked_and_the_rest_stays() -> None:

@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 
 from diagnostics.models import Check, CheckChange, CheckRun, Intent
-from diagnostics.plain import rrset_of
 from domains.models import DkimKey
-from domains.rrset import Action, Fix, quote_txt
+from domains.rrset import Action, Fix, quote_txt, rrset_from_json
 from domains.rules.fingerprints import fingerprint
 from panel.models import Platform
 from tests.factories import make_domain, make_service
@@ -186,7 +185,7 @@ def test_what_was_marked_as_intended_is_green_and_says_so(green: Knot, diagnose:
     domain = make_domain(make_service(platform=platform), "shop.example")
     green.add("shop.example.", "MX", ["5 mx.filter.example."])
     _status, (entry,) = diagnose("shop.example")
-    found = fingerprint(map(rrset_of, checks(entry)["MX"]["found"]))
+    found = fingerprint(map(rrset_from_json, checks(entry)["MX"]["found"]))
     Intent.objects.create(domain=domain, kind="MX", fingerprint=found, why="a filter")
     status, (entry,) = diagnose("shop.example")
     assert (status, checks(entry)["MX"]["status"], checks(entry)["MX"]["intended"]) == (0, "ok", True)

@@ -77,7 +77,7 @@ def test_a_name_server_without_authority_is_lame_even_if_it_resolves() -> None:
     assert answer == Answer(failure=Failure.LAME)
 
 
-@pytest.mark.parametrize(("flags", "home"), [("QR", True), ("QR", False), ("RA", False), ("AA", True)])
+@pytest.mark.parametrize(("flags", "authoritative"), [("QR", True), ("QR", False), ("RA", False), ("AA", True)])
 def test_a_referral_is_lame_and_says_whereto(flags: str, authoritative: bool) -> None:
     answer = meaning(
         "www.example.test.",
@@ -178,3 +178,12 @@ def test_what_a_server_cannot_answer_is_a_failure(rcode: str, errors: tuple[int,
 def test_records_about_other_names_are_not_taken() -> None:
     answer = meaning("example.test.", "A", [("other.test.", "A", "192.0.2.66")])
     assert answer == Answer()
+
+
+def test_a_record_that_a_server_gives_twice_counts_once() -> None:
+    twice = [("x.test.", "TXT", 300, '"v=spf1 -all"')] * 2
+    asked = ("x.test.", "TXT")
+    message = wire.Message(1, wire.AA, wire.NOERROR, asked, answer=twice, authority=[], additional=[])
+    answer = interpret(message, "x.test.", "TXT", authoritative=True)
+    assert isinstance(answer, Answer)
+    assert answer.values == ('"v=spf1 -all"',)

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from domains.lookup.answers import Failure
 from domains.records import Kind, Level
 from domains.rrset import Fix, quote_txt
 from domains.rules.verdicts import RED, Problem, Status, Verdict
 
 from .simdns import (
     HOSTS,
+    OTHERS,
     PLATFORM,
     SimDns,
     Zone,
@@ -362,10 +364,6 @@ HARMLESS: list[tuple[str, Damage]] = [
         "dkim testing",
         lambda zone: zone.put(rrset(DKIM, "TXT", quote_txt(f"v=DKIM1; k=rsa; t=y; p={public_key()}"))),
     ),
-    (
-        "other text at the selector",
-        lambda zone: zone.put(rrset(DKIM, "TXT", quote_txt(f"v=DKIM1; k=rsa; p={public_key()}"), '"hello"')),
-    ),
     ("srv weight", put(AUTODISCOVER, "SRV", "10 5 443 autodiscover.platform.test.")),
     ("submissions instead", submissions),
     ("dmarc strict", put(f"_dmarc.{APEX}", "TXT", '"v=DMARC1; p=reject; rua=mailto:d@example.com"')),
@@ -497,7 +495,7 @@ SPLIT: list[tuple[str, Damage, Status, set[Problem], bool]] = [
         True,
     ),
     ("alias", put(APEX, "MX", "10 alias.other.test."), Status.WRONG, {Problem.MX_IS_CNAME}, False),
-    ("to nothing", put(APEX, "MX", "10 gone.other.test."), Status.OK, set(), False),
+    ("to nothing", put(APEX, "MX", "10 gone.other.test."), Status.WRONG, {Problem.MX_TARGET_MISSING}, False),
 ]
 
 
@@ -527,10 +525,19 @@ def test_mail_of_a_split_domain_that_enters_elsewhere_is_said() -> None:
     assert dns.look(case(facts))[Kind.MX].facts["enters_elsewhere"] is True
 
 
-def test_an_exchanger_to_nothing_in_a_split_domain_is_advice() -> None:
+def test_an_exchanger_to_nothing_beside_others_in_a_split_domain_is_advice() -> None:
+    facts = split_domain()
+    dns = damaged(put(APEX, "MX", "10 gone.other.test.", "20 mail.other.test."), green_zone(facts))
+    verdict = dns.look(case(facts))[Kind.MX]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.MX_TARGET_MISSING,))
+
+
+def test_dead_exchangers_of_a_split_domain_are_red_only_where_their_zone_says_so() -> None:
     facts = split_domain()
     dns = damaged(put(APEX, "MX", "10 gone.other.test."), green_zone(facts))
-    assert dns.look(case(facts))[Kind.MX].advice == (Problem.MX_TARGET_MISSING,)
+    dns.remember(("gone.other.test.", "A"), ("other.test.", "NS"))
+    dns.servers[OTHERS].failure = Failure.TIMEOUT
+    assert dns.look(case(facts))[Kind.MX].status not in RED
 
 
 @pytest.mark.parametrize("damage", [d[1] for d in DAMAGES if d[2] == Kind.SRV])

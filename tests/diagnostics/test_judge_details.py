@@ -297,6 +297,14 @@ def test_a_delegation_to_a_host_that_does_not_exist_is_lame() -> None:
     assert verdict.facts["lame"] == ["gone.other.test"]
 
 
+def test_parent_and_zone_that_name_different_servers_are_told_as_advice() -> None:
+    dns = world()
+    dns.zone("com.").put(rrset(APEX, "NS", f"ns1.{APEX}"))
+    verdict = dns.look(case(authoritative=True))[Kind.NS]
+    assert (verdict.status, verdict.advice) == (Status.OK, (Problem.NS_SETS_DIFFER,))
+    assert (verdict.facts["ns_above"], verdict.facts["ns_here"]) == ([], [f"ns2.{APEX}".rstrip(".")])
+
+
 @pytest.mark.parametrize(
     "text",
     ["spf1 include:spf.other.test -all", "v=spf1; include:spf.other.test -all", "v=spf include:spf.other.test; -all"],

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
-from domains.models import DnsProvider, Zone
+from domains.facts import facts
+from domains.models import DnsProvider, Domain, Zone, ZoneChange
+from domains.rules.verdicts import Status
+from domains.zones.changes import request_change
+from domains.zones.diff import Choice, cards
+from domains.zones.plan import KINDS
+from domains.zones.planning import Preview, preview
+from domains.zones.reading import intents_of, read_zone
 from panel.models import Organization
 from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET
 from tests.servers.powerdns import PowerDns
@@ -52,3 +59,20 @@ def powerdns_zone(organization: Organization, server: PowerDns, name: str = "exa
         credentials=json.dumps({"api_key": server.api_key}),
     )
     return Zone.objects.create(provider=row, name=name)
+
+
+def plan_of(zone: Zone, domain: Domain) -> Preview:
+    """What a page would show for the domain, were its zone this one."""
+    return preview(read_zone(zone, *facts(domain)), intents_of(domain))
+
+
+def choices(planned: Preview) -> set[Choice]:
+    """What the plan makes of each kind."""
+    assert planned.plan is not None
+    shown = cards(planned.plan, KINDS)
+    return {card.choice for card in shown if card.decision.verdict.status != Status.OFF}
+
+
+def asked_for(zone: Zone, domain: Domain, planned: Preview) -> ZoneChange | None:
+    """The change that Apply of everything asks for."""
+    return request_change(zone, domain.service, domain, planned.fixes(KINDS, mx=True), planned.published, None)

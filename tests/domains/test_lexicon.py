@@ -10,18 +10,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from domains.facts import facts
 from domains.models import DnsProvider, Domain, Zone, ZoneChange
 from domains.providers import ProviderError, open_provider
 from domains.providers.other import OFFERED
 from domains.providers.values import canonical
-from domains.zones.changes import request_change, request_undo, run, run_again
-from domains.zones.plan import Choice
-from domains.zones.planning import preview
+from domains.zones.changes import request_undo, run, run_again
+from domains.zones.diff import Choice
 from panel.models import Role
 from tests.factories import make_member, make_service
 
 from .apis import Api, Cloudflare, Ovh
+from .providers import asked_for, choices, plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -87,8 +86,8 @@ def place(request: Any, monkeypatch: Any) -> Iterator[Place]:
 
 
 def ask(place: Place) -> ZoneChange:
-    planned = preview(place.zone, *facts(place.domain))
-    change = request_change(place.zone, place.domain.service, place.domain, planned.plan.fixes, planned.published, None)
+    planned = plan_of(place.zone, place.domain)
+    change = asked_for(place.zone, place.domain, planned)
     assert change is not None
     return change
 
@@ -109,8 +108,8 @@ def test_everything_is_applied_and_undone(place: Place) -> None:
     before = place.api.dump(ZONE)
     change = done(ask(place))
     assert (change.state, change.error, change.detail) == ("done", "", "")
-    planned = preview(place.zone, *facts(place.domain))
-    assert {step.choice for step in planned.plan.steps} == {Choice.RIGHT}
+    planned = plan_of(place.zone, place.domain)
+    assert choices(planned) == {Choice.RIGHT}
     www = [record for record in place.api.zones[ZONE].values() if "192.0.2.80" in record.values()]
     assert len(www) == 1
     request_undo(change, None)
@@ -130,13 +129,13 @@ def test_what_stops_in_the_middle_says_how_far_it_came_and_can_be_finished(place
     place.api.fail_after = None
     run_again(change)
     assert done(change).state == "done"
-    planned = preview(place.zone, *facts(place.domain))
-    assert {step.choice for step in planned.plan.steps} == {Choice.RIGHT}
+    planned = plan_of(place.zone, place.domain)
+    assert choices(planned) == {Choice.RIGHT}
 
 
 def test_a_delegation_below_the_zone_is_seen(place: Place) -> None:
     domain = Domain.attach(place.domain.service, "mail.sub.example.test", mode="authoritative", actor=None)
-    assert preview(place.zone, *facts(domain)).delegated_at == "sub.example.test."
+    assert plan_of(place.zone, domain).delegated_at == "sub.example.test."
 
 
 def test_wrong_credentials_and_zones_of_others_are_told_apart(place: Place) -> None:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -13,6 +12,7 @@ from domains.pending import tend
 from panel.errors import Refused
 from panel.models import Activity, Service
 from tests.factories import make_account, make_domain, make_member, make_service
+from tests.letters import delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -39,11 +39,11 @@ def test_owners_are_reminded_once_after_three_days(service: Service, django_capt
     aged(service, 2.9)
     late = aged(service, 3.1)
     assert tended(django_capture_on_commit_callbacks) == 1
-    [letter] = mail.outbox
+    [letter] = delivered()
     assert late.name.name in letter.subject
     assert f"{late.ownership.token}.{late.name.name} CNAME {service.platform.verification_host}" in letter.body
     assert tended(django_capture_on_commit_callbacks) == 0
-    assert len(mail.outbox) == 1
+    assert len(delivered()) == 1
     late.refresh_from_db()
     assert date_format(timezone.localdate(late.pending_since + timedelta(days=30))) in letter.body
 
@@ -59,7 +59,7 @@ def test_a_domain_is_removed_with_notice_after_thirty_days(
     Domain.objects.update(reminded_at=timezone.now() - timedelta(days=3.1))
     tended(django_capture_on_commit_callbacks)
     assert not Domain.objects.exists()
-    assert [letter.subject for letter in mail.outbox][-1] == f"{domain.name.name} was removed from {service.name}"
+    assert [letter.subject for letter in delivered()][-1] == f"{domain.name.name} was removed from {service.name}"
     assert Activity.objects.filter(verb="domain.detached", actor_label="panel").exists()
     again = Domain.attach(service, domain.name.name, mode="authoritative", actor=None)
     assert again.ownership.token == token

@@ -10,15 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domains.facts import facts
 from domains.models import Domain, Zone
 from domains.zones.changes import request_undo, run
-from domains.zones.plan import Choice
-from domains.zones.planning import preview
+from domains.zones.diff import Choice
+from domains.zones.plan import KINDS
 from tests.factories import make_service
 from tests.servers.knot import Knot
 
-from .providers import knot_zone
+from .providers import choices, knot_zone, plan_of
 from .test_zone_changes import Dump, Place, apply_all, dump
 
 pytestmark = pytest.mark.django_db
@@ -72,9 +71,9 @@ def test_what_is_required_is_published_and_everything_else_stays(
     change = apply_all(place)
 
     assert (change.state, change.error) == ("done", "")
-    again = preview(zone, *facts(domain))
-    assert {step.choice for step in again.plan.steps} <= {Choice.RIGHT, Choice.LEFT_ALONE}
-    assert again.plan.fixes == ()
+    again = plan_of(zone, domain)
+    assert choices(again) <= {Choice.RIGHT, Choice.LEFT_ALONE}
+    assert again.fixes(KINDS, mx=True) == ()
     named = {(fix["name"], fix["type"]) for fix in change.plan}
     assert untouched(dump(knot), named) == untouched(before, named)
     texts = set(before.get(("example.test.", "TXT"), (0, []))[1])

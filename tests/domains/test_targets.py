@@ -10,9 +10,10 @@ from domains.asking import engine_config
 from domains.lookup.guard import may_connect
 from domains.names import NameRefused, RefusalCode
 from domains.reach import Unreachable, addresses_of, pinned, require_reachable_target
-from domains.sentences import CHOICES, NAME_SENTENCES, OBSTACLES, TARGET_SENTENCES
+from domains.rules.deciding import Left
+from domains.sentences import CHOICES, LEFT, NAME_SENTENCES, TARGET_SENTENCES
 from domains.targets import Target, TargetFault, TargetRefused, parse_target
-from domains.zones.plan import Choice, Obstacle
+from domains.zones.diff import Choice
 from panel.errors import Refused
 from tests.servers.knot import Knot
 
@@ -20,7 +21,7 @@ from tests.servers.knot import Knot
 def test_every_code_has_a_sentence() -> None:
     assert set(NAME_SENTENCES) == set(RefusalCode)
     assert set(TARGET_SENTENCES) == set(TargetFault)
-    assert set(OBSTACLES) == set(Obstacle)
+    assert set(LEFT) == set(Left)
     assert set(CHOICES) == set(Choice)
 
 

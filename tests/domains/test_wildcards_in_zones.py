@@ -10,16 +10,15 @@ import dns.message
 import dns.query
 import pytest
 
-from domains.facts import facts
 from domains.models import Domain, Zone
 from domains.providers import open_provider
 from domains.records import Kind
-from domains.zones.planning import preview, writes_of
+from domains.zones.planning import writes_of
 from tests.factories import make_service
 from tests.servers.knot import Knot
 from tests.servers.powerdns import PowerDns
 
-from .providers import knot_zone, powerdns_zone
+from .providers import knot_zone, plan_of, powerdns_zone
 
 pytestmark = pytest.mark.django_db
 
@@ -53,9 +52,8 @@ def test_mail_for_a_name_that_lives_by_a_wildcard_does_not_take_its_web_site_dow
     where, domain, server = zone
     assert addresses(server) == [WEB]
     for kinds in ({Kind.DKIM}, {Kind.SPF, Kind.MX}):
-        plan = preview(where, *facts(domain))
-        writes = writes_of(plan.published, plan.plan.only(kinds).fixes)
+        planned = plan_of(where, domain)
+        writes = writes_of(planned.published, planned.fixes(kinds, mx=True))
         open_provider(where.provider).write(where.name, writes, lambda count: None)
         assert addresses(server) == [WEB]
-    rest = preview(where, *facts(domain)).plan
-    assert not rest.only({Kind.DKIM, Kind.SPF, Kind.MX}).fixes
+    assert not plan_of(where, domain).fixes({Kind.DKIM, Kind.SPF, Kind.MX}, mx=True)

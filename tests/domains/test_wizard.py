@@ -11,7 +11,6 @@ import pytest
 from django.test import Client
 
 from domains.models import Domain, Name, Ownership, Zone, ZoneChange
-from domains.spf_cost import SpfCost
 from domains.zones.changes import run
 from panel.models import Role, Service
 from tests.factories import make_domain, make_member, make_platform, make_service
@@ -233,17 +232,17 @@ def test_a_zone_that_cannot_be_read_does_not_keep_a_domain_from_being_attached(
     assert not ZoneChange.objects.exists()
 
 
-def test_an_spf_record_past_the_limit_is_refused_with_its_costliest_terms(
-    technician: Client, service: Service, zone: Zone, monkeypatch: Any
-) -> None:
-    cost = SpfCost(12, (("include:big.example", 7), ("mx", 1)))
-    monkeypatch.setattr("domains.zones.planning.cost_of", lambda name, record: cost)
-    page = walk_to_review(technician, service, zone, mx="now")
-    technician.post(f"{start(service)}review/", as_data(hidden(page)))
-    assert not any("spf1" in value for fix in ZoneChange.objects.get().plan for value in fix["values"])
-    page = technician.get(f"/services/{service.name}/domains/managed.test/plan/")
-    assert "12 look-ups of at most 10" in text(page)
-    assert "include:big.example" in text(page)
+def test_an_spf_record_past_the_limit_is_refused_with_its_costliest_terms(technician: Client, service: Service) -> None:
+    dear = " ".join(f"include:i{number}.managed.test" for number in range(11))
+    records = ["@ MX 10 mx.old-host.example.", f'@ TXT "v=spf1 {dear} -all"']
+    records += [f'i{number} TXT "v=spf1 ip4:192.0.2.1 -all"' for number in range(11)]
+    with Knot({"managed.test": "\n".join(records)}, update_with_key=["managed.test"]) as knot:
+        page = walk_to_review(technician, service, knot_zone(service.organization, knot, "managed.test"), mx="now")
+        technician.post(f"{start(service)}review/", as_data(hidden(page)))
+        assert not any("spf1" in value for fix in ZoneChange.objects.get().plan for value in fix["values"])
+        page = technician.get(f"/services/{service.name}/domains/managed.test/plan/")
+    assert "the SPF record would be in error" in text(page)
+    assert "include:i0.managed.test (1)" in text(page)
 
 
 def test_the_wizard_opens_by_itself_once_on_a_service_without_a_domain(technician: Client, service: Service) -> None:

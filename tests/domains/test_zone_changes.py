@@ -14,7 +14,6 @@ import dns.tsigkeyring
 import dns.zone
 import pytest
 
-from domains.facts import facts
 from domains.models import Domain, Zone, ZoneChange
 from domains.providers import ProviderError, Write, open_provider
 from domains.providers.powerdns import PowerDns as PowerDnsApi
@@ -22,15 +21,16 @@ from domains.records import Kind
 from domains.rrset import Action, Fix, RRset
 from domains.zones import changes
 from domains.zones.changes import request_change, request_undo, run, run_again
-from domains.zones.plan import Choice
-from domains.zones.planning import BOXES, preview
+from domains.zones.diff import Choice
+from domains.zones.plan import KINDS
+from domains.zones.planning import BOXES
 from panel.errors import Refused
 from panel.models import Activity
 from tests.factories import make_service
 from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET, Knot
 from tests.servers.powerdns import PowerDns
 
-from .providers import Nowhere, knot_zone, powerdns_zone
+from .providers import Nowhere, asked_for, choices, knot_zone, plan_of, powerdns_zone
 
 pytestmark = pytest.mark.django_db
 
@@ -118,7 +118,7 @@ def dump_powerdns(server: PowerDns) -> Dump:
 
 
 def apply_all(place: Place, *, mx: bool = True) -> ZoneChange:
-    planned = preview(place.zone, *facts(place.domain))
+    planned = plan_of(place.zone, place.domain)
     change = request_change(
         place.zone,
         place.domain.service,
@@ -145,8 +145,8 @@ def test_everything_is_applied_and_read_back_and_undone_to_the_last_record(place
     [spf] = [value for value in after["example.test.", "TXT"][1] if "spf1" in value]
     assert spf == f'"v=spf1 mx ip4:192.0.2.77 include:{place.domain.platform.spf_include} -all"'
     assert after["www.example.test.", "A"] == before["www.example.test.", "A"]
-    again = preview(place.zone, *facts(place.domain))
-    assert {step.choice for step in again.plan.steps} == {Choice.RIGHT}
+    again = plan_of(place.zone, place.domain)
+    assert choices(again) == {Choice.RIGHT}
     assert Activity.objects.filter(verb="zone.applied", service=place.domain.service).exists()
 
     request_undo(change, None)
@@ -160,14 +160,14 @@ def test_the_mx_is_left_for_later_without_its_own_confirmation(place: Place) -> 
     before = place.dump()
     apply_all(place, mx=False)
     assert place.dump()["example.test.", "MX"] == before["example.test.", "MX"]
-    assert preview(place.zone, *facts(place.domain)).plan.moves_mail
+    assert plan_of(place.zone, place.domain).takes_mail_from()
     apply_all(place)
-    assert not preview(place.zone, *facts(place.domain)).plan.fixes
+    assert not plan_of(place.zone, place.domain).fixes(KINDS, mx=True)
 
 
 def test_a_zone_edited_between_plan_and_apply_is_left_as_it_is(place: Place) -> None:
-    planned = preview(place.zone, *facts(place.domain))
-    change = request_change(place.zone, place.domain.service, place.domain, planned.plan.fixes, planned.published, None)
+    planned = plan_of(place.zone, place.domain)
+    change = asked_for(place.zone, place.domain, planned)
     assert change is not None
     place.publish("example.test.", "MX", ["10 mx.somewhere-else.example."])
     before = place.dump()
@@ -188,8 +188,8 @@ def test_a_zone_edited_between_plan_and_apply_is_left_as_it_is(place: Place) -> 
 def test_what_came_to_stand_in_the_way_since_the_plan_is_seen(
     place: Place, name: str, type_: str, values: list[str]
 ) -> None:
-    planned = preview(place.zone, *facts(place.domain))
-    change = request_change(place.zone, place.domain.service, place.domain, planned.plan.fixes, planned.published, None)
+    planned = plan_of(place.zone, place.domain)
+    change = asked_for(place.zone, place.domain, planned)
     assert change is not None
     place.publish(name.format(token=place.domain.ownership.token), type_, values)
     before = place.dump()
@@ -200,10 +200,10 @@ def test_what_came_to_stand_in_the_way_since_the_plan_is_seen(
 
 
 def test_a_plan_that_would_take_away_something_else_is_another_plan(place: Place) -> None:
-    shown = preview(place.zone, *facts(place.domain)).fingerprint
-    assert preview(place.zone, *facts(place.domain)).fingerprint == shown
+    shown = plan_of(place.zone, place.domain).fingerprint
+    assert plan_of(place.zone, place.domain).fingerprint == shown
     place.publish("example.test.", "MX", ["10 mx.somewhere-else.example."])
-    assert preview(place.zone, *facts(place.domain)).fingerprint != shown
+    assert plan_of(place.zone, place.domain).fingerprint != shown
 
 
 def test_an_undo_is_refused_where_the_records_changed_since(place: Place) -> None:
@@ -219,8 +219,8 @@ def test_an_undo_is_refused_where_the_records_changed_since(place: Place) -> Non
 
 def test_a_server_that_dies_between_reading_and_applying_is_said_and_the_change_can_be_finished(place: Place) -> None:
     before = place.dump()
-    planned = preview(place.zone, *facts(place.domain))
-    change = request_change(place.zone, place.domain.service, place.domain, planned.plan.fixes, planned.published, None)
+    planned = plan_of(place.zone, place.domain)
+    change = asked_for(place.zone, place.domain, planned)
     assert change is not None
     place.server.stop()
     run(change.pk)
@@ -264,12 +264,12 @@ def test_later_changes_are_taken_back_before_earlier_ones(place: Place) -> None:
 def test_a_name_delegated_away_below_the_zone_is_seen(place: Place) -> None:
     place.publish("sub.example.test.", "NS", ["ns1.elsewhere.example."])
     domain = Domain.attach(place.domain.service, "mail.sub.example.test", mode="authoritative", actor=None)
-    assert preview(place.zone, *facts(domain)).delegated_at == "sub.example.test."
-    assert preview(place.zone, *facts(place.domain)).delegated_at is None
+    assert plan_of(place.zone, domain).delegated_at == "sub.example.test."
+    assert plan_of(place.zone, place.domain).delegated_at is None
 
 
 def test_soa_and_ns_are_never_written(place: Place) -> None:
-    planned = preview(place.zone, *facts(place.domain))
+    planned = plan_of(place.zone, place.domain)
     fix = Fix(Action.REPLACE, "example.test.", "NS", 60, ("ns1.elsewhere.example.",))
     with pytest.raises(ValueError, match="never"):
         request_change(place.zone, place.domain.service, place.domain, [fix], planned.published, None)
@@ -329,7 +329,7 @@ def test_a_server_that_never_answers_costs_one_questions_patience() -> None:
         started = time.monotonic()
         try:
             with pytest.raises(ProviderError) as caught:
-                preview(zone, *facts(domain))
+                plan_of(zone, domain)
         finally:
             knot.thaw()
     assert caught.value.code == "timeout"

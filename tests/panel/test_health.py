@@ -17,7 +17,6 @@ from threading import Thread
 import dns.message
 import dns.rrset
 import pytest
-from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from panel import health, watch
 from panel.models import Condition, Heartbeat
 from tests.factories import make_user
 from tests.installation import Installation
+from tests.letters import delivered
 from tests.processes import ROOT, manage
 from tests.servers import PostgreSql
 
@@ -183,17 +183,17 @@ def long_ago() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_staff_hear_of_dead_workers_and_resolvers_once_and_when_they_live_again(
-    settings, mailoutbox: list[EmailMessage]
+    settings,
 ) -> None:
     staff = make_user("staff@people.example", staff=True)
     make_user("anna@people.example")
     settings.DNS_RESOLVERS = [("127.0.0.1", 9)]
     watch.look()
-    assert not mailoutbox, "a restart is no failure"
+    assert not delivered(), "a restart is no failure"
     long_ago()
     watch.look()
     watch.look()
-    (letter,) = mailoutbox
+    (letter,) = delivered()
     assert letter.to == [staff.email]
     assert "resolvers: none answers: 127.0.0.1:9" in letter.body
     assert "worker: interactive none running" in letter.body
@@ -205,8 +205,8 @@ def test_staff_hear_of_dead_workers_and_resolvers_once_and_when_they_live_again(
         settings.DNS_RESOLVERS = [endpoint]
         watch.look()
         watch.look()
-    assert [message.subject for message in mailoutbox[1:]] == ["configureme: beat works again"]
-    assert "resolvers: all answer" in mailoutbox[1].body
+    assert [message.subject for message in delivered()[1:]] == ["configureme: beat works again"]
+    assert "resolvers: all answer" in delivered()[1].body
 
 
 @pytest.mark.django_db

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from panel.models import Invitation, Platform, User
-from tests.factories import Tenant, make_service, make_slot, make_tenant, make_user
+from tests.factories import Tenant, make_letter, make_service, make_slot, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,6 +38,11 @@ def tenant() -> Tenant:
     ending = make_service(tenant.organization, tenant.platform)
     ending.end_on(date(2036, 1, 31), actor=tenant.owner)
     Invitation.issue(tenant.organization, "new@people.example", "technician", tenant.owner)
+    tenant.organization.contacts.create(email="dns@aurora-clinic.example", confirmed_at=timezone.now())
+    error = "550 5.1.1 <anna@home.example>: Recipient address rejected: User unknown in virtual mailbox table"
+    make_letter(tenant.organization, error=error, attempts=5, subject="Choose your password for anna@aurora.example")
+    make_letter(tenant.organization, state="sent", content="")
+    make_letter(state="failed", error="the mail server was not done within 30 s", attempts=72)
     return tenant
 
 
@@ -53,6 +59,9 @@ def pages_of_anybody(tenant: Tenant) -> dict[str, str]:
         "invitation-new": reverse("panel:invitation", args=[token]),
         "invitation-known": reverse("panel:invitation", args=[known]),
         "invitation-gone": reverse("panel:invitation", args=["gone"]),
+        "contact-confirm": reverse("panel:contact_confirm", args=[tenant.organization.contacts.all()[0].token]),
+        "contact-unsubscribe": reverse("panel:contact_unsubscribe", args=[tenant.organization.contacts.all()[0].token]),
+        "contact-gone": reverse("panel:contact_confirm", args=["gone"]),
         "not-found": "/nothing/here/",
     }
 
@@ -90,6 +99,8 @@ def pages_of_staff(tenant: Tenant) -> dict[str, str]:
         "staff-users": reverse("panel:staff_users"),
         "staff-new-user": reverse("panel:staff_new_user"),
         "staff-user": reverse("panel:staff_user", args=[tenant.viewer.pk]),
+        "staff-mail": reverse("panel:staff_mail"),
+        "staff-mail-trouble": reverse("panel:staff_mail") + "?state=trouble&q=nobody",
         "staff-activity": reverse("panel:staff_activity"),
         "staff-system": reverse("panel:staff_system"),
     }

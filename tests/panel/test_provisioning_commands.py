@@ -6,11 +6,11 @@ import os
 from typing import Any
 
 import pytest
-from django.core import mail
 
 from panel import secrets
 from panel.models import Activity, Membership, Organization, Role, Service, User
 from tests.factories import make_member, make_organization, make_platform, make_service, make_user
+from tests.letters import delivered
 from tests.verbs import answer, run
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def test_creating_a_service_mails_its_owners_in_their_language(django_capture_on
     make_member(organization, Role.VIEWER)
     with django_capture_on_commit_callbacks(execute=True):
         run("create_service", "ab12345")
-    (message,) = mail.outbox
+    (message,) = delivered()
     assert message.to == [owner.email]
     assert "emailpro-ab12345-1" in message.subject
     assert "http://localhost:8000/services/emailpro-ab12345-1/" in message.body

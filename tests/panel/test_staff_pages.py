@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +22,7 @@ from tests.factories import (
     make_service,
     make_user,
 )
+from tests.letters import delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,7 @@ def test_an_organization_is_created_with_its_first_owner_invited(client: Client,
         "owner",
         "ab12345",
     )
-    assert mail.outbox[0].to == ["owner@people.example"]
+    assert delivered()[0].to == ["owner@people.example"]
 
 
 @pytest.mark.parametrize(("code", "words"), [("ab12345", "another organization"), ("AB-1", "lower-case letters")])

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from diagnostics.judge import Case
 from diagnostics.models import Intent
-from diagnostics.plain import fix, rrset
 from diagnostics.show.sentences import status_word, whole
 from diagnostics.sweep.cases import cases_of, unattached_case
 from diagnostics.sweep.check_run import check_run
 from domains.asking import CHECK_RUN_SECONDS, Resolver, engine
+from domains.command_line import DomainVerb, attachments
 from domains.lookup.engine import run
 from domains.models import Domain
-from domains.names import NameRefused, to_ascii, to_unicode
+from domains.names import to_unicode
 from domains.records import Level, Mode
+from domains.rrset import fix_to_json, rrset_to_json
 from domains.rules.intents import with_intent
 from domains.rules.verdicts import RED, Status, Verdict
-from domains.sentences import name_sentence, target_sentence
-from domains.targets import TargetRefused, parse_target
-from panel.commands import Done, Verb
+from panel.commands import Done
 from panel.models import Platform
-from panel.settings import host_port
 
 AT_ONCE = 100  # looks under way
 
@@ -37,22 +33,12 @@ RED_STATUS = 1
 OPEN_STATUS = 2  # none red, but a required check is unknown or propagating
 
 
-class Command(Verb):
+class Command(DomainVerb):
     help = "Look at the DNS of domains now and say what is wrong. Writes nothing."
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="+", metavar="NAME", help="domain name")
-        parser.add_argument("--platform", metavar="SLUG", help="platform to judge by; by default the default one")
-        parser.add_argument("--mode", metavar="MODE", help="authoritative (the default) or non-authoritative")
-        parser.add_argument("--target", metavar="HOST", default="", help="target server; makes it non-authoritative")
-        parser.add_argument(
-            "--resolver",
-            metavar="HOST:PORT",
-            action="append",
-            default=[],
-            dest="resolvers",
-            help="ask this one instead of the configured resolvers; may be repeated",
-        )
+        self.domain_arguments(parser)
 
     def act(
         self,
@@ -64,10 +50,10 @@ class Command(Verb):
         resolvers: list[str],
         **options: Any,
     ) -> Done:
-        wanted = [self._name(name) for name in names]
-        asked = [self._resolver(text) for text in resolvers]
-        chosen_mode, aim = self._mode(mode, target)
-        on = self._platform(platform)
+        wanted = [self.name_of(name) for name in names]
+        asked = [self.resolver_of(text) for text in resolvers]
+        chosen_mode, aim = self.mode_of(mode, target)
+        on = self.platform_of(platform)
         cases = self._cases(sorted(set(wanted)), on, chosen_mode, aim, vouched=not asked)
         intents = _intents(cases)
         seen = run(_check_domains([case for case, _domain in cases.values()], asked))
@@ -80,60 +66,11 @@ class Command(Verb):
             statuses += [verdict for verdict, _intended in shown]
         return Done(data, "\n".join(lines), _exit_status(statuses))
 
-    def _name(self, text: str) -> str:
-        try:
-            return to_ascii(text)
-        except NameRefused as refusal:
-            self.misused(f"{text}: {name_sentence(refusal)}")
-
-    def _resolver(self, text: str) -> Resolver:
-        try:
-            host, port = host_port(text, 53)
-        except ImproperlyConfigured:
-            self.misused(f"{text}: HOST:PORT is wanted")
-        if not host or not 0 < port < 65536:
-            self.misused(f"{text}: HOST:PORT is wanted")
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-        except (OSError, UnicodeError):
-            self.misused(f"{text}: there is no such host")
-        return str(found[0][4][0]), port
-
-    def _mode(self, mode: str | None, target: str) -> tuple[Mode, str]:
-        try:
-            chosen = Mode(mode.replace("-", "_")) if mode else None
-        except ValueError:
-            self.misused(f"{mode}: the mode is authoritative or non-authoritative")
-        if target and chosen == Mode.AUTHORITATIVE:
-            self.misused("--target: in authoritative mode there is no target server")
-        try:
-            aim = str(parse_target(target)) if target else ""
-        except TargetRefused as refusal:
-            self.misused(f"{target}: {target_sentence(refusal)}")
-        return chosen or (Mode.NON_AUTHORITATIVE if target else Mode.AUTHORITATIVE), aim
-
-    def _platform(self, slug: str | None) -> Platform | None:
-        if slug is None:
-            return Platform.objects.filter(is_default=True).first()
-        platform = Platform.objects.filter(slug=slug).first()
-        if platform is None:
-            self.misused(f"{slug}: no such platform")
-        return platform
-
     def _cases(
         self, names: Sequence[str], platform: Platform | None, mode: Mode, target: str, *, vouched: bool
     ) -> dict[str, tuple[Case, Domain | None]]:
         """A case for each name: by its attachment where it has one."""
-        attached: dict[str, Domain] = {}
-        domains = Domain.objects.filter(name__name__in=names).select_related("name")
-        # Of several attachments a verified one counts, then one on the platform that was named, then the oldest.
-        rank = lambda domain: (
-            domain.is_verified,
-            platform is not None and domain.platform_id == platform.pk,
-            -domain.pk,
-        )
-        for domain in sorted(domains, key=rank):
-            attached[domain.name.name] = domain
+        attached = attachments(names, platform)
         authoritative = frozenset(domain.pk for domain in attached.values())
         cases: dict[str, tuple[Case, Domain | None]] = {
             domain.name.name: (case, domain)
@@ -177,9 +114,9 @@ def _check(verdict: Verdict, intended: bool) -> dict[str, Any]:
         "advice": [str(code) for code in verdict.advice],
         "intended": intended,
         "clears_at": clears_at.strftime("%Y-%m-%dT%H:%M:%SZ") if clears_at else None,
-        "found": [rrset(value) for value in verdict.found],
-        "expected": [rrset(value) for value in verdict.expected],
-        "fixes": [fix(value) for value in verdict.fixes],
+        "found": [rrset_to_json(value) for value in verdict.found],
+        "expected": [rrset_to_json(value) for value in verdict.expected],
+        "fixes": [fix_to_json(value) for value in verdict.fixes],
     }
 
 

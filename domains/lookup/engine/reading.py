@@ -41,7 +41,7 @@ def interpret(message: Message, name: str, type_: str, *, authoritative: bool) -
     answer = message.answer
     if rcode == wire.NOERROR and answer and all(record[0] == name and record[1] == type_ for record in answer):
         return Answer(
-            values=tuple([record[3] for record in answer]),
+            values=_distinct([record[3] for record in answer]),
             ttl=min([record[2] for record in answer]),
             errors=message.errors,
         )
@@ -49,6 +49,11 @@ def interpret(message: Message, name: str, type_: str, *, authoritative: bool) -
     if authoritative and isinstance(outcome, Onward):
         return Answer(ttl=outcome.ttl, chain=outcome.chain, dname=outcome.dname, errors=message.errors)
     return outcome
+
+
+def _distinct(values: list[str]) -> tuple[str, ...]:
+    """Records that a server gives twice are one: RFC 2181 §5."""
+    return tuple(values) if len(values) == 1 else tuple(dict.fromkeys(values))
 
 
 def _failed(message: Message) -> Answer:
@@ -86,7 +91,7 @@ def _follow(message: Message, name: str, type_: str) -> Answer | Onward:
     followed, errors = tuple(chain), message.errors
     if found:
         ttls += [record[2] for record in found]
-        values = tuple([record[3] for record in found])
+        values = _distinct([record[3] for record in found])
         return Answer(values=values, ttl=min(ttls), chain=followed, dname=dname, errors=errors)
     soa = next((r for r in message.authority if r[1] == "SOA" and is_below(current, r[0])), None)
     nxdomain = message.rcode == wire.NXDOMAIN

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from ...access import person, staff_required
+from ...acting import do
 from ...counting import each
 from ...forms import EditOrganizationByStaff, EndOn, NewOrganization, carried_out
 from ...listing import listing
@@ -80,7 +83,7 @@ def new_organization(request: HttpRequest) -> HttpResponse:
 @staff_required
 def organization(request: HttpRequest, code: str) -> HttpResponse:
     found = get_object_or_404(Organization, code=code)
-    initial = {"name": found.name, "contacts": found.contacts, "notify": found.notify}
+    initial = {"name": found.name, "contacts": found.contact_addresses, "notify": found.notify}
     form = EditOrganizationByStaff(request.POST or None, initial=initial)
     if (
         request.method == "POST"
@@ -90,7 +93,25 @@ def organization(request: HttpRequest, code: str) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("panel:staff_organization", found.code)
     context = {"organization": found, "form": form, "end_on": EndOn(initial={"day": found.ends_on})}
+    context |= {"grace": settings.DELETION_GRACE_DAYS, "now": timezone.now()}
     return render(request, "panel/staff/organization.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@staff_required
+def organization_deletion(request: HttpRequest, code: str) -> HttpResponse:
+    """Request the deletion, with the code typed once more, or withdraw it."""
+    found = get_object_or_404(Organization, code=code)
+    then = reverse("panel:staff_organization", args=[code])
+    actor = person(request)
+    if request.POST.get("verb") == "withdraw":
+        done = _("%(name)s is not deleted. It stays suspended until you resume it.") % {"name": found.name}
+        return do(request, lambda: found.withdraw_deletion(actor=actor), done, then=then)
+    if request.POST.get("code", "").strip() != found.code:
+        messages.error(request, _("Type the code of the organization to have it deleted."))
+        return redirect(then)
+    done = _("%(name)s is suspended and will be deleted. Until then you can withdraw that.") % {"name": found.name}
+    return do(request, lambda: found.request_deletion(actor=actor), done, then=then)
 
 
 @require_POST

@@ -1,0 +1,92 @@
+"""`manage.py plan_domain` over zone files: what it prints, changes and refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from panel.models import Platform
+from tests.factories import make_platform
+
+pytestmark = pytest.mark.django_db
+
+ZONE = """; the shop's zone
+$ORIGIN shop.example.
+$TTL 1h
+@ IN SOA ns1 host (
+   2024010101 ; serial
+   7200 900 1209600 300 )
+   NS ns1
+   IN MX 10 mx.old.example. ; the old one
+   A 192.0.2.1   ; the web
+   TXT ( "v=spf1 a"
+         " -all" )
+ns1\tA 127.0.0.1
+_dmarc CNAME policy
+policy TXT "v=DMARC1; p=reject"
+"""
+
+
+@pytest.fixture(autouse=True)
+def platform() -> Platform:
+    return make_platform("main", is_default=True)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.zone"
+    path.write_bytes(ZONE.encode())
+    return path
+
+
+def plan(*words: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command("plan_domain", *words, stdout=out, stderr=err)
+    except SystemExit as error:
+        return int(error.code or 0), out.getvalue(), err.getvalue()
+    except CommandError as error:
+        return error.returncode, out.getvalue(), str(error)
+    return 0, out.getvalue(), err.getvalue()
+
+
+def test_it_names_the_fixes_and_the_mx_among_them(file: Path) -> None:
+    status, out, _ = plan("shop.example", "--zone-file", str(file), "--json")
+    data = json.loads(out)
+    assert (status, data["domain"], data["zone"], data["left"]) == (2, "shop.example", "shop.example", [])
+    assert {fix["kind"] for fix in data["fixes"]} == {"MX", "SPF", "SRV"}
+    assert set(data["fixes"][0]) == {"kind", "action", "name", "type", "ttl", "values"}
+
+
+def test_the_file_is_printed_with_its_own_lines_and_without_the_mx(file: Path) -> None:
+    status, out, err = plan("shop.example", "--zone-file", str(file), "--apply")
+    assert status == 2
+    kept = [line for line in ZONE.splitlines() if "TXT (" not in line and '" -all"' not in line]
+    assert [line for line in out.splitlines() if line in kept] == kept
+    assert 'shop.example. 3600 IN TXT "v=spf1 a include:spf.main.mail.example -all"' in out.splitlines()
+    assert "not-confirmed" in err
+    assert "2024010101" in err
+
+
+def test_applied_with_the_mx_nothing_is_left_and_the_next_plan_is_empty(file: Path) -> None:
+    status, out, _ = plan("shop.example", "--zone-file", str(file), "--apply", "--mx", "--raise-serial")
+    assert status == 0
+    assert "2024010102 ; serial" in out
+    assert "mx.old.example" not in out
+    file.write_text(out)
+    status, again, _ = plan("shop.example", "--zone-file", str(file), "--apply", "--mx", "--raise-serial")
+    assert (status, again) == (0, out)
+
+
+def test_what_it_cannot_do_it_refuses(file: Path, tmp_path: Path) -> None:
+    assert plan("shop.example")[0] == 1
+    assert plan("other.example", "--zone-file", str(file))[0] == 1
+    assert plan("shop.example", "--zone-file", str(tmp_path / "none"))[0] == 1
+    file.write_text("@ MX 10 mx\n")
+    assert plan("shop.example", "--zone-file", str(file))[0] == 1
+    assert plan("not a name", "--zone-file", str(file))[0] == 3
+    assert plan("shop.example", "--raise-serial")[0] == 3
