@@ -169,17 +169,22 @@ class Pages:
             address = start + unescape("".join(found[0]))
         return address
 
-    def open(self, label: str) -> Took:
+    def queries(self, label: str) -> tuple[int, int]:
+        """How many questions the page asks, and the status that it has."""
         from django.db import connection
         from django.test.utils import CaptureQueriesContext
 
         who, address = self.pages[label]
         with CaptureQueriesContext(connection) as captured:
             response = self.clients[who].get(address)
-        queries = len(captured)
+        return len(captured), response.status_code
+
+    def open(self, label: str) -> Took:
+        who, address = self.pages[label]
+        queries, status = self.queries(label)
         started = time.perf_counter()
         self.clients[who].get(address)
-        return Took(time.perf_counter() - started, queries, response.status_code)
+        return Took(time.perf_counter() - started, queries, status)
 
 
 def answer(pipe: Connection, size: str, environment: dict[str, str]) -> None:
