@@ -115,7 +115,8 @@ class _Builder:
         """Write rows as they come, a batch of one model at a time; a line for each tenth."""
         done, said = 0, 0
         for some in batched(rows, BATCH):
-            for model in dict.fromkeys(map(type, some)):
+            kinds: dict[type[models.Model], None] = dict.fromkeys(type(row) for row in some)
+            for model in kinds:
                 model._default_manager.bulk_create([row for row in some if type(row) is model], batch_size=BATCH)
             done += len(some)
             if (tenth := done * 10 // max(1, expected)) > said:

@@ -24,8 +24,8 @@ SECONDS = 40.0  # of each of the three stretches
 ROWS = 5_000  # of the bulk run: more than are done meanwhile
 
 
-def failed(opened: Sequence[load.Opened]) -> int:
-    return sum(one.status != 200 for one in opened)
+def failed(opened: Sequence[load.Opened]) -> list[str]:
+    return [f"{one.path}: {one.status or 'no answer'}" for one in opened if one.status != 200]
 
 
 def measured(installation: Installation) -> Iterator[Result]:
@@ -46,7 +46,8 @@ def measured(installation: Installation) -> Iterator[Result]:
         yield Measure(f"{PEOPLE} people, {what}: p95", load.p95(opened) * 1000, "ms", f"{len(opened)} pages")
     yield Measure("meanwhile: rows of a bulk run", rows / SECONDS, "rows/s")
     yield Measure("meanwhile: domains of a sweep", swept / SECONDS, "domains/s")
-    yield Measure("pages that failed", sum(map(failed, stretches.values())), "pages")
+    failures = [failure for opened in stretches.values() for failure in failed(opened)]
+    yield Measure("pages that failed", len(failures), "pages", ", ".join(sorted(set(failures))[:3]))
     yield Ratio("load/idle p95", load.p95(busy) / load.p95(idle), most=2.0)
     yield Ratio("with/without the biggest customer p95", load.p95(others) / load.p95(without), most=2.0)
 
