@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{SERVICE}changes/", views.changes, name="changes"),
     path(CHANGE, views.change, name="change"),
     path(f"{CHANGE}undo/", views.change_undo, name="change_undo"),
+    path(f"{CHANGE}policy/", views.change_policy, name="change_policy"),
     path(f"{CHANGE}again/", views.change_again, name="change_again"),
     path(PROVIDERS, views.providers, name="providers"),
     path(f"{PROVIDERS}new/<str:kind>/", views.provider_new, name="provider_new"),

@@ -189,7 +189,7 @@ else:
 # Redis, caches, Celery
 REDIS_URL = env("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "panel.cache.FailsOpen", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -201,7 +201,8 @@ CACHES = {
 SPOOL_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 3600}
+    # One that hangs is found out; workers wait a second at most for a message.
+    {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 3, "max_retries": 1}
     if REDIS_URL
     else {
         "data_folder_in": str(SPOOL_DIR / "messages"),
@@ -213,6 +214,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     }
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
+CELERY_TASK_PUBLISH_RETRY = False  # panel/waking.py
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -221,6 +224,8 @@ CELERY_TASK_DEFAULT_QUEUE = "background"
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_POOL = "threads"  # docs/decisions/0041-own-supervisor.md
 CELERY_WORKER_CONCURRENCY = env_int("WORKER_CONCURRENCY", 4)
+# Calls to servers that customers name: fewer than threads, so that none of them can keep all.
+CALLS_AT_ONCE = env_int("CALLS_AT_ONCE", max(1, CELERY_WORKER_CONCURRENCY - 1))
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
@@ -244,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    "domains: readings": {"task": "domains.tasks.resume_readings", "schedule": timedelta(seconds=15)},
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.
     "diagnostics: sweep": {
         "task": "diagnostics.tasks.sweep",
@@ -395,6 +401,17 @@ except ValueError as error:
 DNS_CONTROL_NAMES = env_list("DNS_CONTROL_NAMES")  # they have addresses for certain; empty: the platforms' MX hosts
 SWEEP_BATCH = env_int("SWEEP_BATCH", 500)  # domains that one claim takes
 SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's network and may talk to target servers
+
+# What pages have workers ask outside (domains/readings.py)
+READINGS = {
+    "zone": "domains.outside.read",
+    "target": "domains.outside.resolve",
+    "provider-test": "domains.outside.test",
+    "provider-zones": "domains.outside.list_zones",
+    "provider-add": "domains.outside.add_zones",
+    "mx": "diagnostics.outside.mx",
+    "resolvers": "diagnostics.outside.resolvers",
+}
 
 # Accounts
 ORDERS_AT_ONCE = env_bool("ORDERS_AT_ONCE")  # orders become slots without staff's approval

@@ -201,6 +201,7 @@ DOMAINS: dict[str, Row] = {
     "domains:plan": Row(TECHNICIAN),
     "domains:changes": Row(VIEWER),
     "domains:change": Row(VIEWER),
+    "domains:change_policy": Row(TECHNICIAN, "POST"),
     "domains:change_undo": Row(TECHNICIAN, "POST"),
     "domains:change_again": Row(TECHNICIAN, "POST"),
     "domains:providers": Row(TECHNICIAN),

@@ -8,11 +8,14 @@ from ..dkim import KeyMatch, match_key
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind, Level, RequiredRecord
 from ..rrset import Fix, txt_text, wire_order
+from ..typography import readable
 from .case import Subject
 from .finding import Finding, add, circle, merged, redirection, remove, rrset, unknown
 from .probes import wildcard_answered
 from .reasons import Reason
 from .verdicts import Problem, Status
+
+MAX_OBSTACLES = 3  # of a record that are told
 
 _SAYS = {
     KeyMatch.RESTRICTED: (Reason.DKIM_SYNTAX, Problem.DKIM_SYNTAX),
@@ -65,6 +68,8 @@ def _selector(
     if answer.dname:
         where = redirection(*answer.chain[0])
         return Finding(Status.WRONG, level, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found)
+    if answer.chain and not wildcard and not answer.circular and match.match == KeyMatch.ABSENT:
+        facts |= {"alias": question.name, "target": answer.chain[-1][1]}
     if wildcard or match.match == KeyMatch.ABSENT:
         fixes, problems = _instead(question, answer, record, wildcard=bool(wildcard), key=key)
         return Finding(Status.MISSING, level, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
@@ -73,6 +78,11 @@ def _selector(
         # One of our key and whatever else: verifiers may take any of several (RFC 6376 §3.6.2.2).
         _, gone = surplus_texts(answer.values, key)
         facts["beside"] = [txt_text(value) for value in gone]
+    if reason == Reason.DKIM_SYNTAX and match.record is not None:
+        facts["obstacles"] = [
+            {"code": str(fault.code), "tag": readable(fault.tag), "value": readable(match.record.value(fault.tag))}
+            for fault in match.record.obstacles[:MAX_OBSTACLES]
+        ]
     fixes, _ = _instead(question, answer, record, wildcard=False, key=key)
     return Finding(Status.WRONG, level, reason, facts, (problem,), (), found, fixes, question)
 

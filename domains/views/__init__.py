@@ -1,5 +1,5 @@
 from .attached import detach, mode
-from .changes import change, change_again, change_undo, changes, plan
+from .changes import change, change_again, change_policy, change_undo, changes, plan
 from .disputes import dispute, disputes
 from .keys import rotate
 from .providers import (
@@ -21,6 +21,7 @@ __all__ = [
     "attach_review",
     "change",
     "change_again",
+    "change_policy",
     "change_undo",
     "changes",
     "detach",
