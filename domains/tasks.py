@@ -38,3 +38,10 @@ def tend_pending() -> int:
     from .pending import tend
 
     return tend()
+
+
+@shared_task
+def tend_keys() -> int:
+    from .rotation import tend
+
+    return tend()

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "domains",
     "diagnostics",
     "accounts",
+    "mailflow",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -242,6 +243,12 @@ CELERY_BEAT_SCHEDULE = {
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
+    "domains: DKIM keys": {"task": "domains.tasks.tend_keys", "schedule": timedelta(minutes=1)},
+    "diagnostics: DKIM keys that wait": {
+        "task": "diagnostics.tasks.look_for_keys",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     "domains: readings": {"task": "domains.tasks.resume_readings", "schedule": timedelta(seconds=15)},
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.
     "diagnostics: sweep": {
@@ -255,6 +262,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "bulk"},
     },
+    "mailflow: blocked accounts": {"task": "mailflow.tasks.tell_blocked", "schedule": timedelta(minutes=1)},
+    "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
+    "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
+    "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -408,6 +419,20 @@ READINGS = {
 ORDERS_AT_ONCE = env_bool("ORDERS_AT_ONCE")  # orders become slots without staff's approval
 BULK_MAX_BYTES = 32 * 1024 * 1024
 BULK_MAX_ROWS = 100_000
+
+# The mail servers (mailflow)
+MAIL_READER_URL = env("MAIL_READER_URL")  # under a role that sees the views; empty: DATABASE_URL
+MAIL_WRITER_URL = env("MAIL_WRITER_URL")  # under a role that writes the policy server's tables; empty: DATABASE_URL
+MAIL_TLS_CERTIFICATE = env("MAIL_TLS_CERTIFICATE")  # PEM with its chain; empty: one signed by itself
+MAIL_TLS_KEY = env("MAIL_TLS_KEY")
+MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
+MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
+MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
+
+MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock accounts, or the operator alone?
+
+# What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
+MAILBOX_USE = "mailflow.use.known_of"
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [

@@ -25,6 +25,7 @@ from ..models import Domain, ZoneChange
 from ..providers import ProviderError, Published, Write, deadline, open_provider
 from ..rrset import Fix, fix_to_json
 from ..signals import zone_changed
+from .meant_policy import MeantPolicy, meant_policy
 from .planning import write_from_json, write_to_json, writes_of
 
 if TYPE_CHECKING:
@@ -82,6 +83,37 @@ def request_undo(change: ZoneChange, actor: Actor) -> None:
         undone_by=person_of(actor),
         more={"undo": True, "partial": partial},
     )
+
+
+def offered_policy(change: ZoneChange) -> MeantPolicy | None:
+    """The DMARC policy that can be switched on after this change, unless its record was changed again since."""
+    if change.state != State.DONE or change.zone_id is None or change.domain_id is None:
+        return None
+    offered = meant_policy(map(write_from_json, change.snapshot))
+    if offered is None:
+        return None
+    name = offered.published.name
+    later = ZoneChange.objects.filter(zone=change.zone, pk__gt=change.pk).exclude(
+        state__in=[State.UNDONE, State.FAILED]
+    )
+    again = any(fix["name"] == name for plan in later.values_list("plan", flat=True) for fix in plan)
+    return None if again else offered
+
+
+def request_policy(change: ZoneChange, policy: str, actor: Actor) -> ZoneChange:
+    """Switch on the DMARC policy that was meant, as a change of its own. Raises Refused.
+
+    `policy`: what was confirmed. Nothing is read here: whoever writes finds out whether the zone is as it was left.
+    """
+    offered = offered_policy(change)
+    if offered is None or offered.policy != policy or change.zone is None:
+        raise Refused("no-policy", _("This policy is not offered any more."))
+    key = (offered.published.name, offered.published.type)
+    published = {key: offered.published}
+    requested = request_change(change.zone, change.service, change.domain, offered.fixes, published, actor)
+    if requested is None:
+        raise Refused("no-policy", _("This policy is not offered any more."))
+    return requested
 
 
 def request_removal(changes: Sequence[ZoneChange], actor: Actor) -> None:
