@@ -11,7 +11,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from domains.models import Domain, Ownership, Zone, ZoneChange
+from domains import readings
+from domains.models import Domain, Ownership, Reading, Zone, ZoneChange
 from panel.errors import Refused
 from panel.models import Organization, Service, User
 from tests.browser import NewPage
@@ -212,6 +213,27 @@ def test_a_zone_on_a_server_of_ones_own_that_nobody_delegates_to_proves_nothing(
         assert not Domain.objects.get().is_verified
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_page_waits_for_a_worker_and_goes_on(
+    shape: str,
+    owner: User,
+    zone: Zone,
+    new_page: NewPage,
+    accessible: Callable[[Page], None],
+    screenshot: Callable[[Page, str], Path],
+) -> None:
+    Domain.attach(Service.objects.get(), "branch.example.test", mode="authoritative", actor=None)
+    page = new_page(owner, **SHAPES[shape])
+    page.goto(f"{SERVICE}/domains/branch.example.test/plan/")
+    expect(page.get_by_role("heading", name="Asking the servers")).to_be_visible()
+    accessible(page)
+    screenshot(page, f"waiting-{shape}")
+    assert readings.perform(Reading.objects.get().pk)
+    expect(page.get_by_role("heading", name="What changes")).to_be_visible()
+    accessible(page)
+
+
+@pytest.mark.usefixtures("readings_at_once")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_page_is_accessible_and_fits(
     shape: str,
