@@ -73,7 +73,7 @@ def press_next(page: Page) -> None:
 
 
 def step(page: Page, name: str) -> None:
-    expect(page.locator("[aria-current=step]")).to_have_text(name)
+    expect(page.locator("[aria-current=step]")).to_have_text(name, timeout=PATIENCE)  # a worker may be asked first
 
 
 def test_choose_from_the_list_tick_everything_confirm_all_green_undo_all_as_before(
@@ -114,7 +114,7 @@ def test_choose_from_the_list_tick_everything_confirm_all_green_undo_all_as_befo
     assert dump(knot) == before
 
 
-def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, new_page: NewPage) -> None:
+def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, worker: None, new_page: NewPage) -> None:
     page = new_page(owner)
     page.goto(ATTACH)
     page.get_by_label("example.test").check()
@@ -123,7 +123,7 @@ def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, n
     page.get_by_label(re.compile("^Non-authoritative")).check()
     page.get_by_label(re.compile("^Target server")).fill("mx1.other.example:2525")
     press_next(page)
-    page.get_by_label("Use it all the same").check()
+    page.get_by_label("Use it all the same").check(timeout=PATIENCE)
     press_next(page)
     step(page, "Records")
     page.reload()

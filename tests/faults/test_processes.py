@@ -53,14 +53,13 @@ def database() -> Iterator[PostgreSql]:
 
 @pytest.fixture
 def installation(tmp_path: Path, database: PostgreSql, redis_server: Redis) -> Iterator[Installation]:
-    with database.database("faults") as url:
-        env = {"DATABASE_URL": url, "REDIS_URL": redis_server.url, "DNS_RESOLVERS": "127.0.0.1:9"}
-        installation = Installation(tmp_path / "var", **env)
-        installation.start()
-        until(installation.healthy, 90, "health")
-        populate(installation)
-        yield installation
-        installation.stop()
+    env = {"DATABASE_URL": database.url, "REDIS_URL": redis_server.url, "DNS_RESOLVERS": "127.0.0.1:9"}
+    installation = Installation(tmp_path / "var", **env)
+    installation.start()
+    until(installation.healthy, 90, "health")
+    populate(installation)
+    yield installation
+    installation.stop()
 
 
 @contextmanager
