@@ -45,7 +45,7 @@ SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
     # without limit; `used` in octets, as far as it is known.
     "mailflow_recipient": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILBOX} AS mailbox,
-       COALESCE(e.quota, s.quota) AS quota,
+       CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
        COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
   FROM {_CONFIGURED}
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
@@ -53,7 +53,7 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILB
     # is empty, that of any other is what people write behind the `*`.
     "mailflow_login": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST('' AS text) AS device,
-       e.password_hash AS password, {_MAILBOX} AS mailbox, COALESCE(e.quota, s.quota) AS quota
+       e.password_hash AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota
   FROM {_CONFIGURED}
  WHERE e.state = 'active' AND {_ACTIVE}""",
     # Which login may send as this address? `mailbox` and `service` are the login's: limits are counted for them.
