@@ -90,7 +90,7 @@ def test_while_the_policy_server_is_away_mail_waits_and_it_is_back_within_second
 
 def test_while_the_policy_server_does_not_run_the_answer_is_451(machine: MailMachine, domain: Domain) -> None:
     account_at(domain, "jan")
-    pid = machine.child("mailflow serve")
+    pid = machine.policy_server()
     os.kill(pid, signal.SIGSTOP)
     try:
         started = time.monotonic()
