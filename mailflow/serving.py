@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import ipaddress
 import json
 import logging
@@ -32,6 +31,7 @@ from .protocols.milter import milter
 from .protocols.postfix import policy, socketmap
 from .queries import DatabaseAway, Reader, reader_of
 from .signing import Signer
+from .standing_by import forked_again, wait_for_turn
 from .throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -229,27 +229,19 @@ def _handled(handle: Streams) -> Streams:
     return handled
 
 
-def _wait_for_turn(path: Path) -> int:
-    """Until no other policy server of this folder runs: the next one stands by, with all modules loaded.
-
-    The kernel lets go of the lock however the other one ended.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, b"%d\n" % os.getpid())  # for whoever wants to know which one serves
-    return descriptor
-
-
 def run(setup: Setup, ready: Callable[[], None]) -> None:
     server = PolicyServer(
         setup,
         reader_url=settings.MAIL_READER_URL or settings.DATABASE_URL,
         writer_url=settings.MAIL_WRITER_URL or settings.DATABASE_URL,
     )
-    lock = _wait_for_turn(setup.sockets / "lock")  # noqa: F841 - held until this process ends
     try:
         from uvloop import run as run_loop
     except ImportError:  # where there is no wheel of it
         run_loop = asyncio.run
-    run_loop(server.serve(ready))
+
+    def serve() -> None:
+        wait_for_turn(setup.sockets / "lock")
+        run_loop(server.serve(ready))
+
+    forked_again(serve)
