@@ -112,5 +112,5 @@ def after_migrations(*, using: str, plan: list[tuple[Any, bool]] | None = None, 
 
 def _tables_are_there(connection: BaseDatabaseWrapper) -> bool:
     """Not when migrations went back to where these apps had none."""
-    needed = {"mailflow_block", "accounts_emailaccount", "domains_dkimkey", "panel_platform"}
+    needed = {"mailflow_block", "mailflow_use", "accounts_emailaccount", "domains_dkimkey", "panel_platform"}
     return needed <= set(connection.introspection.table_names())

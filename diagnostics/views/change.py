@@ -120,6 +120,7 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         ),
         "cards": cards_of(check, row.domain, row.dns_host) if fixes else [],
         "rewrites": rewrites(check.kind, check.facts) if check.status in RED and not check.intended else [],
+        "meant_record": check.facts.get("meant_record", "") if check.status in RED and not check.intended else "",
         "snippet": snippet(fixes),
         "dns_host": row.dns_host,
         "witnesses": check.witnesses[:20],

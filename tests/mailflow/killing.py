@@ -82,7 +82,8 @@ class Sending:
             await _say(reader, writer, "RSET")
             return
         await _say(reader, writer, "DATA")
-        text = f"From: a@outside.test\r\nTo: {recipient}\r\nMessage-ID: <{identity}>\r\nSubject: {number}\r\n\r\nhello\r\n."
+        headers = ("From: a@outside.test", f"To: {recipient}", f"Message-ID: <{identity}>", f"Subject: {number}")
+        text = "\r\n".join((*headers, "", "hello", "."))
         if await _say(reader, writer, text) == 250:
             self.outcome.accepted.add(identity)
 
