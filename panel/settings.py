@@ -431,6 +431,7 @@ MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock acco
 
 # What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
 MAILBOX_USE = "mailflow.use.known_of"
+MAILBOX_TRIES = "mailflow.use.tries_at"
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [
