@@ -141,5 +141,11 @@ def send_while_killed(machine: MailMachine, recipients: list[str], count: int, *
 
 
 def _queued(machine: MailMachine) -> bool:
+    """Whether a message waits. Postfix marks those that are whole as executable; the rest was never accepted."""
     spool = machine.directory / "spool"
-    return any(path.is_file() for name in ("incoming", "active", "deferred") for path in (spool / name).rglob("*"))
+    for name in ("incoming", "active", "deferred"):
+        for path in (spool / name).rglob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file() and path.stat().st_mode & 0o100:
+                    return True
+    return False
