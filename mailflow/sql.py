@@ -45,7 +45,7 @@ SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
     # without limit; `used` in octets, as far as it is known.
     "mailflow_recipient": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILBOX} AS mailbox,
-       COALESCE(e.quota, s.quota) AS quota,
+       CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
        COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
   FROM {_CONFIGURED}
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
@@ -54,7 +54,7 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILB
     # policy, in minutes; NULL where there is none.
     "mailflow_login": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST('' AS text) AS device,
-       e.password_hash AS password, {_MAILBOX} AS mailbox, COALESCE(e.quota, s.quota) AS quota,
+       e.password_hash AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
        y.lockout_threshold AS lockout_threshold, y.lockout_reset AS lockout_reset,
        y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody
   FROM {_CONFIGURED}

@@ -5,7 +5,7 @@ MINUTES = [django.core.validators.MinValueValidator(1), django.core.validators.M
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0012_quota_of_accounts")]
+    dependencies = [("accounts", "0013_run_label")]
 
     operations = [
         migrations.AddField(
