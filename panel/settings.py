@@ -438,6 +438,7 @@ MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock acco
 
 # What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
 MAILBOX_USE = "mailflow.use.known_of"
+MAILBOX_TRIES = "mailflow.use.tries_at"
 
 # The API
 API_RATE = env_int("API_RATE", 600)  # requests a minute of one token
