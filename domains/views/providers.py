@@ -19,6 +19,7 @@ from panel.access import organization_for, person
 from panel.activity import record
 from panel.errors import Refused
 from panel.models import Role
+from panel.once import once_apart
 
 from ..access import provider_for
 from ..forms import FORMS
@@ -43,6 +44,7 @@ def providers(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @login_required
+@once_apart
 def provider_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     organization = organization_for(request.user, code, at_least=Role.OWNER)
     if kind not in FORMS:
