@@ -33,7 +33,7 @@ def settle_cells(values: Mapping[Field, str]) -> tuple[dict[Field, str], list[To
         mark = mark_of(cell)
         texts[field] = mark.read if mark else cell
         if field in NAMES and _BREAK.search(texts[field].strip()):
-            texts[field] = " ".join(part for line in _BREAK.split(texts[field]) if (part := line.strip()))
+            texts[field] = " ".join(filter(None, map(str.strip, _BREAK.split(texts[field]))))
             said.append((JOINED, field, {}))
         if len(texts[field]) > CELL:
             faults.append(("cell-long", field, {"length": len(texts[field]), "limit": CELL}))

@@ -180,6 +180,8 @@ STOPS: dict[str, Promise | str] = {
 }
 
 VERBS: dict[str, Promise | str] = {
+    "account.quota": _("quota of an account changed"),
+    "mailbox.restored": _("kept mail restored"),
     "order.placed": _("accounts ordered"),
     "order.approved": _("order of accounts approved"),
     "order.refused": _("order of accounts refused"),

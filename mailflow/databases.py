@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
+GRACE_MIB = 10  # by which a message may pass the limit of a mailbox that is not full
+
 
 def for_postgres(statement: str) -> str:
     """`:name`, SQLite's form of a value, as psycopg wants it."""

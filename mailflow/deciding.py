@@ -22,6 +22,7 @@ from .spf import Senders
 OK = "OK"
 RELAY_DENIED = "554 5.7.1 Relay access denied"
 LATER = "451 4.3.0 The mail system cannot look this up now: try again later"
+ROLES = frozenset({"postmaster", "abuse"})  # RFC 2142: somebody reads them at every domain
 NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebody else's name
 QUESTION = "mailflow-question"  # local part of the sender of our questions
 
@@ -46,6 +47,7 @@ class Found:
     authoritative: bool
     target: str  # next hop; empty where authoritative
     here: bool  # it has a mailbox on this platform
+    full: bool  # which takes no more
     elsewhere: str  # another of our platforms where it has one
 
 
@@ -73,12 +75,33 @@ class Accepted:
 
 
 @dataclass
+class Kept:
+    """Role addresses that their domain's target refused when they were accepted: what is delivered later goes to the
+    inbox too. Forgotten, a message would be offered to the target and come back to its sender."""
+
+    most: int = 10_000
+    _kept: OrderedDict[Address, None] = field(default_factory=OrderedDict)
+
+    def note(self, address: Address, *, kept: bool) -> None:
+        self._kept.pop(address, None)
+        if kept:
+            self._kept[address] = None
+            if len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+
+    def has(self, address: Address) -> bool:
+        return address in self._kept
+
+
+@dataclass
 class Decider:
     reader: Reader
     platform: str
     asker: Asker
     limits: Limits
     local: str  # the route into mailboxes here
+    inbox: str  # the route into the organizations' inboxes, for postmaster and abuse without a mailbox
+    kept: Kept = field(default_factory=Kept)
     accepted: Accepted = field(default_factory=Accepted)
     spf: Senders = field(default_factory=Senders)
     _platforms: dict[str, Platform] = field(default_factory=dict)
@@ -92,7 +115,7 @@ class Decider:
         if address.local == NOBODY and address.domain == self.asker.helo:
             return "discard:a bounce for whoever did not send the message"
         found = self._find(address)
-        return None if found is None else self._route(found)
+        return None if found is None else self._route(found, address)
 
     async def sender(self, address: str) -> str | None:
         """What stands in for the envelope's sender, who failed SPF: bounces go nowhere then."""
@@ -138,16 +161,20 @@ class Decider:
     async def _verdict(self, attributes: Mapping[str, str], *, stranger: str) -> str:
         recipient = attributes.get("recipient", "")
         address = split(recipient)
-        found = self._find(address)
+        found = self._find(address, attributes.get("size", ""))
         if found is None:
             return stranger
         if not found.here and not found.elsewhere:
-            if found.authoritative or not address.local:
-                return f"550 5.1.1 <{recipient}>: there is no such address"
-            refusal = await self._asked(recipient, address, found, attributes)
-            if refusal:
+            refusal = f"550 5.1.1 <{recipient}>: there is no such address"
+            if not found.authoritative and address.local:
+                refusal = await self._asked(recipient, address, found, attributes)
+            if refusal and not self._keeps(address, found, refusal, attributes):
                 return refusal
-        route = self._route(found)
+            if address.base in ROLES:
+                self.kept.note(address, kept=bool(refusal))
+        if found.full:
+            return f"552 5.2.2 <{recipient}>: the mailbox is full"
+        route = self._route(found, address)
         if not found.authoritative and not attributes.get("sasl_username"):
             # Whoever has the mailbox may still refuse the message: to whom would the bounce go?
             sender, helo = attributes.get("sender", ""), attributes.get("helo_name", "")
@@ -214,17 +241,29 @@ class Decider:
         host = target.removeprefix("[").partition("]")[0]
         return next((slug for slug, platform in self.platforms().items() if host in platform.hosts), None)
 
-    def _find(self, address: Address) -> Found | None:
-        rows = self.reader.rows("route", self._values(address))
+    def _find(self, address: Address, size: str = "") -> Found | None:
+        """`size`: of the message, where its sender has said it."""
+        declared = size if size.isascii() and size.isdigit() and len(size) < 19 else "0"
+        rows = self.reader.rows("route", {**self._values(address), "size": declared})
         if not rows:
             return None
-        mode, target, mailbox, elsewhere = rows[0]
+        mode, target, here, elsewhere = rows[0]
         authoritative = mode == "authoritative"
-        return Found(authoritative, target, bool(mailbox), "" if authoritative else elsewhere or "")
+        return Found(authoritative, target, bool(here), here == "full", "" if authoritative else elsewhere or "")
 
-    def _route(self, found: Found) -> str:
+    def _keeps(self, address: Address, found: Found, refusal: str, attributes: Mapping[str, str]) -> bool:
+        """Whether the organization itself reads what nobody else takes. RFC 2142: somebody must."""
+        if address.base not in ROLES or not refusal.startswith("550"):
+            return False
+        return found.authoritative or not self._is_question(attributes)  # the asker keeps it
+
+    def _route(self, found: Found, address: Address) -> str:
         """Unknown ones of an authoritative domain go to Dovecot, which refuses them: they were accepted earlier."""
-        if found.here or found.authoritative:
+        if found.here:
+            return self.local
+        if address.base in ROLES and not found.elsewhere and (found.authoritative or self.kept.has(address)):
+            return self.inbox
+        if found.authoritative:
             return self.local
         if found.elsewhere and self._platform_at(found.target) != found.elsewhere:
             platform = self.platforms().get(found.elsewhere)

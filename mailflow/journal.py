@@ -29,6 +29,11 @@ MOST = 10_000  # statements that wait
 USED = """
 INSERT INTO mailflow_use (mailbox, last_login) VALUES (:mailbox, :at)
     ON CONFLICT (mailbox) DO UPDATE SET last_login = excluded.last_login"""
+FILLED = """
+INSERT INTO mailflow_use (mailbox, bytes, messages) VALUES (:mailbox, :bytes, :messages)
+    ON CONFLICT (mailbox) DO UPDATE
+       SET bytes = COALESCE(excluded.bytes, mailflow_use.bytes),
+           messages = COALESCE(excluded.messages, mailflow_use.messages)"""
 SIGNED_IN = """
 INSERT INTO mailflow_failure (mailbox, network, failures, success_at) VALUES (:mailbox, :network, 0, :at)
     ON CONFLICT (mailbox, network) DO UPDATE SET failures = 0, first_at = NULL, success_at = excluded.success_at"""

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from .databases import for_postgres, sqlite_path
+from .databases import GRACE_MIB, for_postgres, sqlite_path
 
 SECONDS = 3  # for connecting, and for one answer
 PAUSE = 1.0  # after a connection that failed: nobody waits for the next one meanwhile
@@ -22,14 +22,19 @@ PAUSE = 1.0  # after a connection that failed: nobody waits for the next one mea
 QUERIES = {
     # The domain, this address's mailbox, and another of our platforms that has the address. Scalar subqueries: SQLite
     # would work out a joined view for all domains first.
-    "route": """
+    "route": f"""
 SELECT d.mode, d.target,
-       (SELECT MIN(r.mailbox) FROM mailflow_recipient r
+       (SELECT MIN(CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
+               OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END)
+          FROM mailflow_recipient r
          WHERE r.platform = d.platform AND r.domain = d.domain AND r.local_part IN (:local, :base)),
        (SELECT MIN(o.platform) FROM mailflow_recipient o
          WHERE o.domain = d.domain AND o.local_part IN (:local, :base) AND o.platform <> d.platform)
   FROM mailflow_domain d
- WHERE d.platform = :platform AND d.domain = :domain""",
+ WHERE d.platform = :platform AND d.domain = :domain""",  # noqa: S608 - a number of ours
+    "mailbox": """
+SELECT MIN(mailbox) FROM mailflow_recipient
+ WHERE platform = :platform AND domain = :domain AND local_part = :local""",
     "domain": "SELECT mode, target FROM mailflow_domain WHERE platform = :platform AND domain = :domain",
     "senders": """
 SELECT login, mailbox, service FROM mailflow_sender

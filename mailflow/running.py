@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -84,6 +85,7 @@ def _children(plan: Plan) -> list[Child]:
     master = [f"{daemons}/master", "-c", str(plan.postfix), "-s"]
     return [
         _child(plan, "policy", serve, environment),
+        _child(plan, "agent", [sys.executable, manage, "mailflow", "agent", "--dir", str(plan.directory)], environment),
         _child(plan, "postfix", master, environment | {"MAIL_CONFIG": str(plan.postfix)}),
         _child(plan, "dovecot", [program("dovecot"), "-F", "-c", str(plan.dovecot_conf)], environment),
     ]
@@ -110,7 +112,8 @@ def answers(plan: Plan) -> bool:
     return (
         all((plan.policy / name).exists() for name in ("verdict", "sessions"))
         and (plan.run / "lmtp").exists()
-        and _accepts_policy(plan)
+        and _accepts(plan.inbox)
+        and _accepts(plan.policy / "verdict")
         and all(greeting(host, port, tls=False).startswith("220") for port in plain)
         and all(greeting(host, port, tls=True).startswith(("* OK", "220")) for port in wrapped)
     )
@@ -130,10 +133,10 @@ def greeting(host: str, port: int, *, tls: bool) -> str:
         return ""
 
 
-def _accepts_policy(plan: Plan) -> bool:
+def _accepts(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         try:
-            probe.connect(str(plan.policy / "verdict"))
+            probe.connect(str(path))
         except OSError:
             return False
     return True

@@ -22,10 +22,12 @@ from domains.reach import Unreachable, addresses_of
 from domains.targets import literal
 from panel.secrets import decrypt
 
+from .addresses import split
 from .asking import SMTP_PORT, Asker
 from .deciding import QUESTION, Decider
-from .journal import Journal
+from .journal import FILLED, Journal
 from .limits import Limits
+from .protocols.dict import use_of_mailboxes
 from .protocols.dovecot import Submissions, auth_policy
 from .protocols.milter import milter
 from .protocols.postfix import policy, socketmap
@@ -47,8 +49,10 @@ class Setup:
     platform: str
     host: str
     sockets: Path
+    use: Path  # folder of the socket that Dovecot tells the size of mailboxes
     dovecot_auth: str
     lmtp: str
+    inbox: str
     addresses: tuple[str, ...]
     plain: tuple[int, ...]  # ports that greet before TLS
     wrapped: tuple[int, ...]  # ports that greet after it
@@ -63,6 +67,7 @@ class Setup:
         data = json.loads(path.read_text(encoding="utf-8"))
         data |= {
             "sockets": Path(data["sockets"]),
+            "use": Path(data["use"]),
             "addresses": tuple(data["addresses"]),
             "plain": tuple(data["plain"]),
             "wrapped": tuple(data["wrapped"]),
@@ -144,7 +149,9 @@ class PolicyServer:
             may_connect=network.may_connect,
         )
         limits = Limits(settings.MAIL_ACCOUNT_LIMIT, settings.MAIL_SERVICE_LIMIT)
-        self.decider = Decider(self.reader, setup.platform, asker, limits, f"lmtp:unix:{setup.lmtp}")
+        self.decider = Decider(
+            self.reader, setup.platform, asker, limits, f"lmtp:unix:{setup.lmtp}", f"lmtp:unix:{setup.inbox}"
+        )
         network.decider = self.decider
         self.signer = Signer(self.reader, setup.platform, decrypt)
         self.throttle = Throttle(self.reader, setup.platform, self.journal)
@@ -161,6 +168,7 @@ class PolicyServer:
             await self._unix("milter", lambda r, w: milter(self.decider, self.signer, r, w)),
             await self._unix("sasl", lambda r, w: self.submissions.relay(self.setup.dovecot_auth, r, w)),
             await self._unix("sessions", self._sessions),
+            await self._unix("use", lambda r, w: use_of_mailboxes(self._used, r, w), self.setup.use),
             await asyncio.start_server(
                 _handled(lambda r, w: auth_policy(self.throttle.judge, self.setup.auth_policy_secret, r, w)),
                 "127.0.0.1",
@@ -203,13 +211,26 @@ class PolicyServer:
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
 
-    async def _unix(self, name: str, handle: Streams) -> asyncio.Server:
-        path = self.setup.sockets / name
+    def _used(self, user: str, octets: int | None, messages: int | None) -> None:
+        """What Dovecot says of a mailbox that has changed. One that was renamed or reset meanwhile says it again."""
+        address = split(user)
+        values = {"platform": self.setup.platform, "domain": address.domain, "local": address.local}
+        try:
+            rows = self.reader.rows("mailbox", values)
+        except DatabaseAway:
+            return
+        if rows and rows[0][0]:
+            self.journal.write(FILLED, {"mailbox": rows[0][0], "bytes": octets, "messages": messages})
+
+    async def _unix(self, name: str, handle: Streams, folder: Path | None = None) -> asyncio.Server:
+        """`folder`: another than Postfix's, whose group may speak to it."""
+        folder = folder or self.setup.sockets
+        path = folder / name
         path.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(_handled(handle), path, limit=2**20)
         os.chmod(path, 0o660 if name != "sessions" else 0o600)
         if name != "sessions":
-            os.chown(path, -1, self.setup.sockets.stat().st_gid)
+            os.chown(path, -1, folder.stat().st_gid)
         return server
 
 

@@ -41,16 +41,19 @@ SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
             ELSE '[' || d.target_host || ']:' || CAST(d.target_port AS text) END AS target
   FROM {_ATTACHED}
  WHERE {_OPEN}""",
-    # Has this address a mailbox here? Suspended accounts receive; slots have no address.
+    # Has this address a mailbox here? Suspended accounts receive; slots have no address. `quota` is in MiB, 0 is
+    # without limit; `used` in octets, as far as it is known.
     "mailflow_recipient": f"""
-SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILBOX} AS mailbox
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILBOX} AS mailbox,
+       CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
+       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
   FROM {_CONFIGURED}
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
     # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
     # is empty, that of any other is what people write behind the `*`.
     "mailflow_login": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST('' AS text) AS device,
-       e.password_hash AS password, {_MAILBOX} AS mailbox
+       e.password_hash AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota
   FROM {_CONFIGURED}
  WHERE e.state = 'active' AND {_ACTIVE}""",
     # Which login may send as this address? `mailbox` and `service` are the login's: limits are counted for them.
@@ -71,8 +74,8 @@ SELECT p.slug AS platform, n.name AS domain, k.selector AS selector, k.private_k
 COLUMNS = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
-    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox"),
-    "mailflow_login": ("platform", "domain", "local_part", "device", "password", "mailbox"),
+    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
+    "mailflow_login": ("platform", "domain", "local_part", "device", "password", "mailbox", "quota"),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
 }

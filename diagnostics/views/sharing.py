@@ -93,6 +93,9 @@ def link_of(found: Share) -> str:
 
 
 def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
+    if not Share.has_room(domain.service.organization):
+        messages.error(request, _("Too many links of this organization work already. Revoke some, or let them expire."))
+        return
     email, language = form.cleaned_data["email"], form.cleaned_data["language"]
     if email and not allowed("instructions", request.user.pk, times=LETTERS_AN_HOUR, seconds=3600):
         messages.warning(request, _("That was often. Wait a while before you send more, or copy the link."))

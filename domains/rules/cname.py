@@ -53,6 +53,7 @@ def find(subject: Subject, view: View) -> Finding | None:
         facts = {
             "target": answer.values[0].removesuffix("."),
             **undotted(answer.values, (subject.ours.verification,)),
+            **({"wildcard": question.name} if wildcard else {}),
         }
         # What a wildcard made up is not there to be replaced: a record of its own outweighs it.
         fix = add(record) if wildcard else replace(record, answer)

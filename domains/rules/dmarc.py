@@ -112,7 +112,15 @@ def moved(subject: Subject, view: View, finding: Finding, slips: Sequence[RRset]
     gone = {slip.name for slip in slips}
     own = [fix for fix in finding.fixes if fix.name not in gone]
     there = meant_policies((value, txt_text(value)) for value in answer.values)
-    texts = list(there.values()) + [txt_text(value) for slip in slips for value in slip.values]
+    texts = list(there.values())
+    for slip in slips:
+        values = slip.values
+        if slip.type == "CNAME":
+            behind = view.get(Question(slip.name, "TXT"))
+            if behind is None:
+                return None
+            values = behind.values
+        texts += meant_policies((value, txt_text(value)) for value in values).values()
     repaired = repair_policies(texts)
     value = quote_txt(repaired.text)
     fixes = [replace(fix, values=(value,)) if fix.action == Action.ADD else fix for fix in own]

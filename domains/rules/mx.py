@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
+from collections.abc import Sequence
 from typing import Any
 
 from ..lookup.answers import NOT_RESPONSIBLE, UNCONFIRMED, Answer, Failure, Question, View
 from ..records import Kind, Level, RequiredRecord
-from ..rrset import Action, Fix
+from ..rrset import Action, Fix, RRset
 from .case import Subject
 from .finding import Finding, add, failed, redirection, remove, replace, rrset, undotted, unknown
 from .reasons import Reason
@@ -236,6 +238,30 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
     if gone:
         facts["hosts"] = [host.removesuffix(".") for host in gone]
     return Finding(Status.OK, Level.REQUIRED, "", facts, (), advice, found, at=subject.mx)
+
+
+def moved(subject: Subject, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
+    """Split domain: hosts that stand under a doubled name go to the right one, whosever they are, if mail reaches them.
+
+    None: not known yet.
+    """
+    values = tuple(dict.fromkeys(value.lower() for slip in slips for value in slip.values))
+    strangers = [host for host in _exchangers(values) if host not in subject.ours.rank]
+    if subject.authoritative or not strangers:
+        return finding
+    looked = [NULL if host == NULL or _is_address(host) else look_up(view, host) for host in strangers[:MAX_FOREIGN]]
+    if None in looked:
+        return None
+    gone = {slip.name for slip in slips}
+    if not all(isinstance(one, Answer) and one.failure is None for one in looked):
+        # Which host was meant, nobody here knows: the slip is left where it harms nobody.
+        fixes = tuple(fix for fix in finding.fixes if fix.name not in gone)
+        return dataclasses.replace(finding, fixes=fixes)
+    fixes = tuple(
+        dataclasses.replace(fix, values=values) if fix.name not in gone and fix.action != Action.REMOVE else fix
+        for fix in finding.fixes
+    )
+    return dataclasses.replace(finding, fixes=fixes, facts={**finding.facts, "moves_mail": False})
 
 
 def _all_dead(subject: Subject, view: View, answer: Answer, gone: list[str]) -> Finding:

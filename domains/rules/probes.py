@@ -38,7 +38,7 @@ def wildcard_answered(view: View, question: Question, answer: Answer) -> bool | 
 
 
 def doubled(subject: Subject, kind: Kind, finding: Finding, view: View, zone: str | None) -> Finding | None:
-    """Look whether what is missing was published with the domain's name twice (`_dmarc.example.com.example.com`).
+    """Look whether what is not there was published with the domain's name twice (`_dmarc.example.com.example.com`).
 
     Many providers' forms append the name of the zone by themselves, which for a subdomain is another than its own.
     None: not known yet.
@@ -47,23 +47,21 @@ def doubled(subject: Subject, kind: Kind, finding: Finding, view: View, zone: st
     complete = True
     added = dict.fromkeys((subject.apex, zone if zone and zone != "." else subject.apex))
     for fix, name in [(fix, fix.name + again) for fix in finding.fixes for again in added]:
-        if fix.action != Action.ADD or len(name) > MAX_NAME:
+        if fix.action == Action.REMOVE or len(name) > MAX_NAME:
             continue
         question = Question(name, fix.type)
         answer = view.get(question)
         if answer is None:
             complete = False
             continue
-        if not answer.values or answer.chain:
-            continue
-        values = tuple(value for value in answer.values if _same_purpose(subject, kind, fix, value))
-        if not values:
+        slip = _slip(subject, kind, fix, question, answer)
+        if slip is None:
             continue
         wildcard = wildcard_answered(view, question, answer)
         if wildcard is None:
             complete = False
         elif not wildcard:
-            slips.append(RRset(name, fix.type, answer.ttl, values))
+            slips.append(slip)
     if not complete:
         return None
     if not slips:
@@ -74,6 +72,19 @@ def doubled(subject: Subject, kind: Kind, finding: Finding, view: View, zone: st
     finding.fixes = (*finding.fixes, *(remove(slip.name, slip.type, slip.ttl, slip.values) for slip in slips))
     return finding
 
+
+def _slip(subject: Subject, kind: Kind, fix: Fix, question: Question, answer: Answer) -> RRset | None:
+    """What stands at a doubled name in place of what `fix` publishes; an alias that leads to such a text is one too."""
+    values = tuple(value for value in answer.values if _same_purpose(subject, kind, fix, value))
+    if not values or not answer.chain:
+        return RRset(question.name, fix.type, answer.ttl, values) if values else None
+    owner, target = answer.chain[0]
+    if kind not in ALIASED or owner != question.name or answer.dname:
+        return None
+    return RRset(owner, "CNAME", answer.ttl, (target,))
+
+
+ALIASED = (Kind.DKIM, Kind.DMARC)  # whose texts are often a CNAME away, at whoever looks after them
 
 KEPT = ("CNAME", "A", "AAAA", "MX", "TXT")  # what wildcards hold for names that people use
 
@@ -152,6 +163,8 @@ def _without_others(apex: str, verdict: Verdict, changing: Collection[Kind]) -> 
 
 def _same_purpose(subject: Subject, kind: Kind, fix: Fix, value: str) -> bool:
     """Whether a record at the doubled name is what `fix` would publish, or plainly was meant to be."""
+    if kind == Kind.MX and not subject.authoritative:
+        return True  # the other system's hosts are as good
     if fix.type != "TXT":
         ours = {expected.rpartition(" ")[2] for expected in fix.values}
         return value.lower().rpartition(" ")[2] in ours

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..databases import sqlite_path
+from ..databases import GRACE_MIB, sqlite_path
 from .plan import VMAIL, Plan
 
 HEADER = "# Written by `manage.py mailflow render`: change the panel or its settings, not this file.\n"
 CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_@,+*"
+
+
+UNLIMITED = {False: "0", True: "unlimited"}  # by whether it is 2.4
+GRACE = f"{GRACE_MIB}M"  # by which the last message may pass the limit: not everybody says before how large it is
 
 
 def dovecot_conf(plan: Plan) -> str:
@@ -37,7 +41,8 @@ def _password_query(plan: Plan, local: str, domain: str, *, device: str) -> str:
     # A device's row answers for the name behind the `*`, the password's for the account itself.
     user = "device" if device else "local_part || '@' || domain"
     return (
-        f"SELECT {user} AS user, password, '{plan.mail}/' || mailbox AS userdb_home FROM mailflow_login "
+        f"SELECT {user} AS user, password, '{plan.mail}/' || mailbox AS userdb_home, "
+        f"{_quota(plan)} AS userdb_{_quota_field(plan)} FROM mailflow_login "
         f"WHERE platform = '{plan.platform}' AND domain = '{domain}' AND local_part = '{local}' "
         f"AND device = '{device}'" + (" AND device <> ''" if device else "")
     )
@@ -45,9 +50,20 @@ def _password_query(plan: Plan, local: str, domain: str, *, device: str) -> str:
 
 def _user_query(plan: Plan, local: str, domain: str) -> str:
     return (
-        f"SELECT local_part || '@' || domain AS user, '{plan.mail}/' || mailbox AS home FROM mailflow_recipient "
+        f"SELECT local_part || '@' || domain AS user, '{plan.mail}/' || mailbox AS home, "
+        f"{_quota(plan)} AS {_quota_field(plan)} FROM mailflow_recipient "
         f"WHERE platform = '{plan.platform}' AND domain = '{domain}' AND local_part = '{local}'"
     )
+
+
+def _quota_field(plan: Plan) -> str:
+    return "quota_storage_size" if plan.dovecot >= (2, 4) else "quota_rule"
+
+
+def _quota(plan: Plan) -> str:
+    """A mailbox's limit in Dovecot's words, from the column in MiB."""
+    rule = "" if plan.dovecot >= (2, 4) else "*:storage="
+    return f"CASE WHEN quota = 0 THEN '{rule}{UNLIMITED[plan.dovecot >= (2, 4)]}' ELSE '{rule}' || quota || 'M' END"
 
 
 def _iterate_query(plan: Plan) -> str:
@@ -172,6 +188,16 @@ mail_gid = {VMAIL}
 first_valid_uid = {VMAIL}
 mail_location = maildir:~/Maildir
 mail_fsync = optimized
+mail_plugins = quota quota_clone
+protocol imap {{
+  mail_plugins = $mail_plugins imap_quota
+}}
+plugin {{
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_grace = {GRACE}
+  quota_clone_dict = proxy:{plan.use}/use:use
+}}
 passdb {{
   driver = sql
   args = {plan.directory}/dovecot/device.conf
@@ -246,6 +272,24 @@ mail_gid = {VMAIL}
 first_valid_uid = {VMAIL}
 mail_driver = maildir
 mail_path = ~/Maildir
+mail_plugins {{
+  quota = yes
+  quota_clone = yes
+}}
+protocol imap {{
+  mail_plugins {{
+    imap_quota = yes
+  }}
+}}
+quota user {{
+}}
+quota_storage_grace = {GRACE}
+quota_clone {{
+  dict proxy {{
+    name = use
+    socket_path = {plan.use}/use
+  }}
+}}
 {sql}
 passdb device {{
   driver = sql

@@ -72,6 +72,16 @@ class Plan:
         return self.run / "policy"
 
     @property
+    def use(self) -> Path:
+        """The folder of the socket that Dovecot tells the size of mailboxes."""
+        return self.run / "use"
+
+    @property
+    def inbox(self) -> Path:
+        """The socket by which Postfix hands mail to the organizations' inboxes."""
+        return self.run / "inbox"
+
+    @property
     def listening(self) -> tuple[str, ...]:
         """Addresses as Postfix and Dovecot write them; an empty one is all."""
         return self.addresses or ("",)

@@ -55,8 +55,10 @@ def _policy(plan: Plan) -> dict[str, object]:
         "platform": plan.platform,
         "host": plan.host,
         "sockets": str(plan.policy),
+        "use": str(plan.use),
         "dovecot_auth": str(plan.run / "dovecot-auth"),
         "lmtp": str(plan.run / "lmtp"),
+        "inbox": str(plan.inbox),
         "addresses": list(plan.addresses),
         "plain": [port for port in (plan.ports.smtp, plan.ports.submission) if port],
         "wrapped": [port for port in (plan.ports.submissions,) if port],
@@ -77,6 +79,7 @@ def _folders(plan: Plan) -> None:
     _folder(plan.run / "dovecot", 0o755)
     _folder(plan.mail, 0o700, VMAIL, VMAIL)
     _folder(plan.policy, 0o2750, plan.owner, postfix.pw_gid)
+    _folder(plan.use, 0o2750, plan.owner, VMAIL)
     _folder(plan.directory / "data", 0o700, postfix.pw_uid, postfix.pw_gid)
     _folder(plan.spool, 0o755)
     _folder(plan.spool / "pid", 0o755)

@@ -134,4 +134,5 @@ def signing_key(domain: Domain, selector: str = "cm1") -> DkimKey:
         selector=selector,
         private_key=identity.private_key,
         public_key=identity.public_key,
+        state=DkimKey.State.ACTIVE,
     )

@@ -31,8 +31,8 @@ from tests.servers import PostgreSql
 FROZEN = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
-    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox"),
-    "mailflow_login": ("platform", "domain", "local_part", "device", "password", "mailbox"),
+    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
+    "mailflow_login": ("platform", "domain", "local_part", "device", "password", "mailbox", "quota"),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
 }
@@ -46,6 +46,7 @@ TABLES = [
     ("accounts", "Address"),
     ("accounts", "EmailAccount"),
     ("mailflow", "Block"),
+    ("mailflow", "Use"),
 ]
 
 
@@ -217,6 +218,7 @@ def crowd(transactional_db: None) -> None:
             selector="cm1",
             private_key=key.private_key,
             public_key=key.public_key,
+            state=key.state,
         )
         for ownership in ownerships
     )
@@ -250,12 +252,16 @@ def crowd(transactional_db: None) -> None:
             " d.verified_at, d.verified_at, 'crowd' || a.id, '', '', ''"
             " FROM accounts_address a JOIN domains_domain d ON d.name_id = a.name_id"
         )
+        cursor.execute(
+            "INSERT INTO mailflow_use (mailbox, bytes, messages)"
+            " SELECT mailbox_id, 1000000, 10 FROM accounts_emailaccount WHERE mailbox_id IS NOT NULL"
+        )
         cursor.execute("ANALYZE")
 
 
 def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) -> None:
     """Also what Dovecot asks. A scan is allowed of the few platforms only."""
-    values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007"}
+    values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
     questions = {
         **QUERIES,
         "mailbox": "SELECT mailbox FROM mailflow_recipient"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from panel.commands import Done, Verb, VerbParser
 
@@ -51,6 +53,15 @@ class Command(Verb):
             verb.add_argument("--dovecot", metavar="VERSION", default="", help="default: the one that is installed")
         serve = verbs.add_parser("serve", help="the policy server alone, for a directory that was rendered")
         serve.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
+        agent = verbs.add_parser("agent", help="what `up` starts beside the servers: inbox, queue, purge")
+        agent.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
+        purge = verbs.add_parser("purge", help="delete the directories of mailboxes whose days are over")
+        purge.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
+        purge.add_argument(
+            "--orphans",
+            action="store_true",
+            help="also those that the database knows nothing of: be sure that it is the one",
+        )
         check = verbs.add_parser("check", help="say whether the running servers are in step")
         check.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
         check.add_argument("--local", action="store_true", help="only what runs here, nothing that the DNS says")
@@ -101,6 +112,29 @@ class Command(Verb):
             self.refuse("not-rendered", _("%(path)s is missing: render first.") % {"path": path})
         serving.run(serving.Setup.read(path), ready=lambda: self.say("ready"))
         return Done({})
+
+    def _agent(self, *, dir: Path, **options: Any) -> Done:
+        from mailflow import agent
+
+        agent.run(self._directory(dir), ready=lambda: self.say("ready"))
+        return Done({})
+
+    def _purge(self, *, dir: Path, orphans: bool, **options: Any) -> Done:
+        from mailflow import purging
+        from mailflow.agent import Machine
+
+        machine = Machine.of(self._directory(dir))
+        gone = purging.purge(machine.mail, machine.platform)
+        for directory in purging.orphans(machine.mail) if orphans else []:
+            shutil.rmtree(directory)
+            gone += 1
+        return Done({"purged": gone}, ngettext("%(n)d mailbox deleted", "%(n)d mailboxes deleted", gone) % {"n": gone})
+
+    def _directory(self, directory: Path) -> Path:
+        path = directory.absolute() / "policy.json"
+        if not path.exists():
+            self.refuse("not-rendered", _("%(path)s is missing: render first.") % {"path": path})
+        return directory.absolute()
 
     def _roles(self, **options: Any) -> Done:
         from mailflow.making import make_roles
