@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from panel.access import person, require, service_for
 from panel.errors import Refused
 from panel.models import Role, Service
+from panel.once import once_apart
 from panel.uploads import TooLarge, receiving, takes_upload
 from panel.waking import wake
 
@@ -54,6 +55,7 @@ def upload(request: HttpRequest, service_name: str) -> HttpResponse:
 
 
 @csrf_protect
+@once_apart
 def _load(request: HttpRequest, service: Service, *, owner: bool) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():

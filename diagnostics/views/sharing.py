@@ -22,6 +22,7 @@ from panel.access import person
 from panel.activity import record
 from panel.limits import allowed
 from panel.models import Role
+from panel.once import once
 
 from ..models import Check, Postponement, Share
 from ..show.sentences import mx_warning
@@ -47,6 +48,7 @@ class ShareForm(forms.Form):
 
 
 @login_required
+@once
 def share(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
     domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
     if request.method == "POST":
