@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "diagnostics",
     "accounts",
     "mailflow",
+    "api",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -136,6 +137,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "panel.health.answer_probes",
+    "api.middleware.answers",
     "panel.middleware.real_address",
     "panel.logs.requests",
     "django.middleware.security.SecurityMiddleware",
@@ -266,6 +268,9 @@ CELERY_BEAT_SCHEDULE = {
     "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
     "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
     "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
+    "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
+    "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
+    "api: forget": {"task": "api.tasks.forget", "schedule": timedelta(minutes=30)},
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -433,6 +438,10 @@ MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock acco
 
 # What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
 MAILBOX_USE = "mailflow.use.known_of"
+
+# The API
+API_RATE = env_int("API_RATE", 600)  # requests a minute of one token
+API_STRANGERS_RATE = 60  # without a token that works, from one address
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [
