@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
 from domains.lookup.answers import Answer, Answers, Failure, Question
@@ -19,11 +18,9 @@ MAX_JUDGINGS = 60
 CPU_SECONDS = 2.0  # of judging one domain: a usual one takes some milliseconds
 PATIENCE = 0.2  # seconds that stragglers of a round are waited for before what is known is judged
 
-type Ask = Callable[[Question], Awaitable[Answer]]
-
 
 class Starter(Protocol):
-    """Answers without a task for each question, as the engine does."""
+    """Whoever answers questions without a task for each: the engine."""
 
     def start(
         self, questions: Iterable[Question], callback: Callable[[Question, Answer], object], own: str | None = None
@@ -34,44 +31,12 @@ class Starter(Protocol):
         """
 
 
-async def check_run(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
-    """Verdicts on a domain, in the order of `Kind`. `ask`: an engine, or a function that never raises.
+async def check_run(case: Case, starter: Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
+    """Verdicts on a domain, in the order of `Kind`.
 
     Never takes longer than `deadline` seconds: what has no answer by then counts as not answered in time.
     """
-    if not callable(ask):
-        return await _CheckRun(case, ask, now, deadline).run()
-    tasks = _Tasks(ask)
-    try:
-        return await _CheckRun(case, tasks, now, deadline).run()
-    finally:
-        tasks.cancel()
-
-
-class _Tasks:
-    """A task for each question to an asking function."""
-
-    def __init__(self, ask: Ask) -> None:
-        self.ask = ask
-        self.under_way: set[asyncio.Future[Answer]] = set()
-
-    def start(
-        self, questions: Iterable[Question], callback: Callable[[Question, Answer], object], own: str | None = None
-    ) -> tuple[()]:
-        def done(question: Question, future: asyncio.Future[Answer]) -> None:
-            self.under_way.discard(future)
-            if not future.cancelled():
-                callback(question, future.result())
-
-        for question in questions:
-            future = asyncio.ensure_future(self.ask(question))
-            self.under_way.add(future)
-            future.add_done_callback(partial(done, question))
-        return ()
-
-    def cancel(self) -> None:
-        for future in self.under_way:
-            future.cancel()
+    return await _CheckRun(case, starter, now, deadline).run()
 
 
 class _CheckRun:

@@ -77,8 +77,11 @@ def place(request: Any, settings: Any) -> Iterator[Place]:
                 Unbound(stubs | {APEX: knot.endpoint}) as unbound,
             ):
                 settings.DNS_RESOLVERS = [unbound.endpoint]
-                publish = lambda text: knot.add_zone(APEX, knot_text(text))  # noqa: E731
-                yield Place(publish, lambda organization: knot_zone(organization, knot, APEX), unbound)
+                yield Place(
+                    lambda text: knot.add_zone(APEX, knot_text(text)),
+                    lambda organization: knot_zone(organization, knot, APEX),
+                    unbound,
+                )
         else:
             with (
                 PowerDns({APEX: []}, address=OURS, port=port) as powerdns,

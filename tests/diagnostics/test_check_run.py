@@ -16,6 +16,7 @@ from domains.records import Kind
 from domains.rules.verdicts import RED, Status, Verdict
 
 from .simdns import NOW, NS2, SimDns, blank_zone, case, rrset, world
+from .tasks import OneTaskEach
 
 
 def run(dns: SimDns, ask=None, deadline: float = 5.0, **flags: Any) -> tuple[dict[Kind, Verdict], float]:
@@ -24,7 +25,7 @@ def run(dns: SimDns, ask=None, deadline: float = 5.0, **flags: Any) -> tuple[dic
 
     dns.asked = []
     starts = time.monotonic()
-    verdicts = asyncio.run(check_run(case(**flags), ask or directly, NOW, deadline))
+    verdicts = asyncio.run(check_run(case(**flags), OneTaskEach(ask or directly), NOW, deadline))
     assert [verdict.kind for verdict in verdicts] == list(Kind)
     return {verdict.kind: verdict for verdict in verdicts}, time.monotonic() - starts
 

@@ -55,7 +55,7 @@ def judged(resolver: tuple[str, int], port: int, facts: DomainFacts = DOMAIN, **
 
     async def run() -> tuple[Verdict, ...]:
         async with Engine(config) as engine:
-            return await check_run(Case(facts, PLATFORM, **flags), engine.ask, NOW, 10.0)
+            return await check_run(Case(facts, PLATFORM, **flags), engine, NOW, 10.0)
 
     return {verdict.kind: verdict for verdict in asyncio.run(run())}
 
