@@ -296,6 +296,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         password_hash="",
         mailbox_id=None,
         configured_at=None,
+        quota=None,
         changed_at=now,
         version=F("version") + 1,
         first_key="",
@@ -414,6 +415,27 @@ def set_password_of_one(
         raise Refused("wrong-state", NOT_CONFIGURED)
     account.refresh_from_db()
     record("account.password", actor=by, service=service, target=account.shown_address)
+
+
+@transaction.atomic
+def set_quota(account: EmailAccount, quota: int | None, *, by: User | str | None) -> None:
+    """MiB; None: the service's, 0: without limit."""
+    service = locked(account.service_id)
+    before = EmailAccount.objects.select_for_update().get(pk=account.pk)
+    if before.is_slot:
+        raise Refused("wrong-state", NOT_CONFIGURED)
+    if before.quota == quota:
+        return
+    EmailAccount.objects.filter(pk=account.pk).update(quota=quota, version=F("version") + 1)
+    record(
+        "account.quota",
+        actor=by,
+        service=service,
+        target=before.shown_address,
+        before={"quota": before.quota},
+        after={"quota": quota},
+    )
+    account.refresh_from_db()
 
 
 @transaction.atomic

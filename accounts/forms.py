@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from domains.models import Domain
+from panel.forms import MAX_QUOTA
 from panel.models import Service
 
 from . import choosing, passwords, preview, rules
@@ -189,6 +190,16 @@ class PasswordForm(PasswordFields):
         name = self.account.address_key.partition("@")[0]
         self.check_password(data, (name, self.account.display_name), self.policy)
         return data
+
+
+class QuotaForm(forms.Form):
+    quota = forms.IntegerField(
+        label=_("Quota (MiB)"),
+        required=False,
+        min_value=0,
+        max_value=MAX_QUOTA,
+        help_text=_("Empty: what the service says. 0: no limit."),
+    )
 
 
 class PolicyForm(forms.ModelForm):

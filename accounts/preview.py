@@ -75,6 +75,7 @@ class Problem(StrEnum):
     CELL_BOOLEAN = "cell-boolean"
     CELL_NUMBER = "cell-number"  # shown in another form, or with more digits than it has
     CELL_LONG = "cell-long"  # facts: length, limit
+    PASSWORD_HASH = "password-hash"  # noqa: S105 - what another system keeps instead of a password
     PASSWORD_EDGES = "password-edges"  # noqa: S105 - a blank at its start or end
     CONTACT_MISSING = "contact-missing"
     CONTACT_FORM = "contact-form"
@@ -450,6 +451,8 @@ class Judge:
     def _faults_of_password(self, row: Row, display_name: str) -> Iterable[Fault]:
         if row.password != row.password.strip():
             yield Fault(Problem.PASSWORD_EDGES, Field.PASSWORD)
+        elif passwords.looks_like_hash(row.password):
+            yield Fault(Problem.PASSWORD_HASH, Field.PASSWORD)
         elif row.password:
             for rule in passwords.broken(row.password, (row.name, display_name), self.policy):
                 yield Fault(rule, Field.PASSWORD, {"minimum": self.policy.min_length})

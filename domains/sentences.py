@@ -109,6 +109,7 @@ PROVIDER_ERRORS: dict[str, Promise | str] = {
     "cannot-list": _("This provider does not tell which zones it has: add them by name."),
     "credentials": _("The provider does not accept these credentials."),
     "forbidden": _("The server's address is private or reserved; the panel connects to public addresses only."),
+    "given-up": _("Three times whoever worked on it did not come to an end. Look at the zone before you try again."),
     "no-such-host": _("The server's name does not exist."),
     "no-such-zone": _("The provider has no such zone for these credentials."),
     "not-authoritative": _("The server does not serve this zone, or does not let this key change it."),

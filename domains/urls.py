@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{SERVICE}attach/review/", views.attach_review, name="attach_review"),
     path(f"{DOMAIN}mode/", views.mode, name="mode"),
     path(f"{DOMAIN}detach/", views.detach, name="detach"),
+    path(f"{DOMAIN}dkim/rotate/", views.rotate, name="rotate"),
     path(f"{DOMAIN}plan/", views.plan, name="plan"),
     path(f"{SERVICE}changes/", views.changes, name="changes"),
     path(CHANGE, views.change, name="change"),

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("domains.urls")),
     path("", include("diagnostics.urls")),
     path("", include("accounts.urls")),
+    path("", include("mailflow.urls")),
 ]
 
 handler400 = "panel.views.errors.bad_request"

@@ -18,6 +18,7 @@ from .factories import (
     Tenant,
     make_check,
     make_domain,
+    make_inbox_message,
     make_letter,
     make_order,
     make_retired_mailbox,
@@ -65,6 +66,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "number": lambda tenant: 1,
     "order_id": lambda tenant: make_order(tenant.service).pk,
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
+    "message_id": lambda tenant: make_inbox_message(tenant.organization).pk,
     "letter_id": lambda tenant: make_letter(tenant.organization).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
@@ -194,6 +196,7 @@ DOMAINS: dict[str, Row] = {
     "domains:attach_records": Row(TECHNICIAN),
     "domains:attach_review": Row(TECHNICIAN),
     "domains:mode": Row(TECHNICIAN),
+    "domains:rotate": Row(TECHNICIAN, "POST"),
     "domains:detach": Row(TECHNICIAN),
     "domains:plan": Row(TECHNICIAN),
     "domains:changes": Row(VIEWER),
@@ -253,11 +256,13 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:policy": Row(OWNER),
     "accounts:retired": Row(VIEWER),
     "accounts:purge": Row(OWNER, "POST"),
+    "accounts:restore": Row(STAFF, "POST"),
     "accounts:account": Row(VIEWER),
     "accounts:configure": Row(TECHNICIAN),
     "accounts:confirm": Row(TECHNICIAN, "POST", {"sealed": "nonsense"}),
     "accounts:password": Row(TECHNICIAN),
     "accounts:link": Row(TECHNICIAN, "POST"),
+    "accounts:quota": Row(STAFF),
     "accounts:suspend": Row(TECHNICIAN),
     "accounts:resume": Row(TECHNICIAN),
     "accounts:reset": Row(TECHNICIAN),
@@ -288,4 +293,16 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:set_password": Row(NOBODY),
 }
 
-TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS}
+MAILFLOW: dict[str, Row] = {
+    "mailflow:block": Row(STAFF),
+    "mailflow:unblock": Row(OWNER),
+    "mailflow:queue": Row(STAFF),
+    "mailflow:queue_act": Row(STAFF, "POST"),
+    "mailflow:platform": Row(STAFF),
+    "mailflow:platform_check": Row(STAFF, "POST"),
+    "mailflow:inbox": Row(TECHNICIAN),
+    "mailflow:inbox_message": Row(TECHNICIAN),
+    "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),
+}
+
+TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW}

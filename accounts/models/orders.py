@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panel.activity import COMMAND_LINE, record
 from panel.errors import Refused
+from panel.waking import wake
 
 if TYPE_CHECKING:
     from panel.models import Service, User
@@ -167,8 +168,7 @@ class Order(models.Model):
         from .. import tasks
 
         if self.work():
-            pk = self.pk
-            transaction.on_commit(lambda: tasks.carry_out_order.delay(pk))
+            wake(tasks.carry_out_order, self.pk)
 
     def _decide(self, state: State, by: User | str | None, **fields: str) -> None:
         person, now = _person(by), timezone.now()

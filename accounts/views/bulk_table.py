@@ -14,6 +14,7 @@ from panel.access import person, require, service_for
 from panel.errors import Refused
 from panel.models import Role, Service
 from panel.uploads import TooLarge, receiving, takes_upload
+from panel.waking import wake
 
 from .. import tables, tasks
 from ..access import run_for
@@ -137,7 +138,7 @@ def columns(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
         messages.error(request, str(refused))
     else:
         if later:
-            tasks.check_table.delay(run.pk)
+            wake(tasks.check_table, run.pk)
         else:
             loading.check(run)
     return redirect("accounts:run", service_name, run_id)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from panel.access import person, service_for
+from panel.access import person, service_for, staff_required
 from panel.activity import record
 from panel.errors import Refused
 from panel.forms import carried_out
@@ -21,7 +21,7 @@ from panel.once import keep_answer, once
 
 from .. import batch, passwords, rules
 from ..access import account_for
-from ..forms import PasswordForm
+from ..forms import PasswordForm, QuotaForm
 from ..hashing import hash_of_nothing, hash_password
 from ..meanwhile import Opened, since
 from ..models import EmailAccount, PasswordLink, PasswordPolicy
@@ -68,6 +68,19 @@ def change(request: HttpRequest, service_name: str, account_id: int, verb: str) 
         "meanwhile": happened,
     }
     return render(request, "accounts/change.html", context, status=200 if happened is None else 409)
+
+
+@staff_required
+def quota(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
+    """The account's own quota, instead of the service's."""
+    account = account_for(request.user, service_name, account_id)
+    form = QuotaForm(request.POST or None, initial={"quota": account.quota})
+    valid = request.method == "POST" and form.is_valid()
+    if valid and carried_out(form, lambda: batch.set_quota(account, form.cleaned_data["quota"], by=person(request))):
+        messages.success(request, _("Saved."))
+        return redirect("accounts:account", service_name, account_id)
+    context = {"service": account.service, "tab": "accounts", "account": account, "form": form}
+    return render(request, "accounts/quota.html", context, status=400 if form.errors else 200)
 
 
 @never_cache

@@ -94,7 +94,7 @@ def questions_of(run: BulkRun, kept: reading.Reading, fields: Sequence[Field]) -
         fields,
         default_domain=run.default_domain,
         ignored=run.reading.get("ignored", []),
-        passwords_wanted=run.way == BulkRun.Way.PASSWORDS,
+        passwords_wanted=loading.sets_passwords(run, run.way),
         confirmed=False,
     )
     return [question_words(question) for question in asked]

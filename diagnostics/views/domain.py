@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from domains.access import domain_for
-from domains.models import Domain
+from domains.models import DkimKey, Domain
 from domains.records import Kind
 from domains.rules.verdicts import Status
 from panel.access import require
@@ -43,6 +43,8 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
         }
         for check, shown in zip(checks, buttons, strict=True)
     ]
+    keys = list(domain.ownership.dkim_keys.exclude(state=DkimKey.State.WITHDRAWN).order_by("-pk"))
+    states = {key.state for key in keys}
     return render(
         request,
         "diagnostics/domain.html",
@@ -54,6 +56,9 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "red": sum(shown.look == "red" for shown in buttons),
             "records": (records := records_of(domain, checks)),
             "zone_lines": zone_lines(records),
+            "keys": keys,
+            "key_waits": DkimKey.State.WAITING in states,
+            "key_signs": DkimKey.State.ACTIVE in states,
             "polled": [domain.pk] if row.looking else [],
             "cname_awaited": any(check.kind == Kind.CNAME and check.status != Status.OFF for check in checks),
             "may_change": role.rank >= Role.TECHNICIAN.rank,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import perf_counter
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from domains.asking import engine_config
-from domains.lookup.answers import Question
-from domains.lookup.engine import Engine, EngineConfig, run
+from domains import readings
+from domains.providers import ProviderError
+from domains.views.waiting import reading_for, waits
 from panel.access import person, staff_required
 from panel.models import Heartbeat, Organization, Service
 
@@ -24,14 +23,14 @@ from ..models import CheckRun, CircuitBreaker, EngineReport
 from ..sweep import breakers, schedule
 
 RATE_WINDOW = timedelta(minutes=1)
-PROBE_SECONDS = 3.0
 REPORTS = 12  # shown, the latest
 QUEUES = ("background", "interactive")  # that looks are taken from
 
 
 @staff_required
+@waits
 def operator(request: HttpRequest) -> HttpResponse:
-    """With `ask` in the address every resolver is asked now, by this web server: a silent one takes seconds."""
+    """With `ask` in the address every resolver is asked now, by a worker."""
     now = timezone.now()
     # Nobody looks at what has ended: it would be the oldest for ever.
     ended = Q(domain__service__state=Service.State.ENDED)
@@ -56,9 +55,9 @@ def operator(request: HttpRequest) -> HttpResponse:
             ],
             "breaker": CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first(),
             "breakers": CircuitBreaker.objects.filter(state=CircuitBreaker.State.RELEASED).order_by("-pk")[:5],
-            "queues": [(queue, _is_served(queue)) for queue in QUEUES],
+            "queues": [(queue, Heartbeat.serves(queue)) for queue in QUEUES],
             "reports": [(report, list(map(_health, report.servers))) for report in _reports()],
-            "asked": _ask() if "ask" in request.GET else None,
+            "asked": _asked(request),
         },
     )
 
@@ -66,11 +65,6 @@ def operator(request: HttpRequest) -> HttpResponse:
 def _suspects(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
     """Domains that are checked alone, as their leases were lost twice in a row."""
     return check_runs.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[:20]
-
-
-def _is_served(queue: str) -> bool:
-    beat = Heartbeat.objects.filter(name=f"worker:{queue}").first()
-    return beat is not None and beat.fresh
 
 
 def _reports() -> QuerySet[EngineReport]:
@@ -94,12 +88,16 @@ def _endpoint(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _ask() -> dict[str, Any]:
-    """Ask every resolver now."""
-    names = breakers.control_names()[:1] or ["."]
-    config = engine_config()
-    servers = [*config.resolvers, *config.stub_zones.values()]
-    return {"name": names[0], "servers": run(_probe(config, list(dict.fromkeys(servers)), names[0]))}
+def _asked(request: HttpRequest) -> dict[str, Any] | None:
+    """What a worker was told by every resolver. Raises StillReading."""
+    if "ask" not in request.GET:
+        return None
+    try:
+        asked: dict[str, Any] = readings.result(reading_for(request, "resolvers", {}, None))
+    except ProviderError:
+        return None
+    servers = [{**one, "server": _endpoint(one["host"], one["port"])} for one in asked["servers"]]
+    return {**asked, "servers": servers}
 
 
 @require_POST
@@ -110,26 +108,3 @@ def release_breaker(request: HttpRequest) -> HttpResponse:
         breakers.forget()
         messages.success(request, _("The verdicts are believed from the next look on."))
     return redirect("diagnostics:operator")
-
-
-async def _probe(config: EngineConfig, endpoints: list[tuple[str, int]], name: str) -> list[dict[str, Any]]:
-    """How each of these answers one question, and how long that takes."""
-    health = []
-    question = Question(name.rstrip(".").lower() + ".", "SOA" if name == "." else "A")
-    for endpoint in endpoints:
-        alone = EngineConfig(
-            resolvers=(endpoint,),
-            allowed_networks=config.allowed_networks,
-            question_seconds=PROBE_SECONDS,
-        )
-        started = perf_counter()
-        async with Engine(alone) as asking:
-            answer = await asking.ask(question)
-        health.append(
-            {
-                "server": _endpoint(*endpoint),
-                "failure": str(answer.failure) if answer.failure else "",
-                "milliseconds": round((perf_counter() - started) * 1000),
-            }
-        )
-    return health

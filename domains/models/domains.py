@@ -232,11 +232,15 @@ class Domain(models.Model):
             Domain.objects.filter(pk=self.pk, proof_lost_at=None).update(proof_lost_at=at)
             self.proof_lost_at = at
 
-    def change_mode(self, mode: str, target: str, actor: Actor) -> None:
-        """Another mode, or another target server. Raises Refused."""
+    def change_mode(self, mode: str, target: str, actor: Actor, *, judged: bool = True) -> None:
+        """Another mode, or another target server. Raises Refused.
+
+        Unless `judged`, any target will do that can be one: whether it leads back here, and whether it may be
+        connected to, the mail servers decide at each recipient.
+        """
         self.service.require_open()
         chosen = mode_or_refuse(mode)
-        aim = target_or_refuse(target, chosen, self.platform)
+        aim = target_or_refuse(target, chosen, self.platform, judged=judged)
         with claims.locked(self.name.name) as row:
             domain = self._again()
             before = domain._facts()
@@ -361,7 +365,7 @@ def mode_or_refuse(text: str) -> Domain.Mode:
         raise Refused("mode", _("The mode is authoritative or non-authoritative."), field="mode") from error
 
 
-def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target | None:
+def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform, *, judged: bool = True) -> Target | None:
     """The target server of a domain in `mode` on `platform`; None in authoritative mode. Raises Refused."""
     if mode == Domain.Mode.AUTHORITATIVE:
         if text.strip():
@@ -369,7 +373,8 @@ def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target
         return None
     try:
         target = parse_target(text)
-        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
+        if judged:
+            check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
     except TargetRefused as refusal:
         raise Refused(refusal.code.value, target_sentence(refusal), field="target") from refusal
     return target

@@ -43,20 +43,21 @@ def find(subject: Subject, view: View) -> Finding | None:
 def _selector(
     subject: Subject, view: View, selector: str, question: Question, record: RequiredRecord
 ) -> Finding | None:
+    level = record.level
     answer = view.get(question)
     if answer is None:
         return None
     if answer.failure is not None and not answer.circular:
-        return unknown(question, answer)
+        return unknown(question, answer, level)
     if answer.values == record.values or (
         len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0])
     ):
-        return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
+        return Finding(Status.OK, level, found=rrset(question, answer))
     key = subject.case.domain.dkim[selector]
     match = match_key(map(txt_text, answer.values), key)
     if match.match == KeyMatch.EQUAL and len(answer.values) == 1:
         advice = (Problem.DKIM_TESTING,) if match.record is not None and match.record.testing else ()
-        return Finding(Status.OK, Level.REQUIRED, advice=advice, found=rrset(question, answer))
+        return Finding(Status.OK, level, advice=advice, found=rrset(question, answer))
     wildcard: bool | None = False
     if answer.values or answer.chain:
         wildcard = wildcard_answered(view, question, answer)
@@ -66,14 +67,12 @@ def _selector(
     facts: dict[str, Any] = {"selectors": [selector], **circle(answer)}
     if answer.dname:
         where = redirection(*answer.chain[0])
-        return Finding(
-            Status.WRONG, Level.REQUIRED, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found
-        )
+        return Finding(Status.WRONG, level, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found)
     if answer.chain and not wildcard and not answer.circular and match.match == KeyMatch.ABSENT:
         facts |= {"alias": question.name, "target": answer.chain[-1][1]}
     if wildcard or match.match == KeyMatch.ABSENT:
         fixes, problems = _instead(question, answer, record, wildcard=bool(wildcard), key=key)
-        return Finding(Status.MISSING, Level.REQUIRED, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
+        return Finding(Status.MISSING, level, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
     reason, problem = _SAYS.get(match.match, (Reason.DKIM_BESIDE, Problem.DKIM_OTHER_KEY))
     if reason == Reason.DKIM_BESIDE:
         # One of our key and whatever else: verifiers may take any of several (RFC 6376 §3.6.2.2).
@@ -85,7 +84,7 @@ def _selector(
             for fault in match.record.obstacles[:MAX_OBSTACLES]
         ]
     fixes, _ = _instead(question, answer, record, wildcard=False, key=key)
-    return Finding(Status.WRONG, Level.REQUIRED, reason, facts, (problem,), (), found, fixes, question)
+    return Finding(Status.WRONG, level, reason, facts, (problem,), (), found, fixes, question)
 
 
 def _joined(value: str) -> str:

@@ -74,7 +74,7 @@ def doubled(subject: Subject, kind: Kind, finding: Finding, view: View, zone: st
 
 
 def _slip(subject: Subject, kind: Kind, fix: Fix, question: Question, answer: Answer) -> RRset | None:
-    """What stands at a doubled name in place of what `fix` publishes; an alias that leads to such a text, too."""
+    """What stands at a doubled name in place of what `fix` publishes; an alias that leads to such a text is one too."""
     values = tuple(value for value in answer.values if _same_purpose(subject, kind, fix, value))
     if not values or not answer.chain:
         return RRset(question.name, fix.type, answer.ttl, values) if values else None

@@ -16,9 +16,12 @@ from panel.counting import accounts_at
 from panel.errors import Refused
 from panel.models import Role
 
+from .. import readings
 from ..access import change_for, domain_for
+from ..facts import facts
 from ..models import Domain, ZoneChange
 from ..names import to_unicode
+from ..outside import zone_subject
 from ..providers import ProviderError
 from ..providers.base import removals_first
 from ..records import Kind
@@ -29,14 +32,16 @@ from ..wizard import LATER, NOW
 from ..zones.changes import can_undo, offered_policy, request_policy, request_undo, run_again
 from ..zones.diff import lines_of_write
 from ..zones.planning import BOXES, Preview, preview, write_from_json
-from ..zones.reading import intents_of, read_for
+from ..zones.reading import ZoneReading, intents_of
 from .numbers import number_or_zero
+from .waiting import address_without_reading, reading_for, waits
 from .wizard import plan_context
 
 SHOWN = 50
 
 
 @login_required
+@waits
 def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
     """The plan for an attached domain; a POST applies exactly what was shown."""
     domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
@@ -55,8 +60,12 @@ def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
     if domain.zone is None:
         return render(request, "domains/plan.html", context)
     intents = intents_of(domain)
+    context["again"] = address_without_reading(request)
+    subject = zone_subject(domain.zone, *facts(domain), intents)
+    found = reading_for(request, "zone", subject, domain.service.organization)
+    context["reading"] = found.pk
     try:
-        reading = read_for(domain)
+        reading = ZoneReading.from_json(readings.result(found))
     except ProviderError as error:
         context |= {"error": provider_sentence(error.code), "detail": error.detail}
         return render(request, "domains/plan.html", context)

@@ -11,17 +11,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db import DatabaseError
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from kombu.exceptions import OperationalError
 
 from panel.activity import person_of, record
 from panel.errors import Refused
+from panel.waking import wake
 
+from .. import readings
 from ..models import Domain, ZoneChange
-from ..providers import ProviderError, Published, Write, open_provider
+from ..providers import ProviderError, Published, Write, deadline, open_provider
 from ..rrset import Fix, fix_to_json
 from ..signals import zone_changed
 from .meant_policy import MeantPolicy, meant_policy
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=3)  # more than a provider's slowest call
+LEASE = timedelta(minutes=3)
+JOB_SECONDS = 150.0  # for all calls of one change: less than the lease
+LOST_AT_MOST = 3  # leases: whoever worked on it froze or died each time
 State = ZoneChange.State
 
 
@@ -142,7 +145,7 @@ def _restart(
 ) -> None:
     progress = {"done": 0, "total": len(change.snapshot), **(more or {})}
     changed = ZoneChange.objects.filter(pk=change.pk, state__in=from_).update(
-        state=to, error="", detail="", lease_until=None, finished_at=None, progress=progress, **fields
+        state=to, error="", detail="", lease_until=None, lost=0, finished_at=None, progress=progress, **fields
     )
     if not changed:
         raise Refused("wrong-state", _("This change is already being worked on."))
@@ -152,16 +155,9 @@ def _restart(
 
 def _wake(pk: int) -> None:
     """Beat wakes too, so a broker that is away delays the change and loses nothing."""
+    from ..tasks import apply_zone_change
 
-    def send() -> None:
-        from ..tasks import apply_zone_change
-
-        try:
-            apply_zone_change.delay(pk)
-        except OperationalError:
-            log.warning("no broker: zone change %s waits for beat", pk)
-
-    transaction.on_commit(send)
+    wake(apply_zone_change, pk)
 
 
 # -- In the worker
@@ -173,11 +169,15 @@ def run(pk: int) -> bool:
     if change is None:
         return False
     undoing = change.state == State.UNDOING
+    if change.lost >= LOST_AT_MOST:
+        _fail(change, ProviderError("given-up", done=int(change.progress.get("done", 0))), undoing=undoing)
+        return True
     writes = [write_from_json(data) for data in change.snapshot]
     if undoing:
         writes = [write.reversed for write in reversed(writes)]
     try:
-        _write(change, writes)
+        with deadline.job(JOB_SECONDS):
+            _write(change, writes)
     except ProviderError as error:
         _fail(change, error, undoing=undoing)
         return True
@@ -208,15 +208,17 @@ def _free() -> Q:
 
 def _claim(pk: int) -> ZoneChange | None:
     now = timezone.now()
-    change = ZoneChange.objects.filter(pk=pk, state__in=ZoneChange.UNFINISHED).first()
+    change = ZoneChange.objects.select_related("service").filter(pk=pk, state__in=ZoneChange.UNFINISHED).first()
     if change is None or _must_wait(change):
         return None
     state = State.UNDOING if change.state == State.UNDOING else State.APPLYING
-    claimed = (
-        ZoneChange.objects.filter(pk=pk, state=change.state)
-        .filter(_free())
-        .update(state=state, lease_until=now + LEASE)
-    )
+    lost = F("lost") if change.lease_until is None else F("lost") + 1  # whoever held it let the lease run out
+    with readings.room(change.service.organization_id) as there_is:
+        claimed = there_is and (
+            ZoneChange.objects.filter(pk=pk, state=change.state)
+            .filter(_free())
+            .update(state=state, lease_until=now + LEASE, lost=lost)
+        )
     if not claimed:
         return None
     related = ("zone__provider", "domain", "service__organization", "applied_by", "undone_by")
@@ -272,6 +274,7 @@ def _finish(change: ZoneChange, state: State, *, done: int, error: ProviderError
         setattr(change, name, value)
     if state == State.UNDONE:
         _wake_older(change)
+    readings.wake_waiting()
 
 
 def _wake_older(change: ZoneChange) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from ..rrset import RRset
 from ..rules.case import Case, Subject
 from ..rules.zone_view import ZoneData
 from .plan import Plan, first_names, plan
+from .stored import Stored, from_json, to_json
 
 if TYPE_CHECKING:
     from ..models import Domain, Zone
@@ -50,6 +51,34 @@ class ZoneReading:
             return None
         planned = plan(self.subject, self.zone, Answers(dict(self.answers)), intents)
         return planned if isinstance(planned, Plan) else None
+
+    def to_json(self) -> Any:
+        case, zone = self.subject.case, self.zone
+        return to_json(
+            Stored(
+                domain=case.domain,
+                platform=case.platform,
+                now=self.subject.now,
+                apex=zone.apex,
+                rrsets=zone.rrsets,
+                read=zone.read,
+                existing=zone.existing,
+                published=self.published,
+                answers=self.answers,
+                delegated_at=self.delegated_at,
+            )
+        )
+
+    @classmethod
+    def from_json(cls, data: Any) -> ZoneReading:
+        stored: Stored = from_json(Stored, data)
+        return cls(
+            subject=Subject(Case(domain=stored.domain, platform=stored.platform), stored.now),
+            zone=ZoneData(stored.apex, stored.rrsets, stored.read, stored.existing),
+            published=stored.published,
+            answers=stored.answers,
+            delegated_at=stored.delegated_at,
+        )
 
 
 def intents_of(domain: Domain) -> dict[Kind, str]:

@@ -27,6 +27,7 @@ from panel.possessions import delete_due, export, owned
 from tests.factories import (
     Tenant,
     make_check,
+    make_inbox_message,
     make_letter,
     make_member,
     make_order,
@@ -74,13 +75,16 @@ def filled() -> Tenant:
     Postponement.objects.create(domain=domain, by=tenant.owner)
     Contact.objects.create(organization=tenant.organization, email="c@people.example")
     make_letter(tenant.organization)
+    make_inbox_message(tenant.organization)
     Activity.objects.create(actor_label="x", verb="user.created", organization=tenant.organization)
     return tenant
 
 
 def rows() -> dict[str, int]:
     models = [
-        model for model in apps.get_models() if model._meta.app_label in {"panel", "domains", "diagnostics", "accounts"}
+        model
+        for model in apps.get_models()
+        if model._meta.app_label in {"panel", "domains", "diagnostics", "accounts", "mailflow"}
     ]
     return {model._meta.label: model._base_manager.count() for model in models}
 
