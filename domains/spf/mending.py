@@ -342,6 +342,8 @@ def _unknown(text: str, signs: str, word: str, separator: str, value: str) -> Am
         if separator and _HOST_NAME.match(value):
             return Ambiguous(AmbiguityCode.HOST_FOR_ADDRESS, text, (f"{sign}a:{value}",))
         return Ambiguous(AmbiguityCode.ADDRESS, text)
+    if re.match(r"[0-9.:]+(?:/[0-9]*)?\Z", text[len(signs) :]):
+        return Ambiguous(AmbiguityCode.ADDRESS, text)
     if _HOST_NAME.match(text[len(signs) :]):
         name = text[len(signs) :]
         return Ambiguous(AmbiguityCode.HOST_ALONE, text, (f"{sign}include:{name}", f"{sign}a:{name}"))
