@@ -11,7 +11,7 @@ from typing import Protocol
 from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.rules.verdicts import Verdict
 
-from ..judge import Case, Subject, judge_subject, nothing_judged
+from ..judge import CheckInput, PreparedInput, judge_prepared, nothing_judged
 
 MAX_QUESTIONS = 600  # of one look: more is no set-up of mail but somebody who plays with us
 MAX_JUDGINGS = 60
@@ -31,17 +31,17 @@ class Starter(Protocol):
         """
 
 
-async def check_run(case: Case, starter: Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
+async def check_run(given: CheckInput, starter: Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
     """Verdicts on a domain, in the order of `Kind`.
 
     Never takes longer than `deadline` seconds: what has no answer by then counts as not answered in time.
     """
-    return await _CheckRun(case, starter, now, deadline).run()
+    return await _CheckRun(given, starter, now, deadline).run()
 
 
 class _CheckRun:
-    def __init__(self, case: Case, starter: Starter, now: datetime, deadline: float) -> None:
-        self.subject = Subject(case, now)
+    def __init__(self, given: CheckInput, starter: Starter, now: datetime, deadline: float) -> None:
+        self.prepared = PreparedInput(given, now)
         self.starter = starter
         self.loop = asyncio.get_running_loop()
         self.ends = self.loop.time() + deadline
@@ -53,7 +53,7 @@ class _CheckRun:
         self.waiter: asyncio.Future[None] | None = None
 
     async def run(self) -> tuple[Verdict, ...]:
-        self.answers.wanted.update(self.subject.opening())
+        self.answers.wanted.update(self.prepared.opening())
         for _ in range(MAX_JUDGINGS):
             self._send()
             if self.under_way and not await self._receive():
@@ -62,12 +62,12 @@ class _CheckRun:
             if not self.answers.wanted:
                 return verdicts
             if self.cpu > CPU_SECONDS:
-                return nothing_judged(self.subject)
+                return nothing_judged(self.prepared)
         return self._without_the_rest()
 
     def _judged(self) -> tuple[Verdict, ...]:
         began = time.thread_time()
-        verdicts = judge_subject(self.subject, self.answers)
+        verdicts = judge_prepared(self.prepared, self.answers)
         self.cpu += time.thread_time() - began
         return verdicts
 
@@ -82,7 +82,7 @@ class _CheckRun:
                 answers.put(question, Answer(failure=Failure.OTHER, detail="too many questions"))
             new.difference_update(beyond)
         asked |= new
-        known = self.starter.start(new, self._arrive, self.subject.apex)
+        known = self.starter.start(new, self._arrive, self.prepared.apex)
         self.under_way += len(new) - len(known)
         self.arrived = bool(known)
         for question, answer in known:
@@ -123,7 +123,7 @@ class _CheckRun:
             if not self.answers.wanted:
                 break
             if self.cpu > CPU_SECONDS:
-                return nothing_judged(self.subject)
+                return nothing_judged(self.prepared)
             for question in list(self.answers.wanted):
                 self.answers.put(question, silent)
         return verdicts

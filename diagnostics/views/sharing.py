@@ -25,7 +25,7 @@ from panel.models import Role
 
 from ..models import Check, Postponement, Share
 from ..show.sentences import mx_warning
-from ..sweep.cases import configured
+from ..sweep.inputs import configured
 from .files import moves_mail, put_off, records_of, zone_lines
 
 LETTERS_AN_HOUR = 20  # that one person may send

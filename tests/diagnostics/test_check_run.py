@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.judge import Subject, judge_subject
+from diagnostics.judge import PreparedInput, judge_prepared
 from diagnostics.sweep.check_run import MAX_QUESTIONS, check_run
 from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.records import Kind
@@ -139,5 +139,5 @@ def test_the_opening_questions_are_those_that_a_judge_without_answers_wants(flag
     if "facts" in flags:
         opened.domain = replace(opened.domain, verified=False, token="token")
     answers = Answers()
-    judge_subject(Subject(opened, NOW), answers)
-    assert set(Subject(opened, NOW).opening()) == answers.wanted
+    judge_prepared(PreparedInput(opened, NOW), answers)
+    assert set(PreparedInput(opened, NOW).opening()) == answers.wanted
