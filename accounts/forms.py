@@ -205,7 +205,15 @@ class QuotaForm(forms.Form):
 class PolicyForm(forms.ModelForm):
     class Meta:
         model = PasswordPolicy
-        fields = ["min_length", "symbol", "pieces"]
+        fields = [
+            "min_length",
+            "symbol",
+            "pieces",
+            "lockout_threshold",
+            "lockout_reset",
+            "lockout_duration",
+            "lockout_everybody",
+        ]
 
 
 class UploadForm(forms.Form):

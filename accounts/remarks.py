@@ -20,7 +20,7 @@ TWICE = "letters-twice"
 QUESTION_MARK = "letters-question"
 COMPOSED_LONG = "display-name-cut"
 
-_BREAK = re.compile(r"\s*[\n\r]\s*")
+_BREAK = re.compile(r"[\n\r]+")
 _AMID = re.compile(r"[^\W\d_]\?+[^\W\d_]|\?{2,}|^\?[^\W\d_]|[^\W\d_]\?$")
 
 
@@ -33,7 +33,7 @@ def settle_cells(values: Mapping[Field, str]) -> tuple[dict[Field, str], list[To
         mark = mark_of(cell)
         texts[field] = mark.read if mark else cell
         if field in NAMES and _BREAK.search(texts[field].strip()):
-            texts[field] = _BREAK.sub(" ", texts[field].strip())
+            texts[field] = " ".join(filter(None, map(str.strip, _BREAK.split(texts[field]))))
             said.append((JOINED, field, {}))
         if len(texts[field]) > CELL:
             faults.append(("cell-long", field, {"length": len(texts[field]), "limit": CELL}))

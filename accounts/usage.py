@@ -31,6 +31,16 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Tries:
+    """Wrong passwords for a mailbox from one network; an empty one stands for all."""
+
+    network: str
+    failures: int  # since the last sign-in from there
+    last_at: datetime
+    refused_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     known: Known
     quota: int  # MiB; 0 is without limit
@@ -63,4 +73,12 @@ def attach(service: Service, accounts: Sequence[EmailAccount]) -> None:
 
 def known_of(mailboxes: Iterable[UUID]) -> dict[UUID, Known]:
     found: dict[UUID, Known] = import_string(settings.MAILBOX_USE)(list(mailboxes))
+    return found
+
+
+def tries_at(account: EmailAccount) -> list[Tries]:
+    """The last wrong passwords, the newest first."""
+    if account.mailbox_id is None:
+        return []
+    found: list[Tries] = import_string(settings.MAILBOX_TRIES)(account.mailbox_id)
     return found

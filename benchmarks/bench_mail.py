@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import signal
+import statistics
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pathlib import Path
 from tests.installation import until
 from tests.mailflow.machine import MailMachine
 from tests.servers import PostgreSql
+from tests.servers.target import SmtpTarget
 
 from .panel import panel
 from .results import Measure, Ratio, Result
@@ -25,6 +27,7 @@ from .running import apart
 
 DOMAINS, ACCOUNTS = 20, 25  # accounts of each domain
 WARM_UP, MESSAGES, TIMES = 100, 500, 4
+VERDICTS = 200
 CONNECTIONS, EACH = 10, 10  # at once; messages of one connection
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -48,6 +51,30 @@ def milliseconds(url: str, postgresql: int, *, hash_maps: bool) -> float:
             return min(spent)  # what else the machine does makes it more, never less
         finally:
             machine.close()
+
+
+def verdict() -> float:
+    """Median of milliseconds from RCPT to the answer, for recipients about whom a target has to be asked."""
+    with panel(MAIL_POSTMASTER="staff@outside.test", ALLOWED_NETWORKS="127.0.0.0/8"), SmtpTarget() as target:
+        from tests.factories import make_domain, make_organization, make_platform, make_service
+
+        service = make_service(make_organization(), make_platform("mail", is_default=True))
+        make_domain(service, "split.test", target="127.0.0.1", target_port=target.port)
+        machine = MailMachine(dict(os.environ), "--native-lookup")
+        spent = []
+        try:
+            machine.start()
+            with machine.smtp() as client:
+                client.mail("a@outside.test")
+                for number in range(VERDICTS):
+                    started = time.perf_counter()
+                    code, text = client.rcpt(f"unknown{number}@split.test")
+                    spent.append((time.perf_counter() - started) * 1000)
+                    assert code == 250, text
+        finally:
+            machine.close()
+        assert len(target.questions) == VERDICTS
+        return statistics.median(spent)
 
 
 def fill() -> list[str]:
@@ -159,5 +186,8 @@ def bench() -> Iterator[Result]:
         assert server.process is not None
         postgresql = apart(milliseconds, server.url, server.process.pid, hash_maps=False)
     yield Measure("policy server, PostgreSQL: CPU time", postgresql, "ms", "a message")
+    answered = apart(verdict)
+    yield Measure("verdict on an unknown recipient, target asked", answered, "ms", "median; < 100 ms")
+    yield Ratio("mail verdict/100 ms", answered / 100, most=1)
     yield Ratio("mail sqlite/hash-maps", maps / sqlite, target=0.85)
     yield Ratio("mail postgresql/hash-maps", maps / postgresql, target=0.7)

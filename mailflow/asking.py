@@ -23,6 +23,8 @@ PER_TARGET = 8  # conversations at once
 PER_CLIENT = 20
 REFUSALS = 100  # of one client's network within REFUSALS_WITHIN: then it is guessing
 REFUSALS_WITHIN = 600.0
+PATIENCE = 4.0  # seconds for which a question from the target's own address waits for the target's answer
+MOST_NAMES = 1000  # of targets, under which they greeted
 SMTP_PORT = 25
 MAX_LINES = 100  # of one reply
 
@@ -72,11 +74,15 @@ class Asker:
     _under_way: dict[tuple[str, str], asyncio.Task[Reply]] = field(default_factory=dict)
     _clients: Counter[str] = field(default_factory=Counter)
     _refusals: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
+    _names: OrderedDict[str, frozenset[str]] = field(default_factory=OrderedDict)
+    _put: set[tuple[str, str]] = field(default_factory=set)  # questions that the target has heard
 
-    async def ask(self, target: str, address: str, client: str) -> Reply:
+    async def ask(self, target: str, address: str, client: str, *, helo: str = "", from_target: bool = False) -> Reply:
         """What `target` (as the views have it: `[host]` or `[host]:port`) says to `address`.
 
         One question at a time is asked about one address: whoever asks meanwhile hears the same answer.
+        Where the target itself asks us before it answers, it would wait for itself: that is a loop. It is told by how
+        it greets (`helo`), or, `from_target`, by its address; others may have that one too, so it waits for a while.
         Raises Loop and Guessing.
         """
         if self._is_guessing(client):
@@ -85,12 +91,19 @@ class Asker:
             return Reply(450, "too many questions at once for your network")
         key = (target, address)
         task = self._under_way.get(key)
+        joins = task is not None
         if task is None:
             task = asyncio.ensure_future(self._ask(target, address))
             self._under_way[key] = task
             task.add_done_callback(lambda _done: self._under_way.pop(key, None))
         self._clients[client] += 1
         try:
+            if joins and self._greets_as(target, helo) and key in self._put:
+                raise Loop
+            if joins and from_target:
+                await asyncio.wait([task], timeout=PATIENCE)
+                if key in self._put:
+                    raise Loop
             reply = await asyncio.shield(task)
         finally:
             self._clients[client] -= 1
@@ -106,6 +119,16 @@ class Asker:
             return await self.resolve(_host_and_port(target)[0])
         except OSError:
             return []
+
+    def _greets_as(self, target: str, helo: str) -> bool:
+        return helo.lower().rstrip(".") in self._names.get(target, ())
+
+    def _note_names(self, target: str, *replies: Reply) -> None:
+        names = (reply.text.partition(" ")[0].lower().rstrip(".") for reply in replies)
+        self._names[target] = frozenset(name for name in names if "." in name)
+        self._names.move_to_end(target)
+        while len(self._names) > MOST_NAMES:
+            self._names.popitem(last=False)
 
     def _is_guessing(self, client: str) -> bool:
         times = self._refusals.get(client)
@@ -146,20 +169,23 @@ class Asker:
         self.asked += 1
         reader, writer = await _connect([item for item in addresses if self.may_connect(item)], port)
         try:
-            reply = await _reply(reader)
+            banner = reply = await _reply(reader)
             if reply.code != 220:  # it turns us away, not this recipient
                 return _later(reply)
             reply = await _command(reader, writer, f"EHLO {self.helo}")
             if not reply.accepted:
                 reply = await _command(reader, writer, f"HELO {self.helo}")
             if reply.accepted:
+                self._note_names(target, banner, reply)
                 reply = await _command(reader, writer, f"MAIL FROM:<{self.sender}>")
             if not reply.accepted:
                 return _later(reply)
+            self._put.add((target, address))
             reply = await _command(reader, writer, f"RCPT TO:<{address}>")
             writer.write(b"QUIT\r\n")
             return reply if reply.accepted or reply.refused else _later(reply)
         finally:
+            self._put.discard((target, address))
             writer.close()
 
 

@@ -112,7 +112,7 @@ class Decider:
     def route(self, recipient: str) -> str | None:
         """Where the queue manager hands a recipient to; None for what is not ours."""
         address = split(recipient)
-        if address.local == NOBODY and address.domain == self.asker.helo:
+        if self._is_sink(address):
             return "discard:a bounce for whoever did not send the message"
         found = self._find(address)
         return None if found is None else self._route(found, address)
@@ -163,7 +163,7 @@ class Decider:
         address = split(recipient)
         found = self._find(address, attributes.get("size", ""))
         if found is None:
-            return stranger
+            return OK if self._is_sink(address) else stranger
         if not found.here and not found.elsewhere:
             refusal = f"550 5.1.1 <{recipient}>: there is no such address"
             if not found.authoritative and address.local:
@@ -195,10 +195,12 @@ class Decider:
         if target is None:
             return unknown
         client = attributes.get("client_address", "")
-        if not _is_loopback(client) and client in await self.asker.addresses(target):
+        from_target = client in await self.asker.addresses(target)
+        if from_target and not _is_loopback(client):
             return f"550 5.4.6 <{recipient}>: there is no such address here, and you are the server that has the others"
         try:
-            reply = await self.asker.ask(target, recipient, network_of(client))
+            helo = attributes.get("helo_name", "")
+            reply = await self.asker.ask(target, recipient, network_of(client), helo=helo, from_target=from_target)
         except Loop:
             return loop
         except Guessing:
@@ -208,6 +210,10 @@ class Decider:
         if reply.refused:
             return f"550 5.1.1 <{recipient}>: {target} said: {reply.code} {printable(reply.text)}"
         return f"450 4.4.1 <{recipient}>: {target} cannot say now: {printable(reply.text)}"
+
+    def _is_sink(self, address: Address) -> bool:
+        """Senders of ours that read nothing. They exist, for targets that ask whether a sender does."""
+        return address.local in {NOBODY, QUESTION} and address.domain == self.asker.helo
 
     def _is_question(self, attributes: Mapping[str, str]) -> bool:
         """Whether it is one of our own platforms that asks, told by sender and by how it greets."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, Coalesce
 
 from accounts.models import EmailAccount
 from accounts.shown import shown
@@ -20,7 +20,7 @@ BATCH = 500
 def warn() -> int:
     """Safe to run twice. Returns how many letters were sent."""
     accounts = EmailAccount.objects.filter(mailbox_id=OuterRef("mailbox"))
-    quota = Coalesce("quota", "service__quota")
+    quota = Cast(Coalesce("quota", "service__quota"), BigIntegerField())  # in octets it is beyond 32 bits
     rows = Use.objects.annotate(limit=Subquery(accounts.annotate(limit=quota * MIB).values("limit")[:1]))
     near = Q(limit__gt=0, bytes__gte=F("limit") * (NEARLY - EASED) / 100)
     Use.objects.filter(warned__gt=0).exclude(pk__in=rows.filter(near).values("pk")).update(warned=0)

@@ -46,7 +46,8 @@ BLOCKED = """
 INSERT INTO mailflow_block (mailbox, kind, network, since, until) VALUES (:mailbox, 'passwords', :network, :at, :until)
     ON CONFLICT (mailbox, kind, network) DO UPDATE SET since = excluded.since, until = excluded.until"""
 UNBLOCKED = "DELETE FROM mailflow_block WHERE mailbox = :mailbox AND kind = 'passwords' AND network = :network"
-KNOWN = "SELECT failures, first_at, success_at FROM mailflow_failure WHERE mailbox = :mailbox AND network = :network"
+KNOWN = """
+SELECT failures, first_at, last_at, success_at FROM mailflow_failure WHERE mailbox = :mailbox AND network = :network"""
 
 
 class Journal:

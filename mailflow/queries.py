@@ -40,7 +40,8 @@ SELECT MIN(mailbox) FROM mailflow_recipient
 SELECT login, mailbox, service FROM mailflow_sender
  WHERE platform = :platform AND domain = :domain AND local_part IN (:local, :base)""",
     "credentials": """
-SELECT device, password, mailbox FROM mailflow_login
+SELECT device, password, mailbox, lockout_threshold, lockout_reset, lockout_duration, lockout_everybody
+  FROM mailflow_login
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",
     "dkim": """
 SELECT selector, private_key FROM mailflow_dkim

@@ -85,6 +85,7 @@ def _children(plan: Plan) -> list[Child]:
     master = [f"{daemons}/master", "-c", str(plan.postfix), "-s"]
     return [
         _child(plan, "policy", serve, environment),
+        _child(plan, "policy-standby", serve, environment),  # the first to come serves, the other takes over
         _child(plan, "agent", [sys.executable, manage, "mailflow", "agent", "--dir", str(plan.directory)], environment),
         _child(plan, "postfix", master, environment | {"MAIL_CONFIG": str(plan.postfix)}),
         _child(plan, "dovecot", [program("dovecot"), "-F", "-c", str(plan.dovecot_conf)], environment),

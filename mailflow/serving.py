@@ -33,6 +33,7 @@ from .protocols.milter import milter
 from .protocols.postfix import policy, socketmap
 from .queries import DatabaseAway, Reader, reader_of
 from .signing import Signer
+from .standing_by import forked_again, wait_for_turn
 from .throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -259,4 +260,9 @@ def run(setup: Setup, ready: Callable[[], None]) -> None:
         from uvloop import run as run_loop
     except ImportError:  # where there is no wheel of it
         run_loop = asyncio.run
-    run_loop(server.serve(ready))
+
+    def serve() -> None:
+        wait_for_turn(setup.sockets / "lock")
+        run_loop(server.serve(ready))
+
+    forked_again(serve)

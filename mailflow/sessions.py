@@ -35,7 +35,7 @@ class SessionKeeper(threading.Thread):
         self._plan = plan
         self._doveadm = [doveadm, "-c", str(plan.dovecot_conf)]
         self._stopped = threading.Event()
-        self._certificate = _changed_at(plan.certificate)
+        self._certificate = self._changed_at()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -75,14 +75,20 @@ class SessionKeeper(threading.Thread):
         return done.stdout
 
     def _reload_renewed(self) -> None:
-        """A certificate that was renewed: Postfix's next processes read it, Dovecot wants to be told."""
-        changed_at = _changed_at(self._plan.certificate)
+        """A certificate that was renewed: Postfix's next processes read it, Dovecot wants to be told.
+
+        Whoever renews it may write certificate and key one after the other: either is a reason.
+        """
+        changed_at = self._changed_at()
         if changed_at == self._certificate:
             return
         self._certificate = changed_at
         self._run("reload")
         pid = int((self._plan.spool / "pid" / "master.pid").read_text())
         os.kill(pid, signal.SIGHUP)
+
+    def _changed_at(self) -> tuple[float, float]:
+        return _changed_at(self._plan.certificate), _changed_at(self._plan.key)
 
 
 def _changed_at(path: Path) -> float:

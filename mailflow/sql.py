@@ -45,16 +45,20 @@ SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
     # without limit; `used` in octets, as far as it is known.
     "mailflow_recipient": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILBOX} AS mailbox,
-       COALESCE(e.quota, s.quota) AS quota,
+       CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
        COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
   FROM {_CONFIGURED}
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
     # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
-    # is empty, that of any other is what people write behind the `*`.
+    # is empty, that of any other is what people write behind the `*`. When wrong ones lock it: the service's security
+    # policy, in minutes; NULL where there is none.
     "mailflow_login": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST('' AS text) AS device,
-       e.password_hash AS password, {_MAILBOX} AS mailbox, COALESCE(e.quota, s.quota) AS quota
+       e.password_hash AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
+       y.lockout_threshold AS lockout_threshold, y.lockout_reset AS lockout_reset,
+       y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody
   FROM {_CONFIGURED}
+  LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
  WHERE e.state = 'active' AND {_ACTIVE}""",
     # Which login may send as this address? `mailbox` and `service` are the login's: limits are counted for them.
     "mailflow_sender": f"""
@@ -75,7 +79,19 @@ COLUMNS = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
     "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
-    "mailflow_login": ("platform", "domain", "local_part", "device", "password", "mailbox", "quota"),
+    "mailflow_login": (
+        "platform",
+        "domain",
+        "local_part",
+        "device",
+        "password",
+        "mailbox",
+        "quota",
+        "lockout_threshold",
+        "lockout_reset",
+        "lockout_duration",
+        "lockout_everybody",
+    ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
 }

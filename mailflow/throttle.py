@@ -15,18 +15,40 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from accounts import lockout
+
 from . import journal
 from .addresses import Address, network_of, split
 from .journal import Journal, moment
 from .queries import Reader
 
-THRESHOLD = 10  # wrong passwords
-RESET = timedelta(minutes=15)  # after the first of them they count no longer
-DURATION = timedelta(minutes=15)  # for which the network is refused
+EVERYBODY = "*"  # in place of a network, where the service locks accounts for all
 KNOWN_FOR = timedelta(days=30)
 WAIT = 3  # seconds before each further try from a known network
 REFUSED = -1
 MOST = 50_000  # (account, network) in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """When wrong passwords lock, as the service's security policy says."""
+
+    threshold: int = lockout.THRESHOLD  # 0: never
+    reset: timedelta = timedelta(minutes=lockout.RESET)  # after the first of them they count no longer
+    duration: timedelta = timedelta(minutes=lockout.DURATION)
+    everybody: bool = False
+
+    def reached(self, tries: Tries) -> bool:
+        return bool(self.threshold) and tries.failures >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """`secrets` by device. Nothing is known of an account that may not sign in."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    mailbox: str = ""
+    lockout: Lockout = Lockout()
 
 
 @dataclass
@@ -43,7 +65,6 @@ class Throttle:
     platform: str
     journal: Journal
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    threshold: int = THRESHOLD
     # What a login's secret was when a session of it was opened, told apart by digest.
     opened: dict[str, set[str]] = field(default_factory=dict)
     _tries: OrderedDict[tuple[str, str], Tries] = field(default_factory=OrderedDict)
@@ -55,23 +76,24 @@ class Throttle:
         user = str(said.get("user", "")).lower()  # of a device: what stood behind the star
         device = "" if user == str(address) else user
         network = network_of(str(said.get("remote", "")))
-        credentials = self._credentials(address)
-        mailbox = next(iter(credentials.values()))[1] if credentials else ""
-        tries = await self._tries_of(mailbox, str(address), network)
+        login = self._login(address)
+        places = [network, EVERYBODY] if login.lockout.everybody else [network]
+        tries = {place: await self._tries_of(login, str(address), place) for place in places}
         if command == "allow":
-            return self._allowed(tries)
+            return min((self._allowed(login.lockout, *item) for item in tries.items()), key=_strictness)
         if said.get("policy_reject"):
             return 0
         if not said.get("success"):
             if said.get("fail_type") not in {"internal", "disabled"}:
-                self._failed(tries, mailbox, network)
-        elif device in credentials:
-            self._succeeded(tries, address, mailbox, network, credentials[device][0])
+                for place, item in tries.items():
+                    self._failed(item, login, place)
+        elif device in login.secrets:
+            self._succeeded(tries, address, login, login.secrets[device])
         return 0
 
     def current(self, login: str) -> set[str]:
         """Digests of the secrets that open an account now; empty where nobody may sign in."""
-        return {digest(password) for password, _mailbox in self._credentials(split(login)).values()}
+        return {digest(password) for password in self._login(split(login)).secrets.values()}
 
     def closed(self, login: str) -> bool:
         """Whether a session of this login may not go on: it was opened with a secret that does not open it now."""
@@ -85,68 +107,84 @@ class Throttle:
         self.opened[login] = opened & current
         return True
 
-    def _credentials(self, address: Address) -> dict[str, tuple[str, str]]:
+    def _login(self, address: Address) -> Login:
         values = {"platform": self.platform, "domain": address.domain, "local": address.local}
         rows = self.reader.rows("credentials", values)
-        return {device: (password, mailbox) for device, password, mailbox in rows}
+        if not rows:
+            return Login()
+        mailbox, threshold, reset, duration, everybody = rows[0][2:]
+        limits = Lockout()
+        if threshold is not None:
+            limits = Lockout(threshold, timedelta(minutes=reset), timedelta(minutes=duration), bool(everybody))
+        return Login({row[0]: row[1] for row in rows}, mailbox, limits)
 
-    async def _tries_of(self, mailbox: str, login: str, network: str) -> Tries:
-        key = (mailbox or login, network)
+    async def _tries_of(self, login: Login, name: str, network: str) -> Tries:
+        key = (login.mailbox or name, network)
         async with self._lock:
             if key not in self._tries:
-                self._tries[key] = await self._stored(mailbox, network)
+                self._tries[key] = await self._stored(login, network)
                 while len(self._tries) > MOST:
                     self._tries.popitem(last=False)
         self._tries.move_to_end(key)
-        tries = self._tries[key]
-        if tries.first_at is not None and tries.first_at + RESET < self.now():
-            tries.failures, tries.first_at = 0, None
+        tries, now = self._tries[key], self.now()
+        if tries.blocked_until is not None:
+            over = tries.blocked_until <= now
+        else:
+            over = tries.first_at is not None and tries.first_at + login.lockout.reset < now
+        if over:
+            tries.failures, tries.first_at, tries.blocked_until = 0, None, None
         return tries
 
-    async def _stored(self, mailbox: str, network: str) -> Tries:
-        if not mailbox:
+    async def _stored(self, login: Login, network: str) -> Tries:
+        if not login.mailbox:
             return Tries()
-        rows = await self.journal.read(journal.KNOWN, {"mailbox": mailbox, "network": network})
+        rows = await self.journal.read(journal.KNOWN, {"mailbox": login.mailbox, "network": network})
         if not rows:
             return Tries()
-        failures, first_at, success_at = rows[0]
+        failures, first_at, last_at, success_at = rows[0]
         tries = Tries(failures, moment(first_at), None, moment(success_at))
-        if tries.failures >= self.threshold and tries.first_at is not None:
-            tries.blocked_until = tries.first_at + DURATION
+        last = moment(last_at)
+        if login.lockout.reached(tries) and last is not None:
+            tries.blocked_until = last + login.lockout.duration
         return tries
 
-    def _allowed(self, tries: Tries) -> int:
-        if self._known(tries):
-            return WAIT if tries.failures >= self.threshold else 0
-        blocked = tries.blocked_until is not None and tries.blocked_until > self.now()
-        return REFUSED if blocked else 0
+    def _allowed(self, limits: Lockout, network: str, tries: Tries) -> int:
+        if self._known(network, tries):
+            return WAIT if limits.reached(tries) else 0
+        return REFUSED if limits.threshold and tries.blocked_until is not None else 0
 
-    def _failed(self, tries: Tries, mailbox: str, network: str) -> None:
+    def _failed(self, tries: Tries, login: Login, network: str) -> None:
         now = self.now()
         tries.failures += 1
         tries.first_at = tries.first_at or now
-        if tries.failures >= self.threshold:
-            tries.blocked_until = now + DURATION
-        if not mailbox:
+        if login.lockout.reached(tries):
+            tries.blocked_until = now + login.lockout.duration
+        if not login.mailbox:
             return
-        where = {"mailbox": mailbox, "network": network, "at": now}
+        where = {"mailbox": login.mailbox, "network": network, "at": now}
         self.journal.write(journal.FAILED, {**where, "failures": tries.failures, "first_at": tries.first_at})
-        if tries.blocked_until is not None and not self._known(tries):
+        if tries.blocked_until is not None and not self._known(network, tries):
             self.journal.write(journal.BLOCKED, {**where, "until": tries.blocked_until})
 
-    def _known(self, tries: Tries) -> bool:
-        return tries.success_at is not None and tries.success_at + KNOWN_FOR > self.now()
+    def _known(self, network: str, tries: Tries) -> bool:
+        """Whether the account was opened from there of late; a lock for everybody spares nobody."""
+        return network != EVERYBODY and tries.success_at is not None and tries.success_at + KNOWN_FOR > self.now()
 
-    def _succeeded(self, tries: Tries, address: Address, mailbox: str, network: str, password: str) -> None:
+    def _succeeded(self, tries: dict[str, Tries], address: Address, login: Login, password: str) -> None:
         now = self.now()
-        was_blocked = tries.blocked_until is not None
-        tries.failures, tries.first_at, tries.blocked_until, tries.success_at = 0, None, None, now
         self.opened.setdefault(str(address), set()).add(digest(password))
-        self.journal.write(journal.USED, {"mailbox": mailbox, "at": now})
-        where = {"mailbox": mailbox, "network": network}
-        self.journal.write(journal.SIGNED_IN, {**where, "at": now})
-        if was_blocked:
-            self.journal.write(journal.UNBLOCKED, where)
+        self.journal.write(journal.USED, {"mailbox": login.mailbox, "at": now})
+        for network, item in tries.items():
+            where = {"mailbox": login.mailbox, "network": network}
+            self.journal.write(journal.SIGNED_IN, {**where, "at": now})
+            if item.blocked_until is not None:
+                self.journal.write(journal.UNBLOCKED, where)
+            item.failures, item.first_at, item.blocked_until, item.success_at = 0, None, None, now
+
+
+def _strictness(status: int) -> tuple[bool, int]:
+    """A refusal first, then the longest wait."""
+    return status >= 0, -status
 
 
 def digest(password: str) -> str:

@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "diagnostics",
     "accounts",
     "mailflow",
+    "api",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -136,6 +137,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "panel.health.answer_probes",
+    "api.middleware.answers",
     "panel.middleware.real_address",
     "panel.logs.requests",
     "django.middleware.security.SecurityMiddleware",
@@ -266,6 +268,9 @@ CELERY_BEAT_SCHEDULE = {
     "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
     "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
     "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
+    "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
+    "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
+    "api: forget": {"task": "api.tasks.forget", "schedule": timedelta(minutes=30)},
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -368,6 +373,8 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or _email.get("DEFAULT_FROM_EMAIL
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_DEADLINE = env_int("MAIL_DEADLINE", 30)  # seconds for one letter, from connecting to the mail server's yes
 MAIL_SENDERS = env_int("MAIL_SENDERS", 2)  # letters under way at once, of all workers together
+PENDING_DOMAINS = env_int("PENDING_DOMAINS", 500)  # of one organization, attached and not proven to be its own
+OPEN_SHARES = env_int("OPEN_SHARES", 200)  # links to instructions of one organization that work at one time
 MAIL_QUOTA = env_int("MAIL_QUOTA", 1000)  # letters of all kinds that one organization may cause in 24 hours
 MAIL_GIVE_UP_DAYS = env_int("MAIL_GIVE_UP_DAYS", 3)  # after which a letter that nobody takes is not tried again
 if not 0 < MAIL_DEADLINE <= 60:
@@ -431,6 +438,11 @@ MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock acco
 
 # What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
 MAILBOX_USE = "mailflow.use.known_of"
+MAILBOX_TRIES = "mailflow.use.tries_at"
+
+# The API
+API_RATE = env_int("API_RATE", 600)  # requests a minute of one token
+API_STRANGERS_RATE = 60  # without a token that works, from one address
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [

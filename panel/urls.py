@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("diagnostics.urls")),
     path("", include("accounts.urls")),
     path("", include("mailflow.urls")),
+    path("", include("api.urls")),
 ]
 
 handler400 = "panel.views.errors.bad_request"

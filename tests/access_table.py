@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from django.utils import timezone
+
+from api.models import Endpoint, Token
 from domains.models import Dispute, DnsProvider, Zone, ZoneChange
 from panel.models import Invitation, Membership
 
@@ -25,6 +29,7 @@ from .factories import (
     make_run,
     make_share,
     make_tenant,
+    make_user,
 )
 
 
@@ -305,4 +310,48 @@ MAILFLOW: dict[str, Row] = {
     "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),
 }
 
-TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW}
+
+def _token(tenant: Tenant) -> Token:
+    expires_at = timezone.now() + timedelta(days=1)
+    return Token.issue(tenant.organization, "t", ["services:read"], expires_at, by=tenant.owner)[0]
+
+
+def _webhook(tenant: Tenant) -> Endpoint:
+    return Endpoint.create(tenant.organization, "https://hook.example/", ["check.red"], by="test")[0]
+
+
+def _staff_token(tenant: Tenant) -> Token:
+    expires_at = timezone.now() + timedelta(days=1)
+    return Token.issue(None, "t", ["services:read"], expires_at, by=make_user(staff=True))[0]
+
+
+def _staff_webhook(tenant: Tenant) -> Endpoint:
+    return Endpoint.create(None, "https://hook.example/", ["check.red"], by="test")[0]
+
+
+ARGUMENTS |= {"token_id": lambda tenant: _token(tenant).pk, "webhook_id": lambda tenant: _webhook(tenant).pk}
+_OF_STAFF: dict[str, Callable[[Tenant], object]] = {
+    "token_id": lambda tenant: _staff_token(tenant).pk,
+    "webhook_id": lambda tenant: _staff_webhook(tenant).pk,
+}
+
+# Operations of the API have a table of their own: `tests/api/operations_table.py`.
+API: dict[str, Row] = {
+    "api:openapi": Row(NOBODY),
+    "api:overview": Row(OWNER),
+    "api:new_token": Row(OWNER, "POST", {"name": ""}),
+    "api:revoke_token": Row(OWNER, "POST"),
+    "api:new_webhook": Row(OWNER, "POST", {"url": ""}),
+    "api:webhook": Row(OWNER),
+    "api:test_webhook": Row(OWNER, "POST"),
+    "api:remove_webhook": Row(OWNER, "POST"),
+    "api:staff_overview": Row(STAFF),
+    "api:staff_new_token": Row(STAFF, "POST", {"name": ""}),
+    "api:staff_revoke_token": Row(STAFF, "POST", arguments=_OF_STAFF),
+    "api:staff_new_webhook": Row(STAFF, "POST", {"url": ""}),
+    "api:staff_webhook": Row(STAFF, arguments=_OF_STAFF),
+    "api:staff_test_webhook": Row(STAFF, "POST", arguments=_OF_STAFF),
+    "api:staff_remove_webhook": Row(STAFF, "POST", arguments=_OF_STAFF),
+}
+
+TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW, **API}

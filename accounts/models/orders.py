@@ -106,12 +106,12 @@ class Order(models.Model):
         self._begin()
 
     @transaction.atomic
-    def refuse(self, *, by: User, note: str = "") -> None:
+    def refuse(self, *, by: User | str | None, note: str = "") -> None:
         self._decide(self.State.REFUSED, by, note=note)
         record("order.refused", actor=by, service=self.service, target=self.quantity, note=note)
 
     @transaction.atomic
-    def cancel(self, *, by: User) -> None:
+    def cancel(self, *, by: User | str | None) -> None:
         """Withdrawn by the customer."""
         self._decide(self.State.CANCELLED, by)
         record("order.cancelled", actor=by, service=self.service, target=self.quantity)

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -13,7 +11,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from panel.access import person, service_for, staff_required
-from panel.activity import record
 from panel.errors import Refused
 from panel.forms import carried_out
 from panel.models import Role
@@ -22,9 +19,9 @@ from panel.once import keep_answer, once
 from .. import batch, passwords, rules
 from ..access import account_for
 from ..forms import PasswordForm, QuotaForm
-from ..hashing import hash_of_nothing, hash_password
+from ..hashing import hash_password
 from ..meanwhile import Opened, since
-from ..models import EmailAccount, PasswordLink, PasswordPolicy
+from ..models import PasswordPolicy
 from ..runs.results import link_address
 from ..words import rule_list
 from .parts import stale_page
@@ -134,22 +131,8 @@ def link(request: HttpRequest, service_name: str, account_id: int) -> HttpRespon
     opened = Opened.posted(request.POST)
     if opened and opened.is_stale(account):
         return stale_page(request, account, opened)
-    token, hashed, now = PasswordLink.new_token(), hash_of_nothing(), timezone.now()
     try:
-        with transaction.atomic():
-            service = batch.locked(account.service_id)
-            if opened:
-                batch.require_unchanged(account, opened.seen)
-            mailbox = EmailAccount.objects.values_list("mailbox_id", flat=True).get(pk=account.pk)
-            if not mailbox or not batch.set_passwords(service, {account.pk: hashed}, now):
-                raise Refused("wrong-state", batch.NOT_CONFIGURED)
-            PasswordLink.objects.create(
-                account=account,
-                digest=PasswordLink.digest_of(token),
-                mailbox_id=mailbox,
-                expires_at=PasswordLink.expiry(now),
-            )
-            record("account.link", actor=person(request), service=service, target=account.shown_address)
+        token, _link = batch.link_of_one(account, by=person(request), seen=opened.seen if opened else None)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("accounts:account", service_name, account_id)

@@ -92,7 +92,8 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
         "account": found,
         "role": role,
         "may_change": role.rank >= Role.TECHNICIAN.rank,
-        "history": History.of(activities, request.GET.dict()),
+        "history": History.of(activities, request.GET.dict(), few=True),
+        "tries": usage.tries_at(found),
     }
     return render(request, "accounts/account.html", context)
 

@@ -20,7 +20,7 @@ from ..forms import PolicyForm
 from ..models import PasswordPolicy, RetiredMailbox
 from ..restoring import restore as restore_mailbox
 
-FIELDS = ("min_length", "symbol", "pieces")
+FIELDS = tuple(PolicyForm.Meta.fields)
 
 
 @login_required
@@ -32,7 +32,9 @@ def policy(request: HttpRequest, service_name: str) -> HttpResponse:
     form = PolicyForm(request.POST or None, instance=stored)
     valid = request.method == "POST" and form.is_valid()
     if valid and carried_out(form, lambda: _change_policy(service, stored, before, person(request))):
-        messages.success(request, _("The security policy is changed. It holds for new passwords."))
+        messages.success(
+            request, _("The security policy is changed. It holds for new passwords and the next sign-ins.")
+        )
         return redirect("accounts:policy", service.name)
     return render(request, "accounts/policy.html", {"service": service, "tab": "accounts", "form": form})
 

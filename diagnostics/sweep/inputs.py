@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.db.models import Count
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from domains.asking import in_stub_zone
@@ -64,7 +65,7 @@ def unattached_input(name: str, platform: Platform, mode: Mode, target: str, *, 
 def configured(pks: Sequence[int]) -> dict[int, int]:
     """How many accounts are configured on each of these domains."""
     domains = Domain.objects.filter(pk__in=pks).order_by()
-    return dict(domains.annotate(configured=Count("accounts")).values_list("pk", "configured"))
+    return dict(domains.annotate(configured=Coalesce(Sum("tallies__count"), 0)).values_list("pk", "configured"))
 
 
 def intents_of(pks: Sequence[int]) -> dict[int, dict[Kind, str]]:

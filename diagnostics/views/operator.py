@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,6 +23,7 @@ from ..models import CheckRun, CircuitBreaker, EngineReport
 from ..sweep import breakers, schedule
 
 RATE_WINDOW = timedelta(minutes=1)
+COUNTED = 10_000  # domains that are counted one by one
 REPORTS = 12  # shown, the latest
 QUEUES = ("background", "interactive")  # that looks are taken from
 
@@ -32,39 +33,56 @@ QUEUES = ("background", "interactive")  # that looks are taken from
 def operator(request: HttpRequest) -> HttpResponse:
     """With `ask` in the address every resolver is asked now, by a worker."""
     now = timezone.now()
-    # Nobody looks at what has ended: it would be the oldest for ever.
-    ended = Q(domain__service__state=Service.State.ENDED)
-    ended |= Q(domain__service__organization__state=Organization.State.ENDED)
+    ended = _ended()
     looks = CheckRun.objects.exclude(ended)
     waiting = schedule.due(now).exclude(ended)
-    lately = looks.filter(checked_at__gt=now - RATE_WINDOW).count()
+    held = list(CircuitBreaker.objects.select_related("released_by").order_by("-pk")[:6])  # at most one still holds
+    served = {beat.name for beat in Heartbeat.objects.filter(name__in=map(_worker, QUEUES)) if beat.fresh}
+    lately = _counted(looks.filter(checked_at__gt=now - RATE_WINDOW))
     return render(
         request,
         "diagnostics/operator.html",
         {
-            "total": looks.count(),
-            "due": waiting.count(),
-            "under_way": looks.filter(lease_until__gt=now).count(),
+            "total": _counted(looks),
+            "due": _counted(waiting),
+            "under_way": _counted(looks.filter(lease_until__gt=now)),
+            "counted": COUNTED,
             "rate": round(lately / RATE_WINDOW.total_seconds(), 1),
             "lately": lately,
-            "oldest": looks.aggregate(oldest=Min("checked_at"))["oldest"],
-            "never": looks.filter(checked_at=None).count(),
-            "latest_due": waiting.aggregate(oldest=Min("next_at"))["oldest"],
-            "suspects": looks.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[
-                :20
-            ],
-            "breaker": CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first(),
-            "breakers": CircuitBreaker.objects.filter(state=CircuitBreaker.State.RELEASED).order_by("-pk")[:5],
-            "queues": [(queue, Heartbeat.serves(queue)) for queue in QUEUES],
+            "oldest": looks.exclude(checked_at=None)
+            .order_by("checked_at")
+            .values_list("checked_at", flat=True)
+            .first(),
+            "never": _counted(looks.filter(checked_at=None)),
+            "latest_due": waiting.order_by("next_at").values_list("next_at", flat=True).first(),
+            "suspects": _suspects(looks),
+            "breaker": next((one for one in held if one.state == CircuitBreaker.State.HOLDING), None),
+            "breakers": [one for one in held if one.state == CircuitBreaker.State.RELEASED][:5],
+            "queues": [(queue, _worker(queue) in served) for queue in QUEUES],
             "reports": [(report, list(map(_health, report.servers))) for report in _reports()],
             "asked": _asked(request),
         },
     )
 
 
+def _ended() -> Q:
+    """Nobody looks at what has ended: it would be the oldest for ever. Mostly nothing has, and nothing is joined."""
+    ended = Service.objects.filter(Q(state=Service.State.ENDED) | Q(organization__state=Organization.State.ENDED))
+    return Q(domain__service__in=ended) if ended.exists() else Q(pk__in=[])
+
+
+def _counted(check_runs: QuerySet[CheckRun]) -> int:
+    """One by one up to COUNTED; one more than that says more."""
+    return check_runs.order_by()[: COUNTED + 1].count()
+
+
 def _suspects(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
     """Domains that are checked alone, as their leases were lost twice in a row."""
     return check_runs.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[:20]
+
+
+def _worker(queue: str) -> str:
+    return f"worker:{queue}"
 
 
 def _reports() -> QuerySet[EngineReport]:

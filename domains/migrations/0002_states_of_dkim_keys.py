@@ -2,16 +2,6 @@ import django.utils.timezone
 from django.db import migrations, models
 
 
-def retired_to_withdrawn(apps, schema_editor):
-    apps.get_model("domains", "DkimKey").objects.filter(state="retired").update(state="withdrawn")
-
-
-def withdrawn_to_retired(apps, schema_editor):
-    keys = apps.get_model("domains", "DkimKey").objects
-    keys.filter(state__in=["withdrawn", "retiring"]).update(state="retired")
-    keys.filter(state="waiting").update(state="active")
-
-
 class Migration(migrations.Migration):
     dependencies = [("domains", "0001_initial")]
 
@@ -37,7 +27,6 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
-        migrations.RunPython(retired_to_withdrawn, withdrawn_to_retired, elidable=True),
         migrations.AddConstraint(
             "dkimkey",
             models.UniqueConstraint(

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from panel.activity import record
 from panel.errors import Refused
@@ -29,7 +30,7 @@ from .zones import ZoneChange
 
 if TYPE_CHECKING:
     from panel.activity import Actor
-    from panel.models import Platform
+    from panel.models import Organization, Platform
 
     from .zones import Zone
 
@@ -152,6 +153,8 @@ class Domain(models.Model):
                 )
             authoritative = chosen == cls.Mode.AUTHORITATIVE
             claims.require_free(row, organization=organization, authoritative=authoritative, joining=not verified)
+            if not verified and not (isinstance(actor, User) and actor.is_staff):
+                cls._require_room(organization)
             if verified:
                 claims.require_place(row, service.platform_id, organization=organization)
             domain = cls(
@@ -171,6 +174,22 @@ class Domain(models.Model):
             record("domain.attached", actor=actor, service=service, target=row.name, after=domain._facts())
             domain._announce(signals.ATTACHED)
         return domain
+
+    @classmethod
+    def _require_room(cls, organization: Organization) -> None:
+        """Names that somebody may not even own are asked for in other people's DNS: not any number of them."""
+        pending = cls.objects.filter(service__organization=organization, state=cls.State.PENDING)
+        if pending.count() >= settings.PENDING_DOMAINS:
+            raise Refused(
+                "too-many-pending",
+                ngettext(
+                    "%(count)s domain of this organization waits for its proof already: prove or detach it first.",
+                    "%(count)s domains of this organization wait for their proof already: prove or detach some first.",
+                    settings.PENDING_DOMAINS,
+                )
+                % {"count": settings.PENDING_DOMAINS},
+                field="name",
+            )
 
     def verify(self, proof: str, actor: Actor, *, zone: str = "") -> None:
         """The right to the name is proven, in `zone` (its apex, where it is known). Raises Refused where the name is

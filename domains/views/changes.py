@@ -15,6 +15,7 @@ from panel.access import person, require, service_for
 from panel.counting import accounts_at
 from panel.errors import Refused
 from panel.models import Role
+from panel.once import not_done, once_apart
 
 from .. import readings
 from ..access import change_for, domain_for
@@ -41,6 +42,7 @@ SHOWN = 50
 
 
 @login_required
+@once_apart
 @waits
 def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
     """The plan for an attached domain; a POST applies exactly what was shown."""
@@ -101,7 +103,7 @@ def _applied(
         raise
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect("domains:plan", service.name, domain.name.name)
+        return not_done(redirect("domains:plan", service.name, domain.name.name))
     if change is None:
         messages.info(request, _("Nothing was to be changed."))
         return redirect("diagnostics:domain", service.name, domain.name.name)

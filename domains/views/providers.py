@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from panel.access import organization_for, person
 from panel.activity import record
 from panel.models import Role
+from panel.once import once_apart
 
 from .. import readings
 from ..access import provider_for
@@ -43,6 +44,7 @@ def providers(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @login_required
+@once_apart
 def provider_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     organization = organization_for(request.user, code, at_least=Role.OWNER)
     if kind not in FORMS:

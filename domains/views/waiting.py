@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import trigger_client_event
 
 from panel.access import person
 from panel.models import Organization
@@ -40,7 +40,8 @@ def waits[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
         except StillReading as still:
             return HttpResponse(status=204) if polls else _page(request, still.reading)
         if polls and response.status_code == 302:
-            return HttpResponseClientRedirect(response.headers["Location"])
+            # Back is to lead to the page before this one, not to the one that waited: static/panel.js.
+            return trigger_client_event(HttpResponse(status=204), "panel:go", {"to": response.headers["Location"]})
         if polls:
             response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
             response.headers["HX-Reswap"] = "outerHTML"

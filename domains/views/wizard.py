@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from panel.access import person, service_for
 from panel.errors import Refused
 from panel.models import Platform, Role, Service
+from panel.once import not_done, once_apart
 
 from .. import claims, readings
 from ..models import Domain, Name, Reading, Zone
@@ -167,6 +168,7 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
 
 
 @login_required
+@once_apart
 @waits
 def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
     """Step 4: everything once more; Validate writes it."""
@@ -178,7 +180,7 @@ def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
         service.require_open()
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect("domains:attach", service.name)
+        return not_done(redirect("domains:attach", service.name))
     zone = zone_of(service.organization, choice.name)
     if request.method == "POST":
         return _validate(request, service, choice, zone)
@@ -225,11 +227,11 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
     except PlanChanged:
         # What was confirmed is not what would be done now: show it again.
         records = reverse("domains:attach_records", args=[service.name])
-        return redirect(records + choice.but(plan="").query + "&changed=1")
+        return not_done(redirect(records + choice.but(plan="").query + "&changed=1"))
     except Refused as refusal:
         messages.error(request, str(refusal))
         back = "domains:attach_mode" if refusal.code != "already-attached" else "domains:attach"
-        return redirect(reverse(back, args=[service.name]) + choice.query)
+        return not_done(redirect(reverse(back, args=[service.name]) + choice.query))
     forget_candidate(request.session)
     messages.success(request, _("%(name)s is attached.") % {"name": attached.name.unicode})
     if shared := private_suffix(attached.name.name):

@@ -84,6 +84,10 @@ def main_cf(plan: Plan, *, daemons: str = "/usr/lib/postfix/sbin") -> str:
         "lmtp_destination_recipient_limit": 50,
         "smtp_connect_timeout": "15s",
         "in_flow_delay": "0s",
+        # What waits for a server of ours that was away goes on soon after it is back; delays still double.
+        "queue_run_delay": "30s",
+        "minimal_backoff_time": "30s",
+        "transport_retry_time": "10s",
     }
     if plan.native:
         values |= {"smtp_dns_support_level": "disabled", "smtp_host_lookup": "native", "lmtp_host_lookup": "native"}

@@ -106,8 +106,15 @@ def _put(path: Path, text: str, mode: int = 0o644, *, uid: int = 0) -> None:
 
 
 def _sign_oneself(plan: Plan) -> None:
+    certificate, key = self_signed(plan.host)
+    _put(plan.key, key, 0o600)
+    _put(plan.certificate, certificate)
+
+
+def self_signed(host: str) -> tuple[str, str]:
+    """A certificate and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, plan.host[:64])])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -117,12 +124,11 @@ def _sign_oneself(plan: Plan) -> None:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + SELF_SIGNED_FOR)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(plan.host)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _put(plan.key, private.decode(), 0o600)
-    _put(plan.certificate, certificate.public_bytes(serialization.Encoding.PEM).decode())
+    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode()

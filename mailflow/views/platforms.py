@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from kombu.exceptions import OperationalError
 
 from panel.access import staff_required
 from panel.models import Platform
+from panel.waking import wake
 
 from .. import publishing
 from ..models import Machine, PlatformCheck
-
-log = logging.getLogger(__name__)
 
 LOOKS = {"ok": "ok", "wrong": "red", "missing": "red", "unknown": "unknown"}
 ORDER = ("A", "PTR", "SPF", "DKIM")
@@ -50,9 +46,6 @@ def platform_check(request: HttpRequest, platform_slug: str) -> HttpResponse:
 
     found = get_object_or_404(Platform, slug=platform_slug)
     publishing.ask_machines(found)
-    try:
-        check_platform.delay(found.pk)
-        messages.success(request, _("It is being checked: this page shows the result in a few seconds."))
-    except OperationalError:
-        messages.error(request, _("No worker can be reached now. Everything is checked once an hour by itself."))
+    wake(check_platform, found.pk)
+    messages.success(request, _("It is being checked: this page shows the result in a few seconds."))
     return redirect("mailflow:platform", found.slug)

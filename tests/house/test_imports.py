@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "diagnostics": {"panel", "domains", "diagnostics"},
     "accounts": {"panel", "domains", "accounts"},
     "mailflow": {"panel", "domains", "diagnostics", "accounts", "mailflow"},
+    "api": {"panel", "domains", "diagnostics", "accounts", "mailflow", "api"},
 }
 # A pure module knows no framework, no network, no process and no clock.
 IMPURE = {

@@ -101,8 +101,12 @@ class MailMachine:
     def child(self, words: str) -> int:
         return min(pid for pid, args in descendants(self.pid).items() if words in args)
 
+    def policy_server(self) -> int:
+        """The process that serves, not the one that stands by."""
+        return int((self.directory / "run" / "policy" / "lock").read_text())
+
     def kill_policy_server(self) -> None:
-        os.kill(self.child("mailflow serve"), signal.SIGKILL)
+        os.kill(self.policy_server(), signal.SIGKILL)
 
     def reload_dovecot(self) -> None:
         """On SQLite each of Dovecot's workers fails once when it finds the schema changed: have it start others."""

@@ -86,11 +86,11 @@ def test_staff_set_an_account_s_own_quota(tenant: Tenant, jan: EmailAccount, cli
 
 
 def test_people_are_told_once_at_each_mark(tenant: Tenant, jan: EmailAccount) -> None:
-    tenant.service.change(actor=None, quota=100)
+    tenant.service.change(actor=None, quota=100_000)
     use = Use.objects.create(mailbox=mailbox_of(jan))
     told = []
     for filled in (10, 79, 80, 90, 94, 95, 100, 94, 95, 60, 85, 97):
-        Use.objects.filter(pk=use.pk).update(bytes=filled * MIB)
+        Use.objects.filter(pk=use.pk).update(bytes=filled * 1000 * MIB)
         told.append((filled, warn()))
     assert [filled for filled, sent in told if sent] == [80, 95, 85, 97]
     assert addressed() == [str(jan)] * 4

@@ -40,7 +40,7 @@ def test_a_full_mailbox_refuses_at_rcpt_until_it_has_room(
     assert (code, words.split(">: ")[-1]) == (552, "the mailbox is full")
     EmailAccount.objects.filter(pk=jan.pk).update(quota=0)  # staff's word for this account goes first: without limit
     assert machine.rcpt(str(jan))[0] == 250
-    EmailAccount.objects.filter(pk=jan.pk).update(quota=4)
+    EmailAccount.objects.filter(pk=jan.pk).update(quota=4096)
     assert machine.rcpt(str(jan))[0] == 250
     EmailAccount.objects.filter(pk=jan.pk).update(quota=None)
     client = machine.imap(str(jan), PASSWORD)

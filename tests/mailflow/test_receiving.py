@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import smtplib
 import socket
 import threading
 import time
@@ -164,6 +165,28 @@ def test_a_question_is_never_answered_by_a_question(machine: MailMachine, split:
     assert unknown_here(machine.rcpt(f"x@{split}", sender=question))
     assert machine.rcpt(f"here@{split}", sender=question)[0] == 250
     assert not target.sessions
+
+
+def asked_back(machine: MailMachine, name: str, recipient: str) -> str:
+    """What we answer to a RCPT of a target that greets as `name`."""
+    with smtplib.SMTP("127.0.0.1", machine.smtp_port, local_hostname=name, timeout=30) as client:
+        client.ehlo()
+        client.mail("")
+        code, text = said(client.rcpt(recipient))
+        return f"{code} {text}"
+
+
+@pytest.mark.parametrize("name", ["target.test", "another-name.test"])
+def test_a_target_that_asks_us_back_ends_it(machine: MailMachine, split: Domain, target: SmtpTarget, name: str) -> None:
+    """Its sender and its greeting are its own: nothing of our question is left in it."""
+    target.answer = lambda recipient: asked_back(machine, name, recipient)
+    assert machine.rcpt(f"x@{split}")[0] == 550
+    assert len(target.questions) == 1
+
+
+def test_a_target_may_ask_whether_our_sender_exists(machine: MailMachine, split: Domain, target: SmtpTarget) -> None:
+    target.answer = lambda _recipient: asked_back(machine, "target.test", target.sessions[-1].sender)
+    assert machine.rcpt(f"x@{split}")[0] == 250
 
 
 def test_a_private_target_is_not_connected_to(machine: MailMachine, service: Service) -> None:

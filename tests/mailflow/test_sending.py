@@ -14,11 +14,11 @@ import pytest
 from django.db import connection
 
 from accounts.hashing import hash_password
+from accounts.lockout import THRESHOLD
 from accounts.models import EmailAccount
 from domains.models import Domain
 from mailflow.models import Block, Failure, Use
 from mailflow.sql import VIEWS
-from mailflow.throttle import THRESHOLD
 from tests.factories import make_organization, make_service
 from tests.mailflow.conftest import PASSWORD, account_at, mailbox_of, signing_key
 from tests.mailflow.machine import MailMachine, said, soon
@@ -221,12 +221,13 @@ def test_a_device_signs_in_behind_a_star(machine: MailMachine, jan: EmailAccount
     """Rows for devices come with app passwords; here the view has one."""
     secret = hash_password("Phone-secret-5")
     with connection.cursor() as cursor:
-        columns = "platform, domain, local_part, device, password, mailbox"
+        policy = "lockout_threshold, lockout_reset, lockout_duration, lockout_everybody"
         cursor.execute("DROP VIEW mailflow_login")
         cursor.execute(f"CREATE VIEW whole_login AS {VIEWS['mailflow_login']}")
         cursor.execute(
-            f"CREATE VIEW mailflow_login AS SELECT {columns} FROM whole_login UNION ALL SELECT platform, domain,"
-            f" local_part, 'phone', '{secret}', mailbox FROM whole_login WHERE local_part = 'jan'"
+            "CREATE VIEW mailflow_login AS SELECT platform, domain, local_part, device, password, mailbox, quota,"
+            f" {policy} FROM whole_login UNION ALL SELECT platform, domain, local_part, 'phone', '{secret}', mailbox,"
+            f" quota, {policy} FROM whole_login WHERE local_part = 'jan'"
         )
     machine.reload_dovecot()
     try:

@@ -32,7 +32,19 @@ FROZEN = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
     "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
-    "mailflow_login": ("platform", "domain", "local_part", "device", "password", "mailbox", "quota"),
+    "mailflow_login": (
+        "platform",
+        "domain",
+        "local_part",
+        "device",
+        "password",
+        "mailbox",
+        "quota",
+        "lockout_threshold",
+        "lockout_reset",
+        "lockout_duration",
+        "lockout_everybody",
+    ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
 }
@@ -218,6 +230,7 @@ def crowd(transactional_db: None) -> None:
             selector="cm1",
             private_key=key.private_key,
             public_key=key.public_key,
+            state=key.state,
         )
         for ownership in ownerships
     )
@@ -250,6 +263,10 @@ def crowd(transactional_db: None) -> None:
             f" SELECT d.service_id, 'crowd' || a.id, 'active', d.id, a.id, '', '', '', '{{ARGON2ID}}!', {new_id},"
             " d.verified_at, d.verified_at, 'crowd' || a.id, '', '', ''"
             " FROM accounts_address a JOIN domains_domain d ON d.name_id = a.name_id"
+        )
+        cursor.execute(
+            "INSERT INTO mailflow_use (mailbox, bytes, messages)"
+            " SELECT mailbox_id, 1000000, 10 FROM accounts_emailaccount WHERE mailbox_id IS NOT NULL"
         )
         cursor.execute("ANALYZE")
 

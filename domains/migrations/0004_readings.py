@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('domains', '0002_states_of_dkim_keys'),
+        ('domains', '0003_retired_keys_are_withdrawn'),
         ('panel', '0010_deletion'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
