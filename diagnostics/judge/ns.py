@@ -14,7 +14,7 @@ from domains.rules.reasons import Reason
 from domains.rules.verdicts import Doubt, Problem, Status, Verdict
 from domains.suffixes import public_suffix
 
-from .authoritative import AuthoritativeServers, Server, ServerView, newer, parse_soa
+from .authoritative import AuthoritativeServer, AuthoritativeServers, ServerView, newer, parse_soa
 
 ADDRESSES = ("A", "AAAA")  # given by place or in turn by many kinds of server
 SECOND_LOOK = 60  # seconds after which the validating resolvers' word counts
@@ -113,7 +113,7 @@ def _not_delegated(
 class Disagreement:
     """Own name servers that say other things than the newest of them."""
 
-    servers: tuple[Server, ...]
+    servers: tuple[AuthoritativeServer, ...]
     questions: tuple[Question, ...]
     serials: tuple[int | None, ...]  # of the servers
 
@@ -127,7 +127,7 @@ def disagreement(views: list[ServerView], serials: dict[str, int | None]) -> Dis
     for view in views[1:]:
         if _later(serials, view, first):
             first = view
-    apart: dict[Server, None] = {}
+    apart: dict[AuthoritativeServer, None] = {}
     questions: dict[Question, None] = {}
     for question, right in first.asked.items():
         if right is None or not right.sound or question.type in ADDRESSES:
