@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import Address, BulkRow, EmailAccount, PasswordLink
 from diagnostics.models import CheckChange, Postponement
-from domains.models import DkimKey, DnsProvider, Name, Zone, ZoneChange
+from domains.models import DkimKey, DnsProvider, Name, Reading, Zone, ZoneChange
 from panel import possessions
 from panel.errors import Refused
 from panel.models import Activity, Contact, Organization, Platform, User
@@ -77,6 +77,9 @@ def filled() -> Tenant:
     make_letter(tenant.organization)
     make_inbox_message(tenant.organization)
     Activity.objects.create(actor_label="x", verb="user.created", organization=tenant.organization)
+    Reading.objects.create(
+        kind="target", key=tenant.organization.code, organization=tenant.organization, subject='{"host": "x"}'
+    )
     return tenant
 
 
