@@ -9,7 +9,7 @@ from .names import NameRefused, RefusalCode
 from .records import Kind
 from .rules.deciding import Left
 from .targets import TargetFault, TargetRefused
-from .zones.diff import Choice
+from .zones.diff import Outcome
 
 NAME_SENTENCES: dict[RefusalCode, Promise | str] = {
     RefusalCode.EMPTY: _("Type a domain name, such as example.com."),
@@ -51,11 +51,11 @@ def target_sentence(refusal: TargetRefused) -> str:
     return str(TARGET_SENTENCES[refusal.code])
 
 
-CHOICES: dict[Choice, Promise | str] = {
-    Choice.ADD: _("added"),
-    Choice.REPLACE: _("replaced"),
-    Choice.RIGHT: _("right already"),
-    Choice.LEFT_ALONE: _("left alone"),
+CHOICES: dict[Outcome, Promise | str] = {
+    Outcome.ADD: _("added"),
+    Outcome.REPLACE: _("replaced"),
+    Outcome.RIGHT: _("right already"),
+    Outcome.LEFT_ALONE: _("left alone"),
 }
 
 LEFT: dict[Left, Promise | str] = {

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 
 from domains.access import domain_for
 from domains.models import Domain
-from domains.records import Kind
+from domains.records import Kind, Level
 from domains.rules.intents import can_be_intended
-from domains.rules.verdicts import RED
+from domains.rules.verdicts import RED, Problem
 from panel.access import person, require
 from panel.errors import Refused
 from panel.models import Role
@@ -119,6 +119,10 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
             fixes,
             confirmed=confirmed_sets(check.status, check.facts, check.witnesses, check.expected),
             others=bool(check.facts.get("others")) or check.intended,
+            flattened=Problem.FLATTENED in (*check.problems, *check.advice),
+            undecided=bool(
+                check.status in RED and check.level == Level.REQUIRED and not check.fixes and not check.intended
+            ),
         ),
         "cards": cards_of(check, row.domain, row.dns_host) if fixes else [],
         "rewrites": rewrites(check.kind, check.facts) if check.status in RED and not check.intended else [],

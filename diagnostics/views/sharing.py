@@ -26,7 +26,7 @@ from panel.once import once
 
 from ..models import Check, Postponement, Share
 from ..show.sentences import mx_warning
-from ..sweep.cases import configured
+from ..sweep.inputs import configured
 from .files import moves_mail, put_off, records_of, zone_lines
 
 LETTERS_AN_HOUR = 20  # that one person may send

@@ -25,7 +25,7 @@ from ..models import Check, CheckRun
 from ..show.buttons import Button
 from ..show.buttons import buttons as buttons_of
 from ..show.hosts import DnsHost, host_of
-from ..sweep.cases import configured
+from ..sweep.inputs import configured
 
 PAGE = 50
 MAX_POLLED = 100

@@ -9,7 +9,7 @@ from ..lookup.answers import Answer, Question, View
 from ..records import Kind, Level, RequiredRecord
 from ..rrset import Fix, txt_text, wire_order
 from ..typography import readable
-from .case import Subject
+from .check_input import PreparedInput
 from .finding import Finding, add, circle, merged, redirection, remove, rrset, unknown
 from .probes import wildcard_answered
 from .reasons import Reason
@@ -26,13 +26,13 @@ _SAYS = {
 }
 
 
-def find(subject: Subject, view: View) -> Finding | None:
-    if not subject.dkim:
+def find(prepared: PreparedInput, view: View) -> Finding | None:
+    if not prepared.dkim:
         return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_KEYS)
-    records = subject.required[Kind.DKIM]
+    records = prepared.required[Kind.DKIM]
     parts = [
-        _selector(subject, view, selector, question, record)
-        for (selector, question), record in zip(subject.dkim.items(), records, strict=True)
+        _selector(prepared, view, selector, question, record)
+        for (selector, question), record in zip(prepared.dkim.items(), records, strict=True)
     ]
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
@@ -41,7 +41,7 @@ def find(subject: Subject, view: View) -> Finding | None:
 
 
 def _selector(
-    subject: Subject, view: View, selector: str, question: Question, record: RequiredRecord
+    prepared: PreparedInput, view: View, selector: str, question: Question, record: RequiredRecord
 ) -> Finding | None:
     level = record.level
     answer = view.get(question)
@@ -53,7 +53,7 @@ def _selector(
         len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0])
     ):
         return Finding(Status.OK, level, found=rrset(question, answer))
-    key = subject.case.domain.dkim[selector]
+    key = prepared.given.domain.dkim[selector]
     match = match_key(map(txt_text, answer.values), key)
     if match.match == KeyMatch.EQUAL and len(answer.values) == 1:
         advice = (Problem.DKIM_TESTING,) if match.record is not None and match.record.testing else ()

@@ -77,6 +77,7 @@ _SPF_TERM = re.compile(
     r"(?:\A|[\s;,\"'])[+\-~?]?(?:all\b|(?:a|mx|ptr)(?:[\s:/;,]|\Z)|(?:include|exists)[:=]|ip[46]?[:=]|redirect[:=])",
     re.IGNORECASE,
 )
+_ESCAPES = re.compile(r"(?<!\\)\\+(?=[\s;]|\Z)")  # of a zone file, left over behind a term
 _IGNORED = re.compile(r"(?<= )(include|exists|a|mx|ip4|ip6)=(?=[^ ])", re.IGNORECASE)
 
 
@@ -91,7 +92,7 @@ def meant(text: str) -> str | None:
     found = _MEANT.match(plain(text))
     if found is None or not _SPF_TERM.search(found[2]):
         return None
-    terms = re.sub(r"\\+(?=[\s;]|\Z)", "", found[2]).rstrip(" \t\r\n\"'`)\\;")
+    terms = _ESCAPES.sub("", found[2]).rstrip(" \t\r\n\"'`)\\;")
     # Nobody has read it as SPF yet, so that `include=` was not ignored on purpose.
     return _IGNORED.sub(r"\1:", f"{VERSION} {terms}")
 
@@ -341,6 +342,8 @@ def _unknown(text: str, signs: str, word: str, separator: str, value: str) -> Am
     if word in ("ip4", "ip6"):
         if separator and _HOST_NAME.match(value):
             return Ambiguous(AmbiguityCode.HOST_FOR_ADDRESS, text, (f"{sign}a:{value}",))
+        return Ambiguous(AmbiguityCode.ADDRESS, text)
+    if re.match(r"[0-9.:]+(?:/[0-9]*)?\Z", text[len(signs) :]):
         return Ambiguous(AmbiguityCode.ADDRESS, text)
     if _HOST_NAME.match(text[len(signs) :]):
         name = text[len(signs) :]

@@ -33,8 +33,7 @@ from ..sentences import CHOICES, LEFT, provider_sentence
 from ..suffixes import private_suffix
 from ..usecases import PlanChanged, Wish, attach_domain
 from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
-from ..zones.diff import Choice as DiffChoice
-from ..zones.diff import cards
+from ..zones.diff import Outcome, cards
 from ..zones.holding import zone_of
 from ..zones.planning import BOXES, Preview, preview
 from ..zones.reading import ZoneReading
@@ -253,7 +252,7 @@ def plan_context(planned: Preview, boxes: tuple[Kind, ...], taken: tuple[str, ..
         "cards": [(card, CHOICES[card.choice], LEFT[card.left] if card.left else "") for card in shown],
         "taken": taken,
         "accounts": accounts,
-        "nothing": not any(card.choice in {DiffChoice.ADD, DiffChoice.REPLACE} for card in shown),
+        "nothing": not any(card.choice in {Outcome.ADD, Outcome.REPLACE} for card in shown),
         "anything_left": any(card.left for card in shown),
     }
 

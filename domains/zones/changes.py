@@ -57,18 +57,24 @@ def request_change(
         service=service,
         plan=[fix_to_json(fix) for fix in fixes],
         snapshot=[write_to_json(write) for write in writes],
-        progress={"done": 0, "total": len(writes)},
+        progress={"done": 0, "total": len(writes), **_named(actor)},
         applied_by=person_of(actor),
     )
     _wake(change.pk)
     return change
 
 
+def _named(actor: Actor) -> dict[str, str]:
+    """Who acts without being a person (the operator's shell, a token), for the activity log."""
+    return {"actor": actor} if isinstance(actor, str) else {}
+
+
 def run_again(change: ZoneChange) -> None:
     """Finish what stopped. Raises Refused."""
     if change.domain_name and change.domain_id is None:
         raise Refused("not-attached", _("This domain is not attached any more."))
-    _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING)
+    kept = {key: change.progress[key] for key in ("actor",) if key in change.progress}
+    _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING, more=kept)
 
 
 def request_undo(change: ZoneChange, actor: Actor) -> None:
@@ -81,7 +87,7 @@ def request_undo(change: ZoneChange, actor: Actor) -> None:
         {State(change.state)},
         State.UNDOING,
         undone_by=person_of(actor),
-        more={"undo": True, "partial": partial},
+        more={"undo": True, "partial": partial, **_named(actor)},
     )
 
 
@@ -135,7 +141,7 @@ def can_undo(change: ZoneChange) -> bool:
 
 
 def _restart(
-    change: ZoneChange, from_: set[State], to: State, more: dict[str, bool] | None = None, **fields: Any
+    change: ZoneChange, from_: set[State], to: State, more: dict[str, Any] | None = None, **fields: Any
 ) -> None:
     progress = {"done": 0, "total": len(change.snapshot), **(more or {})}
     changed = ZoneChange.objects.filter(pk=change.pk, state__in=from_).update(
@@ -179,7 +185,7 @@ def run(pk: int) -> bool:
     verb = "zone.undone" if undoing else "zone.applied"
     record(
         verb,
-        actor=change.undone_by if undoing else change.applied_by,
+        actor=(change.undone_by if undoing else change.applied_by) or change.progress.get("actor"),
         service=change.service,
         target=change.domain_name or change.zone_name,
         after={"changes": len(writes), "zone": change.zone_name},

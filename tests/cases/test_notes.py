@@ -54,3 +54,9 @@ def test_a_wildcard_that_answers_for_the_token_is_named() -> None:
     assert notes("CNAME", found.facts) == [
         f"A wildcard record (*) gives this answer: {token} itself is free, and its own record comes first."
     ]
+
+
+def test_an_address_without_its_word_is_called_one() -> None:
+    text = '@ TXT "v=spf1 include:spf.mail.example 1.2.3/99 ~all"\n'
+    found = verdict({"name": "n.test", "zone": "n.test", "text": text, "kind": "SPF"})
+    assert found.facts["ambiguous"] == [{"term": "1.2.3/99", "code": "address", "readings": []}]
