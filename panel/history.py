@@ -128,7 +128,7 @@ def labels_like(activities: QuerySet[Activity], text: str) -> list[str]:
 def _label_after(activities: QuerySet[Activity], label: str | None) -> tuple[str, tuple[Any, ...]]:
     rows = activities.order_by("actor_label")
     if label is not None:
-        rows = rows.filter(actor_label__gt=RawSQL(label, ()))  # noqa: S611 - a name of ours
+        rows = rows.filter(actor_label__gt=RawSQL(label, ()))  # noqa: S611 - a name of ours  # nosec B611
     return rows.values("actor_label")[:1].query.sql_with_params()
 
 
