@@ -38,13 +38,14 @@ def operator(request: HttpRequest) -> HttpResponse:
     waiting = schedule.due(now).exclude(ended)
     held = list(CircuitBreaker.objects.select_related("released_by").order_by("-pk")[:6])  # at most one still holds
     served = {beat.name for beat in Heartbeat.objects.filter(name__in=map(_worker, QUEUES)) if beat.fresh}
+    due = list(waiting.order_by("next_at").values_list("next_at", flat=True)[: COUNTED + 1])
     lately = _counted(looks.filter(checked_at__gt=now - RATE_WINDOW))
     return render(
         request,
         "diagnostics/operator.html",
         {
             "total": _counted(looks),
-            "due": _counted(waiting),
+            "due": len(due),
             "under_way": _counted(looks.filter(lease_until__gt=now)),
             "counted": COUNTED,
             "rate": round(lately / RATE_WINDOW.total_seconds(), 1),
@@ -54,7 +55,7 @@ def operator(request: HttpRequest) -> HttpResponse:
             .values_list("checked_at", flat=True)
             .first(),
             "never": _counted(looks.filter(checked_at=None)),
-            "latest_due": waiting.order_by("next_at").values_list("next_at", flat=True).first(),
+            "latest_due": due[0] if due else None,
             "suspects": _suspects(looks),
             "breaker": next((one for one in held if one.state == CircuitBreaker.State.HOLDING), None),
             "breakers": [one for one in held if one.state == CircuitBreaker.State.RELEASED][:5],
