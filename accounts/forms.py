@@ -215,6 +215,20 @@ class PolicyForm(forms.ModelForm):
             "lockout_everybody",
         ]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("lockout_threshold", "lockout_reset", "lockout_duration"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """A number that was left empty stays as it is."""
+        data: dict[str, Any] = super().clean() or {}
+        stored = PasswordPolicy.objects.filter(pk=self.instance.pk).first() or PasswordPolicy()
+        for name in ("lockout_threshold", "lockout_reset", "lockout_duration"):
+            if data.get(name) is None and name not in self.errors:
+                data[name] = getattr(stored, name)
+        return data
+
 
 class UploadForm(forms.Form):
     """A file, or cells pasted from a spreadsheet."""

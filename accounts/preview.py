@@ -297,7 +297,15 @@ def _split(column: Field, cell: str, text: Mapping[Field, str], default_domain: 
 @lru_cache(maxsize=1024)
 def _domain_as_seen(domain: str) -> str:
     """A domain as somebody may take it for another: without accents, look-alikes made ASCII."""
-    return rules.fold(characters.straightened(to_unicode(domain)))
+    return rules.fold(characters.straightened(_as_typed(domain)))
+
+
+def _as_typed(domain: str) -> str:
+    """With the letters that people see; of labels that mix scripts, too, which pages show as A-labels."""
+    try:
+        return domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        return domain
 
 
 class Judge:
@@ -443,7 +451,8 @@ class Judge:
             yield Fault(Problem.DOMAIN_UNKNOWN, Field.ADDRESS, {"domain": row.domain})
             return
         shown = to_unicode(meant[0])
-        odd = [char for char in to_unicode(row.domain) if not char.isascii() and char not in shown]
+        odd = [char for char in _as_typed(row.domain) if not char.isascii() and char not in shown]
+        odd = odd or [char for char in shown if not char.isascii()]
         name = rules.suggest_name(row.name)
         facts = {"attached": shown, "characters": characters.names_of(odd)}
         yield Fault(Problem.DOMAIN_ALIKE, Field.ADDRESS, {**facts, "suggestion": f"{name}@{shown}"} if name else facts)
