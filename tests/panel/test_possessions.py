@@ -79,7 +79,11 @@ def filled() -> Tenant:
     make_inbox_message(tenant.organization)
     expires = timezone.now() + timedelta(days=1)
     Token.objects.create(
-        organization=tenant.organization, name="shop", digest=f"link-digest-{uuid4().hex}", start="cm_", expires_at=expires
+        organization=tenant.organization,
+        name="shop",
+        digest=f"link-digest-{uuid4().hex}",
+        start="cm_",
+        expires_at=expires,
     )
     endpoint = Endpoint.objects.create(
         organization=tenant.organization, url="https://shop.example/hook", secret="row-secret"

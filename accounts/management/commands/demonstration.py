@@ -118,6 +118,7 @@ def publish(store: Store, organization: Organization) -> None:
         "mail.example": zones.platform_zone,
         "other.example": zones.other_zone,
         BLANK: str,
+        "_dmarc.example": str,  # no policy above the demonstration's domains
     }
     domains = Domain.objects.filter(service__organization=organization).order_by("pk")
     for name, _target, text in DOMAINS:
