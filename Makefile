@@ -4,7 +4,7 @@ PYTHON ?=
 export PYTHON
 manage = .venv/bin/python manage.py
 
-.PHONY: run setup password test check bench lock
+.PHONY: run setup password mail test check bench lock
 
 run:  ## set up what is missing, start everything, print where to sign in
 	@.ci/venv
@@ -18,6 +18,12 @@ setup:  ## everything that `make run` does, but the starting
 
 password:  ## another password for the administrator
 	@$(manage) password
+
+mail:  ## Postfix and Dovecot for this installation on high ports, for trying out (as root, on Debian)
+	@.ci/venv
+	@.venv/bin/python -m panel.environment
+	@$(manage) setup --quiet
+	@exec $(manage) mailflow up --trial
 
 test:  ## the whole suite on SQLite, then what uses a database on PostgreSQL with Redis
 	@.ci/servers

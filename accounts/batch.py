@@ -28,6 +28,7 @@ from panel.errors import Refused
 from panel.models import Service, User
 
 from . import rules
+from .hashing import hash_of_nothing
 from .models import Address, EmailAccount, Order, PasswordLink, RetiredMailbox, Tally
 from .models.accounts import SLOTS_LAST, Seen
 from .models.retired import KEPT
@@ -296,6 +297,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         password_hash="",
         mailbox_id=None,
         configured_at=None,
+        quota=None,
         changed_at=now,
         version=F("version") + 1,
         first_key="",
@@ -414,6 +416,47 @@ def set_password_of_one(
         raise Refused("wrong-state", NOT_CONFIGURED)
     account.refresh_from_db()
     record("account.password", actor=by, service=service, target=account.shown_address)
+
+
+@transaction.atomic
+def link_of_one(account: EmailAccount, *, by: User | str | None, seen: Seen | None = None) -> tuple[str, PasswordLink]:
+    """A link with which its person sets the password. Returns its secret, too. Until it is used the account holds the
+    hash of a random password that nobody knows."""
+    token, hashed, now = PasswordLink.new_token(), hash_of_nothing(), timezone.now()
+    service = locked(account.service_id)
+    require_unchanged(account, seen)
+    mailbox = EmailAccount.objects.values_list("mailbox_id", flat=True).get(pk=account.pk)
+    if not mailbox or not set_passwords(service, {account.pk: hashed}, now):
+        raise Refused("wrong-state", NOT_CONFIGURED)
+    link = PasswordLink.objects.create(
+        account=account,
+        digest=PasswordLink.digest_of(token),
+        mailbox_id=mailbox,
+        expires_at=PasswordLink.expiry(now),
+    )
+    record("account.link", actor=by, service=service, target=account.shown_address)
+    return token, link
+
+
+@transaction.atomic
+def set_quota(account: EmailAccount, quota: int | None, *, by: User | str | None) -> None:
+    """MiB; None: the service's, 0: without limit."""
+    service = locked(account.service_id)
+    before = EmailAccount.objects.select_for_update().get(pk=account.pk)
+    if before.is_slot:
+        raise Refused("wrong-state", NOT_CONFIGURED)
+    if before.quota == quota:
+        return
+    EmailAccount.objects.filter(pk=account.pk).update(quota=quota, version=F("version") + 1)
+    record(
+        "account.quota",
+        actor=by,
+        service=service,
+        target=before.shown_address,
+        before={"quota": before.quota},
+        after={"quota": quota},
+    )
+    account.refresh_from_db()
 
 
 @transaction.atomic

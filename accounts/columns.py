@@ -31,6 +31,12 @@ LIKELY = 0.6  # of a column's cells that must look like passwords
 
 _ADDRESS = re.compile(r"[^\s@\"',;<>]+@([^\s@\"',;<>]+\.[^\s@\"',;<>]+)")
 _NOT_PASSWORDS = re.compile(r"[0-9a-fA-F-]{32,}|\{[A-Za-z0-9-]+\}.*|\$\w+\$.*|[a-z]+://.*|CN=.*")
+_STATE = re.compile(
+    r"true|false|yes|no|y|n|tak|nie|prawda|fałsz|ja|nein|wahr|falsch|oui|non|vrai|faux|sí|si|sì|verdadero|falso|vero"
+    r"|ano|ne|never|nigdy|nie|niemals|jamais|nunca|mai|\d+"
+    r"|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([T ,]+\d{1,2}:\d\d(:\d\d)?(\.\d+)?)?\s?([AP]M)?(Z|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE,
+)
 _MOMENT = re.compile(r"T\d\d:\d\d")
 
 
@@ -121,8 +127,16 @@ def holds_passwords(heading: str, cells: Iterable[str]) -> bool:
     """Whether a column looks like one of passwords: by its heading, or most of its cells do."""
     filled = [cell for cell in cells if cell.strip() and cell.strip("*")]
     if headings.of_password(heading) and filled:
-        return True
+        return not only_tells_about_passwords(heading, filled)
+    if headings.of_identifiers(heading):
+        return False
     return bool(filled) and sum(looks_like_password(cell.strip()) for cell in filled) >= LIKELY * len(filled)
+
+
+def only_tells_about_passwords(heading: str, cells: Iterable[str]) -> bool:
+    """Whether a heading of several words (`Wymagane silne hasło`) stands over nothing but yes, no and dates."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return bool(filled) and len(headings.plain(heading).split()) > 1 and all(map(_STATE.fullmatch, filled))
 
 
 def domain_of(cell: str) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from domains.models import Domain
+from panel.forms import MAX_QUOTA
 from panel.models import Service
 
 from . import choosing, passwords, preview, rules
@@ -191,10 +192,42 @@ class PasswordForm(PasswordFields):
         return data
 
 
+class QuotaForm(forms.Form):
+    quota = forms.IntegerField(
+        label=_("Quota (MiB)"),
+        required=False,
+        min_value=0,
+        max_value=MAX_QUOTA,
+        help_text=_("Empty: what the service says. 0: no limit."),
+    )
+
+
 class PolicyForm(forms.ModelForm):
     class Meta:
         model = PasswordPolicy
-        fields = ["min_length", "symbol", "pieces"]
+        fields = [
+            "min_length",
+            "symbol",
+            "pieces",
+            "lockout_threshold",
+            "lockout_reset",
+            "lockout_duration",
+            "lockout_everybody",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("lockout_threshold", "lockout_reset", "lockout_duration"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """A number that was left empty stays as it is."""
+        data: dict[str, Any] = super().clean() or {}
+        stored = PasswordPolicy.objects.filter(pk=self.instance.pk).first() or PasswordPolicy()
+        for name in ("lockout_threshold", "lockout_reset", "lockout_duration"):
+            if data.get(name) is None and name not in self.errors:
+                data[name] = getattr(stored, name)
+        return data
 
 
 class UploadForm(forms.Form):

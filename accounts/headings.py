@@ -115,12 +115,22 @@ _ABOUT_PASSWORDS = (
     "question", "must", "days", "date", "time", "length", "type", "status", "skrot", "wygas", "zmian", "zmien",
     "ostatni", "podpowiedz", "andern", "anderung", "geandert", "lauft", "ablauf", "zuruck", "changer", "modifi",
     "cambi", "caduc", "scad", "zmen", "vypr", "next", "require", "enabled", "notrequired", "neverexpires", "lastset",
-    "manager", "complexity", "protected", "port", "ive",
+    "manager", "complexity", "protected", "port", "ive", "siln", "wymag", "stark", "erforderlich", "fort", "exige",
+    "requis", "segur", "requer", "compless", "obblig", "povin", "zmena", "ander", "modific", "old", "previous",
+    "former", "star", "poprzed", "dotychczas", "alt", "bisherig", "ancien", "preced", "anterior", "antigu", "vecchi",
+    "puvodni",
 )  # fmt: skip
+_ABOUT_WITHIN = ("ander", "ablauf", "hash", "expir", "richtlinie")  # in one word with "password"
 _AGAIN = (
     "confirm", "repeat", "again", "retype", "verify", "powtorz", "potwierdz", "ponownie", "wiederhol", "bestatig",
     "confirmation", "confirmer", "repetir", "confirmar", "ripeti", "conferma", "znovu", "potvr",
 )  # fmt: skip
+# Columns whose cells may look like passwords and are none.
+_IDENTIFIERS = frozenset({
+    "id", "ids", "guid", "uuid", "sid", "dn", "uid", "identifier", "identyfikator", "employee", "pracownik", "phone",
+    "telefon", "telefono", "telephone", "mobile", "fax", "department", "office", "room", "pokoj", "licenses", "license",
+    "licences", "licence", "sku", "city", "address", "street", "country", "created", "when", "photo", "url", "serial",
+})  # fmt: skip
 _CONTACT_WORDS = (
     "recovery", "alternat", "contact", "kontakt", "privat", "personal", "prywatn", "zapas", "secours", "recuper",
     "persona", "soukrom", "backup", "rescue", "odzysk",
@@ -208,6 +218,8 @@ def _by_words(text: str) -> Meaning | None:
 def _is_password_word(word: str) -> bool:
     if word.startswith(("passport", "passive", "passage", "passenger")):
         return False
+    if any(about in word for about in _ABOUT_WITHIN):  # Kennwortänderung
+        return False
     return word.startswith(PASSWORD_BEGINNINGS) or word.endswith(PASSWORD_ENDINGS)
 
 
@@ -217,6 +229,11 @@ def _speaks_of_password(text: str) -> bool:
         return False
     others = [word for word in words if not _is_password_word(word)]
     return not any(word.startswith(_ABOUT_PASSWORDS) for word in others) and len(words) <= 6
+
+
+def of_identifiers(heading: str) -> bool:
+    """Whether a column holds what may look like a password and is none: identifiers, telephone numbers, rooms."""
+    return not of_password(heading) and not _IDENTIFIERS.isdisjoint(plain(heading).split())
 
 
 def of_password(heading: str) -> bool:

@@ -51,6 +51,10 @@ class Policy:
 
 
 BASE = Policy()
+_HASH = re.compile(
+    r"\{[A-Za-z0-9.-]{2,20}\}.{8,}|\$(?:[1256y]|2[abxy]|apr1|argon2\w*|scrypt|pbkdf2[\w-]*)\$.{8,}"
+    r"|(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128})"
+)
 
 
 def words(names: Iterable[str]) -> frozenset[str]:
@@ -58,6 +62,11 @@ def words(names: Iterable[str]) -> frozenset[str]:
     return frozenset(
         word for name in names for word in re.findall(r"[^\W\d_]+", fold(name)) if len(word) >= WORD and word.isascii()
     )
+
+
+def looks_like_hash(password: str) -> bool:
+    """Whether this is what another system keeps instead of a password: `{SSHA}…`, `$6$…`, MD5 or SHA in hexadecimal."""
+    return _HASH.fullmatch(password) is not None
 
 
 def broken(password: str, names: Iterable[str], policy: Policy = BASE) -> tuple[Rule, ...]:

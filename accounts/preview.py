@@ -75,6 +75,7 @@ class Problem(StrEnum):
     CELL_BOOLEAN = "cell-boolean"
     CELL_NUMBER = "cell-number"  # shown in another form, or with more digits than it has
     CELL_LONG = "cell-long"  # facts: length, limit
+    PASSWORD_HASH = "password-hash"  # noqa: S105 - what another system keeps instead of a password
     PASSWORD_EDGES = "password-edges"  # noqa: S105 - a blank at its start or end
     CONTACT_MISSING = "contact-missing"
     CONTACT_FORM = "contact-form"
@@ -296,7 +297,15 @@ def _split(column: Field, cell: str, text: Mapping[Field, str], default_domain: 
 @lru_cache(maxsize=1024)
 def _domain_as_seen(domain: str) -> str:
     """A domain as somebody may take it for another: without accents, look-alikes made ASCII."""
-    return rules.fold(characters.straightened(to_unicode(domain)))
+    return rules.fold(characters.straightened(_as_typed(domain)))
+
+
+def _as_typed(domain: str) -> str:
+    """With the letters that people see; of labels that mix scripts, too, which pages show as A-labels."""
+    try:
+        return domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        return domain
 
 
 class Judge:
@@ -442,7 +451,8 @@ class Judge:
             yield Fault(Problem.DOMAIN_UNKNOWN, Field.ADDRESS, {"domain": row.domain})
             return
         shown = to_unicode(meant[0])
-        odd = [char for char in to_unicode(row.domain) if not char.isascii() and char not in shown]
+        odd = [char for char in _as_typed(row.domain) if not char.isascii() and char not in shown]
+        odd = odd or [char for char in shown if not char.isascii()]
         name = rules.suggest_name(row.name)
         facts = {"attached": shown, "characters": characters.names_of(odd)}
         yield Fault(Problem.DOMAIN_ALIKE, Field.ADDRESS, {**facts, "suggestion": f"{name}@{shown}"} if name else facts)
@@ -450,6 +460,8 @@ class Judge:
     def _faults_of_password(self, row: Row, display_name: str) -> Iterable[Fault]:
         if row.password != row.password.strip():
             yield Fault(Problem.PASSWORD_EDGES, Field.PASSWORD)
+        elif passwords.looks_like_hash(row.password):
+            yield Fault(Problem.PASSWORD_HASH, Field.PASSWORD)
         elif row.password:
             for rule in passwords.broken(row.password, (row.name, display_name), self.policy):
                 yield Fault(rule, Field.PASSWORD, {"minimum": self.policy.min_length})

@@ -15,11 +15,10 @@ from . import columns, headings, tables
 from .columns import Field
 from .tables import LIMITS, Format, Limits, Line, LineFault, Refusal, Refused, Shape
 from .tables.encodings import tell
-from .tables.records import delimiter_of, records, roughly, separator_of
+from .tables.records import ANY_WIDTH, delimiter_of, records, roughly, separator_of
 
 SAMPLED = 1000  # rows from which it is told what columns hold
 NO_HEADINGS = 0
-ANY_WIDTH = 1 << 20  # no line has so many cells
 
 
 class Question(StrEnum):
@@ -29,6 +28,7 @@ class Question(StrEnum):
     HEADINGS = "ask-headings"  # the table has none, and more columns than one
     ADDRESS = "ask-address"  # which column has the addresses
     DOMAIN = "ask-domain"  # of names without one
+    OTHERS = "ask-others"  # a column without a heading that would be ignored has addresses, too
     PASSWORDS = "ask-passwords"  # a column that nobody mapped looks like passwords, which would be generated
 
 
@@ -57,6 +57,10 @@ class Reading:
     suspects: tuple[int, ...] = ()  # columns that look like passwords
     bare: bool = False  # no address of the sample says its domain
     generates: bool = False  # the column of passwords has empty cells, or there is none
+    rivals: tuple[int, ...] = ()  # columns headed as passwords that hold different ones
+    others: tuple[int, ...] = ()  # of a table without headings: columns that have addresses under `domains`, too
+    wide: int = 0  # cells of the widest row, without the empty ones at its end
+    short: int = 0  # rows that end before the last columns, which are empty in every row
 
 
 def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: Limits = LIMITS) -> Reading:
@@ -69,19 +73,38 @@ def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: L
 
 def lines(data: bytes, reading: Reading, limits: Limits = LIMITS) -> Iterator[Line]:
     """The rows below the headings. A row of text that has not as many cells as the headings has that fault."""
-    width, format_ = reading.shape.width, reading.shape.format
+    width = len(reading.heading) if reading.shape.format is not Format.CSV else reading.shape.width
     for line in tables.read(data, reading.shape, limits):
         if line.number <= reading.heading_row:
             continue
-        if format_ is Format.CSV and line.fault is None and width and _off(line, width):
+        if line.fault is None and width and (fault := _off(line, width, reading)):
             facts = {"cells": max(len(line.cells), min(line.full, width)), "headings": width}
-            line = line._replace(fault=(LineFault.CELLS, facts))
+            line = line._replace(fault=(fault, facts))
         yield line
 
 
-def _off(line: Line, width: int) -> bool:
+def _off(line: Line, width: int, reading: Reading) -> LineFault | None:
     """More cells that are not empty, or fewer cells, than the headings have."""
-    return len(line.cells) > width or line.full < width
+    if reading.shape.format is not Format.CSV:
+        beside = zip(reading.fields[width:], line.cells[width:], strict=False)
+        return LineFault.BEYOND if any(cell.strip() and field is Field.IGNORE for field, cell in beside) else None
+    if len(line.cells) > width:
+        return LineFault.CELLS
+    return LineFault.CELLS if line.full < width and not _only_ends_early(line, reading.fields, reading.wide) else None
+
+
+def _only_ends_early(line: Line, fields: Sequence[Field], wide: int) -> bool:
+    """Whether a row lacks nothing but columns that are empty in every row, as spreadsheets leave them out.
+
+    Not where one is the password's, nor where a cell may have slid to the left.
+    """
+    if not wide or line.full < wide or Field.PASSWORD in fields[line.full :]:
+        return False
+    return not any(
+        field not in (Field.ADDRESS, Field.CONTACT, Field.IGNORE)
+        and (columns.is_address(cell) or (field is not Field.PASSWORD and columns.looks_like_password(cell)))
+        for field, cell in zip(fields, line.cells, strict=False)
+    )
 
 
 def _settle_text(data: bytes, choices: Choices, domains: Collection[str], limits: Limits) -> Reading:
@@ -95,7 +118,7 @@ def _settle_text(data: bytes, choices: Choices, domains: Collection[str], limits
     below = [line.cells for line in rough if found is None or line.number > found.number]
     fields = columns.recognise(heading) if found else columns.guess(below, domains)
     address = fields.index(Field.ADDRESS) if Field.ADDRESS in fields else -1
-    shape = Shape(Format.CSV, shape.encoding, shape.delimiter, "", width, address)
+    shape = Shape(Format.CSV, shape.encoding, shape.delimiter, "", width, address, found.number if found else 0)
     return _finished(data, shape, found, choices, domains, limits, told=told)
 
 
@@ -185,6 +208,7 @@ def _finished(
     above: list[int] = []
     sample: list[tuple[str, ...]] = []
     rows = hidden = wide = 0
+    early: list[Line] = []  # rows of text that end before the headings do
     for line in tables.read(data, shape, limits):
         if line.number < heading_row:
             above.append(line.number)
@@ -192,6 +216,8 @@ def _finished(
             rows += 1
             hidden += line.hidden
             wide = max(wide, len(line.cells))
+            if shape.format is Format.CSV and line.full < shape.width and line.fault is None:
+                early.append(line)
             if len(sample) < SAMPLED and line.fault is None:
                 sample.append(line.cells)
     if not rows:
@@ -203,6 +229,7 @@ def _finished(
     fields += (Field.IGNORE,) * (wide - len(fields))
     cells = [[tables.plain(row[index]) if index < len(row) else "" for row in sample] for index in range(len(fields))]
     fields = columns.of_attached_domains(fields, cells, domains)
+    fields = _without_states(fields, heading, cells)
     return Reading(
         shape,
         heading_row,
@@ -217,6 +244,48 @@ def _finished(
         suspects(heading, cells),
         _bare(fields, cells),
         _generates(fields, cells),
+        _rivals(heading, cells),
+        () if found else _with_other_addresses(fields, cells, domains),
+        wide,
+        sum(_only_ends_early(line, fields, wide) for line in early),
+    )
+
+
+def _without_states(
+    fields: Sequence[Field], heading: Sequence[str], cells: Sequence[Sequence[str]]
+) -> tuple[Field, ...]:
+    """The same fields, but for a password column that only says whether, when and how (`Strong password required`)."""
+    found = list(fields)
+    if Field.PASSWORD in found:
+        index = found.index(Field.PASSWORD)
+        if index < len(heading) and columns.only_tells_about_passwords(heading[index], cells[index]):
+            found[index] = Field.IGNORE
+    return tuple(found)
+
+
+def _rivals(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """The columns headed as passwords, where they hold different ones."""
+    headed = [i for i, text in enumerate(heading) if i < len(cells) and columns.holds_passwords(text, cells[i])]
+    headed = [i for i in headed if headings.of_password(heading[i])]
+    rows = zip(*(cells[i] for i in headed), strict=True)
+    return tuple(headed) if any(len({cell for cell in row if cell}) > 1 for row in rows) else ()
+
+
+def _with_other_addresses(
+    fields: Sequence[Field], cells: Sequence[Sequence[str]], domains: Collection[str]
+) -> tuple[int, ...]:
+    """The columns that would be ignored and have addresses under `domains` that are not their row's own."""
+    if Field.ADDRESS not in fields:
+        return ()
+    own = cells[fields.index(Field.ADDRESS)]
+    return tuple(
+        index
+        for index, column in enumerate(cells)
+        if fields[index] is Field.IGNORE
+        and any(
+            columns.domain_of(cell) in domains and cell.strip().lower() != mine.strip().lower()
+            for cell, mine in zip(column, own, strict=True)
+        )
     )
 
 
@@ -259,21 +328,29 @@ def questions(
         found.append(Question.ADDRESS)
     elif reading.bare and Field.DOMAIN not in fields and not default_domain and not confirmed:
         found.append(Question.DOMAIN)
+    if not confirmed and open_others(reading, fields, ignored):
+        found.append(Question.OTHERS)
     if passwords_wanted and open_suspects(reading, fields, ignored):
         found.append(Question.PASSWORDS)
     return found
 
 
 def open_suspects(reading: Reading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
-    """Columns that look like passwords, that nobody mapped and nobody ignored, while passwords would be generated."""
-    if Field.PASSWORD in fields and not reading.generates:
-        return []
+    """Columns that look like passwords, that nobody mapped and nobody ignored, while passwords would be generated.
+
+    Where none would be: columns that are headed as passwords and hold others.
+    """
     mapped = fields.index(Field.PASSWORD) if Field.PASSWORD in fields else -1
     return [
         index
-        for index in reading.suspects
+        for index in (reading.suspects if mapped < 0 or reading.generates else reading.rivals)
         if index != mapped and index not in ignored and fields[index] is Field.IGNORE
     ]
+
+
+def open_others(reading: Reading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
+    """Columns with addresses, of a table without headings, that nobody mapped and nobody ignored."""
+    return [index for index in reading.others if fields[index] is Field.IGNORE and index not in ignored]
 
 
 def _stripped(cells: Sequence[str]) -> tuple[str, ...]:

@@ -14,11 +14,13 @@ type Told = tuple[str, Field, dict[str, str | int]]  # code, column, facts
 NAMES = (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME)
 CERTAIN = (Field.ADDRESS, Field.NAME, Field.DOMAIN, Field.PASSWORD)  # what only has the look of a text is refused there
 UNWRAPPED = "cell-unwrapped"
+JOINED = "line-break"
 LOST = "letters-lost"
 TWICE = "letters-twice"
 QUESTION_MARK = "letters-question"
 COMPOSED_LONG = "display-name-cut"
 
+_BREAK = re.compile(r"[\n\r]+")
 _AMID = re.compile(r"[^\W\d_]\?+[^\W\d_]|\?{2,}|^\?[^\W\d_]|[^\W\d_]\?$")
 
 
@@ -30,6 +32,9 @@ def settle_cells(values: Mapping[Field, str]) -> tuple[dict[Field, str], list[To
     for field, cell in values.items():
         mark = mark_of(cell)
         texts[field] = mark.read if mark else cell
+        if field in NAMES and _BREAK.search(texts[field].strip()):
+            texts[field] = " ".join(filter(None, map(str.strip, _BREAK.split(texts[field]))))
+            said.append((JOINED, field, {}))
         if len(texts[field]) > CELL:
             faults.append(("cell-long", field, {"length": len(texts[field]), "limit": CELL}))
         if mark is None:

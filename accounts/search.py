@@ -68,7 +68,14 @@ def find(user: User, text: str, limit: int) -> list[Hit]:
     """What begins with `text`, in order; then what holds it, as the index comes upon it: sorting all that an
     installation has of a common name would take longer than anybody waits."""
     accounts = accounts_of(user)
-    found = list(accounts.filter(beginning(text, ("address_key", "display_key"))).order_by("address_key")[:limit])
+    key = key_of(text)
+    found: list[EmailAccount] = []
+    # One index after the other, each read in its order: together they would have to be sorted, however many there are.
+    for field, start in (("address_key", key), ("address_key", SLOTS_LAST + key), ("display_key", key)):
+        if len(found) < limit:
+            rows = accounts.filter(**{f"{field}__gte": start, f"{field}__lt": start + LAST})
+            rows = rows.exclude(pk__in=[account.pk for account in found]).order_by(field)
+            found += rows[: limit - len(found)]
     within = inside(text)
     if len(found) < limit and within is not None:
         others = accounts.filter(within).exclude(pk__in=[account.pk for account in found])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.db import transaction
+
+from panel import waking
 
 from .models import BulkRun
 from .runs import engine, loading, mailing, retention, selecting, slots
@@ -18,7 +19,7 @@ def work_on_run(run_id: int) -> None:
     progress = engine.work(run_id, seconds=SLICE)
     mailing.mail_links(run_id)
     if progress is engine.Progress.MORE:
-        work_on_run.delay(run_id)
+        waking.wake(work_on_run, run_id)
 
 
 @shared_task(queue="bulk")
@@ -33,20 +34,20 @@ def check_table(run_id: int) -> None:
 def carry_out_order(order_id: int) -> None:
     """Make, or take away, some of an order's slots; once more where the time did not suffice."""
     if slots.carry_out(order_id, seconds=SLICE):
-        carry_out_order.delay(order_id)
+        waking.wake(carry_out_order, order_id)
 
 
 @shared_task(queue="bulk")
 def resume_runs() -> None:
     """Go on with runs that nobody works on, with tables whose check died, and with orders."""
     for run_id in engine.unattended().values_list("pk", flat=True):
-        work_on_run.delay(run_id)
+        waking.wake(work_on_run, run_id)
     for run_id in loading.unattended().values_list("pk", flat=True):
-        check_table.delay(run_id)
+        waking.wake(check_table, run_id)
     for run_id in mailing.unsent().values_list("pk", flat=True):
         mailing.mail_links(run_id)
     for order_id in slots.unattended().values_list("pk", flat=True):
-        carry_out_order.delay(order_id)
+        waking.wake(carry_out_order, order_id)
 
 
 @shared_task(queue="bulk")
@@ -64,9 +65,9 @@ def forget() -> None:
 def wake(run: BulkRun) -> None:
     """Call the workers to a run once the transaction is committed."""
     for _number in range(WORKERS):
-        transaction.on_commit(lambda: work_on_run.delay(run.pk))
+        waking.wake(work_on_run, run.pk)
 
 
 def list_later(run: BulkRun) -> None:
     """Let a worker list the rest of a large selection once the transaction is committed."""
-    transaction.on_commit(lambda: check_table.delay(run.pk))
+    waking.wake(check_table, run.pk)

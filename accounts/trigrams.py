@@ -47,7 +47,7 @@ def available(alias: str = "default") -> bool:
         return True
     connection = connections[alias]
     query = (
-        "SELECT 1 FROM pg_indexes WHERE indexname = %s AND schemaname = ANY (current_schemas(false))"
+        "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND indisvalid"
         if connection.vendor == "postgresql"
         else "SELECT 1 FROM sqlite_master WHERE name = %s"
     )

@@ -87,8 +87,10 @@ FAULTS: dict[str, Promise | str] = {
         "%(shown)s): format the column as text and type it again."
     ),
     Problem.CELL_LONG: _("The cell has %(length)s characters; at most %(limit)s are allowed."),
+    Problem.PASSWORD_HASH: _("This is the hash of a password, as other systems keep it, and no password."),
     Problem.PASSWORD_EDGES: _("The password begins or ends with a blank."),
     remarks.UNWRAPPED: _('="…" was taken for the text between the quotation marks.'),
+    remarks.JOINED: _("The line break became a blank."),
     remarks.LOST: _("A letter was lost: the file has the replacement character � in its place."),
     remarks.TWICE: _("It looks as if it had been encoded twice; was %(meant)s meant?"),
     remarks.QUESTION_MARK: _("A question mark stands where a letter may have been lost."),
@@ -106,6 +108,10 @@ FAULTS: dict[str, Promise | str] = {
     LineFault.CELLS: _(
         "The row has %(cells)s cells, the headings have %(headings)s. Put quotation marks around a cell that "
         "contains the delimiter, and keep empty cells."
+    ),
+    LineFault.BEYOND: _(
+        "The row has %(cells)s cells, the headings have %(headings)s. Give the column of the others a heading, or "
+        "clear them."
     ),
     LineFault.NUL: _("The line has a NUL character (U+0000): it was damaged on its way."),
     "wrong-state": _("The account has changed meanwhile."),
@@ -127,6 +133,7 @@ REFUSALS: dict[str, Promise | str] = {
     tables.Refusal.TEXT: _(
         "The cells of the sheet have more than %(limit)s characters in all; line %(line)s passes it."
     ),
+    tables.Refusal.BUSY: _("Other workbooks are being read. Try again in a minute."),
     tables.Refusal.EMPTY: _("The table is empty."),
     tables.Refusal.FORMAT: _("This is no table that can be read: CSV, XLSX, ODS and XLS are."),
     tables.Refusal.ARCHIVE: _(
@@ -173,6 +180,8 @@ STOPS: dict[str, Promise | str] = {
 }
 
 VERBS: dict[str, Promise | str] = {
+    "account.quota": _("quota of an account changed"),
+    "mailbox.restored": _("kept mail restored"),
     "order.placed": _("accounts ordered"),
     "order.approved": _("order of accounts approved"),
     "order.refused": _("order of accounts refused"),
@@ -206,9 +215,13 @@ QUESTIONS: dict[str, Promise | str] = {
     ),
     Question.ADDRESS: _("Say which one column has the address; every other field has one column at most."),
     Question.DOMAIN: _("The addresses have no domain. Say which domain they belong to."),
+    Question.OTHERS: _(
+        "Another column has addresses under your domains, too, and no heading says what they are. Choose what it "
+        "holds, or say that it is ignored."
+    ),
     Question.PASSWORDS: _(
-        "A column that nobody chose looks like passwords, and other passwords would be generated. Choose it "
-        "as the password, or say that it is ignored."
+        "A column that nobody chose looks like passwords, and the accounts would get others. Choose it as the "
+        "password, or say that it is ignored."
     ),
 }
 

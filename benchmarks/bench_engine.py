@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 import aiodns
 import dns.asyncresolver
 
-from diagnostics.judge import Case
+from diagnostics.judge import CheckInput
 from diagnostics.sweep.check_run import check_run
-from domains.lookup.answers import Question
+from domains.lookup.answers import Answer, Question
 from domains.lookup.engine import Engine, EngineConfig, run, spare_collector
 from domains.rules.verdicts import Status
+from tests.diagnostics.tasks import OneTaskEach
 from tests.servers import Knot
 
 from .domains import PLATFORM, apex_of, facts_of, zones
@@ -52,7 +53,7 @@ async def shared_out(count: int, tasks: int, work: Callable[[int], object]) -> f
 
 
 async def check_domains(engine: Engine, number: int) -> None:
-    verdicts = await check_run(Case(facts_of(number), PLATFORM), engine, NOW)
+    verdicts = await check_run(CheckInput(facts_of(number), PLATFORM), engine, NOW)
     bad = [verdict for verdict in verdicts if verdict.status not in (Status.OK, Status.OFF)]
     if bad:
         raise RuntimeError(f"{facts_of(number).name} is not green: {bad}")
@@ -105,11 +106,11 @@ def questions_of_a_look(server: Endpoint) -> list[tuple[str, str]]:
     async def main() -> None:
         async with Engine(config(server)) as engine:
 
-            async def ask(question: Question) -> object:
+            async def ask(question: Question) -> Answer:
                 asked.append(question)
                 return await engine.ask(question)
 
-            await check_run(Case(facts_of(0), PLATFORM), ask, NOW)  # type: ignore[arg-type]
+            await check_run(CheckInput(facts_of(0), PLATFORM), OneTaskEach(ask), NOW)
 
     run(main())
     return sorted((q.name.removesuffix(apex), q.type) for q in asked if q.name.endswith(apex))

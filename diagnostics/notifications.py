@@ -26,6 +26,7 @@ from panel.models import Contact, Organization, User
 
 from .models import Check, CircuitBreaker, DigestWait
 from .show.sentences import short
+from .signals import check_told
 
 MAX_LINES = 100  # of one digest
 BATCH = 1_000
@@ -72,6 +73,8 @@ def _tell(organization: Organization, found: News) -> bool:
         ]
         told = Check.objects.exclude(told_red_at=None)
         well = [check for check in found.well if told.filter(pk=check.pk).update(told_red_at=None)]
+        for check in (*red, *well):
+            check_told.send(sender=Check, check=check, red=check in red)
         if not (wanted and contacts and (red or well)):
             return False
         _write(organization, News(red, well), contacts)
@@ -80,7 +83,7 @@ def _tell(organization: Organization, found: News) -> bool:
 
 
 def _checks() -> QuerySet[Check]:
-    return Check.objects.select_related("domain__name", "domain__service").order_by("pk")
+    return Check.objects.select_related("domain__name", "domain__service__organization").order_by("pk")
 
 
 def _turned_red() -> QuerySet[Check]:

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from domains import signals
-from domains.models import Domain
+from domains.models import DkimKey, Domain
 from panel.models import Membership, Platform, hosts_changed
 
 from .models import Share
@@ -30,6 +30,7 @@ def check_again_by_the_platforms_new_hosts(sender: object, *, platform: Platform
 @receiver(signals.zone_changed)
 def check_a_changed_zone(sender: object, *, domain: Domain, **kwargs: Any) -> None:
     schedule.changed(domain)
+    DkimKey.objects.filter(ownership=domain.ownership_id, state=DkimKey.State.WAITING).update(due_at=timezone.now())
 
 
 @receiver(post_delete, sender=Membership)

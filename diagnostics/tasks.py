@@ -22,6 +22,14 @@ def check_run(pk: int) -> None:
 
 
 @shared_task
+def look_for_keys() -> int:
+    """Sign with the DKIM keys that are published by now."""
+    from .sweep.keys import look_for_waiting
+
+    return look_for_waiting()
+
+
+@shared_task
 def notify() -> None:
     """Tell organizations what turned red and what recovered."""
     from .notifications import tell_people

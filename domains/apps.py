@@ -18,6 +18,9 @@ VERBS = {
     "zone.listed": _("list of zones taken over from a DNS provider"),
     "zone.removed": _("zone removed"),
     "zone.applied": _("records of a zone changed"),
+    "dkim.rotated": _("new DKIM key made"),
+    "dkim.activated": _("new DKIM key signs"),
+    "dkim.withdrawn": _("old DKIM key withdrawn"),
     "zone.undone": _("change of a zone undone"),
 }
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from .taglist import NoTag, Tag, split_tags
 
 ED25519_OCTETS = 32
+KEY_TYPES = ("rsa", "ed25519")
 MAX_TEXT = 4096  # characters: the longest RSA key in use takes some 1,500
 _KEY_LETTERS = re.compile(r"[A-Za-z0-9+/\s]*\Z")
 _BLANKS = re.compile(r"[ \t\r\n]+")
@@ -30,6 +31,9 @@ class DkimFaultCode(StrEnum):
     VERSION = "version"  # `v` is not DKIM1 or not first
     KEY_MISSING = "key-missing"  # no `p`
     KEY = "key"  # `p` is no base64, or no key of its type
+    TYPE = "type"  # `p` is a key, but not of the type that `k` says
+    HASH = "hash"  # `h` leaves out the one hash that is still signed with
+    SERVICE = "service"  # `s` leaves out e-mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,20 @@ class KeyRecord:
     services: tuple[str, ...]  # `s`
     flags: tuple[str, ...]  # `t`
     faults: tuple[DkimFault, ...]
+    values: tuple[tuple[str, str], ...] = ()  # of the tags, as they stand there
+
+    def value(self, tag: str) -> str:
+        return dict(self.values).get(tag, "")
+
+    @property
+    def obstacles(self) -> tuple[DkimFault, ...]:
+        """Why verifiers cannot use the key for mail, its faults included."""
+        more = []
+        if self.hashes and "sha256" not in self.hashes:
+            more.append(DkimFault(DkimFaultCode.HASH, 0, "h"))
+        if not {"*", "email"} & set(self.services):
+            more.append(DkimFault(DkimFaultCode.SERVICE, 0, "s"))
+        return (*self.faults, *more)
 
     @property
     def revoked(self) -> bool:
@@ -122,7 +140,9 @@ def parse_key(text: str) -> KeyRecord:
         try:
             key = _key_octets(key_type, tags["p"].value)
         except ValueError:
-            faults.append(DkimFault(DkimFaultCode.KEY, tags["p"].position, "p"))
+            other = "k" in tags and any(_is_key(type_, tags["p"].value) for type_ in KEY_TYPES if type_ != key_type)
+            code, at = (DkimFaultCode.TYPE, "k") if other else (DkimFaultCode.KEY, "p")
+            faults.append(DkimFault(code, tags[at].position, at))
     return KeyRecord(
         text,
         key_type,
@@ -131,7 +151,15 @@ def parse_key(text: str) -> KeyRecord:
         _listed(tags, "s", "*"),
         _listed(tags, "t", ""),
         tuple(faults),
+        tuple((name, tag.value) for name, tag in tags.items()),
     )
+
+
+def _is_key(key_type: str, value: str) -> bool:
+    try:
+        return bool(_key_octets(key_type, value))
+    except ValueError:
+        return False
 
 
 def _listed(tags: dict[str, Tag], name: str, default: str) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import batched
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -22,11 +23,11 @@ def facts_of(domains: QuerySet[Domain] | Iterable[Domain]) -> Iterator[tuple[Dom
     rows = domains.iterator(chunk_size=BATCH) if isinstance(domains, QuerySet) else domains
     for batch in batched(rows, BATCH):
         prefetch_related_objects(batch, "name", "platform", "ownership")
-        keys = _active_keys({domain.ownership_id for domain in batch})
+        keys = _published_keys({domain.ownership_id for domain in batch})
         for domain in batch:
             if domain.platform_id not in platforms:
                 platforms[domain.platform_id] = platform_facts(domain.platform, today)
-            yield domain, _domain_facts(domain, keys.get(domain.ownership_id, {})), platforms[domain.platform_id]
+            yield domain, _domain_facts(domain, keys.get(domain.ownership_id, _NO_KEYS)), platforms[domain.platform_id]
 
 
 def facts(domain: Domain) -> tuple[DomainFacts, PlatformFacts]:
@@ -36,27 +37,47 @@ def facts(domain: Domain) -> tuple[DomainFacts, PlatformFacts]:
 
 
 def facts_of_ownership(ownership: Ownership) -> dict[str, str]:
-    """Selectors and public keys of the active DKIM keys."""
-    active = ownership.dkim_keys.filter(state=DkimKey.State.ACTIVE).order_by("pk")
-    return dict(active.values_list("selector", "public_key"))
+    """Selectors and public keys of the DKIM keys that must be published."""
+    keys = ownership.dkim_keys.filter(state__in=DkimKey.PUBLISHED).order_by("pk")
+    return dict(keys.values_list("selector", "public_key"))
 
 
-def _active_keys(ownerships: Collection[int]) -> dict[int, dict[str, str]]:
-    """Public keys by selector, of each ownership. (Values: rows that know each other would wait for the collector.)"""
-    found: dict[int, dict[str, str]] = {}
-    keys = DkimKey.objects.filter(ownership__in=ownerships, state=DkimKey.State.ACTIVE).order_by("pk")
-    for ownership, selector, key in keys.values_list("ownership", "selector", "public_key"):
-        found.setdefault(ownership, {})[selector] = key
+@dataclass(slots=True)
+class _Keys:
+    """Public keys by selector. (Values: rows that refer to each other would wait for the collector.)"""
+
+    dkim: dict[str, str] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+
+    @property
+    def next(self) -> frozenset[str]:
+        """Those that wait while another one signs: the domain works without them."""
+        return frozenset(self.waiting) if len(self.waiting) < len(self.dkim) else frozenset()
+
+
+_NO_KEYS = _Keys()
+
+
+def _published_keys(ownerships: Collection[int]) -> dict[int, _Keys]:
+    """The keys that must be published, of each ownership."""
+    found: dict[int, _Keys] = {}
+    keys = DkimKey.objects.filter(ownership__in=ownerships, state__in=DkimKey.PUBLISHED).order_by("pk")
+    for ownership, selector, key, state in keys.values_list("ownership", "selector", "public_key", "state"):
+        its = found.setdefault(ownership, _Keys())
+        its.dkim[selector] = key
+        if state == DkimKey.State.WAITING:
+            its.waiting.add(selector)
     return found
 
 
-def _domain_facts(domain: Domain, keys: Mapping[str, str]) -> DomainFacts:
+def _domain_facts(domain: Domain, keys: _Keys) -> DomainFacts:
     return DomainFacts(
         name=domain.name.name,
         mode=Mode(domain.mode),
         target=domain.target,
         token=domain.ownership.token,
         verified=domain.is_verified,
-        dkim=keys,
+        dkim=keys.dkim,
+        dkim_next=keys.next,
         managed=domain.zone_id is not None,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 
 import dns.exception
 import dns.name
@@ -78,17 +79,40 @@ def require_reachable_target(text: str) -> bool:
     left to `Domain.attach`, which says what is wrong with it.
     """
     try:
-        target = parse_target(text)
+        addresses = [str(address) for address in addresses_of(parse_target(text).host)]
     except TargetRefused:
         return True
-    try:
-        addresses = addresses_of(target.host)
     except Unreachable:
         return False
-    if not all(_may_reach(address) for address in addresses):
+    return require_allowed(addresses)
+
+
+def require_allowed(addresses: Sequence[str] | None) -> bool:
+    """The same of addresses that were looked up before; None: there are none."""
+    if addresses is None:
+        return False
+    if not all(_may_reach(ipaddress.ip_address(address)) for address in addresses):
         refusal = TargetRefused(TargetFault.PRIVATE)
         raise Refused(refusal.code.value, target_sentence(refusal), field="target")
     return True
+
+
+def require_allowed_literal(text: str) -> bool:
+    """The same of a target server that is an address, or nothing that could be looked up."""
+    try:
+        address = literal(parse_target(text).host)
+    except TargetRefused:
+        return True
+    return address is None or require_allowed([str(address)])
+
+
+def host_to_look_up(text: str) -> str:
+    """The host of a target server; empty where there is nothing to look up: an address, or no target at all."""
+    try:
+        host = parse_target(text).host
+    except TargetRefused:
+        return ""
+    return "" if literal(host) is not None else host
 
 
 def _may_reach(address: Address) -> bool:

@@ -72,6 +72,7 @@ class DomainFacts:
     token: str | None = None  # label of the ownership CNAME; None: not asked (diagnose of an unattached name)
     verified: bool = False
     dkim: Mapping[str, str] = field(default_factory=dict)  # selector -> public key, base64 SubjectPublicKeyInfo
+    dkim_next: frozenset[str] = frozenset()  # selectors of keys that wait while another one signs
     managed: bool = False
 
     @property
@@ -137,7 +138,8 @@ def required_records(domain: DomainFacts, platform: PlatformFacts) -> tuple[Requ
     for selector, key in domain.dkim.items():
         value = (quote_txt(f"v=DKIM1; k=rsa; p={key}"),)
         name = f"{selector}._domainkey.{apex}"
-        records.append(RequiredRecord(Kind.DKIM, name, "TXT", value, Level.REQUIRED, "signature"))
+        level = Level.RECOMMENDED if selector in domain.dkim_next else Level.REQUIRED
+        records.append(RequiredRecord(Kind.DKIM, name, "TXT", value, level, "signature"))
     for kind, labels, type_, values, level, why in behind:
         records.append(RequiredRecord(kind, labels + apex, type_, values, level, why))
     return tuple(records)

@@ -9,7 +9,7 @@ from .names import NameRefused, RefusalCode
 from .records import Kind
 from .rules.deciding import Left
 from .targets import TargetFault, TargetRefused
-from .zones.diff import Choice
+from .zones.diff import Outcome
 
 NAME_SENTENCES: dict[RefusalCode, Promise | str] = {
     RefusalCode.EMPTY: _("Type a domain name, such as example.com."),
@@ -51,11 +51,11 @@ def target_sentence(refusal: TargetRefused) -> str:
     return str(TARGET_SENTENCES[refusal.code])
 
 
-CHOICES: dict[Choice, Promise | str] = {
-    Choice.ADD: _("added"),
-    Choice.REPLACE: _("replaced"),
-    Choice.RIGHT: _("right already"),
-    Choice.LEFT_ALONE: _("left alone"),
+CHOICES: dict[Outcome, Promise | str] = {
+    Outcome.ADD: _("added"),
+    Outcome.REPLACE: _("replaced"),
+    Outcome.RIGHT: _("right already"),
+    Outcome.LEFT_ALONE: _("left alone"),
 }
 
 LEFT: dict[Left, Promise | str] = {
@@ -109,6 +109,7 @@ PROVIDER_ERRORS: dict[str, Promise | str] = {
     "cannot-list": _("This provider does not tell which zones it has: add them by name."),
     "credentials": _("The provider does not accept these credentials."),
     "forbidden": _("The server's address is private or reserved; the panel connects to public addresses only."),
+    "given-up": _("Three times whoever worked on it did not come to an end. Look at the zone before you try again."),
     "no-such-host": _("The server's name does not exist."),
     "no-such-zone": _("The provider has no such zone for these credentials."),
     "not-authoritative": _("The server does not serve this zone, or does not let this key change it."),

@@ -19,8 +19,29 @@ def resume_zone_changes() -> int:
     return resume()
 
 
+@shared_task(queue="interactive")
+def read(pk: int) -> bool:
+    from .readings import perform
+
+    return perform(pk)
+
+
+@shared_task
+def resume_readings() -> int:
+    from .readings import resume
+
+    return resume()
+
+
 @shared_task
 def tend_pending() -> int:
     from .pending import tend
+
+    return tend()
+
+
+@shared_task
+def tend_keys() -> int:
+    from .rotation import tend
 
     return tend()

@@ -1,11 +1,11 @@
 """What people, programs and the operator's shell can have done with a domain's records: plan, apply, attach.
 
-Nothing here asks the DNS or a provider: each takes what was read (`zones.reading`) and touches the database only.
+Nothing here asks a provider: each takes what was read (`zones.reading`) and touches the database only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,17 +75,19 @@ def attach_domain(
     *,
     actor: Actor,
     identity: Identity,
+    resolves: Callable[[str], bool] = require_reachable_target,
 ) -> tuple[Domain, ZoneChange | None]:
     """Attach a domain and ask for the records that were confirmed. Raises Refused, PlanChanged.
 
     `zone`: the organization's zone that holds the name; `reading`: of it, for the domain as it will be; None where it
-    could not be read.
+    could not be read. `resolves` looks the target server up and refuses an address that mail must not be passed to; a
+    page has one that does not ask by itself.
     """
     planned = preview(reading, {}) if reading is not None else None
     delegated = planned is not None and planned.delegated_at is not None
     if wish.plan and zone is not None and (planned is None or delegated or planned.fingerprint != wish.plan):
         raise PlanChanged
-    require_reachable_target(wish.target)
+    resolves(wish.target)
     with claims.counting(service, wish.name, actor):
         domain = Domain.attach(
             service,

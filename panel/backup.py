@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.apps import apps
 from django.core.management.color import no_style
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
@@ -203,6 +204,9 @@ def restore(path: Path) -> Manifest:
             message = _("The back-up was made by a newer version: it knows the migration %(name)s.")
             raise Refused("backup-newer", message % {"name": f"{app}.{name}"})
     _empty()
+    # As `migrate` does: other apps take away what stands on the tables (views), and make it anew at the end.
+    everything = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
+    emit_pre_migrate_signal(0, False, connection.alias, plan=everything)
     targets: list[tuple[str, str | None]] = [
         (app, manifest.migrations.get(app))
         for app in sorted({app for app, _name in executor.loader.graph.leaf_nodes()})
@@ -217,6 +221,7 @@ def restore(path: Path) -> Manifest:
         connection.check_constraints()
         _set_sequences(models_to_keep(state.apps))
     _migrate([*MigrationExecutor(connection).loader.graph.leaf_nodes()])
+    emit_post_migrate_signal(0, False, connection.alias)
     return manifest
 
 

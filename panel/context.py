@@ -8,6 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from . import redis_server
+from .models import Condition
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     return {
@@ -17,10 +20,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "billing_url": settings.BILLING_URL,
         "public_url": settings.PUBLIC_URL,
         "email_configured": settings.EMAIL_CONFIGURED,
+        "not_working": not_working,  # asked only where a page says it
         "languages": settings.LANGUAGES,  # each under its own name
         "slot_domain": settings.SLOT_DOMAIN,
         "htmx_config": {"includeIndicatorStyles": False, "allowEval": False, "historyCacheSize": 0},
     }
+
+
+def not_working() -> list[str]:
+    """What staff are told on every page: what this process misses now, and what the last look at everything found."""
+    failing = Condition.objects.exclude(failing_since=None).order_by("name").values_list("name", flat=True)
+    return [*(["Redis"] if redis_server.is_away() else []), *failing]
 
 
 def _logo(setting: str) -> str:

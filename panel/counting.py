@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Aggregate, Count, Exists, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Aggregate, Count, Exists, F, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
     from .models import Service
 
-RED = Q(domains__checks__level="required", domains__checks__status__in=["wrong", "missing"])
+# Said of an organization's domains when a check changes; an index has those that are red.
+RED = Q(domains__check_run__red__gt=0, domains__check_run__organization=F("organization"))
 WHOLE = Q(tallies__domain=None)  # tallies are kept of a service and of each of its domains
 SLOT = WHOLE & Q(tallies__state="slot")
 
@@ -31,10 +32,10 @@ class Counts:
 def with_counts(services: QuerySet[Service]) -> QuerySet[Service]:
     """Each service with n_domains, n_red, n_accounts and n_slots: a subquery each, evaluated for the rows of a page."""
     return services.annotate(
-        n_domains=_each(services, Count("domains")),
-        n_red=_each(services, Count("domains", distinct=True), RED),
-        n_accounts=_each(services, Sum("tallies__count"), WHOLE),
-        n_slots=_each(services, Sum("tallies__count"), SLOT),
+        n_domains=each(services, Count("domains")),
+        n_red=each(services, Count("domains", distinct=True), RED),
+        n_accounts=each(services, Sum("tallies__count"), WHOLE),
+        n_slots=each(services, Sum("tallies__count"), SLOT),
     )
 
 
@@ -66,8 +67,9 @@ def _exists(condition: Q) -> Exists:
     return Exists(Service.objects.filter(condition, pk=OuterRef("pk")))
 
 
-def _each(services: QuerySet[Service], number: Aggregate, only: Q | None = None) -> Coalesce:
-    inner = services.model._default_manager.filter(pk=OuterRef("pk"))
+def each(rows: QuerySet[Any], number: Aggregate, only: Q | None = None) -> Coalesce:
+    """A number of each row, by a subquery: a list sorted by something else asks it for the rows of its page only."""
+    inner = rows.model._default_manager.filter(pk=OuterRef("pk"))
     if only is not None:
         inner = inner.filter(only)
     counted = inner.order_by().values("pk").annotate(n=number).values("n")

@@ -24,6 +24,7 @@ DEMO_ZONES = (
     "aurora-shop.example",
     "xn--w-uga1v8h.example",
     "other.example",
+    "_dmarc.example",  # asked on the walk for a DMARC policy: the demonstration needs no resolver
 )
 DEMO_HOST = "127.0.0.1"
 

@@ -16,6 +16,8 @@ from .models import Organization, Platform, Role, User
 from .models.organizations import NOT_PRINTABLE
 from .texts import is_printable
 
+MAX_QUOTA = 100_000_000  # MiB
+
 
 def carried_out(form: forms.BaseForm, verb: Callable[[], Any]) -> bool:
     """Whether the verb did it; what it refused becomes an error of the form."""
@@ -151,6 +153,19 @@ class Yourself(forms.ModelForm):
         field_classes = {"name": NameField}
 
 
+class QuotaField(forms.IntegerField):
+    """MiB; empty stands for 0, without limit."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=MAX_QUOTA, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value == 0 else value
+
+    def clean(self, value: Any) -> int:
+        return super().clean(value) or 0
+
+
 class EditService(forms.Form):
     """What its owners decide."""
 
@@ -175,6 +190,18 @@ class EditServiceByStaff(EditService):
         min_value=0,
         max_value=1_000_000_000,
         help_text=_("Empty: no limit."),
+    )
+    quota = QuotaField(
+        label=_("Quota of a mailbox (MiB)"),
+        required=False,
+        help_text=_("For every account that has none of its own. Empty: no limit."),
+    )
+    dkim_rotation_days = forms.IntegerField(
+        label=_("New DKIM keys every (days)"),
+        required=False,
+        min_value=30,
+        max_value=3650,
+        help_text=_("In zones that the panel manages. Empty: only when somebody asks for one."),
     )
     renews_on = forms.DateField(label=_("Renews on"), required=False, widget=DateInput())
 

@@ -115,8 +115,15 @@ def _waiting() -> Counter[str]:
 
 
 def worker() -> Part:
-    """A worker for each queue, or not."""
-    return _heard("worker", {f"worker:{queue}": queue for queue in QUEUES})
+    """A worker for each queue that can be woken, or not."""
+    part = _heard("worker", {f"worker:{queue}": queue for queue in QUEUES})
+    try:
+        cut_off = Heartbeat.cut_off(QUEUES)
+    except Error:
+        return part
+    if not cut_off:
+        return part
+    return Part("worker", False, ", ".join([part.detail, *(f"{queue} cannot reach the broker" for queue in cut_off)]))
 
 
 def beat() -> Part:

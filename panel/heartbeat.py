@@ -1,7 +1,8 @@
 """Heartbeats: every worker and beat say themselves, and nobody for them, that they are alive.
 
 A worker writes one for each queue it takes from, from a thread of its own: so that a queue's heartbeat stops when the
-last worker of that queue stops, whatever beat and the other workers do. Beat writes one from its own loop.
+last worker of that queue stops, whatever beat and the other workers do. One that lives and cannot reach its broker says
+that instead: nobody can wake it. Beat writes one from its own loop.
 """
 
 from __future__ import annotations
@@ -52,15 +53,18 @@ class Pulse(threading.Thread):
     def __init__(self, queues: list[str]) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self.names = [f"worker:{queue}" for queue in queues]
+        self.cut_off = [f"cut-off:{queue}" for queue in queues]
         self.stopped = threading.Event()
 
     def run(self) -> None:
+        from .health import broker  # needs the models
+
         while not self.stopped.is_set():
-            write(self.names)
+            write(self.names if broker().ok else self.cut_off)
             connection.close()
             _watch()
             self.stopped.wait(INTERVAL)
-        forget(self.names)
+        forget([*self.names, *self.cut_off])
         connection.close()
 
     def stop(self) -> None:

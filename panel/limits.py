@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import logging
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
 
-import redis
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from . import redis_server
 from .models import Attempts
 
-log = logging.getLogger(__name__)
 BATCH = 500  # counts that are forgotten in one statement
-REDIS_SECONDS = 1  # for Redis to answer; then the table counts
 
 
 def allowed(what: str, who: object, *, times: int, seconds: int) -> bool:
@@ -36,7 +32,7 @@ def allowed(what: str, who: object, *, times: int, seconds: int) -> bool:
 def give_back(what: str, who: object) -> None:
     """This time did not count."""
     key = _key(what, who)
-    _counted(lambda: int(_redis().eval(TAKE, 1, f"limit:{key}") or 0), lambda: _take_in_table(key))
+    _counted(lambda: int(redis_server.client().eval(TAKE, 1, f"limit:{key}") or 0), lambda: _take_in_table(key))
 
 
 def network_of(request: HttpRequest, *, ipv4_prefix: int = 32) -> str:
@@ -60,11 +56,14 @@ def _key(what: str, who: object) -> str:
 
 
 def _counted(in_redis: Callable[[], int], in_table: Callable[[], int]) -> int:
-    if settings.REDIS_URL:
+    if settings.REDIS_URL and not redis_server.is_left_alone():
         try:
-            return in_redis()
-        except redis.RedisError as error:
-            log.warning("limits are counted in the database: %s", error)
+            count = in_redis()
+        except redis_server.ERRORS as error:
+            redis_server.failed(error)
+        else:
+            redis_server.answered()
+            return count
     return in_table()
 
 
@@ -79,13 +78,8 @@ RETURNING count
 """
 
 
-@cache
-def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
-
-
 def _add_in_redis(key: str, seconds: int) -> int:
-    with _redis().pipeline(transaction=True) as pipeline:
+    with redis_server.client().pipeline(transaction=True) as pipeline:
         pipeline.set(f"limit:{key}", 0, ex=seconds, nx=True)
         pipeline.incr(f"limit:{key}")
         return int(pipeline.execute()[1])

@@ -11,18 +11,23 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.messages import add_message, get_messages
 from django.contrib.messages.storage.base import BaseStorage
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from .access import person
 from .models import SpentToken
@@ -30,6 +35,8 @@ from .models import SpentToken
 FIELD = "once"
 CSRF = "csrfmiddlewaretoken"  # differs from page to page
 KEPT = timedelta(days=1)  # longer than anybody goes back to a page
+WAIT, POLL = 20, 0.2  # seconds that a request waits for another one with its token, and between its looks
+DEAD = timedelta(minutes=3)  # no request takes so long
 AT_ONCE = 1000  # rows that one statement prunes
 
 type View[Answer: HttpResponseBase] = Callable[..., Answer | HttpResponse]
@@ -69,6 +76,55 @@ def keep_answer(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def not_done[Answer: HttpResponseBase](response: Answer) -> Answer:
+    """Mark a redirect as a refusal: the token stays good."""
+    response.is_refusal = True  # type: ignore[attr-defined]
+    return response
+
+
+def once_apart[Answer: HttpResponseBase](view: Callable[..., Answer]) -> View[Answer]:
+    """Like `once`, for a view that calls other servers or takes long: no transaction lasts as long as it does.
+
+    The token is reserved first and finished afterwards. Another request that has it waits for the answer, up to `WAIT`
+    seconds. A view that raises gives the token back; one whose process died, after `DEAD`.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
+        token = _token_of(request) if request.method == "POST" and request.POST.get(FIELD) else ""
+        if not token or not request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        until = time.monotonic() + WAIT
+        while (spent := _reserve(request, token)) is None:
+            known = SpentToken.objects.filter(user=person(request), token=token).first()
+            if known is not None and (known.location or known.body):
+                return _answer_again(request, token)
+            if time.monotonic() > until:
+                messages.info(request, _("The same form is still being carried out."))
+                return HttpResponseRedirect(request.get_full_path())
+            time.sleep(POLL)
+        try:
+            response = view(request, *args, **kwargs)
+        except BaseException:
+            spent.delete()
+            raise
+        _keep(request, response, spent)
+        return response
+
+    return wrapper
+
+
+def _reserve(request: HttpRequest, token: str) -> SpentToken | None:
+    """Keep the token; None where somebody else has it, unless it was left by a process that died."""
+    spent = _spend(request, token)
+    if spent is not None:
+        return spent
+    left = SpentToken.objects.filter(user=person(request), token=token, location="", at__lt=timezone.now() - DEAD)
+    if not any(each.body == "" for each in left) or not left.update(at=timezone.now()):
+        return None
+    return SpentToken.objects.get(user=person(request), token=token)
+
+
 def prune() -> None:
     """Forget tokens that nobody sends again; some at a time."""
     old = SpentToken.objects.filter(at__lt=timezone.now() - KEPT)
@@ -78,8 +134,16 @@ def prune() -> None:
 
 def _token_of(request: HttpRequest) -> str:
     """The token with all that the form says, as a keyed digest: nothing of the form can be read from it."""
-    said = [request.path, *sorted((name, values) for name, values in request.POST.lists() if name != CSRF)]
+    said: list[Any] = [request.path, *sorted((name, values) for name, values in request.POST.lists() if name != CSRF)]
+    said += sorted((name, [_digest(file) for file in files]) for name, files in request.FILES.lists())
     return salted_hmac("panel.once", json.dumps(said), algorithm="sha256").hexdigest()
+
+
+def _digest(file: UploadedFile) -> str:
+    """Of what a file holds; leaves it as it was."""
+    found = sha256(b"".join(file.chunks())).hexdigest()
+    file.seek(0)
+    return found
 
 
 def _spend(request: HttpRequest, token: str) -> SpentToken | None:
@@ -92,6 +156,9 @@ def _spend(request: HttpRequest, token: str) -> SpentToken | None:
 
 
 def _keep(request: HttpRequest, response: HttpResponseBase, spent: SpentToken) -> None:
+    if getattr(response, "is_refusal", False):
+        spent.delete()
+        return
     if isinstance(response, HttpResponseRedirect):
         spent.messages = _said(request)
         spent.location = response.url

@@ -14,16 +14,13 @@ from smtplib import SMTPDataError, SMTPException, SMTPNotSupportedError, SMTPRec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError
-from redis import RedisError
 
-from . import metrics
+from . import metrics, waking
 from .activity import record
 from .models import Letter
 
@@ -36,7 +33,6 @@ DAY = timedelta(days=1)
 SLICE = 60.0  # seconds that one message to the workers sends letters
 # What is said of one letter; whatever else goes wrong would go wrong with the next one too.
 OF_THIS_LETTER = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
-TASK = "panel.tasks.send_letters"
 
 log = logging.getLogger(__name__)
 
@@ -99,14 +95,9 @@ def tell_staff(organization: Organization) -> None:
 
 def wake() -> None:
     """Call a worker once the transaction is committed. Where the broker is away, beat's next round does it."""
-    transaction.on_commit(_wake)
+    from .tasks import send_letters
 
-
-def _wake() -> None:
-    try:
-        current_app.send_task(TASK, retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        log.warning("nobody could be told of letters to send, the clock does it: %s", error)
+    waking.wake(send_letters)
 
 
 def deliver(seconds: float = SLICE) -> int:

@@ -120,6 +120,8 @@ INSTALLED_APPS = [
     "domains",
     "diagnostics",
     "accounts",
+    "mailflow",
+    "api",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -135,6 +137,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "panel.health.answer_probes",
+    "api.middleware.answers",
     "panel.middleware.real_address",
     "panel.logs.requests",
     "django.middleware.security.SecurityMiddleware",
@@ -188,7 +191,7 @@ else:
 # Redis, caches, Celery
 REDIS_URL = env("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "panel.cache.FailsOpen", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -200,7 +203,8 @@ CACHES = {
 SPOOL_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 3600}
+    # One that hangs is found out; workers wait a second at most for a message.
+    {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 3, "max_retries": 1}
     if REDIS_URL
     else {
         "data_folder_in": str(SPOOL_DIR / "messages"),
@@ -212,6 +216,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     }
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
+CELERY_TASK_PUBLISH_RETRY = False  # panel/waking.py
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -220,6 +226,8 @@ CELERY_TASK_DEFAULT_QUEUE = "background"
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_POOL = "threads"  # docs/decisions/0041-own-supervisor.md
 CELERY_WORKER_CONCURRENCY = env_int("WORKER_CONCURRENCY", 4)
+# Calls to servers that customers name: fewer than threads, so that none of them can keep all.
+CALLS_AT_ONCE = env_int("CALLS_AT_ONCE", max(1, CELERY_WORKER_CONCURRENCY - 1))
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
@@ -237,6 +245,13 @@ CELERY_BEAT_SCHEDULE = {
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
     "domains: pending, reminders, disputes": {"task": "domains.tasks.tend_pending", "schedule": timedelta(minutes=15)},
     "domains: unfinished zone changes": {"task": "domains.tasks.resume_zone_changes", "schedule": timedelta(minutes=1)},
+    "domains: DKIM keys": {"task": "domains.tasks.tend_keys", "schedule": timedelta(minutes=1)},
+    "diagnostics: DKIM keys that wait": {
+        "task": "diagnostics.tasks.look_for_keys",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "domains: readings": {"task": "domains.tasks.resume_readings", "schedule": timedelta(seconds=15)},
     # A sweep may take longer than the time between two: what has waited so long is made up for by the next.
     "diagnostics: sweep": {
         "task": "diagnostics.tasks.sweep",
@@ -249,6 +264,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"queue": "bulk"},
     },
+    "mailflow: blocked accounts": {"task": "mailflow.tasks.tell_blocked", "schedule": timedelta(minutes=1)},
+    "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
+    "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
+    "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
+    "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
+    "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
+    "api: forget": {"task": "api.tasks.forget", "schedule": timedelta(minutes=30)},
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -351,6 +373,8 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or _email.get("DEFAULT_FROM_EMAIL
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_DEADLINE = env_int("MAIL_DEADLINE", 30)  # seconds for one letter, from connecting to the mail server's yes
 MAIL_SENDERS = env_int("MAIL_SENDERS", 2)  # letters under way at once, of all workers together
+PENDING_DOMAINS = env_int("PENDING_DOMAINS", 500)  # of one organization, attached and not proven to be its own
+OPEN_SHARES = env_int("OPEN_SHARES", 200)  # links to instructions of one organization that work at one time
 MAIL_QUOTA = env_int("MAIL_QUOTA", 1000)  # letters of all kinds that one organization may cause in 24 hours
 MAIL_GIVE_UP_DAYS = env_int("MAIL_GIVE_UP_DAYS", 3)  # after which a letter that nobody takes is not tried again
 if not 0 < MAIL_DEADLINE <= 60:
@@ -385,10 +409,40 @@ DNS_CONTROL_NAMES = env_list("DNS_CONTROL_NAMES")  # they have addresses for cer
 SWEEP_BATCH = env_int("SWEEP_BATCH", 500)  # domains that one claim takes
 SMTP_PROBES = env_bool("SMTP_PROBES")  # this worker runs on the platform's network and may talk to target servers
 
+# What pages have workers ask outside (domains/readings.py)
+READINGS = {
+    "zone": "domains.outside.read",
+    "target": "domains.outside.resolve",
+    "provider-test": "domains.outside.test",
+    "provider-zones": "domains.outside.list_zones",
+    "provider-add": "domains.outside.add_zones",
+    "mx": "diagnostics.outside.mx",
+    "resolvers": "diagnostics.outside.resolvers",
+}
+
 # Accounts
 ORDERS_AT_ONCE = env_bool("ORDERS_AT_ONCE")  # orders become slots without staff's approval
 BULK_MAX_BYTES = 32 * 1024 * 1024
 BULK_MAX_ROWS = 100_000
+
+# The mail servers (mailflow)
+MAIL_READER_URL = env("MAIL_READER_URL")  # under a role that sees the views; empty: DATABASE_URL
+MAIL_WRITER_URL = env("MAIL_WRITER_URL")  # under a role that writes the policy server's tables; empty: DATABASE_URL
+MAIL_TLS_CERTIFICATE = env("MAIL_TLS_CERTIFICATE")  # PEM with its chain; empty: one signed by itself
+MAIL_TLS_KEY = env("MAIL_TLS_KEY")
+MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
+MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
+MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
+
+MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock accounts, or the operator alone?
+
+# What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
+MAILBOX_USE = "mailflow.use.known_of"
+MAILBOX_TRIES = "mailflow.use.tries_at"
+
+# The API
+API_RATE = env_int("API_RATE", 600)  # requests a minute of one token
+API_STRANGERS_RATE = 60  # without a token that works, from one address
 
 # What other apps offer to the find-anything box: callables (user, text, limit) -> list of panel.search.Hit
 SEARCH_PROVIDERS = [

@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("domains.urls")),
     path("", include("diagnostics.urls")),
     path("", include("accounts.urls")),
+    path("", include("mailflow.urls")),
+    path("", include("api.urls")),
 ]
 
 handler400 = "panel.views.errors.bad_request"

@@ -121,3 +121,6 @@ document.addEventListener("htmx:afterRequest", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[aria-busy]")) end(form);
 });
+
+// A page that waited for a worker is replaced by the one that it waited for.
+document.addEventListener("panel:go", (event) => window.location.replace(event.detail.to));

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from django.utils import timezone
+
+from api.models import Endpoint, Token
 from domains.models import Dispute, DnsProvider, Zone, ZoneChange
 from panel.models import Invitation, Membership
 
@@ -18,12 +22,14 @@ from .factories import (
     Tenant,
     make_check,
     make_domain,
+    make_inbox_message,
     make_letter,
     make_order,
     make_retired_mailbox,
     make_run,
     make_share,
     make_tenant,
+    make_user,
 )
 
 
@@ -65,6 +71,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "number": lambda tenant: 1,
     "order_id": lambda tenant: make_order(tenant.service).pk,
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
+    "message_id": lambda tenant: make_inbox_message(tenant.organization).pk,
     "letter_id": lambda tenant: make_letter(tenant.organization).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
@@ -194,10 +201,12 @@ DOMAINS: dict[str, Row] = {
     "domains:attach_records": Row(TECHNICIAN),
     "domains:attach_review": Row(TECHNICIAN),
     "domains:mode": Row(TECHNICIAN),
+    "domains:rotate": Row(TECHNICIAN, "POST"),
     "domains:detach": Row(TECHNICIAN),
     "domains:plan": Row(TECHNICIAN),
     "domains:changes": Row(VIEWER),
     "domains:change": Row(VIEWER),
+    "domains:change_policy": Row(TECHNICIAN, "POST"),
     "domains:change_undo": Row(TECHNICIAN, "POST"),
     "domains:change_again": Row(TECHNICIAN, "POST"),
     "domains:providers": Row(TECHNICIAN),
@@ -252,11 +261,13 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:policy": Row(OWNER),
     "accounts:retired": Row(VIEWER),
     "accounts:purge": Row(OWNER, "POST"),
+    "accounts:restore": Row(STAFF, "POST"),
     "accounts:account": Row(VIEWER),
     "accounts:configure": Row(TECHNICIAN),
     "accounts:confirm": Row(TECHNICIAN, "POST", {"sealed": "nonsense"}),
     "accounts:password": Row(TECHNICIAN),
     "accounts:link": Row(TECHNICIAN, "POST"),
+    "accounts:quota": Row(STAFF),
     "accounts:suspend": Row(TECHNICIAN),
     "accounts:resume": Row(TECHNICIAN),
     "accounts:reset": Row(TECHNICIAN),
@@ -287,4 +298,60 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:set_password": Row(NOBODY),
 }
 
-TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS}
+MAILFLOW: dict[str, Row] = {
+    "mailflow:block": Row(STAFF),
+    "mailflow:unblock": Row(OWNER),
+    "mailflow:queue": Row(STAFF),
+    "mailflow:queue_act": Row(STAFF, "POST"),
+    "mailflow:platform": Row(STAFF),
+    "mailflow:platform_check": Row(STAFF, "POST"),
+    "mailflow:inbox": Row(TECHNICIAN),
+    "mailflow:inbox_message": Row(TECHNICIAN),
+    "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),
+}
+
+
+def _token(tenant: Tenant) -> Token:
+    expires_at = timezone.now() + timedelta(days=1)
+    return Token.issue(tenant.organization, "t", ["services:read"], expires_at, by=tenant.owner)[0]
+
+
+def _webhook(tenant: Tenant) -> Endpoint:
+    return Endpoint.create(tenant.organization, "https://hook.example/", ["check.red"], by="test")[0]
+
+
+def _staff_token(tenant: Tenant) -> Token:
+    expires_at = timezone.now() + timedelta(days=1)
+    return Token.issue(None, "t", ["services:read"], expires_at, by=make_user(staff=True))[0]
+
+
+def _staff_webhook(tenant: Tenant) -> Endpoint:
+    return Endpoint.create(None, "https://hook.example/", ["check.red"], by="test")[0]
+
+
+ARGUMENTS |= {"token_id": lambda tenant: _token(tenant).pk, "webhook_id": lambda tenant: _webhook(tenant).pk}
+_OF_STAFF: dict[str, Callable[[Tenant], object]] = {
+    "token_id": lambda tenant: _staff_token(tenant).pk,
+    "webhook_id": lambda tenant: _staff_webhook(tenant).pk,
+}
+
+# Operations of the API have a table of their own: `tests/api/operations_table.py`.
+API: dict[str, Row] = {
+    "api:openapi": Row(NOBODY),
+    "api:overview": Row(OWNER),
+    "api:new_token": Row(OWNER, "POST", {"name": ""}),
+    "api:revoke_token": Row(OWNER, "POST"),
+    "api:new_webhook": Row(OWNER, "POST", {"url": ""}),
+    "api:webhook": Row(OWNER),
+    "api:test_webhook": Row(OWNER, "POST"),
+    "api:remove_webhook": Row(OWNER, "POST"),
+    "api:staff_overview": Row(STAFF),
+    "api:staff_new_token": Row(STAFF, "POST", {"name": ""}),
+    "api:staff_revoke_token": Row(STAFF, "POST", arguments=_OF_STAFF),
+    "api:staff_new_webhook": Row(STAFF, "POST", {"url": ""}),
+    "api:staff_webhook": Row(STAFF, arguments=_OF_STAFF),
+    "api:staff_test_webhook": Row(STAFF, "POST", arguments=_OF_STAFF),
+    "api:staff_remove_webhook": Row(STAFF, "POST", arguments=_OF_STAFF),
+}
+
+TABLE: dict[str, Row] = {**PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW, **API}

@@ -100,5 +100,13 @@ def _no_broker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(app, "connection_for_read", _refuse)
 
 
+@pytest.fixture
+def readings_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page asks for has been read before the page is made. How pages wait: tests/domains/test_readings.py."""
+    from domains import readings
+
+    monkeypatch.setattr(readings, "_wake", readings.perform)
+
+
 def _refuse(*arguments: object, **options: object) -> None:
     pytest.fail("A test that uses the broker is to ask for the database, too: see --database-only")

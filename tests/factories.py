@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Address, BulkRun, EmailAccount, Order, RetiredMailbox, Tally
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
+from mailflow.models import InboxMessage
 from panel.models import Contact, Letter, Membership, Organization, Platform, Role, Service, User
 
 _numbers = itertools.count(1)
@@ -138,6 +139,16 @@ def make_retired_mailbox(service: Service) -> RetiredMailbox:
     return RetiredMailbox.objects.create(
         service=service, address="gone@old.example", mailbox_id=uuid.uuid4(), purge_at=timezone.now()
     )
+
+
+def make_inbox_message(organization: Organization, **fields: Any) -> InboxMessage:
+    invented = {
+        "recipient": "abuse@old.example",
+        "subject": "hello",
+        "raw": b"Subject: hello\r\n\r\nhello\r\n",
+        "size": 25,
+    }
+    return InboxMessage.objects.create(organization=organization, **{**invented, **fields})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_mail_waits")]
+    dependencies = [("accounts", "0003_reading")]
 
     operations = [
         migrations.AddField(

@@ -8,7 +8,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_reading'),
         ('accounts', '0009_discarded_runs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

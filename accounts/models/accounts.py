@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from panel.models import User
 
     from ..batch import Placement
+    from ..usage import Usage
 
 _MAILBOX = re.compile("([0-9a-f]{32})?")
 SLOTS_LAST = "~"  # sorts after every letter and digit
@@ -101,6 +102,7 @@ class EmailAccount(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     configured_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)  # by a person or a run
+    quota = models.PositiveIntegerField(_("quota (MiB)"), null=True, blank=True)  # empty: the service's; 0: no limit
     version = models.PositiveIntegerField(default=0, db_default=0, editable=False)  # every verb adds one
 
     # What lists sort and search by: lower case, names without accents.
@@ -111,6 +113,8 @@ class EmailAccount(models.Model):
     display_key = BytewiseCharField(max_length=200, blank=True, db_index=True)
     # What is searched for in the middle of words (`accounts/trigrams.py`): the name before the @ and a person's names.
     search_key = HeldTextField(blank=True, default="", db_default="")
+
+    usage: Usage | None = None  # set where it is shown: `accounts.usage.attach`
 
     class Meta:
         constraints = [

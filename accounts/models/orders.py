@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panel.activity import COMMAND_LINE, record
 from panel.errors import Refused
+from panel.waking import wake
 
 if TYPE_CHECKING:
     from panel.models import Service, User
@@ -105,12 +106,12 @@ class Order(models.Model):
         self._begin()
 
     @transaction.atomic
-    def refuse(self, *, by: User, note: str = "") -> None:
+    def refuse(self, *, by: User | str | None, note: str = "") -> None:
         self._decide(self.State.REFUSED, by, note=note)
         record("order.refused", actor=by, service=self.service, target=self.quantity, note=note)
 
     @transaction.atomic
-    def cancel(self, *, by: User) -> None:
+    def cancel(self, *, by: User | str | None) -> None:
         """Withdrawn by the customer."""
         self._decide(self.State.CANCELLED, by)
         record("order.cancelled", actor=by, service=self.service, target=self.quantity)
@@ -167,8 +168,7 @@ class Order(models.Model):
         from .. import tasks
 
         if self.work():
-            pk = self.pk
-            transaction.on_commit(lambda: tasks.carry_out_order.delay(pk))
+            wake(tasks.carry_out_order, self.pk)
 
     def _decide(self, state: State, by: User | str | None, **fields: str) -> None:
         person, now = _person(by), timezone.now()

@@ -5,11 +5,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .. import passwords
+from .. import lockout, passwords
+
+MINUTES = (MinValueValidator(1), MaxValueValidator(lockout.LONGEST))
 
 
 class PasswordPolicy(models.Model):
-    """A service's security policy: what it asks of passwords beyond what always holds."""
+    """A service's security policy: what it asks of passwords beyond what always holds, and when wrong ones lock an
+    account."""
 
     service = models.OneToOneField("panel.Service", on_delete=models.CASCADE, related_name="password_policy")
     min_length = models.PositiveSmallIntegerField(
@@ -19,6 +22,27 @@ class PasswordPolicy(models.Model):
     )
     symbol = models.BooleanField(_("at least one character that is neither letter nor digit"), default=False)
     pieces = models.BooleanField(_("no four letters in a row from a word of the names"), default=False)
+    lockout_threshold = models.PositiveSmallIntegerField(
+        _("wrong passwords that lock an account"),
+        default=lockout.THRESHOLD,
+        db_default=lockout.THRESHOLD,
+        validators=[MaxValueValidator(lockout.MOST)],
+        help_text=_("0: never."),
+    )
+    lockout_reset = models.PositiveSmallIntegerField(
+        _("minutes in which they count"), default=lockout.RESET, db_default=lockout.RESET, validators=MINUTES
+    )
+    lockout_duration = models.PositiveSmallIntegerField(
+        _("minutes of the lock"), default=lockout.DURATION, db_default=lockout.DURATION, validators=MINUTES
+    )
+    lockout_everybody = models.BooleanField(
+        _("lock the account for everybody"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Otherwise only the network that the wrong passwords came from is locked out. With this, anybody who knows an address can keep its owner from signing in."  # noqa: E501
+        ),
+    )
 
     class Meta:
         constraints = [

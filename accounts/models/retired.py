@@ -15,7 +15,7 @@ class RetiredMailbox(models.Model):
     address = models.CharField(max_length=320)
     mailbox_id = models.UUIDField(unique=True)
     retired_at = models.DateTimeField(default=timezone.now)
-    purge_at = models.DateTimeField()  # from then on the mail may be deleted
+    purge_at = models.DateTimeField()  # from then on `mailflow purge` deletes the mail, and this row
 
     class Meta:
         ordering = ["-retired_at", "-id"]

@@ -58,6 +58,7 @@ class BulkRun(models.Model):
     change_passwords = models.BooleanField(default=False, db_default=False)  # of accounts that are there, too
     all_or_nothing = models.BooleanField(default=False)
     by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    by_label = models.CharField(max_length=254, blank=True, default="", db_default="")  # a token's, without `by`
     by_owner = models.BooleanField(default=False)  # may configure reserved names
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     touched_at = models.DateTimeField(default=timezone.now)  # a person or a worker went on with it

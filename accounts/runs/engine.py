@@ -348,7 +348,7 @@ def give_up(run: BulkRun) -> None:
 def _record(run: BulkRun) -> None:
     run.entry = record(
         "run.update" if run.updates else f"run.{run.kind}",
-        actor=run.by or COMMAND_LINE,
+        actor=run.by or run.by_label or COMMAND_LINE,
         service=run.service,
         target=run.filename or run.total,
         after={"done": run.done, "refused": run.refused + run.bad, "already": run.already, "run": run.pk},

@@ -59,7 +59,7 @@ def upload(
     data: bytes,
     filename: str,
     *,
-    by: User | None,
+    by: User | str | None,
     owner: bool,
     choices: Choices | None = None,
     said: str = "",
@@ -71,7 +71,8 @@ def upload(
         service=service,
         kind=BulkRun.Kind.CONFIGURE,
         state=State.COLUMNS,
-        by=by,
+        by=None if isinstance(by, str) else by,
+        by_label=by if isinstance(by, str) else "",
         by_owner=owner,
         filename=filename[-255:],
         fingerprint=fingerprint(service, data, said),
@@ -100,6 +101,10 @@ def reshape(run: BulkRun, data: bytes, choices: Choices) -> Reading:
         "suspects": list(found.suspects),
         "bare": found.bare,
         "generates": found.generates,
+        "rivals": list(found.rivals),
+        "others": list(found.others),
+        "wide": found.wide,
+        "short": found.short,
     }
     return found
 
@@ -110,7 +115,8 @@ def reading_of(run: BulkRun) -> Reading:
         found = reading.settle(source_of(run), Choices(), domains=domains_of(run.service), limits=limits())
         return dataclasses.replace(found, fields=tuple(Field(field) for field in run.columns))
     kept = run.reading
-    shape = Shape(tables.Format(run.format), run.encoding, run.delimiter, kept["sheet"], kept["width"], kept["address"])
+    known = kept["sheet"], kept["width"], kept["address"], kept["headings"]
+    shape = Shape(tables.Format(run.format), run.encoding, run.delimiter, *known)
     return Reading(
         shape,
         kept["headings"],
@@ -125,6 +131,10 @@ def reading_of(run: BulkRun) -> Reading:
         tuple(kept["suspects"]),
         kept["bare"],
         kept["generates"],
+        tuple(kept.get("rivals", [])),
+        tuple(kept.get("others", [])),
+        kept.get("wide", 0),
+        kept.get("short", 0),
     )
 
 
@@ -146,6 +156,12 @@ def require_usable(fields: Sequence[Field]) -> None:
         raise Refused("columns", _("Say which one column has the address; every other field has one column at most."))
 
 
+def sets_passwords(run: BulkRun, way: str) -> bool:
+    """Whether accounts get passwords of the table, or generated ones: an update leaves them unless it is told."""
+    only_updates = run.mode == BulkRun.Mode.UPDATE and not run.change_passwords
+    return way == BulkRun.Way.PASSWORDS and not only_updates
+
+
 def begin_check(
     run: BulkRun,
     fields: Sequence[Field],
@@ -165,7 +181,7 @@ def begin_check(
         fields,
         default_domain=default_domain,
         ignored=ignored,
-        passwords_wanted=way == BulkRun.Way.PASSWORDS,
+        passwords_wanted=sets_passwords(run, way),
         confirmed=True,
     )
     if asked:

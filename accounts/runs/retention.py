@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from ..models import BulkRow, BulkRun, PasswordLink, RetiredMailbox
+from ..models import BulkRow, BulkRun, PasswordLink
 from . import engine, results
 
 UNTOUCHED = timedelta(hours=24)  # a table that nobody applied, a stopped run that nobody went on with
@@ -46,4 +46,3 @@ def forget() -> None:
     for run in results.forgettable():
         results.forget_secrets(run)
     PasswordLink.objects.filter(expires_at__lt=now).delete()
-    RetiredMailbox.objects.filter(purge_at__lt=now).delete()

@@ -30,6 +30,7 @@ OPTIONS = {
     Question.HEADINGS: "--headings",
     Question.ADDRESS: "--column address=",
     Question.DOMAIN: "--domain",
+    Question.OTHERS: "--ignore",
     Question.PASSWORDS: "--ignore",
 }
 
@@ -150,7 +151,7 @@ def settled(run: BulkRun, data: bytes, said: Said) -> list[Field]:
         fields,
         default_domain=said.domain,
         ignored=said.ignored_in(run),
-        passwords_wanted=True,
+        passwords_wanted=loading.sets_passwords(run, BulkRun.Way.PASSWORDS),
         confirmed=False,
     )
     if said.choices.headings is not None and Question.HEADINGS in asked:
@@ -159,6 +160,9 @@ def settled(run: BulkRun, data: bytes, said: Said) -> list[Field]:
         suspects = reading.open_suspects(found, fields, said.ignored_in(run))
         facts: dict[Question, dict[str, Any]] = {
             Question.ENCODING: {"candidates": list(found.candidates), "words": _words(run, data)},
+            Question.OTHERS: {
+                "columns": [column_words(run, i) for i in reading.open_others(found, fields, said.ignored_in(run))]
+            },
             Question.PASSWORDS: {"columns": [column_words(run, index) for index in suspects]},
         }
         raise Asked(asked, facts, read_as(run))
@@ -201,6 +205,7 @@ def read_as(run: BulkRun) -> dict[str, Any]:
         "headings": kept.get("headings", 0),
         "rows_above_headings": kept.get("above", 0),
         "hidden_rows": kept.get("hidden", 0),
+        "short_rows": kept.get("short", 0),
         "columns": columns,
         "ignored": [column_words(run, i) for i, field in enumerate(run.columns) if field == Field.IGNORE],
         "domain": run.default_domain,
@@ -235,6 +240,8 @@ def reading_lines(read: dict[str, Any]) -> list[str]:
             ngettext("%(n)d hidden row is read like the others.", "%(n)d hidden rows are read like the others.", hidden)
             % {"n": hidden}
         )
+    if read["short_rows"]:
+        lines.append(short_words(read["short_rows"]))
     for sheet in read["other_sheets"]:
         words = ngettext(
             "The sheet %(name)s, which has %(shown)s row, is not read.",
@@ -245,6 +252,15 @@ def reading_lines(read: dict[str, Any]) -> list[str]:
     if read["domain"]:
         lines.append(_("Addresses without a domain are under %(domain)s.") % {"domain": read["domain"]})
     return lines
+
+
+def short_words(count: int) -> str:
+    words = ngettext(
+        "%(n)s row ends before the last columns, which are empty in every row.",
+        "%(n)s rows end before the last columns, which are empty in every row.",
+        count,
+    )
+    return words % {"n": count}
 
 
 def remarks_of(answers: Sequence[Result]) -> list[tuple[int, str, Fault]]:

@@ -27,6 +27,10 @@ SAMPLE = 64 * 1024  # characters from which the delimiter and the headings are t
 FIRST = 60  # lines of text among which the headings are looked for
 _MARKUP = re.compile(rb"\s*(?:<\?xml|<!doctype\s|<(?:html|head|body|table|meta|workbook)[\s>])", re.IGNORECASE)
 _HTML = re.compile(rb"<html[\s>]|<!doctype\s+html|\A\s*<(?:head|body|table|meta)", re.IGNORECASE)
+# PDF, rich text, mail, JSON, SYLK, address cards, LDIF: texts, and no tables.
+_OF_OTHERS = re.compile(
+    rb"%PDF-|\{\\rtf|MIME-Version:|\s*\[?\s*\{\s*\"|ID;P|BEGIN:V|dn:[: ]|version: 1\s+dn:", re.IGNORECASE
+)
 _WRAPPED = re.compile(r'="([^"]*)"')
 
 
@@ -42,6 +46,8 @@ def format_of(data: bytes, limits: Limits = LIMITS) -> Format:
     start = data[:1024].removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").removeprefix(b"\xff\xfe")
     if _MARKUP.match(start):
         raise Refused(Refusal.HTML if _HTML.search(data[:4096].replace(b"\0", b"")) else Refusal.XML)
+    if _OF_OTHERS.match(start):
+        raise Refused(Refusal.FORMAT)
     padding = len(data) - len(data.rstrip(b"\0"))
     if padding > 8:
         raise Refused(Refusal.PADDED, count=padding)
@@ -92,7 +98,8 @@ def _lines(data: bytes, encoding: str) -> Iterator[str]:
 def _read_text(data: bytes, shape: Shape, limits: Limits) -> Iterator[Line]:
     lines = _without_separator_line(_lines(data, shape.encoding))
     try:
-        for record in records.records(lines, shape.delimiter, width=shape.width, address=shape.address):
+        known = {"width": shape.width, "address": shape.address, "heading": shape.heading}
+        for record in records.records(lines, shape.delimiter, **known):
             cells = record.cells
             full = len(cells)
             while cells and not cells[-1]:

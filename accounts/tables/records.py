@@ -19,6 +19,8 @@ from .shapes import DELIMITERS, LIMITS, LineFault
 csv.field_size_limit(LIMITS.bytes)
 
 ADDRESS = re.compile(r"[^\s@\"',;]+@[^\s@\"',;]+\.[^\s@\"',;]+")
+_AFTER_BLANK = re.compile(r'[ \t]+"(?:[^"]|"")*"[ \t]*')
+ANY_WIDTH = 1 << 20  # no line has so many cells
 LONGEST = 100  # lines of a record
 _SEPARATOR = re.compile(r"\ufeff?[\s\"']*sep\s*=\s?(\S|\t| (?=[\r\n]|\Z))[\s\"']*", re.IGNORECASE)
 
@@ -40,9 +42,12 @@ def split(line: str, delimiter: str) -> list[str] | None:
     if '"' not in line:
         return line.split(delimiter)
     try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
         return None
+    if len(cells) > 1 and all(map(_AFTER_BLANK.fullmatch, cells[1:])):  # "a", "b": marks after a blank
+        return [cells[0], *(cell.strip()[1:-1].replace('""', '"') for cell in cells[1:])]
+    return None if any(map(_AFTER_BLANK.fullmatch, cells)) else cells
 
 
 def roughly(line: str, delimiter: str) -> list[str]:
@@ -97,8 +102,13 @@ def looks_like_row(line: str, delimiter: str, width: int, address: int) -> bool:
     return any(ADDRESS.fullmatch(cell.strip(' "')) for cell in places)
 
 
-def records(lines: Iterable[str], delimiter: str, *, width: int = 0, address: int = -1) -> Iterator[Record]:
-    """The records of a text. `width`: cells that its rows have; `address`: the column of their addresses."""
+def records(
+    lines: Iterable[str], delimiter: str, *, width: int = 0, address: int = -1, heading: int = 0
+) -> Iterator[Record]:
+    """The records of a text. `width`: cells that its rows have; `address`: the column of their addresses.
+
+    `heading`: the line where the headings begin. A cell of theirs may go on in a line that looks like a row.
+    """
     source = _Lines(lines)
     opened = 0  # a line whose quotation mark is still to be closed by a later line
     for number, line in source:
@@ -116,7 +126,7 @@ def records(lines: Iterable[str], delimiter: str, *, width: int = 0, address: in
         elif not _opens(bare, delimiter, inside=False):
             yield Record(number, bare.split(delimiter), (LineFault.QUOTES, {}))
         else:
-            record = _spanning(source, number, line, delimiter, width, address)
+            record = _spanning(source, number, line, delimiter, ANY_WIDTH if number <= heading else width, address)
             opened = number if record.fault else 0
             yield record
 

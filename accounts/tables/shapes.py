@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     COLUMNS = "table-columns"
     TEXT = "table-text"  # all cells together
     EMPTY = "table-empty"
+    BUSY = "table-busy"  # others' workbooks are being read
     FORMAT = "table-format"  # neither text nor a workbook that can be read
     ARCHIVE = "table-archive"  # an archive of parts that lie over each other, or of too many
     PROTECTED = "table-protected"
@@ -55,6 +56,7 @@ class LineFault(StrEnum):
     QUOTE = "line-quote"  # a quotation mark opens a cell and is not closed in it; facts: closing (line, or 0)
     QUOTES = "line-quotes"  # text beside the quotation marks that enclose a cell
     CELLS = "line-cells"  # facts: cells, headings
+    BEYOND = "line-beyond"  # of a workbook: cells beside the headings; facts: cells, headings
     NUL = "line-nul"
 
 
@@ -85,6 +87,7 @@ class Shape:
     sheet: str = ""
     width: int = 0
     address: int = -1
+    heading: int = 0  # the line of text with the headings
 
 
 class Line(NamedTuple):

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,9 +17,14 @@ from .. import sheets
 from .shapes import Format, Limits, Line, Refusal, Refused
 
 COUNTED = 1000  # rows of a sheet: a survey counts no further
+CHILDREN = 2  # that one process has at a time: each may take `sheets.MEMORY`
+WAIT = 2 * sheets.SECONDS  # for the children of others
 ROOT = Path(__file__).parents[2]
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # XLS, and encrypted workbooks of any kind
 _HEADER = 30  # bytes of a part's header in the archive, before its name
+
+
+_places = threading.BoundedSemaphore(CHILDREN)
 
 
 class Sheet(NamedTuple):
@@ -120,6 +126,16 @@ def read(data: bytes, sheet: str, limits: Limits) -> Iterator[Line]:
 
 
 def _answers(data: bytes, *arguments: str | int) -> Iterator[Any]:
+    """What the child answers. Whoever stops reading early lets go of the child, and of its place."""
+    if not _places.acquire(timeout=WAIT):
+        raise Refused(Refusal.BUSY)
+    try:
+        yield from _answers_of_child(data, *arguments)
+    finally:
+        _places.release()
+
+
+def _answers_of_child(data: bytes, *arguments: str | int) -> Iterator[Any]:
     with subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
         [sys.executable, "-m", "accounts.sheets", *map(str, arguments)],
         stdin=subprocess.PIPE,

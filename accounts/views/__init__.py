@@ -1,9 +1,9 @@
 from .bulk_table import again, columns, mend, reshape, template, upload
-from .changes import change, link, password, password_rules
+from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
 from .listing import account, account_list, domain_names, export
 from .orders import approve_order, cancel_order, cancel_slots, order, orders, progress, refuse_order
-from .policy import policy, purge, retired
+from .policy import policy, purge, restore, retired
 from .preview import change_passwords, leave_out, row, suggestions
 from .runs import discard, forget, reasons, results, resume, run, slips, start, stop, undo
 from .selection import select
@@ -35,9 +35,11 @@ __all__ = [
     "policy",
     "progress",
     "purge",
+    "quota",
     "reasons",
     "refuse_order",
     "reshape",
+    "restore",
     "results",
     "resume",
     "retired",

@@ -13,16 +13,19 @@ from django.views.decorators.http import require_POST
 from panel.access import person, require, service_for
 from panel.errors import Refused
 from panel.models import Role, Service
+from panel.once import once_apart
 from panel.uploads import TooLarge, receiving, takes_upload
+from panel.waking import wake
 
-from .. import tables, tasks
+from .. import choosing, tables, tasks
 from ..access import run_for
 from ..columns import TEMPLATE, Field
 from ..forms import UploadForm
 from ..models import BulkRun, Tally
+from ..preview import Problem
 from ..runs import checking, loading
 from ..tables import Refusal, csv_line
-from ..words import refusal_words
+from ..words import fault_words, refusal_words
 from .mapping import choices_of
 from .preview import answered
 
@@ -52,6 +55,7 @@ def upload(request: HttpRequest, service_name: str) -> HttpResponse:
 
 
 @csrf_protect
+@once_apart
 def _load(request: HttpRequest, service: Service, *, owner: bool) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
@@ -119,11 +123,14 @@ def columns(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
     wanted = request.POST.get("way", "")
     way = BulkRun.Way(wanted) if wanted in BulkRun.Way else BulkRun.Way.PASSWORDS
     ignored = [int(text) for text in request.POST.getlist("ignore") if text.isascii() and text.isdigit()]
-    attached = run.service.domains.filter(name__name=request.POST.get("domain", "")).first()
+    typed = request.POST.get("domain", "").strip()
+    attached = choosing.named(run.service_id, typed) if typed else None
     default_domain = attached.name.name if attached else ""
     later = run.total > CHECKED_AT_ONCE
     checking.set_mode(run, request.POST.get("mode", ""), change_passwords=bool(request.POST.get("change_passwords")))
     try:
+        if typed and attached is None:
+            raise Refused("domain-unknown", fault_words(Problem.DOMAIN_UNKNOWN))
         loading.begin_check(
             run,
             fields,
@@ -137,7 +144,7 @@ def columns(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
         messages.error(request, str(refused))
     else:
         if later:
-            tasks.check_table.delay(run.pk)
+            wake(tasks.check_table, run.pk)
         else:
             loading.check(run)
     return redirect("accounts:run", service_name, run_id)

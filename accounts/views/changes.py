@@ -2,18 +2,15 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from panel.access import person, service_for
-from panel.activity import record
+from panel.access import person, service_for, staff_required
 from panel.errors import Refused
 from panel.forms import carried_out
 from panel.models import Role
@@ -21,10 +18,10 @@ from panel.once import keep_answer, once
 
 from .. import batch, passwords, rules
 from ..access import account_for
-from ..forms import PasswordForm
-from ..hashing import hash_of_nothing, hash_password
+from ..forms import PasswordForm, QuotaForm
+from ..hashing import hash_password
 from ..meanwhile import Opened, since
-from ..models import EmailAccount, PasswordLink, PasswordPolicy
+from ..models import PasswordPolicy
 from ..runs.results import link_address
 from ..words import rule_list
 from .parts import stale_page
@@ -68,6 +65,19 @@ def change(request: HttpRequest, service_name: str, account_id: int, verb: str) 
         "meanwhile": happened,
     }
     return render(request, "accounts/change.html", context, status=200 if happened is None else 409)
+
+
+@staff_required
+def quota(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
+    """The account's own quota, instead of the service's."""
+    account = account_for(request.user, service_name, account_id)
+    form = QuotaForm(request.POST or None, initial={"quota": account.quota})
+    valid = request.method == "POST" and form.is_valid()
+    if valid and carried_out(form, lambda: batch.set_quota(account, form.cleaned_data["quota"], by=person(request))):
+        messages.success(request, _("Saved."))
+        return redirect("accounts:account", service_name, account_id)
+    context = {"service": account.service, "tab": "accounts", "account": account, "form": form}
+    return render(request, "accounts/quota.html", context, status=400 if form.errors else 200)
 
 
 @never_cache
@@ -121,22 +131,8 @@ def link(request: HttpRequest, service_name: str, account_id: int) -> HttpRespon
     opened = Opened.posted(request.POST)
     if opened and opened.is_stale(account):
         return stale_page(request, account, opened)
-    token, hashed, now = PasswordLink.new_token(), hash_of_nothing(), timezone.now()
     try:
-        with transaction.atomic():
-            service = batch.locked(account.service_id)
-            if opened:
-                batch.require_unchanged(account, opened.seen)
-            mailbox = EmailAccount.objects.values_list("mailbox_id", flat=True).get(pk=account.pk)
-            if not mailbox or not batch.set_passwords(service, {account.pk: hashed}, now):
-                raise Refused("wrong-state", batch.NOT_CONFIGURED)
-            PasswordLink.objects.create(
-                account=account,
-                digest=PasswordLink.digest_of(token),
-                mailbox_id=mailbox,
-                expires_at=PasswordLink.expiry(now),
-            )
-            record("account.link", actor=person(request), service=service, target=account.shown_address)
+        token, _link = batch.link_of_one(account, by=person(request), seen=opened.seen if opened else None)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("accounts:account", service_name, account_id)

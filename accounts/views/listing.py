@@ -13,7 +13,7 @@ from panel.activity import record
 from panel.history import History
 from panel.models import Role, Service
 
-from .. import choosing, trigrams
+from .. import choosing, trigrams, usage
 from ..access import account_for
 from ..lists import Question, matches, page_of, tallies_of
 from ..models import BulkRow, EmailAccount, Order
@@ -36,13 +36,15 @@ def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
     counts = {tally.state: tally.count for tally in tallies if tally.domain_id is None}
     states = [(state.value, state.label, counts.get(state.value, 0)) for state in EmailAccount.State]
     domains, many_domains = choosing.listed(service.pk)
+    page = page_of(service.pk, question, tallies)
+    usage.attach(service, page.accounts)
     context = {
         "service": service,
         "tab": "accounts",
         "role": role,
         "may_change": role.rank >= Role.TECHNICIAN.rank,
         "question": question,
-        "page": page_of(service.pk, question, tallies),
+        "page": page,
         "states": states,
         "all": sum(counts.values()),
         "slots": counts.get(EmailAccount.State.SLOT, 0),
@@ -82,13 +84,16 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     """One account: its client settings and what was done to it."""
     found = account_for(request.user, service_name, account_id)
     role = require(request.user, found.service.organization)
+    usage.attach(found.service, [found])
     activities = found.service.activities.filter(Q(target=found.shown_address) | Q(pk__in=_entries_of_runs(found)))
     context = {
         "service": found.service,
         "tab": "accounts",
         "account": found,
+        "role": role,
         "may_change": role.rank >= Role.TECHNICIAN.rank,
-        "history": History.of(activities, request.GET.dict()),
+        "history": History.of(activities, request.GET.dict(), few=True),
+        "tries": usage.tries_at(found),
     }
     return render(request, "accounts/account.html", context)
 

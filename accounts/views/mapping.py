@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from .. import reading, tables
+from .. import choosing, reading, tables
 from ..columns import Field, looks_like_password
 from ..models import BulkRun
 from ..reading import Choices
@@ -49,7 +49,7 @@ def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
         )
         for index, field in enumerate(fields)
     ]
-    domains = run.service.domains.filter(state="verified").select_related("name")[:200]
+    domains, many_domains = choosing.listed(run.service_id, verified=True)
     context: dict[str, Any] = {
         "service": run.service,
         "tab": "accounts",
@@ -61,6 +61,7 @@ def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
         "ways": BulkRun.Way.choices,
         "modes": BulkRun.Mode.choices,
         "domains": domains,
+        "many_domains": many_domains,
         "is_text": run.format == Format.CSV,
         "encodings": dict.fromkeys((*tables.ENCODINGS, run.encoding)),
         "delimiters": dict.fromkeys((*tables.DELIMITERS, run.delimiter)),
@@ -94,7 +95,7 @@ def questions_of(run: BulkRun, kept: reading.Reading, fields: Sequence[Field]) -
         fields,
         default_domain=run.default_domain,
         ignored=run.reading.get("ignored", []),
-        passwords_wanted=run.way == BulkRun.Way.PASSWORDS,
+        passwords_wanted=loading.sets_passwords(run, run.way),
         confirmed=False,
     )
     return [question_words(question) for question in asked]

@@ -5,19 +5,22 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from panel.access import person, require, service_for
+from panel.access import person, require, service_for, staff_required
 from panel.activity import record
+from panel.errors import Refused
 from panel.forms import carried_out
 from panel.models import Role, Service, User
 
 from .. import batch
 from ..forms import PolicyForm
 from ..models import PasswordPolicy, RetiredMailbox
+from ..restoring import restore as restore_mailbox
 
-FIELDS = ("min_length", "symbol", "pieces")
+FIELDS = tuple(PolicyForm.Meta.fields)
 
 
 @login_required
@@ -29,7 +32,9 @@ def policy(request: HttpRequest, service_name: str) -> HttpResponse:
     form = PolicyForm(request.POST or None, instance=stored)
     valid = request.method == "POST" and form.is_valid()
     if valid and carried_out(form, lambda: _change_policy(service, stored, before, person(request))):
-        messages.success(request, _("The security policy is changed. It holds for new passwords."))
+        messages.success(
+            request, _("The security policy is changed. It holds for new passwords and the next sign-ins.")
+        )
         return redirect("accounts:policy", service.name)
     return render(request, "accounts/policy.html", {"service": service, "tab": "accounts", "form": form})
 
@@ -54,6 +59,8 @@ def retired(request: HttpRequest, service_name: str) -> HttpResponse:
         "tab": "accounts",
         "mailboxes": RetiredMailbox.objects.filter(service=service)[:200],
         "may_purge": role is Role.OWNER,
+        "may_restore": person(request).is_staff,
+        "now": timezone.now(),
     }
     return render(request, "accounts/retired.html", context)
 
@@ -71,3 +78,24 @@ def purge(request: HttpRequest, service_name: str, mailbox: int) -> HttpResponse
         record("mailbox.purged", actor=person(request), service=service, target=found.address)
     messages.success(request, _("The mail of %(address)s is released for deletion.") % {"address": found.address})
     return redirect("accounts:retired", service.name)
+
+
+@staff_required
+@require_POST
+def restore(request: HttpRequest, service_name: str, mailbox: int) -> HttpResponse:
+    """Kept mail back into a slot."""
+    service = service_for(request.user, service_name)
+    found = RetiredMailbox.objects.filter(service=service, pk=mailbox).first()
+    if found is None:
+        raise Http404
+    try:
+        account = restore_mailbox(found, by=person(request), address=request.POST.get("address", "").strip()[:320])
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("accounts:retired", service.name)
+    messages.success(
+        request,
+        _("%(address)s has its mail again. Set a password, or make a link for its person.")
+        % {"address": account.shown_address},
+    )
+    return redirect("accounts:account", service.name, account.pk)

@@ -20,6 +20,7 @@ from panel.acting import do
 from panel.errors import Refused
 from panel.models import Role
 from panel.once import once
+from panel.waking import wake
 
 from .. import tables, tasks, workbooks
 from ..access import run_for
@@ -144,7 +145,7 @@ def discard(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
     found = run_for(request.user, service_name, run_id)
     if retention.discard(found):
         if found.total > retention.AT_ONCE:
-            tasks.delete_run.delay(found.pk)
+            wake(tasks.delete_run, found.pk)
         else:
             retention.delete(found)
         messages.success(request, _("Thrown away; nothing was changed."))

@@ -1,7 +1,7 @@
 """Judging what the DNS said about a domain. Pure."""
 
-from domains.rules.case import Case, SmtpEvidence, SmtpOutcome, Subject
+from domains.rules.check_input import CheckInput, PreparedInput, SmtpEvidence, SmtpOutcome
 
-from .judge import judge_subject, nothing_judged
+from .judge import judge_prepared, nothing_judged
 
-__all__ = ["Case", "SmtpEvidence", "SmtpOutcome", "Subject", "judge_subject", "nothing_judged"]
+__all__ = ["CheckInput", "PreparedInput", "SmtpEvidence", "SmtpOutcome", "judge_prepared", "nothing_judged"]

@@ -21,7 +21,7 @@ MAX_REFERRALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class AuthoritativeServer:
     """A name server. `host` has no final dot."""
 
     host: str
@@ -141,7 +141,7 @@ class AuthoritativeServers:
         return cut
 
     @cached_property
-    def servers(self) -> tuple[Server, ...]:
+    def servers(self) -> tuple[AuthoritativeServer, ...]:
         """The domain's own name servers, as far as their addresses are known."""
         if self.zone is None or self.zone.failure is not None:
             return ()
@@ -173,9 +173,11 @@ class AuthoritativeServers:
                 found = Delegation(apex, answer.values)  # the same server holds both zones
         return found
 
-    def addresses(self, hosts: tuple[str, ...], glue: tuple[tuple[str, str], ...], limit: int) -> tuple[Server, ...]:
+    def addresses(
+        self, hosts: tuple[str, ...], glue: tuple[tuple[str, str], ...], limit: int
+    ) -> tuple[AuthoritativeServer, ...]:
         """Addresses of name servers: IPv4 where there is one, else IPv6; from the resolvers, else from glue."""
-        servers: dict[str, Server] = {}
+        servers: dict[str, AuthoritativeServer] = {}
         for host in sorted(hosts)[:limit]:
             answer = self.answers.get(Question(host, "A"))
             if answer is not None and answer.empty:
@@ -184,10 +186,10 @@ class AuthoritativeServers:
                 continue
             known = sorted(answer.values) or sorted(address for owner, address in glue if owner == host)
             for address in known[:MAX_ADDRESSES]:
-                servers.setdefault(address, Server(host.removesuffix("."), address))
+                servers.setdefault(address, AuthoritativeServer(host.removesuffix("."), address))
         return tuple(servers.values())
 
-    def soa(self, server: Server) -> Answer | None:
+    def soa(self, server: AuthoritativeServer) -> Answer | None:
         zone = self.zone
         return self.answers.get(Question(zone.apex, "SOA", server.address)) if zone else None
 
@@ -213,7 +215,7 @@ class AuthoritativeServers:
         self.foreign[cut.apex] = None
         return self._first_sound(self.addresses(cut.hosts, (), MAX_FOREIGN_HOSTS), question) or unconfirmed
 
-    def _first_sound(self, servers: tuple[Server, ...], question: Question) -> Answer | None:
+    def _first_sound(self, servers: tuple[AuthoritativeServer, ...], question: Question) -> Answer | None:
         """The first whole answer. All servers are asked at once."""
         told = [self.answers.get(question._replace(server=server.address)) for server in servers]
         return next((answer for answer in told if answer is not None and answer.sound and _whole(answer)), None)
@@ -269,7 +271,7 @@ def _whole(answer: Answer) -> bool:
 class ServerView:
     """The DNS as one of the domain's own name servers has it; other people's names as `Home.elsewhere` has them."""
 
-    def __init__(self, authoritative: AuthoritativeServers, zone: str, server: Server) -> None:
+    def __init__(self, authoritative: AuthoritativeServers, zone: str, server: AuthoritativeServer) -> None:
         self.authoritative = authoritative
         self.zone = zone
         self.server = server

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domains.lookup.answers import Answers, Failure
 from domains.records import Kind
 from domains.rules import target
-from domains.rules.case import Subject
+from domains.rules.check_input import PreparedInput
 from domains.rules.deciding import FINDERS, after_proof, with_others_kept
 from domains.rules.finding import Finding
 from domains.rules.reasons import Reason
@@ -18,18 +18,18 @@ from .truth import server_views, weighed
 NO_ANSWER = frozenset({Status.UNKNOWN, Status.OFF})
 
 
-def judge_subject(subject: Subject, answers: Answers) -> tuple[Verdict, ...]:
+def judge_prepared(prepared: PreparedInput, answers: Answers) -> tuple[Verdict, ...]:
     """A verdict for each Kind, in the order of the buttons.
 
     Final once `answers.wanted` is empty; before that, what is still to be asked counts as unknown. A green domain
     wants one round of questions to the resolvers; whatever is not green, its own name servers too.
     """
-    case = subject.case
-    authoritative = AuthoritativeServers(answers, subject.apex)
-    first = [find(subject, answers) for _, find in FINDERS]
-    zone = ns.judge(subject, answers, authoritative)
+    given = prepared.given
+    authoritative = AuthoritativeServers(answers, prepared.apex)
+    first = [find(prepared, answers) for _, find in FINDERS]
+    zone = ns.judge(prepared, answers, authoritative)
     if zone is not None and zone.status in RED:
-        see_ns = [_see_ns(kind, subject, finding) for (kind, _), finding in zip(FINDERS, first, strict=True)]
+        see_ns = [_see_ns(kind, prepared, finding) for (kind, _), finding in zip(FINDERS, first, strict=True)]
         return (zone, *see_ns)
     if zone is not None and zone.status is Status.UNKNOWN:
         # Where something of the domain is answered it is there, even if nobody gets its NS records.
@@ -39,72 +39,72 @@ def judge_subject(subject: Subject, answers: Answers) -> tuple[Verdict, ...]:
     verdicts: list[Verdict] = []
     for (kind, find), finding in zip(FINDERS, first, strict=True):
         if finding is None:
-            verdicts.append(_incomplete(kind, subject))
+            verdicts.append(_incomplete(kind, prepared))
             continue
-        if not _wants_authoritative(kind, subject, finding):
-            verdicts.append(_final(subject, finding.verdict(kind, subject.expected(kind))))
+        if not _wants_authoritative(kind, prepared, finding):
+            verdicts.append(_final(prepared, finding.verdict(kind, prepared.expected(kind))))
             continue
         if not asked_authoritative:
             asked_authoritative = True
-            views = server_views(authoritative) if not case.stub else []
-        verdict = weighed(kind, subject, find, finding, answers, authoritative, views)
-        verdicts.append(_final(subject, verdict) if verdict is not None else _incomplete(kind, subject))
+            views = server_views(authoritative) if not given.stub else []
+        verdict = weighed(kind, prepared, find, finding, answers, authoritative, views)
+        verdicts.append(_final(prepared, verdict) if verdict is not None else _incomplete(kind, prepared))
     if asked_authoritative:
-        verdicts = with_others_kept(subject, verdicts, case.intents)
+        verdicts = with_others_kept(prepared, verdicts, given.intents)
     if zone is None:
-        zone = _incomplete(Kind.NS, subject)
+        zone = _incomplete(Kind.NS, prepared)
     elif asked_authoritative and views:
-        zone = _with_authoritative(zone, subject, authoritative, views)
+        zone = _with_authoritative(zone, prepared, authoritative, views)
     return (zone, *verdicts)
 
 
-def _wants_authoritative(kind: Kind, subject: Subject, finding: Finding) -> bool:
+def _wants_authoritative(kind: Kind, prepared: PreparedInput, finding: Finding) -> bool:
     """Whether the own name servers have a say: about everything that is not green, about all when the case says so,
     and about the token of a pending domain always (only there it proves anything)."""
     if finding.status == Status.OFF:
         return False
-    if kind == Kind.CNAME and not subject.case.domain.verified:
+    if kind == Kind.CNAME and not prepared.given.domain.verified:
         return True
     if finding.status == Status.UNKNOWN:
         # With SERVFAIL resolvers also say that the domain's own aliases lead in a circle: its servers show it.
         servfail = finding.facts.get("failure") == Failure.SERVFAIL
-        return servfail and below(str(finding.facts.get("name")), subject.apex)
-    return subject.case.authoritative or (finding.red and kind != Kind.CNAME)
+        return servfail and below(str(finding.facts.get("name")), prepared.apex)
+    return prepared.given.authoritative or (finding.red and kind != Kind.CNAME)
 
 
-def _final(subject: Subject, verdict: Verdict) -> Verdict:
+def _final(prepared: PreparedInput, verdict: Verdict) -> Verdict:
     kind = verdict.kind
-    if kind is Kind.CNAME and subject.case.domain.verified:
+    if kind is Kind.CNAME and prepared.given.domain.verified:
         return after_proof(verdict)
     if kind is Kind.TARGET and verdict.status is Status.OK:
-        return target.heard(verdict, subject.case.smtp, target.host_of(subject.case.domain.target))
+        return target.heard(verdict, prepared.given.smtp, target.host_of(prepared.given.domain.target))
     return verdict
 
 
 def _with_authoritative(
-    zone: Verdict, subject: Subject, authoritative: AuthoritativeServers, views: list[ServerView]
+    zone: Verdict, prepared: PreparedInput, authoritative: AuthoritativeServers, views: list[ServerView]
 ) -> Verdict:
     serials = {}
     for view in views:
         soa = authoritative.soa(view.server)
         parsed = parse_soa(soa.values) if soa is not None else None
         serials[view.server.address] = parsed.serial if parsed is not None else None
-    return ns.with_authoritative(zone, subject, authoritative, views, ns.disagreement(views, serials))
+    return ns.with_authoritative(zone, prepared, authoritative, views, ns.disagreement(views, serials))
 
 
-def _see_ns(kind: Kind, subject: Subject, finding: Finding | None) -> Verdict:
+def _see_ns(kind: Kind, prepared: PreparedInput, finding: Finding | None) -> Verdict:
     if finding is not None and finding.status == Status.OFF:
         return finding.verdict(kind, ())
-    return Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.SEE_NS, expected=subject.expected(kind))
+    return Verdict(kind, Status.UNKNOWN, prepared.level(kind), Reason.SEE_NS, expected=prepared.expected(kind))
 
 
-def nothing_judged(subject: Subject) -> tuple[Verdict, ...]:
+def nothing_judged(prepared: PreparedInput) -> tuple[Verdict, ...]:
     """Verdicts on a domain whose answers took more work than one check run may cost the others."""
-    facts = {"failure": str(Failure.LIMIT), "name": subject.apex, "type": "", "detail": ""}
-    return tuple(Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.FAILURE, facts) for kind in Kind)
+    facts = {"failure": str(Failure.LIMIT), "name": prepared.apex, "type": "", "detail": ""}
+    return tuple(Verdict(kind, Status.UNKNOWN, prepared.level(kind), Reason.FAILURE, facts) for kind in Kind)
 
 
-def _incomplete(kind: Kind, subject: Subject) -> Verdict:
+def _incomplete(kind: Kind, prepared: PreparedInput) -> Verdict:
     """More is wanted: shown only where a look ends before its questions do."""
-    facts = {"failure": str(Failure.TIMEOUT), "name": subject.apex, "type": "", "detail": ""}
-    return Verdict(kind, Status.UNKNOWN, subject.level(kind), Reason.FAILURE, facts)
+    facts = {"failure": str(Failure.TIMEOUT), "name": prepared.apex, "type": "", "detail": ""}
+    return Verdict(kind, Status.UNKNOWN, prepared.level(kind), Reason.FAILURE, facts)

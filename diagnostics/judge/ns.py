@@ -8,72 +8,72 @@ from datetime import timedelta
 from domains.lookup.answers import NOT_RESPONSIBLE, Answer, Answers, Failure, Question
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import RRset
-from domains.rules.case import Subject
+from domains.rules.check_input import PreparedInput
 from domains.rules.finding import unknown
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import Doubt, Problem, Status, Verdict
 from domains.suffixes import public_suffix
 
-from .authoritative import AuthoritativeServers, Server, ServerView, newer, parse_soa
+from .authoritative import AuthoritativeServer, AuthoritativeServers, ServerView, newer, parse_soa
 
 ADDRESSES = ("A", "AAAA")  # given by place or in turn by many kinds of server
 SECOND_LOOK = 60  # seconds after which the validating resolvers' word counts
 MIN_WAIT = 60
 
 
-def judge(subject: Subject, answers: Answers, authoritative: AuthoritativeServers) -> Verdict | None:
+def judge(prepared: PreparedInput, answers: Answers, authoritative: AuthoritativeServers) -> Verdict | None:
     """Delegation and DNSSEC. Whether the name servers agree is seen when they have been asked: `disagreement`."""
-    answer = answers.get(subject.ns)
+    answer = answers.get(prepared.ns)
     if answer is None:
         return None
     if answer.failure == Failure.BOGUS:
-        return _bogus(subject, answers, answer)
+        return _bogus(prepared, answers, answer)
     if answer.failure is not None and not answer.circular:
-        return unknown(subject.ns, answer).verdict(Kind.NS, ())
-    if answer.nxdomain and not answer.chain and not subject.case.stub and _undelegated(subject, answer):
-        return _not_delegated(subject, answers, answer, authoritative)
-    return _ok(subject, answer, authoritative)
+        return unknown(prepared.ns, answer).verdict(Kind.NS, ())
+    if answer.nxdomain and not answer.chain and not prepared.given.stub and _undelegated(prepared, answer):
+        return _not_delegated(prepared, answers, answer, authoritative)
+    return _ok(prepared, answer, authoritative)
 
 
-def _ok(subject: Subject, answer: Answer, authoritative: AuthoritativeServers) -> Verdict | None:
+def _ok(prepared: PreparedInput, answer: Answer, authoritative: AuthoritativeServers) -> Verdict | None:
     """`found`: the name servers of the zone that holds the name, which for a subdomain is another than its own."""
     if answer.values and not answer.chain:
-        found: tuple[RRset, ...] = (RRset(subject.apex, "NS", answer.ttl, answer.values),)
+        found: tuple[RRset, ...] = (RRset(prepared.apex, "NS", answer.ttl, answer.values),)
     else:
-        cut = authoritative.cut(subject.apex)
+        cut = authoritative.cut(prepared.apex)
         if cut is None:
             return None
         found = (RRset(cut.apex, "NS", None, cut.hosts),) if cut.hosts else ()
     return Verdict(Kind.NS, Status.OK, Level.REQUIRED, found=found)
 
 
-def _bogus(subject: Subject, answers: Answers, answer: Answer) -> Verdict | None:
+def _bogus(prepared: PreparedInput, answers: Answers, answer: Answer) -> Verdict | None:
     """RFC 4035 §4.3: red only where the same question is answered once nobody validates, and that twice."""
-    unchecked = answers.get(subject.ns._replace(unchecked=True))
+    unchecked = answers.get(prepared.ns._replace(unchecked=True))
     if unchecked is None:
         return None
-    verdict = unknown(subject.ns, answer).verdict(Kind.NS, ())
+    verdict = unknown(prepared.ns, answer).verdict(Kind.NS, ())
     if not unchecked.sound:
         return verdict
     facts = {"errors": list(answer.errors)}
-    found = (RRset(subject.apex, "NS", unchecked.ttl, unchecked.values),) if unchecked.values else ()
+    found = (RRset(prepared.apex, "NS", unchecked.ttl, unchecked.values),) if unchecked.values else ()
     then = Verdict(
         Kind.NS, Status.WRONG, Level.REQUIRED, Reason.NS_DNSSEC_BOGUS, facts, (Problem.NS_DNSSEC_BOGUS,), found=found
     )
     return replace(verdict, doubt=Doubt("ns-dnssec-bogus", SECOND_LOOK, then))
 
 
-def _undelegated(subject: Subject, answer: Answer) -> bool:
+def _undelegated(prepared: PreparedInput, answer: Answer) -> bool:
     """Whether the zone that would hold the name is a registry's (or above one): so nobody has the name."""
     if answer.zone is None:
         return False
     zone = answer.zone.removesuffix(".")
-    suffix = public_suffix(subject.case.domain.name)
+    suffix = public_suffix(prepared.given.domain.name)
     return zone == "" or zone == suffix or suffix.endswith("." + zone)
 
 
 def _not_delegated(
-    subject: Subject, answers: Answers, answer: Answer, authoritative: AuthoritativeServers
+    prepared: PreparedInput, answers: Answers, answer: Answer, authoritative: AuthoritativeServers
 ) -> Verdict | None:
     """No such name, say the resolvers. Its registry's servers know whether that is still so."""
     zone = answer.zone or "."
@@ -82,7 +82,7 @@ def _not_delegated(
         Kind.NS, Status.MISSING, Level.REQUIRED, Reason.NS_NOT_DELEGATED, facts, (Problem.NS_NOT_DELEGATED,)
     )
     wait = answer.negative_ttl if answer.negative_ttl is not None else DEFAULT_TTL
-    told = [answers.get(subject.ns._replace(server=server.address)) for server in authoritative.servers]
+    told = [answers.get(prepared.ns._replace(server=server.address)) for server in authoritative.servers]
     for one in told:
         if one is not None and (one.delegation is not None or one.values):
             hosts = one.delegation.hosts if one.delegation is not None else one.values
@@ -92,8 +92,8 @@ def _not_delegated(
                 Level.REQUIRED,
                 Reason.PROPAGATING,
                 {"then": str(Reason.NS_NOT_DELEGATED), "zone": facts["zone"]},
-                found=(RRset(subject.apex, "NS", None, hosts),),
-                clears_at=subject.now + timedelta(seconds=wait),
+                found=(RRset(prepared.apex, "NS", None, hosts),),
+                clears_at=prepared.now + timedelta(seconds=wait),
             )
     if any(one is not None and one.sound and one.nxdomain for one in told):
         return missing
@@ -113,7 +113,7 @@ def _not_delegated(
 class Disagreement:
     """Own name servers that say other things than the newest of them."""
 
-    servers: tuple[Server, ...]
+    servers: tuple[AuthoritativeServer, ...]
     questions: tuple[Question, ...]
     serials: tuple[int | None, ...]  # of the servers
 
@@ -127,7 +127,7 @@ def disagreement(views: list[ServerView], serials: dict[str, int | None]) -> Dis
     for view in views[1:]:
         if _later(serials, view, first):
             first = view
-    apart: dict[Server, None] = {}
+    apart: dict[AuthoritativeServer, None] = {}
     questions: dict[Question, None] = {}
     for question, right in first.asked.items():
         if right is None or not right.sound or question.type in ADDRESSES:
@@ -176,7 +176,7 @@ def _with_sets_compared(verdict: Verdict, authoritative: AuthoritativeServers, g
 
 def with_authoritative(
     verdict: Verdict,
-    subject: Subject,
+    prepared: PreparedInput,
     authoritative: AuthoritativeServers,
     views: list[ServerView],
     apart: Disagreement | None,
@@ -218,6 +218,6 @@ def with_authoritative(
         status=Status.PROPAGATING,
         reason=Reason.NS_SERVERS_DIFFER,
         facts=facts,
-        clears_at=subject.now + timedelta(seconds=wait),
+        clears_at=prepared.now + timedelta(seconds=wait),
         doubt=Doubt(f"ns-disagree {key}", wait, then),
     )

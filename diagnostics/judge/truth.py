@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from domains.lookup.answers import Answer, Answers, Failure, Question, View
 from domains.records import DEFAULT_TTL, Kind
-from domains.rules.case import Subject
+from domains.rules.check_input import PreparedInput
 from domains.rules.deciding import Find, made_whole
 from domains.rules.finding import Finding
 from domains.rules.fingerprints import fingerprint
@@ -76,7 +76,7 @@ def newest(server_answers: Sequence[ServerAnswer]) -> list[ServerAnswer]:
 
 def weighed(
     kind: Kind,
-    subject: Subject,
+    prepared: PreparedInput,
     find: Find,
     first: Finding,
     answers: Answers,
@@ -87,16 +87,16 @@ def weighed(
 
     None: more is wanted.
     """
-    zone = authoritative.zone if not subject.case.stub else authoritative.cut(subject.apex)
-    weighing = _Weighing(kind, subject, find, first, answers, authoritative, zone.apex if zone is not None else None)
-    if subject.case.stub:
+    zone = authoritative.zone if not prepared.given.stub else authoritative.cut(prepared.apex)
+    weighing = _Weighing(kind, prepared, find, first, answers, authoritative, zone.apex if zone is not None else None)
+    if prepared.given.stub:
         # Resolver and own name server are one: its word is the last one.
         return weighing.confirmed(first, answers)
     if zone is None:
         return None
     complete = True
     for view in views:
-        finding = find(subject, view)
+        finding = find(prepared, view)
         soa = authoritative.soa(view.server)
         if finding is None or soa is None:
             complete = False
@@ -109,7 +109,7 @@ class _Weighing:
     def __init__(
         self,
         kind: Kind,
-        subject: Subject,
+        prepared: PreparedInput,
         find: Find,
         first: Finding,
         answers: Answers,
@@ -117,13 +117,13 @@ class _Weighing:
         zone: str | None,
     ) -> None:
         self.kind = kind
-        self.subject = subject
+        self.prepared = prepared
         self.find = find
         self.first = first
         self.answers = answers
         self.authoritative = authoritative
         self.zone = zone  # apex of the zone that holds the domain
-        self.expected = subject.expected(kind)
+        self.expected = prepared.expected(kind)
         self.server_answers: list[ServerAnswer] = []
 
     def verdict(self) -> Verdict | None:
@@ -222,7 +222,7 @@ class _Weighing:
     def _silent(self) -> Verdict:
         """No own name server tells."""
         if not self.first.red:
-            if self.first.status == Status.OK and self.kind == Kind.CNAME and not self.subject.case.domain.verified:
+            if self.first.status == Status.OK and self.kind == Kind.CNAME and not self.prepared.given.domain.verified:
                 return self._unknown(
                     Reason.PROOF_NOT_AT_HOME, {"servers": [str(server_answer) for server_answer in self.server_answers]}
                 )
@@ -242,7 +242,7 @@ class _Weighing:
     def _doubted(self, reason: Reason, servers: list[str], **more: object) -> Verdict:
         """Unknown until a second look, when every cache must have asked anew. `servers`: those that did not tell."""
         recorder = Recorder(self.answers)
-        self.find(self.subject, recorder)
+        self.find(self.prepared, recorder)
         wait = max([MIN_WAIT, *(_ttl(answer) for answer in recorder.asked.values() if answer.sound)])
         red = self.first
         red.facts = {**red.facts, "confirmed": False, "unheard": servers}
@@ -261,7 +261,7 @@ class _Weighing:
         """Red, and seen at home. What is missing may have been published under a doubled name."""
         if not finding.red:
             return self._right(proof=finding.status == Status.OK)
-        whole = made_whole(self.subject, self.kind, finding, view, self.zone)
+        whole = made_whole(self.prepared, self.kind, finding, view, self.zone)
         if whole is None:
             return None
         whole.facts = {**whole.facts, **self._cut_off(whole, view), "confirmed": True}
@@ -304,12 +304,12 @@ class _Weighing:
         return tuple(witnesses)
 
     def _in(self, seconds: int) -> datetime:
-        return self.subject.now + timedelta(seconds=seconds)
+        return self.prepared.now + timedelta(seconds=seconds)
 
     def _old_copies(self, authoritative: View) -> int:
         """Seconds until the resolvers have forgotten all that the own name servers say otherwise now."""
         recorder = Recorder(self.answers)
-        self.find(self.subject, recorder)
+        self.find(self.prepared, recorder)
         times = []
         for question, answer in recorder.asked.items():
             right = authoritative.get(question)

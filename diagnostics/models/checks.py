@@ -52,6 +52,17 @@ class Check(models.Model):
                 name="check_red",
             ),
             models.Index(fields=["told_red_at"], condition=~models.Q(told_red_at=None), name="check_told"),
+            models.Index(
+                fields=["changed_at", "id"],
+                condition=models.Q(level="required", status__in=["wrong", "missing"]),
+                name="check_red_by_age",
+            ),
+            # What lists of domains are filtered by: few checks wait for resolvers or could not be told.
+            models.Index(
+                fields=["domain", "status"],
+                condition=models.Q(status__in=["propagating", "unknown"]),
+                name="check_undecided",
+            ),
         ]
 
     def __str__(self) -> str:

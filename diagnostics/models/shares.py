@@ -3,12 +3,14 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core import signing
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from panel.access import role_of
+from panel.models import Organization
 
 DAYS = 14  # that a link works
 SALT = "diagnostics.share"
@@ -41,6 +43,14 @@ class Share(models.Model):
     @classmethod
     def until(cls) -> datetime:
         return timezone.now() + timedelta(days=DAYS)
+
+    @classmethod
+    def has_room(cls, organization: Organization) -> bool:
+        """Whether one more of its links may work at one time."""
+        working = cls.objects.filter(
+            domain__service__organization=organization, revoked_at=None, expires_at__gt=timezone.now()
+        )
+        return working.count() < settings.OPEN_SHARES
 
     @property
     def token(self) -> str:

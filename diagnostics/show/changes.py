@@ -6,7 +6,7 @@ Takes checks as they are stored: record sets and fixes as JSON objects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -39,6 +39,7 @@ class Group:
     now: tuple[Line, ...]
     then: tuple[Line, ...]
     more: int = 0  # values that are not shown
+    undecided: bool = False  # nobody here knows what should be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,14 @@ def side_by_side(
     *,
     confirmed: Sequence[Record] = (),
     others: bool = False,
+    flattened: bool = False,
+    undecided: bool = False,
 ) -> list[Group]:
     """Each record set that was found, is expected or is to change, as it is and as it should be.
 
     `confirmed`: what the authoritative servers say while the resolvers still have an old copy: that is how it should
-    be. `others`: what is there belongs to the other half of a split domain, and stays.
+    be. `others`: what is there belongs to the other half of a split domain, and stays. `flattened`: addresses stand
+    where an alias should. `undecided`: what is there is wrong, and only its owner knows what is right.
     """
     now: dict[tuple[str, str], list[str]] = {}
     for rrset in found:
@@ -80,10 +84,25 @@ def side_by_side(
     apply_to(then, fixes)
     for rrset in confirmed:
         then[rrset["name"], rrset["type"]] = list(rrset["values"])
+    if flattened:
+        for rrset in expected:
+            if rrset["type"] == "CNAME" and not then.keys().isdisjoint(beside := _addresses_at(rrset["name"])):
+                then |= {key: [] for key in beside if key in then}
+                then.setdefault((rrset["name"], "CNAME"), list(rrset["values"]))
     if not fixes and not others:
         for rrset in expected:
             then.setdefault((rrset["name"], rrset["type"]), list(rrset["values"]))
-    return [_group(name, type_, now.get((name, type_), []), values) for (name, type_), values in then.items()]
+    groups = [_group(name, type_, now.get((name, type_), []), values) for (name, type_), values in then.items()]
+    if not undecided:
+        return groups
+    return [
+        replace(group, then=(), undecided=True) if group.now and now[group.name, group.type] == then[key] else group
+        for key, group in zip(then, groups, strict=True)
+    ]
+
+
+def _addresses_at(name: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (name, "A"), (name, "AAAA")
 
 
 def confirmed_sets(

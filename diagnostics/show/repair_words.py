@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from domains.dkim import DkimFaultCode
 from domains.dmarc import DmarcNoteCode
 from domains.dmarc_repair import PolicyChangeKind
 from domains.records import Kind
@@ -79,6 +80,17 @@ TAGS = {
     DmarcNoteCode.POLICY_MISSING: _("The tag p is missing, which receivers read as p=none at best."),
 }
 
+KEY_FAULTS = {
+    DkimFaultCode.TAG: _("“%(tag)s” is not of the form “name=value”."),
+    DkimFaultCode.DUPLICATE: _("The tag %(tag)s stands there more than once."),
+    DkimFaultCode.VERSION: _("v=DKIM1 must come first and be written just so."),
+    DkimFaultCode.KEY_MISSING: _("The tag p, which holds the key, is missing."),
+    DkimFaultCode.KEY: _("The tag p holds no whole key; often its end was cut off."),
+    DkimFaultCode.TYPE: _("%(tag)s=%(value)s does not fit the key, which is of another type."),
+    DkimFaultCode.HASH: _("%(tag)s=%(value)s leaves out sha256, the one hash that signatures use."),
+    DkimFaultCode.SERVICE: _("%(tag)s=%(value)s leaves out e-mail."),
+}
+
 
 def change(kind: str) -> str:
     """What one change to an SPF record does."""
@@ -140,6 +152,18 @@ def dmarc_notes(facts: Mapping[str, Any]) -> Iterator[str]:
             "The policy p=%(policy)s is asked for, but not in effect. It is not switched on together with "
             "the correction: first see from the reports that all of the domain's own mail passes."
         ) % {"policy": policy}
+
+
+def dkim_notes(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What the facts of a verdict on DKIM say of what stands at a selector, a sentence each."""
+    if target := facts.get("target") if "alias" in facts else None:
+        yield gettext("%(name)s is an alias (CNAME) of %(target)s, where no key is published.") % {
+            "name": _short(str(facts.get("alias")).removesuffix(".")),
+            "target": _short(str(target).removesuffix(".")),
+        }
+    for fault in facts.get("obstacles", []):
+        if words := KEY_FAULTS.get(fault["code"]):
+            yield str(words) % {"tag": _short(fault["tag"]), "value": _short(fault["value"])}
 
 
 def _short(value: object) -> str:

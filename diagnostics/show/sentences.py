@@ -17,7 +17,7 @@ from domains.names import to_unicode
 from domains.records import Kind, Level
 from domains.rules.verdicts import RED, Status, Verdict
 
-from .repair_words import dmarc_notes, spf_notes
+from .repair_words import dkim_notes, dmarc_notes, spf_notes
 from .words import FAILURES, PROBLEMS, REASONS, STATUS_WORDS
 
 MAX_ITEMS = 4  # of a list in one sentence
@@ -149,6 +149,12 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
         )
     said += spf_notes(facts) if kind == Kind.SPF else ()
     said += dmarc_notes(facts) if kind == Kind.DMARC else ()
+    said += dkim_notes(facts) if kind == Kind.DKIM else ()
+    if kind == Kind.CNAME and (wildcard := facts.get("wildcard")):
+        said.append(
+            gettext("A wildcard record (*) gives this answer: %(name)s itself is free, and its own record comes first.")
+            % {"name": _text(wildcard)}
+        )
     said += _of_spf_tree(facts)
     if removed := facts.get("removed"):
         said.append(

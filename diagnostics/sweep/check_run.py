@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
 from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.rules.verdicts import Verdict
 
-from ..judge import Case, Subject, judge_subject, nothing_judged
+from ..judge import CheckInput, PreparedInput, judge_prepared, nothing_judged
 
 MAX_QUESTIONS = 600  # of one look: more is no set-up of mail but somebody who plays with us
 MAX_JUDGINGS = 60
 CPU_SECONDS = 2.0  # of judging one domain: a usual one takes some milliseconds
 PATIENCE = 0.2  # seconds that stragglers of a round are waited for before what is known is judged
 
-type Ask = Callable[[Question], Awaitable[Answer]]
-
 
 class Starter(Protocol):
-    """Answers without a task for each question, as the engine does."""
+    """Whoever answers questions without a task for each: the engine."""
 
     def start(
         self, questions: Iterable[Question], callback: Callable[[Question, Answer], object], own: str | None = None
@@ -34,49 +31,17 @@ class Starter(Protocol):
         """
 
 
-async def check_run(case: Case, ask: Ask | Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
-    """Verdicts on a domain, in the order of `Kind`. `ask`: an engine, or a function that never raises.
+async def check_run(given: CheckInput, starter: Starter, now: datetime, deadline: float = 30.0) -> tuple[Verdict, ...]:
+    """Verdicts on a domain, in the order of `Kind`.
 
     Never takes longer than `deadline` seconds: what has no answer by then counts as not answered in time.
     """
-    if not callable(ask):
-        return await _CheckRun(case, ask, now, deadline).run()
-    tasks = _Tasks(ask)
-    try:
-        return await _CheckRun(case, tasks, now, deadline).run()
-    finally:
-        tasks.cancel()
-
-
-class _Tasks:
-    """A task for each question to an asking function."""
-
-    def __init__(self, ask: Ask) -> None:
-        self.ask = ask
-        self.under_way: set[asyncio.Future[Answer]] = set()
-
-    def start(
-        self, questions: Iterable[Question], callback: Callable[[Question, Answer], object], own: str | None = None
-    ) -> tuple[()]:
-        def done(question: Question, future: asyncio.Future[Answer]) -> None:
-            self.under_way.discard(future)
-            if not future.cancelled():
-                callback(question, future.result())
-
-        for question in questions:
-            future = asyncio.ensure_future(self.ask(question))
-            self.under_way.add(future)
-            future.add_done_callback(partial(done, question))
-        return ()
-
-    def cancel(self) -> None:
-        for future in self.under_way:
-            future.cancel()
+    return await _CheckRun(given, starter, now, deadline).run()
 
 
 class _CheckRun:
-    def __init__(self, case: Case, starter: Starter, now: datetime, deadline: float) -> None:
-        self.subject = Subject(case, now)
+    def __init__(self, given: CheckInput, starter: Starter, now: datetime, deadline: float) -> None:
+        self.prepared = PreparedInput(given, now)
         self.starter = starter
         self.loop = asyncio.get_running_loop()
         self.ends = self.loop.time() + deadline
@@ -88,7 +53,7 @@ class _CheckRun:
         self.waiter: asyncio.Future[None] | None = None
 
     async def run(self) -> tuple[Verdict, ...]:
-        self.answers.wanted.update(self.subject.opening())
+        self.answers.wanted.update(self.prepared.opening())
         for _ in range(MAX_JUDGINGS):
             self._send()
             if self.under_way and not await self._receive():
@@ -97,12 +62,12 @@ class _CheckRun:
             if not self.answers.wanted:
                 return verdicts
             if self.cpu > CPU_SECONDS:
-                return nothing_judged(self.subject)
+                return nothing_judged(self.prepared)
         return self._without_the_rest()
 
     def _judged(self) -> tuple[Verdict, ...]:
         began = time.thread_time()
-        verdicts = judge_subject(self.subject, self.answers)
+        verdicts = judge_prepared(self.prepared, self.answers)
         self.cpu += time.thread_time() - began
         return verdicts
 
@@ -117,7 +82,7 @@ class _CheckRun:
                 answers.put(question, Answer(failure=Failure.OTHER, detail="too many questions"))
             new.difference_update(beyond)
         asked |= new
-        known = self.starter.start(new, self._arrive, self.subject.apex)
+        known = self.starter.start(new, self._arrive, self.prepared.apex)
         self.under_way += len(new) - len(known)
         self.arrived = bool(known)
         for question, answer in known:
@@ -158,7 +123,7 @@ class _CheckRun:
             if not self.answers.wanted:
                 break
             if self.cpu > CPU_SECONDS:
-                return nothing_judged(self.subject)
+                return nothing_judged(self.prepared)
             for question in list(self.answers.wanted):
                 self.answers.put(question, silent)
         return verdicts

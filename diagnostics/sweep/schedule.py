@@ -6,7 +6,6 @@ the domain. Messages only wake workers, so a lost one costs a few seconds and a 
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,9 +15,9 @@ from django.db import connection, transaction
 from django.db.models import Case, F, OrderBy, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
-from kombu.exceptions import KombuError
 
 from domains.models import Domain
+from panel import waking
 
 from ..models import CheckRun
 
@@ -27,8 +26,6 @@ LOST_TWICE = 2  # leases in a row: whoever checked that domain froze or died ove
 ALONE_EVERY = timedelta(hours=1)  # such a domain is checked, by itself
 LONGEST = timedelta(days=2)  # no domain waits longer for its next look
 BATCH = 500
-
-log = logging.getLogger(__name__)
 
 
 def due(now: datetime) -> QuerySet[CheckRun]:
@@ -157,17 +154,10 @@ def wake(pk: int, queue: str) -> None:
     """Tell a worker, when what was written can be seen. A message that is lost is made up for by the next sweep."""
     from ..tasks import check_run
 
-    transaction.on_commit(lambda: _send(lambda: check_run.apply_async((pk,), queue=queue, expires=60)))
+    waking.wake(check_run, pk, queue=queue, expires=60)
 
 
 def wake_sweep() -> None:
     from ..tasks import sweep
 
-    transaction.on_commit(lambda: _send(lambda: sweep.apply_async(expires=60)))
-
-
-def _send(send: object) -> None:
-    try:
-        send()  # type: ignore[operator]
-    except (KombuError, OSError) as error:
-        log.warning("no worker could be woken, the next sweep will do it: %s", error)
+    waking.wake(sweep, expires=60)

@@ -343,7 +343,12 @@ def _next(outcome: _Outcome, check_run: CheckRun, now: datetime) -> CheckRun:
     check_run.digest = "" if outcome.held else outcome.digest
     check_run.red = check_run.red if outcome.held else outcome.red
     check_run.next_at, check_run.attempt = timing.next_run(
-        now, outcome.timing, changed_at=check_run.changed_at, attempt=check_run.attempt, jitter=jitter
+        now,
+        outcome.timing,
+        changed_at=check_run.changed_at,
+        attempt=check_run.attempt,
+        jitter=jitter,
+        pending_since=_pending_since(seen.domain),
     )
     if outcome.held:
         check_run.next_at = now + HELD_FOR
@@ -352,6 +357,10 @@ def _next(outcome: _Outcome, check_run: CheckRun, now: datetime) -> CheckRun:
     else:
         check_run.asked_at = None
     return check_run
+
+
+def _pending_since(domain: Domain) -> datetime | None:
+    return None if domain.is_verified else domain.pending_since
 
 
 def _lasting(status: str, facts: Mapping[str, object]) -> Mapping[str, object]:

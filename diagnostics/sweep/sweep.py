@@ -31,13 +31,13 @@ from domains.rules.verdicts import Status, Verdict
 from panel.errors import Refused
 from panel.models import Organization, Service
 
-from ..judge import Case
+from ..judge import CheckInput
 from ..models import CheckRun, EngineReport
 from ..reports import Reporter
 from . import breakers, schedule
 from .breakers import Tally
-from .cases import cases_of
 from .check_run import check_run
+from .inputs import inputs_of
 from .smtp import Prober
 from .store import Seen, store
 from .timing import asks_authoritative
@@ -62,7 +62,7 @@ class Work:
 
     domain: Domain
     check_run: CheckRun
-    case: Case
+    given: CheckInput
     started: datetime
 
 
@@ -131,12 +131,12 @@ class CheckRunner:
             self._engine.sharing = sharing
 
     async def _run_checks(self, work: Work) -> None:
-        case = work.case
-        if case.domain.target and settings.SMTP_PROBES:
-            case.smtp = await self._prober.evidence(case.domain.target, case.domain.name)
+        given = work.given
+        if given.domain.target and settings.SMTP_PROBES:
+            given.smtp = await self._prober.evidence(given.domain.target, given.domain.name)
         ask = self._engine.asker(fresh=work.check_run.asked_at is not None)
-        verdicts = await check_run(case, ask, work.started, CHECK_RUN_SECONDS)
-        self._seen.append(Seen(work.domain, work.check_run, verdicts, work.started, case.authoritative))
+        verdicts = await check_run(given, ask, work.started, CHECK_RUN_SECONDS)
+        self._seen.append(Seen(work.domain, work.check_run, verdicts, work.started, given.authoritative))
 
     def _ended(self, row: CheckRun, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -244,8 +244,8 @@ def claimed(pks: Sequence[int]) -> list[Work]:
         domains = [domain for domain in domains if domain.pk not in closed]
     authoritative = frozenset(domain.pk for domain in domains if _asks_authoritative(check_runs[domain.pk], now))
     return [
-        Work(domain, check_runs[domain.pk], case, now)
-        for domain, case in cases_of(domains, authoritative=authoritative)
+        Work(domain, check_runs[domain.pk], given, now)
+        for domain, given in inputs_of(domains, authoritative=authoritative)
     ]
 
 

@@ -16,6 +16,12 @@ GREEN = timedelta(hours=6)
 UNKNOWN = timedelta(minutes=1)  # doubles with every look that could not tell, up to NOT_GREEN
 JITTER = 0.1  # of the wait, either way
 JITTER_FROM = timedelta(minutes=5)  # shorter waits are kept exactly: people watch them
+# A domain whose token does not appear: the longer it has been pending, the less often anybody's servers are asked.
+PENDING = (
+    (timedelta(days=1), timedelta(hours=3)),
+    (timedelta(days=4), timedelta(hours=8)),
+    (timedelta(days=10), timedelta(days=1)),
+)
 AFTER_CLEARING = timedelta(seconds=2)
 
 AUTHORITATIVE_EVERY = timedelta(days=1)  # green looks ask the domain's own name servers this often
@@ -32,9 +38,18 @@ class Seen:
 
 
 def next_run(
-    now: datetime, checks: Iterable[Seen], *, changed_at: datetime | None, attempt: int, jitter: random.Random
+    now: datetime,
+    checks: Iterable[Seen],
+    *,
+    changed_at: datetime | None,
+    attempt: int,
+    jitter: random.Random,
+    pending_since: datetime | None = None,
 ) -> tuple[datetime, int]:
-    """When to look again after a look at `now`, and the number of looks in a row that could not tell."""
+    """When to look again after a look at `now`, and the number of looks in a row that could not tell.
+
+    `pending_since`: the right to the name has not been proven since then.
+    """
     checks = list(checks)
     required = {check.status for check in checks if check.level == Level.REQUIRED}
     unknown = Status.UNKNOWN in required
@@ -50,6 +65,8 @@ def next_run(
         waits.append(GREEN)
     waits += [check.again_at - now + AFTER_CLEARING for check in checks if check.again_at and check.again_at > now]
     wait = min(waits)
+    if pending_since is not None and (changed_at is None or now - changed_at > AFTER_A_CHANGE[-1]):
+        wait = max([wait, *(least for age, least in PENDING if now - pending_since > age)])
     if wait > JITTER_FROM:
         wait *= 1 + jitter.uniform(-JITTER, JITTER)
     return now + wait, attempt

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,9 +16,9 @@ from django.views.decorators.http import require_POST
 
 from domains.access import domain_for
 from domains.models import Domain
-from domains.records import Kind
+from domains.records import Kind, Level
 from domains.rules.intents import can_be_intended
-from domains.rules.verdicts import RED
+from domains.rules.verdicts import RED, Problem
 from panel.access import person, require
 from panel.errors import Refused
 from panel.models import Role
@@ -117,9 +119,14 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
             fixes,
             confirmed=confirmed_sets(check.status, check.facts, check.witnesses, check.expected),
             others=bool(check.facts.get("others")) or check.intended,
+            flattened=Problem.FLATTENED in (*check.problems, *check.advice),
+            undecided=bool(
+                check.status in RED and check.level == Level.REQUIRED and not check.fixes and not check.intended
+            ),
         ),
         "cards": cards_of(check, row.domain, row.dns_host) if fixes else [],
         "rewrites": rewrites(check.kind, check.facts) if check.status in RED and not check.intended else [],
+        "meant_record": check.facts.get("meant_record", "") if check.status in RED and not check.intended else "",
         "snippet": snippet(fixes),
         "dns_host": row.dns_host,
         "witnesses": check.witnesses[:20],
@@ -155,15 +162,21 @@ def _agree(check: Check) -> int:
 
 
 def history_context(domain: Domain, check: Check) -> dict[str, Any]:
-    steps = list(CheckChange.objects.filter(domain=domain, kind=check.kind)[:STRIP_STEPS])
+    changes = CheckChange.objects.filter(domain=domain, kind=check.kind)
     days = strip(
         timezone.now(),
         (check.status, check.level),
-        [Step(step.at, (step.old_status, step.old_level), (step.new_status, step.new_level)) for step in steps],
+        [step for _kind, step in steps_of(changes[:STRIP_STEPS])],
         since=domain.created_at,
         zone=timezone.get_current_timezone(),
     )
-    return {"days": days, "days_said": said_of(days), "changes": steps[:HISTORY]}
+    return {"days": days, "days_said": said_of(days), "changes": changes[:HISTORY]}
+
+
+def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, Step]]:
+    """Of changes what colours a strip, each with its kind: without the records before and after, which are long."""
+    rows = changes.values_list("kind", "at", "old_status", "old_level", "new_status", "new_level")
+    return ((kind, Step(at, (was, was_level), (now, level))) for kind, at, was, was_level, now, level in rows)
 
 
 def said_of(days: list[tuple[Any, str]]) -> str:

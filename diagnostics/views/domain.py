@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from domains.access import domain_for
-from domains.models import Domain
+from domains.models import DkimKey, Domain
 from domains.records import Kind
 from domains.rules.verdicts import Status
+from domains.views.numbers import number_or_zero
 from panel.access import require
 from panel.models import Role
 
@@ -19,7 +19,7 @@ from ..models import CheckChange
 from ..show import sentences
 from ..show.buttons import ORDER, button
 from ..show.strip import Step, strip
-from .change import said_of
+from .change import said_of, steps_of
 from .files import records_of, zone_lines
 from .table import rows_of
 
@@ -43,6 +43,8 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
         }
         for check, shown in zip(checks, buttons, strict=True)
     ]
+    keys = list(domain.ownership.dkim_keys.exclude(state=DkimKey.State.WITHDRAWN).order_by("-pk"))
+    states = {key.state for key in keys}
     return render(
         request,
         "diagnostics/domain.html",
@@ -54,6 +56,9 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "red": sum(shown.look == "red" for shown in buttons),
             "records": (records := records_of(domain, checks)),
             "zone_lines": zone_lines(records),
+            "keys": keys,
+            "key_waits": DkimKey.State.WAITING in states,
+            "key_signs": DkimKey.State.ACTIVE in states,
             "polled": [domain.pk] if row.looking else [],
             "cname_awaited": any(check.kind == Kind.CNAME and check.status != Status.OFF for check in checks),
             "may_change": role.rank >= Role.TECHNICIAN.rank,
@@ -65,11 +70,11 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
 def history(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
     domain = domain_for(request.user, service_name, domain_name)
     changes = CheckChange.objects.filter(domain=domain)
-    page = Paginator(changes, PAGE).get_page(request.GET.get("page"))
+    before = number_or_zero(request.GET.get("before", ""))
+    found = list((changes.filter(pk__lt=before) if before else changes)[: PAGE + 1])
     steps: dict[str, list[Step]] = {}
-    for change in changes[:STRIP_STEPS]:
-        step = Step(change.at, (change.old_status, change.old_level), (change.new_status, change.new_level))
-        steps.setdefault(change.kind, []).append(step)
+    for kind, step in steps_of(changes[:STRIP_STEPS]):
+        steps.setdefault(kind, []).append(step)
     now = timezone.now()
     strips = []
     for check in sorted(domain.checks.all(), key=lambda check: ORDER[check.kind]):
@@ -86,5 +91,12 @@ def history(request: HttpRequest, service_name: str, domain_name: str) -> HttpRe
     return render(
         request,
         "diagnostics/history.html",
-        {"service": domain.service, "domain": domain, "page": page, "strips": strips},
+        {
+            "service": domain.service,
+            "domain": domain,
+            "changes": found[:PAGE],
+            "older": found[PAGE - 1].pk if len(found) > PAGE else None,
+            "newest": not before,
+            "strips": strips,
+        },
     )

@@ -17,7 +17,7 @@ from domains.records import DEFAULT_TTL, Kind, required_records
 from ..models import Check, Postponement
 from ..show.changes import WantedRecord, line, wanted_records
 from ..show.sentences import mx_warning
-from ..sweep.cases import configured
+from ..sweep.inputs import configured
 
 
 @login_required

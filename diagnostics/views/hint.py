@@ -9,17 +9,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from domains.asking import engine
-from domains.lookup.answers import Answer, Question
-from domains.lookup.engine import run
+from domains import readings
 from domains.names import NameRefused, to_ascii
 from domains.platforms import own_hosts
-from panel.access import service_for
+from domains.views.waiting import FIELD
+from panel.access import person, service_for
 from panel.limits import allowed
 from panel.models import Role, Service
 
 HINTS_A_MINUTE = 20  # for one person
-HINT_SECONDS = 4.0
 MAX_SHOWN = 10
 
 
@@ -31,22 +29,32 @@ def mx_hint(request: HttpRequest, service_name: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         page = reverse("domains:attach_mode", args=[service.name])
         asked = {"name": request.GET.get("name", ""), "mode": "non_authoritative", "target": hint["target"]}
-        return render(request, "diagnostics/_mx_hint.html", hint | {"use": f"{page}?{urlencode(asked)}"})
+        return render(
+            request,
+            "diagnostics/_mx_hint.html",
+            hint | {"use": f"{page}?{urlencode(asked)}", "again": _again(request, hint)},
+        )
     return JsonResponse(hint)
 
 
 def _hint(request: HttpRequest, service: Service) -> dict[str, object]:
-    """state: `none` (no name, or nothing known), `limited`, `unknown`, `missing`, `ours` or `foreign`."""
+    """state: `none` (no name, or nothing known), `limited`, `waiting` (for a worker: ask again with its `reading`),
+    `unknown`, `missing`, `ours` or `foreign`."""
     try:
         name = to_ascii(request.GET.get("name", "")[:300])
     except NameRefused:
         return _said("none")
-    if not allowed("mx-hint", request.user.pk, times=HINTS_A_MINUTE, seconds=60):
+    reading = readings.shown(request.GET.get(FIELD, ""), "mx", {"name": name}, service.organization)
+    if reading is None and not allowed("mx-hint", request.user.pk, times=HINTS_A_MINUTE, seconds=60):
         return _said("limited")
-    answer = run(_ask(name))
-    if answer.failure is not None:
+    if reading is None:
+        reading = readings.ask("mx", {"name": name}, organization=service.organization, by=person(request))
+    if not reading.is_over:
+        return _said("waiting") | {"reading": reading.pk}
+    values = None if reading.error else readings.result(reading)
+    if values is None:
         return _said("unknown")
-    hosts = [value.split(" ", 1)[1].rstrip(".") for value in sorted(answer.values, key=_priority) if " " in value]
+    hosts = [value.split(" ", 1)[1].rstrip(".") for value in sorted(values, key=_priority) if " " in value]
     hosts = [host for host in hosts if host]
     if not hosts:
         return _said("missing")
@@ -57,6 +65,13 @@ def _hint(request: HttpRequest, service: Service) -> dict[str, object]:
     return _said("foreign", hosts, foreign[0])
 
 
+def _again(request: HttpRequest, hint: dict[str, object]) -> str:
+    """Where to ask once more, while a worker asks."""
+    if hint["state"] != "waiting":
+        return ""
+    return f"{request.path}?{urlencode({'name': request.GET.get('name', ''), FIELD: hint['reading']})}"
+
+
 def _said(state: str, hosts: list[str] | None = None, target: str = "") -> dict[str, object]:
     return {"state": state, "found": state == "foreign", "hosts": (hosts or [])[:MAX_SHOWN], "target": target}
 
@@ -64,8 +79,3 @@ def _said(state: str, hosts: list[str] | None = None, target: str = "") -> dict[
 def _priority(value: str) -> int:
     number = value.partition(" ")[0]
     return int(number) if number.isdigit() else 0
-
-
-async def _ask(name: str) -> Answer:
-    async with engine() as asking:
-        return await asking.ask(Question(f"{name}.", "MX"), asking.loop.time() + HINT_SECONDS, fresh=True)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import perf_counter
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from domains.asking import engine_config
-from domains.lookup.answers import Question
-from domains.lookup.engine import Engine, EngineConfig, run
+from domains import readings
+from domains.providers import ProviderError
+from domains.views.waiting import reading_for, waits
 from panel.access import person, staff_required
 from panel.models import Heartbeat, Organization, Service
 
@@ -24,43 +23,58 @@ from ..models import CheckRun, CircuitBreaker, EngineReport
 from ..sweep import breakers, schedule
 
 RATE_WINDOW = timedelta(minutes=1)
-PROBE_SECONDS = 3.0
+COUNTED = 10_000  # domains that are counted one by one
 REPORTS = 12  # shown, the latest
 QUEUES = ("background", "interactive")  # that looks are taken from
 
 
 @staff_required
+@waits
 def operator(request: HttpRequest) -> HttpResponse:
-    """With `ask` in the address every resolver is asked now, by this web server: a silent one takes seconds."""
+    """With `ask` in the address every resolver is asked now, by a worker."""
     now = timezone.now()
-    # Nobody looks at what has ended: it would be the oldest for ever.
-    ended = Q(domain__service__state=Service.State.ENDED)
-    ended |= Q(domain__service__organization__state=Organization.State.ENDED)
+    ended = _ended()
     looks = CheckRun.objects.exclude(ended)
     waiting = schedule.due(now).exclude(ended)
-    lately = looks.filter(checked_at__gt=now - RATE_WINDOW).count()
+    held = list(CircuitBreaker.objects.select_related("released_by").order_by("-pk")[:6])  # at most one still holds
+    served = {beat.name for beat in Heartbeat.objects.filter(name__in=map(_worker, QUEUES)) if beat.fresh}
+    due = list(waiting.order_by("next_at").values_list("next_at", flat=True)[: COUNTED + 1])
+    lately = _counted(looks.filter(checked_at__gt=now - RATE_WINDOW))
     return render(
         request,
         "diagnostics/operator.html",
         {
-            "total": looks.count(),
-            "due": waiting.count(),
-            "under_way": looks.filter(lease_until__gt=now).count(),
+            "total": _counted(looks),
+            "due": len(due),
+            "under_way": _counted(looks.filter(lease_until__gt=now)),
+            "counted": COUNTED,
             "rate": round(lately / RATE_WINDOW.total_seconds(), 1),
             "lately": lately,
-            "oldest": looks.aggregate(oldest=Min("checked_at"))["oldest"],
-            "never": looks.filter(checked_at=None).count(),
-            "latest_due": waiting.aggregate(oldest=Min("next_at"))["oldest"],
-            "suspects": looks.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[
-                :20
-            ],
-            "breaker": CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first(),
-            "breakers": CircuitBreaker.objects.filter(state=CircuitBreaker.State.RELEASED).order_by("-pk")[:5],
-            "queues": [(queue, _is_served(queue)) for queue in QUEUES],
+            "oldest": looks.exclude(checked_at=None)
+            .order_by("checked_at")
+            .values_list("checked_at", flat=True)
+            .first(),
+            "never": _counted(looks.filter(checked_at=None)),
+            "latest_due": due[0] if due else None,
+            "suspects": _suspects(looks),
+            "breaker": next((one for one in held if one.state == CircuitBreaker.State.HOLDING), None),
+            "breakers": [one for one in held if one.state == CircuitBreaker.State.RELEASED][:5],
+            "queues": [(queue, _worker(queue) in served) for queue in QUEUES],
             "reports": [(report, list(map(_health, report.servers))) for report in _reports()],
-            "asked": _ask() if "ask" in request.GET else None,
+            "asked": _asked(request),
         },
     )
+
+
+def _ended() -> Q:
+    """Nobody looks at what has ended: it would be the oldest for ever. Mostly nothing has, and nothing is joined."""
+    ended = Service.objects.filter(Q(state=Service.State.ENDED) | Q(organization__state=Organization.State.ENDED))
+    return Q(domain__service__in=ended) if ended.exists() else Q(pk__in=[])
+
+
+def _counted(check_runs: QuerySet[CheckRun]) -> int:
+    """One by one up to COUNTED; one more than that says more."""
+    return check_runs.order_by()[: COUNTED + 1].count()
 
 
 def _suspects(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
@@ -68,9 +82,8 @@ def _suspects(check_runs: QuerySet[CheckRun]) -> QuerySet[CheckRun]:
     return check_runs.filter(lost__gte=schedule.LOST_TWICE).select_related("domain__name", "domain__service")[:20]
 
 
-def _is_served(queue: str) -> bool:
-    beat = Heartbeat.objects.filter(name=f"worker:{queue}").first()
-    return beat is not None and beat.fresh
+def _worker(queue: str) -> str:
+    return f"worker:{queue}"
 
 
 def _reports() -> QuerySet[EngineReport]:
@@ -94,12 +107,16 @@ def _endpoint(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _ask() -> dict[str, Any]:
-    """Ask every resolver now."""
-    names = breakers.control_names()[:1] or ["."]
-    config = engine_config()
-    servers = [*config.resolvers, *config.stub_zones.values()]
-    return {"name": names[0], "servers": run(_probe(config, list(dict.fromkeys(servers)), names[0]))}
+def _asked(request: HttpRequest) -> dict[str, Any] | None:
+    """What a worker was told by every resolver. Raises StillReading."""
+    if "ask" not in request.GET:
+        return None
+    try:
+        asked: dict[str, Any] = readings.result(reading_for(request, "resolvers", {}, None))
+    except ProviderError:
+        return None
+    servers = [{**one, "server": _endpoint(one["host"], one["port"])} for one in asked["servers"]]
+    return {**asked, "servers": servers}
 
 
 @require_POST
@@ -110,26 +127,3 @@ def release_breaker(request: HttpRequest) -> HttpResponse:
         breakers.forget()
         messages.success(request, _("The verdicts are believed from the next look on."))
     return redirect("diagnostics:operator")
-
-
-async def _probe(config: EngineConfig, endpoints: list[tuple[str, int]], name: str) -> list[dict[str, Any]]:
-    """How each of these answers one question, and how long that takes."""
-    health = []
-    question = Question(name.rstrip(".").lower() + ".", "SOA" if name == "." else "A")
-    for endpoint in endpoints:
-        alone = EngineConfig(
-            resolvers=(endpoint,),
-            allowed_networks=config.allowed_networks,
-            question_seconds=PROBE_SECONDS,
-        )
-        started = perf_counter()
-        async with Engine(alone) as asking:
-            answer = await asking.ask(question)
-        health.append(
-            {
-                "server": _endpoint(*endpoint),
-                "failure": str(answer.failure) if answer.failure else "",
-                "milliseconds": round((perf_counter() - started) * 1000),
-            }
-        )
-    return health

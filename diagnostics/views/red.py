@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -26,6 +25,7 @@ from ..red import red_checks
 from ..show.sentences import sentence, status_word
 
 PAGE = 50
+COUNTED = 1_000  # red checks that are counted one by one
 MAX_SERVICES = 200  # offered in the filter
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
 
@@ -55,7 +55,9 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
     checks = _filtered(red_checks(services), request)
     if request.GET.get("format") == "csv":
         return _csv(checks)
-    page = Paginator(checks.order_by("changed_at", "pk"), PAGE).get_page(request.GET.get("page"))
+    page = list(_beyond(checks, request.GET.get("after", "")).order_by("changed_at", "pk")[: PAGE + 1])
+    following = _key(page[PAGE - 1]) if len(page) > PAGE else ""
+    count = checks[: COUNTED + 1].count()
     rows = [
         {
             "check": check,
@@ -63,7 +65,7 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
             "service": check.domain.service,
             "says": sentence(check.reason, check.facts) or status_word(check.status),
         }
-        for check in page
+        for check in page[:PAGE]
     ]
     may_change = organization is not None and (require(request.user, organization).rank >= Role.TECHNICIAN.rank)
     return render(
@@ -71,7 +73,10 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
         "diagnostics/red.html",
         {
             "organization": organization,
-            "page": page,
+            "count": min(count, COUNTED),
+            "more": count > COUNTED,
+            "following": following,
+            "first": not request.GET.get("after"),
             "rows": rows,
             "kinds": [kind.value for kind in Kind],
             "modes": Domain.Mode.choices,
@@ -81,6 +86,22 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
             "may_change": may_change,
         },
     )
+
+
+def _key(check: Check) -> str:
+    return f"{check.changed_at.astimezone(UTC).isoformat()} {check.pk}"
+
+
+def _beyond(checks: QuerySet[Check], key: str) -> QuerySet[Check]:
+    """Those that come after the check with this key. What is no key leaves all."""
+    moment, _space, pk = key.partition(" ")
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return checks
+    if at.tzinfo is None or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return checks
+    return checks.filter(Q(changed_at__gt=at) | Q(pk__gt=int(pk)), changed_at__gte=at)
 
 
 def _filtered(checks: QuerySet[Check], request: HttpRequest) -> QuerySet[Check]:

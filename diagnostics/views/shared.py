@@ -28,6 +28,8 @@ from .sharing import warning
 from .table import rows_of
 
 CHECKS_A_MINUTE = 4  # by one link
+CHECKS_OF_A_DOMAIN = 6  # a minute, by all its links together
+CHECKS_OF_AN_ORGANIZATION = 300  # an hour, by all links to its domains
 
 
 @never_cache
@@ -51,7 +53,12 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def shared_again(request: HttpRequest, token: str) -> HttpResponse:
     found = _share_or_404(token)
-    if allowed("shared-check", found.pk, times=CHECKS_A_MINUTE, seconds=60):
+    organization = found.domain.service.organization_id
+    if (
+        allowed("shared-check", found.pk, times=CHECKS_A_MINUTE, seconds=60)
+        and allowed("shared-check-domain", found.domain_id, times=CHECKS_OF_A_DOMAIN, seconds=60)
+        and allowed("shared-check-organization", organization, times=CHECKS_OF_AN_ORGANIZATION, seconds=3600)
+    ):
         schedule.soon(found.domain)
     else:
         with translation.override(found.language or translation.get_language()):

@@ -22,10 +22,11 @@ from panel.access import person
 from panel.activity import record
 from panel.limits import allowed
 from panel.models import Role
+from panel.once import once
 
 from ..models import Check, Postponement, Share
 from ..show.sentences import mx_warning
-from ..sweep.cases import configured
+from ..sweep.inputs import configured
 from .files import moves_mail, put_off, records_of, zone_lines
 
 LETTERS_AN_HOUR = 20  # that one person may send
@@ -47,6 +48,7 @@ class ShareForm(forms.Form):
 
 
 @login_required
+@once
 def share(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
     domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
     if request.method == "POST":
@@ -91,6 +93,9 @@ def link_of(found: Share) -> str:
 
 
 def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
+    if not Share.has_room(domain.service.organization):
+        messages.error(request, _("Too many links of this organization work already. Revoke some, or let them expire."))
+        return
     email, language = form.cleaned_data["email"], form.cleaned_data["language"]
     if email and not allowed("instructions", request.user.pk, times=LETTERS_AN_HOUR, seconds=3600):
         messages.warning(request, _("That was often. Wait a while before you send more, or copy the link."))

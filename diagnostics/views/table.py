@@ -25,7 +25,7 @@ from ..models import Check, CheckRun
 from ..show.buttons import Button
 from ..show.buttons import buttons as buttons_of
 from ..show.hosts import DnsHost, host_of
-from ..sweep.cases import configured
+from ..sweep.inputs import configured
 
 PAGE = 50
 MAX_POLLED = 100
@@ -159,7 +159,8 @@ def _with_status(domains: QuerySet[Domain], status: str) -> QuerySet[Domain]:
 def _page(domains: QuerySet[Domain], sort: str, after: str) -> tuple[QuerySet[Domain], str]:
     """One page behind the key `after`, and the key for the next one (empty at the end)."""
     field, backwards = SORTS[sort]
-    domains = domains.order_by(("-" if backwards else "") + field, "pk")
+    order = (("-" if backwards else "") + field, "pk")
+    domains = domains.order_by(*order)
     if after:
         try:
             key = signing.loads(after, salt=sort)
@@ -167,6 +168,7 @@ def _page(domains: QuerySet[Domain], sort: str, after: str) -> tuple[QuerySet[Do
             key = None
         if key is not None:
             domains = domains.filter(Q(**{f"{field}__{'lt' if backwards else 'gt'}": key}))
-    keys = list(domains.values_list(field, flat=True)[: PAGE + 1])
-    following = signing.dumps(keys[PAGE - 1], salt=sort) if len(keys) > PAGE else ""
-    return domains[:PAGE], following
+    keys = list(domains.values_list("pk", field)[: PAGE + 1])
+    following = signing.dumps(keys[PAGE - 1][1], salt=sort) if len(keys) > PAGE else ""
+    # What a row shows is fetched for the rows of the page only: which ones they are is found without it.
+    return Domain.objects.filter(pk__in=[pk for pk, _key in keys[:PAGE]]).order_by(*order), following

@@ -2,6 +2,7 @@ from .disputes import Dispute
 from .domains import Domain
 from .keys import DkimKey
 from .names import Name, Ownership
+from .readings import Reading
 from .zones import DnsProvider, Zone, ZoneChange
 
-__all__ = ["Dispute", "DkimKey", "DnsProvider", "Domain", "Name", "Ownership", "Zone", "ZoneChange"]
+__all__ = ["Dispute", "DkimKey", "DnsProvider", "Domain", "Name", "Ownership", "Reading", "Zone", "ZoneChange"]

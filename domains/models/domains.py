@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from panel.activity import record
 from panel.errors import Refused
@@ -29,7 +30,7 @@ from .zones import ZoneChange
 
 if TYPE_CHECKING:
     from panel.activity import Actor
-    from panel.models import Platform
+    from panel.models import Organization, Platform
 
     from .zones import Zone
 
@@ -152,6 +153,8 @@ class Domain(models.Model):
                 )
             authoritative = chosen == cls.Mode.AUTHORITATIVE
             claims.require_free(row, organization=organization, authoritative=authoritative, joining=not verified)
+            if not verified and not (isinstance(actor, User) and actor.is_staff):
+                cls._require_room(organization)
             if verified:
                 claims.require_place(row, service.platform_id, organization=organization)
             domain = cls(
@@ -171,6 +174,22 @@ class Domain(models.Model):
             record("domain.attached", actor=actor, service=service, target=row.name, after=domain._facts())
             domain._announce(signals.ATTACHED)
         return domain
+
+    @classmethod
+    def _require_room(cls, organization: Organization) -> None:
+        """Names that somebody may not even own are asked for in other people's DNS: not any number of them."""
+        pending = cls.objects.filter(service__organization=organization, state=cls.State.PENDING)
+        if pending.count() >= settings.PENDING_DOMAINS:
+            raise Refused(
+                "too-many-pending",
+                ngettext(
+                    "%(count)s domain of this organization waits for its proof already: prove or detach it first.",
+                    "%(count)s domains of this organization wait for their proof already: prove or detach some first.",
+                    settings.PENDING_DOMAINS,
+                )
+                % {"count": settings.PENDING_DOMAINS},
+                field="name",
+            )
 
     def verify(self, proof: str, actor: Actor, *, zone: str = "") -> None:
         """The right to the name is proven, in `zone` (its apex, where it is known). Raises Refused where the name is
@@ -232,11 +251,15 @@ class Domain(models.Model):
             Domain.objects.filter(pk=self.pk, proof_lost_at=None).update(proof_lost_at=at)
             self.proof_lost_at = at
 
-    def change_mode(self, mode: str, target: str, actor: Actor) -> None:
-        """Another mode, or another target server. Raises Refused."""
+    def change_mode(self, mode: str, target: str, actor: Actor, *, judged: bool = True) -> None:
+        """Another mode, or another target server. Raises Refused.
+
+        Unless `judged`, any target will do that can be one: whether it leads back here, and whether it may be
+        connected to, the mail servers decide at each recipient.
+        """
         self.service.require_open()
         chosen = mode_or_refuse(mode)
-        aim = target_or_refuse(target, chosen, self.platform)
+        aim = target_or_refuse(target, chosen, self.platform, judged=judged)
         with claims.locked(self.name.name) as row:
             domain = self._again()
             before = domain._facts()
@@ -361,7 +384,7 @@ def mode_or_refuse(text: str) -> Domain.Mode:
         raise Refused("mode", _("The mode is authoritative or non-authoritative."), field="mode") from error
 
 
-def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target | None:
+def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform, *, judged: bool = True) -> Target | None:
     """The target server of a domain in `mode` on `platform`; None in authoritative mode. Raises Refused."""
     if mode == Domain.Mode.AUTHORITATIVE:
         if text.strip():
@@ -369,7 +392,8 @@ def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform) -> Target
         return None
     try:
         target = parse_target(text)
-        check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
+        if judged:
+            check_target(target, own_hosts(platform), settings.ALLOWED_NETWORKS, settings.FORBIDDEN_NETWORKS)
     except TargetRefused as refusal:
         raise Refused(refusal.code.value, target_sentence(refusal), field="target") from refusal
     return target

@@ -1,29 +1,120 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from panel.activity import record
+from panel.errors import Refused
 from panel.secrets import EncryptedTextField
+
+from .. import claims
+from ..keys import new_identity
+
+if TYPE_CHECKING:
+    from panel.models import User
+
+    from .domains import Domain
+
+STAYS_PUBLISHED = timedelta(days=7)  # an old key, for mail that is still on its way
 
 
 class DkimKey(models.Model):
-    """A key pair that signs mail of a name. Belongs to the organization's standing with the name."""
+    """A key pair that signs mail of a name. Belongs to the organization's standing with the name.
+
+    A key waits until every authoritative server that answers publishes it; then it signs in place of the one before,
+    which stays published for a week.
+    """
 
     class State(models.TextChoices):
-        ACTIVE = "active", _("active")
-        RETIRED = "retired", _("retired")
+        WAITING = "waiting", _("waiting to be published")
+        ACTIVE = "active", _("signing")
+        RETIRING = "retiring", _("replaced, still published")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    PUBLISHED = (State.WAITING, State.ACTIVE)  # must be; one that retires may be
 
     ownership = models.ForeignKey("domains.Ownership", on_delete=models.CASCADE, related_name="dkim_keys")
     name = models.ForeignKey("domains.Name", on_delete=models.PROTECT, related_name="dkim_keys")
     selector = models.CharField(max_length=63)
-    private_key = EncryptedTextField()  # PEM, PKCS #8
+    private_key = EncryptedTextField()  # PEM, PKCS #8; empty once it is withdrawn
     public_key = models.TextField()  # base64 SubjectPublicKeyInfo, as `p=` has it
-    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    # The panel writes or removes its record itself: asked for by a rotation in a managed zone.
+    to_write = models.BooleanField(default=False, db_default=False)
+    due_at = models.DateTimeField(
+        default=timezone.now, db_default=None, null=True, editable=False
+    )  # looked at, or withdrawn
+    activated_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["name", "selector"], name="dkim_selector_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "selector"], name="dkim_selector_unique"),
+            models.UniqueConstraint(fields=["ownership"], condition=Q(state="waiting"), name="dkim_one_key_waits"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=Q(state__in=["waiting", "retiring"]), name="dkim_key_by_due_time"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.selector}._domainkey"
+
+    @classmethod
+    def rotate(cls, domain: Domain, *, actor: User | str | None) -> DkimKey:
+        """Make the next key of a domain's name. It waits; the one there is signs on. Raises Refused.
+
+        In a zone that the panel manages the records are written and removed by the panel.
+        """
+        domain.service.require_open()
+        identity = new_identity()
+        with claims.locked(domain.name.name):
+            keys = cls.objects.filter(ownership=domain.ownership_id)
+            if keys.filter(state=cls.State.WAITING).exists():
+                raise Refused(
+                    "key-waits", _("A DKIM key of this domain already waits to be published: it signs once it is seen.")
+                )
+            key = cls.objects.create(
+                ownership_id=domain.ownership_id,
+                name=domain.name,
+                selector=identity.selector,
+                private_key=identity.private_key,
+                public_key=identity.public_key,
+                to_write=domain.zone_id is not None,
+            )
+            record("dkim.rotated", actor=actor, service=domain.service, target=domain.name.name, after=key._said)
+        return key
+
+    def activate(self) -> bool:
+        """Sign with it from now on, and let the one before retire. False where it does not wait any more."""
+        now = timezone.now()
+        with claims.locked(self.name.name):
+            changed = DkimKey.objects.filter(pk=self.pk, state=self.State.WAITING).update(
+                state=self.State.ACTIVE, activated_at=now, to_write=False
+            )
+            if not changed:
+                return False
+            before = DkimKey.objects.filter(ownership=self.ownership_id, state=self.State.ACTIVE).exclude(pk=self.pk)
+            before.update(state=self.State.RETIRING, due_at=now + STAYS_PUBLISHED)
+            record("dkim.activated", actor=None, target=self.name.name, after=self._said)
+        self.state = self.State.ACTIVE
+        return True
+
+    def withdraw(self) -> bool:
+        """It is needed no more: forget its secret. False where it does not retire."""
+        changed = DkimKey.objects.filter(pk=self.pk, state=self.State.RETIRING).update(
+            state=self.State.WITHDRAWN, private_key="", to_write=False
+        )
+        if changed:
+            record("dkim.withdrawn", actor=None, target=self.name.name, after=self._said)
+        return bool(changed)
+
+    @property
+    def _said(self) -> dict[str, str]:
+        return {"selector": self.selector}

@@ -52,7 +52,9 @@ class Ownership(models.Model):
         ownership, _created = cls.objects.get_or_create(
             organization=organization, name=name, defaults={"token": identity.token}
         )
-        if not ownership.dkim_keys.filter(state=DkimKey.State.ACTIVE).exists():
+        if not ownership.domains.exists():  # its records may have been taken out of the zone since it was detached
+            ownership.dkim_keys.filter(state=DkimKey.State.ACTIVE).update(state=DkimKey.State.WAITING)
+        if not ownership.dkim_keys.filter(state__in=DkimKey.PUBLISHED).exists():
             DkimKey.objects.create(
                 ownership=ownership,
                 name=name,

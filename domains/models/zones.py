@@ -85,6 +85,7 @@ class ZoneChange(models.Model):
     undone_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True)
+    lost = models.PositiveSmallIntegerField(default=0, db_default=0)  # leases that ran out over it
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -11,9 +11,10 @@ from urllib.parse import quote, urlsplit
 
 from ..names import NameRefused, host_to_ascii
 from ..reach import Unreachable, pinned
+from . import deadline
 from .base import ProviderError
 
-SECONDS = 15.0
+SECONDS = 15.0  # for one wait; for all of a call: deadline
 MAX_BYTES = 32 * 1024 * 1024  # of an answer: a zone's whole contents
 
 
@@ -36,13 +37,14 @@ class Api:
         payload = None if body is None else json.dumps(body).encode()
         headers = {"Accept": "application/json", "Content-Type": "application/json", "Host": self._authority()}
         try:
-            connection = self._connect()
-            try:
-                connection.request(method, f"{self.path}{path}", payload, headers | self.headers)
-                response = connection.getresponse()
-                text = response.read(MAX_BYTES + 1)
-            finally:
-                connection.close()
+            with deadline.call():
+                connection = self._connect()
+                try:
+                    connection.request(method, f"{self.path}{path}", payload, headers | self.headers)
+                    response = connection.getresponse()
+                    text = response.read(MAX_BYTES + 1)
+                finally:
+                    connection.close()
         except TimeoutError as error:
             raise ProviderError("timeout", self.host) from error
         except ssl.SSLError as error:
@@ -66,8 +68,9 @@ class Api:
             except Unreachable as error:
                 raise ProviderError(error.code, self.host) from error
         connection = http.client.HTTPConnection(self.host, self.port, timeout=SECONDS)
-        plain = socket.create_connection((self._address, self.port), SECONDS)
+        plain = socket.create_connection((self._address, self.port), deadline.left(SECONDS))
         try:
+            deadline.watch(plain.fileno())
             # The certificate must be the host's, though the connection goes to the address that was checked.
             wrap = ssl.create_default_context().wrap_socket
             connection.sock = wrap(plain, server_hostname=self.host) if self.secure else plain

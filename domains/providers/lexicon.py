@@ -15,8 +15,12 @@ from typing import Any
 import requests
 from lexicon.config import ConfigResolver
 from lexicon.exceptions import LexiconError
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from ..rrset import RRset
+from . import deadline
 from .base import TYPES, Provider, ProviderError, Published, Write, removals_first, require_room
 from .values import canonical, canonical_set, distinct, same
 
@@ -24,11 +28,49 @@ SECONDS = 20.0  # for one call
 DEFAULT_TTL = 3600
 
 
+class _Plain(HTTPConnection):
+    """Its socket is shut when the call's time is over."""
+
+    def _new_conn(self) -> Any:
+        opened = super()._new_conn()
+        deadline.watch(opened.fileno())
+        return opened
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:  # opened for a call before this one
+            deadline.watch(self.sock.fileno())
+        super().request(*args, **kwargs)
+
+
+class _Secure(_Plain, HTTPSConnection):
+    """With TLS."""
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+
+
 class Session(requests.Session):
-    """No call waits for ever, none follows a redirect."""
+    """No call takes longer than its deadline, none follows a redirect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _Adapter())
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        return super().request(*args, **{"timeout": SECONDS, "allow_redirects": False} | kwargs)
+        with deadline.call(SECONDS):
+            return super().request(*args, **{"timeout": SECONDS, "allow_redirects": False} | kwargs)
 
 
 class LexiconProvider(Provider):

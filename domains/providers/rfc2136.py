@@ -25,6 +25,7 @@ import dns.zone
 
 from ..reach import Unreachable, pinned
 from ..rrset import RRset
+from . import deadline
 from .base import TYPES, Provider, ProviderError, Published, Write, removals_first, require_room
 from .values import distinct, same
 
@@ -32,6 +33,7 @@ ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-
 SECONDS = 6.0  # for one exchange
 UDP_SECONDS = 2.0  # after which a datagram counts as lost, and the question is asked by TCP
 WORKERS = 8
+MOST_QUESTIONS = 2_000  # of one reading: names times types
 DEFAULT_TTL = 3600
 PROBE = "cm-wildcard-probe"  # a label that nobody publishes
 MAX_NAME = 254  # characters of a name with its final dot
@@ -85,7 +87,7 @@ class Rfc2136(Provider):
             transferred = dns.zone.Zone(dns.name.from_text(zone + "."), relativize=False)
             query, _serial = dns.xfr.make_query(transferred, keyring=self._keyring(), keyalgorithm=self._algorithm())
             dns.query.inbound_xfr(
-                self.address, transferred, query, port=self.port, timeout=SECONDS, lifetime=SECONDS * 3
+                self.address, transferred, query, port=self.port, timeout=SECONDS, lifetime=deadline.left(SECONDS * 3)
             )
         except (dns.exception.DNSException, OSError) as error:
             raise _explained(error) from error
@@ -99,9 +101,17 @@ class Rfc2136(Provider):
         wanted = set(names)
         asked = wanted | {name.removeprefix("*.") for name in wanted}
         questions = [(name, type_) for name in sorted(asked) for type_ in TYPES]
+        if len(questions) > MOST_QUESTIONS:
+            raise ProviderError("server-error", f"{len(questions)} questions")
+        ends = deadline.job_ends()
+
+        def ask(question: tuple[str, str]) -> list[RRset]:
+            with deadline.until(ends):
+                return self._ask(*question)
+
         pool = ThreadPoolExecutor(WORKERS)
         try:
-            answers = list(pool.map(lambda question: self._ask(*question), questions))
+            answers = list(pool.map(ask, questions))
         finally:
             pool.shutdown(cancel_futures=True)
         published: dict[tuple[str, str], RRset] = {}
@@ -196,7 +206,7 @@ class Rfc2136(Provider):
 
     def _send(self, update: dns.update.UpdateMessage) -> None:
         try:
-            response = dns.query.tcp(update, self.address, timeout=SECONDS, port=self.port)
+            response = dns.query.tcp(update, self.address, timeout=deadline.left(SECONDS), port=self.port)
         except (dns.exception.DNSException, OSError) as error:
             raise _explained(error) from error
         _require_success(response)
@@ -224,10 +234,10 @@ class Rfc2136(Provider):
         try:
             try:
                 response, _tcp = dns.query.udp_with_fallback(
-                    query, self.address, timeout=UDP_SECONDS, port=self.port, ignore_unexpected=True
+                    query, self.address, timeout=deadline.left(UDP_SECONDS), port=self.port, ignore_unexpected=True
                 )
             except dns.exception.Timeout:
-                response = dns.query.tcp(query, self.address, timeout=SECONDS, port=self.port)
+                response = dns.query.tcp(query, self.address, timeout=deadline.left(SECONDS), port=self.port)
         except dns.exception.FormError:
             if keyring:
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind, Level, RequiredRecord
 from ..rrset import Fix, RRset
-from .case import MAX_NAME, Subject
+from .check_input import MAX_NAME, PreparedInput
 from .finding import Finding, add, redirection, remove, replace, rrset, undotted, unknown
 from .probes import PROBE, wildcard_answered
 from .reasons import Reason
@@ -16,17 +16,17 @@ OTHER_DATA = ("TXT", "A", "AAAA", "MX", "SRV")  # what people publish where a CN
 ADDRESSES = frozenset({"A", "AAAA"})
 
 
-def zone_servers(subject: Subject, view: View) -> list[str] | None:
+def zone_servers(prepared: PreparedInput, view: View) -> list[str] | None:
     """Hosts of the name servers, for people who want to know whose they are. None: not known yet."""
-    answer = view.get(subject.ns)
+    answer = view.get(prepared.ns)
     return None if answer is None else [host.removesuffix(".") for host in sorted(answer.values)]
 
 
-def find(subject: Subject, view: View) -> Finding | None:
-    question = subject.token
+def find(prepared: PreparedInput, view: View) -> Finding | None:
+    question = prepared.token
     if question is None:
         return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_TOKEN)
-    record = subject.required[Kind.CNAME][0]
+    record = prepared.required[Kind.CNAME][0]
     level = record.level
     answer = view.get(question)
     if answer is None:
@@ -34,14 +34,14 @@ def find(subject: Subject, view: View) -> Finding | None:
     if answer.failure is not None:
         return unknown(question, answer, level)
     found = rrset(question, answer)
-    previous = subject.previous
-    if subject.ours.verification in answer.values:
+    previous = prepared.previous
+    if prepared.ours.verification in answer.values:
         right = Finding(Status.OK, level, found=found, at=question)
-        return right if subject.case.domain.verified else _unless_wildcard(record, view, question, answer, right)
+        return right if prepared.given.domain.verified else _unless_wildcard(record, view, question, answer, right)
     if previous is not None and previous.verification in answer.values:
-        facts = {"until": subject.case.platform.previous_until}
+        facts = {"until": prepared.given.platform.previous_until}
         right = Finding(Status.OK, level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found, at=question)
-        return right if subject.case.domain.verified else _unless_wildcard(record, view, question, answer, right)
+        return right if prepared.given.domain.verified else _unless_wildcard(record, view, question, answer, right)
     if answer.values:
         wildcard = wildcard_answered(view, question, answer)
         if wildcard is None:
@@ -52,7 +52,8 @@ def find(subject: Subject, view: View) -> Finding | None:
             return Finding(Status.WRONG, level, Reason.UNDER_DNAME, where, problems, (), found, at=question)
         facts = {
             "target": answer.values[0].removesuffix("."),
-            **undotted(answer.values, (subject.ours.verification,)),
+            **undotted(answer.values, (prepared.ours.verification,)),
+            **({"wildcard": question.name} if wildcard else {}),
         }
         # What a wildcard made up is not there to be replaced: a record of its own outweighs it.
         fix = add(record) if wildcard else replace(record, answer)
@@ -60,7 +61,7 @@ def find(subject: Subject, view: View) -> Finding | None:
         return Finding(Status.WRONG, level, Reason.CNAME_OTHER_TARGET, facts, problems, (), found, (fix,), question)
     if answer.nxdomain:
         return Finding(Status.MISSING, level, Reason.CNAME_MISSING, fixes=(add(record),), at=question)
-    return _beside_other_data(subject, view, question)
+    return _beside_other_data(prepared, view, question)
 
 
 def _unless_wildcard(
@@ -81,13 +82,13 @@ def _unless_wildcard(
     return Finding(Status.MISSING, record.level, reason, found=right.found, fixes=fixes, at=question)
 
 
-def _beside_other_data(subject: Subject, view: View, question: Question) -> Finding | None:
+def _beside_other_data(prepared: PreparedInput, view: View, question: Question) -> Finding | None:
     """The name is there without a CNAME: other records at it leave no room for one (RFC 1034 §3.6.2).
 
     The label is the token's own, so whatever stands there is a slip and may go; but addresses alone were made by a DNS
     host that answers for the alias (proxied or flattened), and prove nothing, whatever they are.
     """
-    record = subject.required[Kind.CNAME][0]
+    record = prepared.required[Kind.CNAME][0]
     found: list[RRset] = []
     fixes: list[Fix] = []
     complete = True
@@ -108,7 +109,7 @@ def _beside_other_data(subject: Subject, view: View, question: Question) -> Find
     if not complete:
         return None
     if found and all(rr.type in ADDRESSES for rr in found):
-        servers = zone_servers(subject, view)
+        servers = zone_servers(prepared, view)
         if servers is None:
             return None
         return Finding(

@@ -12,7 +12,7 @@ from enum import StrEnum
 from ..lookup.answers import View
 from ..records import Kind
 from . import cname, dkim, dmarc, mx, spf, srv, target
-from .case import Subject
+from .check_input import PreparedInput
 from .finding import Finding
 from .intents import covers, with_intent
 from .moving import with_moved
@@ -20,7 +20,7 @@ from .probes import doubled, each_decides_its_own, with_wildcards_kept
 from .reasons import Reason
 from .verdicts import RED, Problem, Status, Verdict
 
-type Find = Callable[[Subject, View], Finding | None]
+type Find = Callable[[PreparedInput, View], Finding | None]
 
 FINDERS: tuple[tuple[Kind, Find], ...] = (
     (Kind.CNAME, cname.find),
@@ -69,35 +69,37 @@ class Decision:
 
 
 def decide(
-    subject: Subject, view: View, zone: str | None, intents: Mapping[Kind, str], kinds: Iterable[Kind]
+    prepared: PreparedInput, view: View, zone: str | None, intents: Mapping[Kind, str], kinds: Iterable[Kind]
 ) -> tuple[Decision, ...] | None:
     """A decision for each of `kinds`, over a view that needs no confirming: the zone itself.
 
     `zone`: the apex (absolute) of the zone that holds the domain; None where nobody knows. `intents`: fingerprints of
     what was marked as intended. None: the view wants more.
     """
-    verdicts = each_alone(subject, view, zone, kinds)
-    return None if verdicts is None else together(subject, verdicts, intents)
+    verdicts = each_alone(prepared, view, zone, kinds)
+    return None if verdicts is None else together(prepared, verdicts, intents)
 
 
-def each_alone(subject: Subject, view: View, zone: str | None, kinds: Iterable[Kind]) -> tuple[Verdict, ...] | None:
+def each_alone(
+    prepared: PreparedInput, view: View, zone: str | None, kinds: Iterable[Kind]
+) -> tuple[Verdict, ...] | None:
     """What the view says of each of `kinds`, as if only that one were mended. None: the view wants more."""
     wanted = set(kinds)
     verdicts: list[Verdict | None] = []
     for kind, find in FINDERS:
         if kind not in wanted:
             continue
-        finding = find(subject, view)
+        finding = find(prepared, view)
         if finding is not None and finding.red:
-            finding = made_whole(subject, kind, finding, view, zone)
-        verdicts.append(finding.verdict(kind, subject.expected(kind)) if finding is not None else None)
-    known = [after_proof(v) if v.kind == Kind.CNAME and subject.case.domain.verified else v for v in verdicts if v]
+            finding = made_whole(prepared, kind, finding, view, zone)
+        verdicts.append(finding.verdict(kind, prepared.expected(kind)) if finding is not None else None)
+    known = [after_proof(v) if v.kind == Kind.CNAME and prepared.given.domain.verified else v for v in verdicts if v]
     return tuple(known) if len(known) == len(verdicts) else None
 
 
-def together(subject: Subject, verdicts: Iterable[Verdict], intents: Mapping[Kind, str]) -> tuple[Decision, ...]:
+def together(prepared: PreparedInput, verdicts: Iterable[Verdict], intents: Mapping[Kind, str]) -> tuple[Decision, ...]:
     """The decisions on kinds that are mended at one time."""
-    kept = with_others_kept(subject, verdicts, intents)
+    kept = with_others_kept(prepared, verdicts, intents)
     return tuple(decided(verdict, intents.get(verdict.kind)) for verdict in kept)
 
 
@@ -107,20 +109,22 @@ def decided(verdict: Verdict, intent: str | None) -> Decision:
     return Decision(verdict, intended, Left.INTENDED if intended else why_left(verdict))
 
 
-def with_others_kept(subject: Subject, verdicts: Iterable[Verdict], intents: Mapping[Kind, str]) -> list[Verdict]:
+def with_others_kept(
+    prepared: PreparedInput, verdicts: Iterable[Verdict], intents: Mapping[Kind, str]
+) -> list[Verdict]:
     """Each with the fixes that go together with all others', but for those that are left as intended."""
     verdicts = list(verdicts)
     meant = {v.kind for v in verdicts if (intent := intents.get(v.kind)) is not None and covers(intent, v)}
-    return each_decides_its_own(subject.apex, verdicts, meant)
+    return each_decides_its_own(prepared.apex, verdicts, meant)
 
 
-def made_whole(subject: Subject, kind: Kind, finding: Finding, view: View, zone: str | None) -> Finding | None:
+def made_whole(prepared: PreparedInput, kind: Kind, finding: Finding, view: View, zone: str | None) -> Finding | None:
     """What is red, with the slips beside it and with what must not be lost by its fixes. None: not known yet."""
-    whole = doubled(subject, kind, finding, view, zone)
+    whole = doubled(prepared, kind, finding, view, zone)
     if whole is not None:
-        whole = with_moved(subject, kind, whole, view)
-    if whole is not None and whole.fixes and (zone is None or zone != subject.apex):
-        whole = with_wildcards_kept(subject, whole, view)
+        whole = with_moved(prepared, kind, whole, view)
+    if whole is not None and whole.fixes and (zone is None or zone != prepared.apex):
+        whole = with_wildcards_kept(prepared, whole, view)
     return whole
 
 

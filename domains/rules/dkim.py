@@ -8,11 +8,14 @@ from ..dkim import KeyMatch, match_key
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind, Level, RequiredRecord
 from ..rrset import Fix, txt_text, wire_order
-from .case import Subject
+from ..typography import readable
+from .check_input import PreparedInput
 from .finding import Finding, add, circle, merged, redirection, remove, rrset, unknown
 from .probes import wildcard_answered
 from .reasons import Reason
 from .verdicts import Problem, Status
+
+MAX_OBSTACLES = 3  # of a record that are told
 
 _SAYS = {
     KeyMatch.RESTRICTED: (Reason.DKIM_SYNTAX, Problem.DKIM_SYNTAX),
@@ -23,13 +26,13 @@ _SAYS = {
 }
 
 
-def find(subject: Subject, view: View) -> Finding | None:
-    if not subject.dkim:
+def find(prepared: PreparedInput, view: View) -> Finding | None:
+    if not prepared.dkim:
         return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_KEYS)
-    records = subject.required[Kind.DKIM]
+    records = prepared.required[Kind.DKIM]
     parts = [
-        _selector(subject, view, selector, question, record)
-        for (selector, question), record in zip(subject.dkim.items(), records, strict=True)
+        _selector(prepared, view, selector, question, record)
+        for (selector, question), record in zip(prepared.dkim.items(), records, strict=True)
     ]
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
@@ -38,22 +41,23 @@ def find(subject: Subject, view: View) -> Finding | None:
 
 
 def _selector(
-    subject: Subject, view: View, selector: str, question: Question, record: RequiredRecord
+    prepared: PreparedInput, view: View, selector: str, question: Question, record: RequiredRecord
 ) -> Finding | None:
+    level = record.level
     answer = view.get(question)
     if answer is None:
         return None
     if answer.failure is not None and not answer.circular:
-        return unknown(question, answer)
+        return unknown(question, answer, level)
     if answer.values == record.values or (
         len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0])
     ):
-        return Finding(Status.OK, Level.REQUIRED, found=rrset(question, answer))
-    key = subject.case.domain.dkim[selector]
+        return Finding(Status.OK, level, found=rrset(question, answer))
+    key = prepared.given.domain.dkim[selector]
     match = match_key(map(txt_text, answer.values), key)
     if match.match == KeyMatch.EQUAL and len(answer.values) == 1:
         advice = (Problem.DKIM_TESTING,) if match.record is not None and match.record.testing else ()
-        return Finding(Status.OK, Level.REQUIRED, advice=advice, found=rrset(question, answer))
+        return Finding(Status.OK, level, advice=advice, found=rrset(question, answer))
     wildcard: bool | None = False
     if answer.values or answer.chain:
         wildcard = wildcard_answered(view, question, answer)
@@ -63,19 +67,24 @@ def _selector(
     facts: dict[str, Any] = {"selectors": [selector], **circle(answer)}
     if answer.dname:
         where = redirection(*answer.chain[0])
-        return Finding(
-            Status.WRONG, Level.REQUIRED, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found
-        )
+        return Finding(Status.WRONG, level, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found)
+    if answer.chain and not wildcard and not answer.circular and match.match == KeyMatch.ABSENT:
+        facts |= {"alias": question.name, "target": answer.chain[-1][1]}
     if wildcard or match.match == KeyMatch.ABSENT:
         fixes, problems = _instead(question, answer, record, wildcard=bool(wildcard), key=key)
-        return Finding(Status.MISSING, Level.REQUIRED, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
+        return Finding(Status.MISSING, level, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
     reason, problem = _SAYS.get(match.match, (Reason.DKIM_BESIDE, Problem.DKIM_OTHER_KEY))
     if reason == Reason.DKIM_BESIDE:
         # One of our key and whatever else: verifiers may take any of several (RFC 6376 §3.6.2.2).
         _, gone = surplus_texts(answer.values, key)
         facts["beside"] = [txt_text(value) for value in gone]
+    if reason == Reason.DKIM_SYNTAX and match.record is not None:
+        facts["obstacles"] = [
+            {"code": str(fault.code), "tag": readable(fault.tag), "value": readable(match.record.value(fault.tag))}
+            for fault in match.record.obstacles[:MAX_OBSTACLES]
+        ]
     fixes, _ = _instead(question, answer, record, wildcard=False, key=key)
-    return Finding(Status.WRONG, Level.REQUIRED, reason, facts, (problem,), (), found, fixes, question)
+    return Finding(Status.WRONG, level, reason, facts, (problem,), (), found, fixes, question)
 
 
 def _joined(value: str) -> str:

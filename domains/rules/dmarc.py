@@ -13,7 +13,7 @@ from ..records import DEFAULT_TTL, Kind, Level
 from ..rrset import Action, Fix, RRset, quote_txt, txt_text
 from ..suffixes import public_suffix
 from ..typography import readable
-from .case import Subject
+from .check_input import PreparedInput
 from .finding import Finding, add, circle, failed, redirection, remove, rrset
 from .policy import Source, discover_policy
 from .probes import wildcard_answered
@@ -27,14 +27,14 @@ MAX_TAGS = 5  # of a record at fault that are told
 NOT_ASKED_HERE = frozenset({Failure.REFUSED, Failure.LAME})
 
 
-def find(subject: Subject, view: View) -> Finding | None:
-    question = subject.dmarc
+def find(prepared: PreparedInput, view: View) -> Finding | None:
+    question = prepared.dmarc
     if question is None:
         return Finding(Status.OFF, LEVEL, Reason.OFF_TOO_LONG)
     answer = view.get(question)
     if answer is None:
         return None
-    discovery = discover_policy(subject.apex, view)
+    discovery = discover_policy(prepared.apex, view)
     if discovery is None:
         return None
     found = rrset(question, answer)
@@ -56,11 +56,11 @@ def find(subject: Subject, view: View) -> Finding | None:
         return Finding(Status.OK, LEVEL, facts=facts, advice=tuple(advice), found=found, at=question)
     if record is None:
         for name, failure in discovery.failures:
-            if not (failure in NOT_ASKED_HERE and _of_a_suffix(name, subject.case.domain.name)):
+            if not (failure in NOT_ASKED_HERE and _of_a_suffix(name, prepared.given.domain.name)):
                 return failed(failure, name, "TXT", level=LEVEL)
     if several:
         return _several(question, answer, len(discovery.own.records))
-    return _none(subject, view, question, answer)
+    return _none(prepared, view, question, answer)
 
 
 def _tags(record: DmarcRecord) -> list[dict[str, str]]:
@@ -101,18 +101,26 @@ def _repaired(question: Question, answer: Answer) -> tuple[tuple[Fix, ...], dict
     return fixes, said_of_repair(repaired)
 
 
-def moved(subject: Subject, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
+def moved(prepared: PreparedInput, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
     """What was published under a doubled name, united with what stands at the right one; the slips go.
 
     None: not known yet.
     """
-    answer = view.get(question) if (question := subject.dmarc) is not None else None
+    answer = view.get(question) if (question := prepared.dmarc) is not None else None
     if question is None or answer is None:
         return None
     gone = {slip.name for slip in slips}
     own = [fix for fix in finding.fixes if fix.name not in gone]
     there = meant_policies((value, txt_text(value)) for value in answer.values)
-    texts = list(there.values()) + [txt_text(value) for slip in slips for value in slip.values]
+    texts = list(there.values())
+    for slip in slips:
+        values = slip.values
+        if slip.type == "CNAME":
+            behind = view.get(Question(slip.name, "TXT"))
+            if behind is None:
+                return None
+            values = behind.values
+        texts += meant_policies((value, txt_text(value)) for value in values).values()
     repaired = repair_policies(texts)
     value = quote_txt(repaired.text)
     fixes = [replace(fix, values=(value,)) if fix.action == Action.ADD else fix for fix in own]
@@ -133,9 +141,9 @@ def said_of_repair(repaired: PolicyRepair) -> dict[str, Any]:
     return facts
 
 
-def _none(subject: Subject, view: View, question: Question, answer: Answer) -> Finding | None:
+def _none(prepared: PreparedInput, view: View, question: Question, answer: Answer) -> Finding | None:
     """No policy applies: there is none, or none that receivers understand."""
-    record = subject.required[Kind.DMARC][0]
+    record = prepared.required[Kind.DMARC][0]
     found = rrset(question, answer)
     fixes, facts = _repaired(question, answer)
     meant = bool(fixes)

@@ -163,6 +163,6 @@ def _join(facts: dict[str, Any], part: Finding, worst: Finding) -> None:
         return
     for key, value in part.facts.items():
         if isinstance(value, list) and key in facts:
-            facts[key] = list(dict.fromkeys([*facts[key], *value]))
+            facts[key] = [*facts[key], *(item for item in value if item not in facts[key])]
         else:
             facts.setdefault(key, value)

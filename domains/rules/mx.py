@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
+from collections.abc import Sequence
 from typing import Any
 
 from ..lookup.answers import NOT_RESPONSIBLE, UNCONFIRMED, Answer, Failure, Question, View
 from ..records import Kind, Level, RequiredRecord
-from ..rrset import Action, Fix
-from .case import Subject
+from ..rrset import Action, Fix, RRset
+from .check_input import PreparedInput
 from .finding import Finding, add, failed, redirection, remove, replace, rrset, undotted, unknown
 from .reasons import Reason
 from .verdicts import Problem, Status
@@ -18,19 +20,21 @@ NULL = "."
 HERE_ALL_THE_SAME = (Reason.MX_IS_CNAME, Reason.MX_OTHER_NAME)  # of foreign names: the mail comes here already
 
 
-def find(subject: Subject, view: View) -> Finding | None:
-    answer = view.get(subject.mx)
+def find(prepared: PreparedInput, view: View) -> Finding | None:
+    answer = view.get(prepared.mx)
     if answer is None:
         return None
     if answer.failure is not None and not answer.circular:
-        return unknown(subject.mx, answer)
-    if subject.authoritative and sorted(answer.values) == sorted(_required(subject).values):
-        return Finding(Status.OK, Level.REQUIRED, found=rrset(subject.mx, answer))
+        return unknown(prepared.mx, answer)
+    if prepared.authoritative and sorted(answer.values) == sorted(_required(prepared).values):
+        return Finding(Status.OK, Level.REQUIRED, found=rrset(prepared.mx, answer))
     order = _exchangers(answer.values)
     if not order:
-        return _missing(subject, answer)
+        return _missing(prepared, answer)
     return (
-        _authoritative(subject, view, answer, order) if subject.authoritative else _split(subject, view, answer, order)
+        _authoritative(prepared, view, answer, order)
+        if prepared.authoritative
+        else _split(prepared, view, answer, order)
     )
 
 
@@ -46,23 +50,25 @@ def _exchangers(values: tuple[str, ...]) -> dict[str, int]:
     return hosts
 
 
-def _required(subject: Subject) -> RequiredRecord:
-    return subject.required[Kind.MX][0]
+def _required(prepared: PreparedInput) -> RequiredRecord:
+    return prepared.required[Kind.MX][0]
 
 
-def _facts(subject: Subject, moves_mail: bool, **more: Any) -> dict[str, Any]:
-    return {"accounts": subject.case.accounts, "moves_mail": moves_mail, **more}
+def _facts(prepared: PreparedInput, moves_mail: bool, **more: Any) -> dict[str, Any]:
+    return {"accounts": prepared.given.accounts, "moves_mail": moves_mail, **more}
 
 
-def _missing(subject: Subject, answer: Answer) -> Finding:
+def _missing(prepared: PreparedInput, answer: Answer) -> Finding:
     if answer.chain:
-        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True), _required(subject))
-    fixes = (add(_required(subject)),)
-    return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_MISSING, _facts(subject, True), fixes=fixes, at=subject.mx)
+        return alias_in_the_way(prepared, prepared.mx, answer, _facts(prepared, True), _required(prepared))
+    fixes = (add(_required(prepared)),)
+    return Finding(
+        Status.MISSING, Level.REQUIRED, Reason.MX_MISSING, _facts(prepared, True), fixes=fixes, at=prepared.mx
+    )
 
 
 def alias_in_the_way(
-    subject: Subject, question: Question, answer: Answer, facts: dict[str, Any], record: RequiredRecord
+    prepared: PreparedInput, question: Question, answer: Answer, facts: dict[str, Any], record: RequiredRecord
 ) -> Finding:
     """The domain's own name is an alias, so that no record can stand there.
 
@@ -89,13 +95,13 @@ def alias_in_the_way(
     )
 
 
-def _authoritative(subject: Subject, view: View, answer: Answer, order: dict[str, int]) -> Finding | None:
-    rank = subject.ours.rank
-    previous = subject.previous.rank if subject.previous else {}
+def _authoritative(prepared: PreparedInput, view: View, answer: Answer, order: dict[str, int]) -> Finding | None:
+    rank = prepared.ours.rank
+    previous = prepared.previous.rank if prepared.previous else {}
     if all(host in rank or host in previous for host in order):
-        return _ours_only(subject, answer, order)
+        return _ours_only(prepared, answer, order)
     if answer.chain:
-        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, True), _required(subject))
+        return alias_in_the_way(prepared, prepared.mx, answer, _facts(prepared, True), _required(prepared))
     strangers = [host for host in sorted(order, key=order.__getitem__) if host not in rank and host not in previous]
     hosts = [host for host in strangers if host != NULL and not _is_address(host)]
     problems: list[Problem] = []
@@ -103,7 +109,7 @@ def _authoritative(subject: Subject, view: View, answer: Answer, order: dict[str
     reason = Reason.MX_FOREIGN
     if hosts:
         looked = [look_up(view, host) for host in hosts[:MAX_FOREIGN]]
-        known = _why_foreign(subject, view, hosts[:MAX_FOREIGN], looked)
+        known = _why_foreign(prepared, view, hosts[:MAX_FOREIGN], looked)
         if known is None:
             return None
         reason, facts = known
@@ -119,33 +125,33 @@ def _authoritative(subject: Subject, view: View, answer: Answer, order: dict[str
         if not hosts and NULL not in strangers:
             reason = Reason.MX_IS_ADDRESS
             facts["hosts"] = addresses
-    fixes = (replace(_required(subject), answer),)
+    fixes = (replace(_required(prepared), answer),)
     return Finding(
         Status.WRONG,
         Level.REQUIRED,
         reason,
-        _facts(subject, bool(hosts) and reason not in HERE_ALL_THE_SAME, **facts),
+        _facts(prepared, bool(hosts) and reason not in HERE_ALL_THE_SAME, **facts),
         tuple(problems),
-        found=rrset(subject.mx, answer),
+        found=rrset(prepared.mx, answer),
         fixes=fixes,
-        at=subject.mx,
+        at=prepared.mx,
     )
 
 
 def _why_foreign(
-    subject: Subject, view: View, hosts: list[str], looked: list[Problem | Answer | None]
+    prepared: PreparedInput, view: View, hosts: list[str], looked: list[Problem | Answer | None]
 ) -> tuple[Reason, dict[str, Any]] | None:
     """What to say of hosts that are not ours by name. They may lead here under another name, or nowhere at all.
 
     None: not known yet.
     """
-    ours = [view.get(Question(host, "A")) for host in subject.ours.rank]
+    ours = [view.get(Question(host, "A")) for host in prepared.ours.rank]
     if None in ours or None in looked:
         return None
     if all(one == Problem.MX_TARGET_MISSING for one in looked):
         return Reason.MX_TARGET_MISSING, {}
     answers = [view.get(Question(host, "A")) for host in hosts]
-    if all(answer is not None and any(end in subject.ours.rank for _, end in answer.chain) for answer in answers):
+    if all(answer is not None and any(end in prepared.ours.rank for _, end in answer.chain) for answer in answers):
         return Reason.MX_IS_CNAME, _targets(view, hosts)
     addresses = {address for answer in ours if answer is not None for address in answer.values}
     if all(answer is not None and answer.values and addresses.issuperset(answer.values) for answer in answers):
@@ -159,29 +165,29 @@ def _targets(view: View, hosts: list[str]) -> dict[str, Any]:
     return {"targets": [answer.chain[-1][1].removesuffix(".") for answer in answers if answer and answer.chain]}
 
 
-def _ours_only(subject: Subject, answer: Answer, order: dict[str, int]) -> Finding:
+def _ours_only(prepared: PreparedInput, answer: Answer, order: dict[str, int]) -> Finding:
     """Nothing foreign: are all there, in our order? The hosts of before a move count as a whole set too."""
-    found = rrset(subject.mx, answer)
-    rank = subject.ours.rank
-    previous = subject.previous
+    found = rrset(prepared.mx, answer)
+    rank = prepared.ours.rank
+    previous = prepared.previous
     whole = all(host in order for host in rank)
     old = previous is not None and not whole and all(host in order for host in previous.rank)
     ranks = rank if not old or previous is None else previous.rank
     if (whole or old) and _in_order(order, ranks):
         if previous is not None and any(host not in rank for host in order):
-            facts = {"until": subject.case.platform.previous_until}
+            facts = {"until": prepared.given.platform.previous_until}
             return Finding(Status.OK, Level.REQUIRED, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
         return Finding(Status.OK, Level.REQUIRED, found=found)
     if answer.chain:
-        return alias_in_the_way(subject, subject.mx, answer, _facts(subject, False), _required(subject))
-    fixes = (replace(_required(subject), answer),)
+        return alias_in_the_way(prepared, prepared.mx, answer, _facts(prepared, False), _required(prepared))
+    fixes = (replace(_required(prepared), answer),)
     if whole:
-        facts = _facts(subject, False)
+        facts = _facts(prepared, False)
         problems = (Problem.MX_ORDER,)
-        return Finding(Status.WRONG, Level.REQUIRED, Reason.MX_ORDER, facts, problems, (), found, fixes, subject.mx)
+        return Finding(Status.WRONG, Level.REQUIRED, Reason.MX_ORDER, facts, problems, (), found, fixes, prepared.mx)
     absent = [host.removesuffix(".") for host in rank if host not in order]
-    facts = _facts(subject, False, hosts=absent)
-    return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_INCOMPLETE, facts, (), (), found, fixes, subject.mx)
+    facts = _facts(prepared, False, hosts=absent)
+    return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_INCOMPLETE, facts, (), (), found, fixes, prepared.mx)
 
 
 def _in_order(order: dict[str, int], ranks: Any) -> bool:
@@ -189,11 +195,11 @@ def _in_order(order: dict[str, int], ranks: Any) -> bool:
     return preferences == sorted(preferences)
 
 
-def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) -> Finding | None:
+def _split(prepared: PreparedInput, view: View, answer: Answer, order: dict[str, int]) -> Finding | None:
     """Non-authoritative: foreign exchangers are the other system's. Red only for what no mail can reach."""
-    rank = subject.ours.rank
-    previous = subject.previous.rank if subject.previous else {}
-    found = rrset(subject.mx, answer)
+    rank = prepared.ours.rank
+    previous = prepared.previous.rank if prepared.previous else {}
+    found = rrset(prepared.mx, answer)
     hosts = [host for host in order if host != NULL and not _is_address(host)]
     strangers = [host for host in hosts if host not in rank and host not in previous][:MAX_FOREIGN]
     looked = {host: look_up(view, host) for host in strangers}
@@ -216,50 +222,74 @@ def _split(subject: Subject, view: View, answer: Answer, order: dict[str, int]) 
     gone = [host for host, one in looked.items() if one == Problem.MX_TARGET_MISSING]
     advice = (Problem.MX_TARGET_MISSING,) if gone else ()
     if gone and len(gone) == len(order):
-        return _all_dead(subject, view, answer, gone)
+        return _all_dead(prepared, view, answer, gone)
     if problems:
-        facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in named], **_targets(view, aliases))
-        here = _leading_here(subject, view, aliases)
-        fixes = _split_fixes(subject, answer, hosts, [NULL, *addresses], here)
+        facts = _facts(prepared, False, hosts=[host.removesuffix(".") for host in named], **_targets(view, aliases))
+        here = _leading_here(prepared, view, aliases)
+        fixes = _split_fixes(prepared, answer, hosts, [NULL, *addresses], here)
         left = [alias for alias in aliases if alias not in here]
         if left and fixes:  # they are the other system's, so the check stays red when these changes are made
             facts["left"] = [host.removesuffix(".") for host in left]
             facts["left_targets"] = _targets(view, left)["targets"]
-        return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, subject.mx)
+        return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, prepared.mx)
     for host, one in looked.items():
         if isinstance(one, Answer) and one.failure is not None and one.failure not in NOT_RESPONSIBLE:
             return unknown(Question(host, "A"), one)
-    facts = _facts(subject, False, enters_elsewhere=not any(host in rank or host in previous for host in hosts))
+    facts = _facts(prepared, False, enters_elsewhere=not any(host in rank or host in previous for host in hosts))
     if any(host in previous and host not in rank for host in hosts):
         advice = (*advice, Problem.PREVIOUS_HOSTS)
-        facts["until"] = subject.case.platform.previous_until
+        facts["until"] = prepared.given.platform.previous_until
     if gone:
         facts["hosts"] = [host.removesuffix(".") for host in gone]
-    return Finding(Status.OK, Level.REQUIRED, "", facts, (), advice, found, at=subject.mx)
+    return Finding(Status.OK, Level.REQUIRED, "", facts, (), advice, found, at=prepared.mx)
 
 
-def _all_dead(subject: Subject, view: View, answer: Answer, gone: list[str]) -> Finding:
+def moved(prepared: PreparedInput, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
+    """Split domain: hosts that stand under a doubled name go to the right one, whosever they are, if mail reaches them.
+
+    None: not known yet.
+    """
+    values = tuple(dict.fromkeys(value.lower() for slip in slips for value in slip.values))
+    strangers = [host for host in _exchangers(values) if host not in prepared.ours.rank]
+    if prepared.authoritative or not strangers:
+        return finding
+    looked = [NULL if host == NULL or _is_address(host) else look_up(view, host) for host in strangers[:MAX_FOREIGN]]
+    if None in looked:
+        return None
+    gone = {slip.name for slip in slips}
+    if not all(isinstance(one, Answer) and one.failure is None for one in looked):
+        # Which host was meant, nobody here knows: the slip is left where it harms nobody.
+        fixes = tuple(fix for fix in finding.fixes if fix.name not in gone)
+        return dataclasses.replace(finding, fixes=fixes)
+    fixes = tuple(
+        dataclasses.replace(fix, values=values) if fix.name not in gone and fix.action != Action.REMOVE else fix
+        for fix in finding.fixes
+    )
+    return dataclasses.replace(finding, fixes=fixes, facts={**finding.facts, "moves_mail": False})
+
+
+def _all_dead(prepared: PreparedInput, view: View, answer: Answer, gone: list[str]) -> Finding:
     """No host that the MX records name has an address: nobody's mail arrives. Which host is right, the other system
     knows. What only a cache says of other people's zones makes nothing red."""
     for host in gone:
         answers = [view.get(Question(host, type_)) for type_ in ("A", "AAAA")]
         doubtful = next((one for one in answers if one is not None and one.detail == UNCONFIRMED), None)
         if doubtful is not None:
-            return failed(Failure.UNREACHABLE, host, "A", at=subject.mx)
-    facts = _facts(subject, False, hosts=[host.removesuffix(".") for host in gone], others=True)
+            return failed(Failure.UNREACHABLE, host, "A", at=prepared.mx)
+    facts = _facts(prepared, False, hosts=[host.removesuffix(".") for host in gone], others=True)
     return Finding(
         status=Status.WRONG,
         level=Level.REQUIRED,
         reason=Reason.MX_ALL_DEAD,
         facts=facts,
         problems=(Problem.MX_TARGET_MISSING,),
-        found=rrset(subject.mx, answer),
-        at=subject.mx,
+        found=rrset(prepared.mx, answer),
+        at=prepared.mx,
     )
 
 
 def _split_fixes(
-    subject: Subject, answer: Answer, hosts: list[str], dead: list[str], here: dict[str, str]
+    prepared: PreparedInput, answer: Answer, hosts: list[str], dead: list[str], here: dict[str, str]
 ) -> tuple[Fix, ...]:
     """Take away what leads nowhere; where nothing else is left, mail enters here and is passed on. `here`: aliases of
     our own hosts, which take their place."""
@@ -268,19 +298,19 @@ def _split_fixes(
     if answer.chain or not gone:
         return ()  # the other system's host is an alias: its own matter
     if not hosts:
-        return (replace(_required(subject), answer),)
+        return (replace(_required(prepared), answer),)
     ours = {f"{preference} {here[host.strip().lower()]}" for _, preference, host in parted if host.lower() in here}
-    fixes: tuple[Fix, ...] = (remove(subject.apex, "MX", answer.ttl, gone),)
+    fixes: tuple[Fix, ...] = (remove(prepared.apex, "MX", answer.ttl, gone),)
     more = tuple(sorted(ours.difference(answer.values)))
-    return (*fixes, Fix(Action.ADD, subject.apex, "MX", answer.ttl or None, more)) if more else fixes
+    return (*fixes, Fix(Action.ADD, prepared.apex, "MX", answer.ttl or None, more)) if more else fixes
 
 
-def _leading_here(subject: Subject, view: View, aliases: list[str]) -> dict[str, str]:
+def _leading_here(prepared: PreparedInput, view: View, aliases: list[str]) -> dict[str, str]:
     """Those aliases that lead to a host of ours, with it."""
     found = {}
     for alias in aliases:
         answer = view.get(Question(alias, "A"))
-        if answer is not None and answer.chain and answer.chain[-1][1] in subject.ours.rank:
+        if answer is not None and answer.chain and answer.chain[-1][1] in prepared.ours.rank:
             found[alias] = answer.chain[-1][1]
     return found
 

@@ -11,7 +11,7 @@ from ..lookup.answers import Answer, Question, View
 from ..records import Kind
 from ..rrset import Action, Fix, RRset, txt_text
 from ..spf import is_spf, meant
-from .case import MAX_NAME, Subject
+from .check_input import MAX_NAME, PreparedInput
 from .finding import Finding, remove
 from .verdicts import RED, Problem, Verdict
 
@@ -37,33 +37,31 @@ def wildcard_answered(view: View, question: Question, answer: Answer) -> bool | 
     return bool(probe.values) and set(probe.values) == set(answer.values)
 
 
-def doubled(subject: Subject, kind: Kind, finding: Finding, view: View, zone: str | None) -> Finding | None:
-    """Look whether what is missing was published with the domain's name twice (`_dmarc.example.com.example.com`).
+def doubled(prepared: PreparedInput, kind: Kind, finding: Finding, view: View, zone: str | None) -> Finding | None:
+    """Look whether what is not there was published with the domain's name twice (`_dmarc.example.com.example.com`).
 
     Many providers' forms append the name of the zone by themselves, which for a subdomain is another than its own.
     None: not known yet.
     """
     slips: list[RRset] = []
     complete = True
-    added = dict.fromkeys((subject.apex, zone if zone and zone != "." else subject.apex))
+    added = dict.fromkeys((prepared.apex, zone if zone and zone != "." else prepared.apex))
     for fix, name in [(fix, fix.name + again) for fix in finding.fixes for again in added]:
-        if fix.action != Action.ADD or len(name) > MAX_NAME:
+        if fix.action == Action.REMOVE or len(name) > MAX_NAME:
             continue
         question = Question(name, fix.type)
         answer = view.get(question)
         if answer is None:
             complete = False
             continue
-        if not answer.values or answer.chain:
-            continue
-        values = tuple(value for value in answer.values if _same_purpose(subject, kind, fix, value))
-        if not values:
+        slip = _slip(prepared, kind, fix, question, answer)
+        if slip is None:
             continue
         wildcard = wildcard_answered(view, question, answer)
         if wildcard is None:
             complete = False
         elif not wildcard:
-            slips.append(RRset(name, fix.type, answer.ttl, values))
+            slips.append(slip)
     if not complete:
         return None
     if not slips:
@@ -75,10 +73,23 @@ def doubled(subject: Subject, kind: Kind, finding: Finding, view: View, zone: st
     return finding
 
 
+def _slip(prepared: PreparedInput, kind: Kind, fix: Fix, question: Question, answer: Answer) -> RRset | None:
+    """What stands at a doubled name in place of what `fix` publishes; an alias that leads to such a text is one too."""
+    values = tuple(value for value in answer.values if _same_purpose(prepared, kind, fix, value))
+    if not values or not answer.chain:
+        return RRset(question.name, fix.type, answer.ttl, values) if values else None
+    owner, target = answer.chain[0]
+    if kind not in ALIASED or owner != question.name or answer.dname:
+        return None
+    return RRset(owner, "CNAME", answer.ttl, (target,))
+
+
+ALIASED = (Kind.DKIM, Kind.DMARC)  # whose texts are often a CNAME away, at whoever looks after them
+
 KEPT = ("CNAME", "A", "AAAA", "MX", "TXT")  # what wildcards hold for names that people use
 
 
-def with_wildcards_kept(subject: Subject, finding: Finding, view: View) -> Finding | None:
+def with_wildcards_kept(prepared: PreparedInput, finding: Finding, view: View) -> Finding | None:
     """A name that lives by a wildcard loses it as soon as anything is published at it or below (RFC 4592 §2.2.1).
 
     So what the wildcard says for the domain's name is written out first, lest a fix for mail takes the web site down.
@@ -87,7 +98,7 @@ def with_wildcards_kept(subject: Subject, finding: Finding, view: View) -> Findi
     kept: list[Fix] = []
     complete = True
     for type_ in KEPT:
-        question = Question(subject.apex, type_)
+        question = Question(prepared.apex, type_)
         answer = view.get(question)
         if answer is None:
             complete = False
@@ -98,7 +109,7 @@ def with_wildcards_kept(subject: Subject, finding: Finding, view: View) -> Findi
         if wildcard is None:
             complete = False
         elif wildcard:
-            kept.append(Fix(Action.ADD, subject.apex, type_, answer.ttl, answer.values))
+            kept.append(Fix(Action.ADD, prepared.apex, type_, answer.ttl, answer.values))
     if not complete:
         return None
     finding.fixes = _after_copies(kept, finding.fixes)
@@ -150,14 +161,16 @@ def _without_others(apex: str, verdict: Verdict, changing: Collection[Kind]) -> 
     return tuple(kept)
 
 
-def _same_purpose(subject: Subject, kind: Kind, fix: Fix, value: str) -> bool:
+def _same_purpose(prepared: PreparedInput, kind: Kind, fix: Fix, value: str) -> bool:
     """Whether a record at the doubled name is what `fix` would publish, or plainly was meant to be."""
+    if kind == Kind.MX and not prepared.authoritative:
+        return True  # the other system's hosts are as good
     if fix.type != "TXT":
         ours = {expected.rpartition(" ")[2] for expected in fix.values}
         return value.lower().rpartition(" ")[2] in ours
     text = txt_text(value)
     if kind == Kind.DKIM:
-        return any(same_key(text, key) for key in subject.case.domain.dkim.values())
+        return any(same_key(text, key) for key in prepared.given.domain.dkim.values())
     if kind == Kind.SPF:
         return is_spf(text) or meant(text) is not None
     return is_dmarc(text) or resembles_dmarc(text)

@@ -81,11 +81,11 @@ class Reason(StrEnum):
     # Where fixes are empty for SPF: beyond (Problem) says what the mended record would run into.
 
     # DKIM
-    DKIM_MISSING = "dkim-missing"  # selectors
+    DKIM_MISSING = "dkim-missing"  # selectors; alias, target
     DKIM_OTHER_KEY = "dkim-other-key"  # selectors
     DKIM_BESIDE = "dkim-beside"  # our key, and other texts at the same name: selectors, beside
     DKIM_REVOKED = "dkim-revoked"  # selectors
-    DKIM_SYNTAX = "dkim-syntax"  # selectors
+    DKIM_SYNTAX = "dkim-syntax"  # selectors, obstacles
 
     # SRV
     SRV_MISSING = "srv-missing"  # names
@@ -105,7 +105,7 @@ class Reason(StrEnum):
     # CNAME
     CNAME_MISSING = "cname-missing"
     CNAME_BY_WILDCARD = "cname-by-wildcard"  # a wildcard leads to our host, for this token as for any other
-    CNAME_OTHER_TARGET = "cname-other-target"  # target
+    CNAME_OTHER_TARGET = "cname-other-target"  # target; wildcard
     CNAME_WITH_OTHER_DATA = "cname-with-other-data"  # types
 
     # TARGET

@@ -28,7 +28,7 @@ from ..spf import (
 )
 from ..spf.results import MAX_NAMES
 from ..typography import readable
-from .case import Subject
+from .check_input import PreparedInput
 from .finding import Finding, add, failed, unknown
 from .finding import rrset as found_rrset
 from .mx import alias_in_the_way
@@ -43,24 +43,24 @@ LIMITS = frozenset({Problem.SPF_LOOKUPS, Problem.SPF_VOID_LOOKUPS})
 LITERAL = frozenset({"ip4", "ip6", "all"})  # mechanisms that ask nothing
 
 
-def find(subject: Subject, view: View) -> Finding | None:
-    answer = view.get(subject.txt)
-    include = view.get(subject.include)  # wanted at once, so that a green domain costs one pass
+def find(prepared: PreparedInput, view: View) -> Finding | None:
+    answer = view.get(prepared.txt)
+    include = view.get(prepared.include)  # wanted at once, so that a green domain costs one pass
     if answer is None:
         return None
     if answer.failure is not None and not answer.circular:
-        return unknown(subject.txt, answer)
-    outbound = subject.case.platform.outbound
+        return unknown(prepared.txt, answer)
+    outbound = prepared.given.platform.outbound
     only = _only_record(answer.values)
     known = include.values if include is not None else ()
-    if only is not None and known and plain_pass(only, known, subject.ours.spf_include, outbound):
+    if only is not None and known and plain_pass(only, known, prepared.ours.spf_include, outbound):
         facts = _ignored((only,))
-        return Finding(Status.OK, Level.REQUIRED, facts=facts, found=_own(subject, answer, (only,)), at=subject.txt)
+        return Finding(Status.OK, Level.REQUIRED, facts=facts, found=_own(prepared, answer, (only,)), at=prepared.txt)
     found = (value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
     values = tuple(sorted(set(found), key=wire_order))  # duplicates count once: RFC 2181 §5
     if not values:
-        return _missing(subject, view, answer)
-    return _judged(subject, view, answer, values)
+        return _missing(prepared, view, answer)
+    return _judged(prepared, view, answer, values)
 
 
 def _may_be_record(value: str) -> bool:
@@ -107,24 +107,24 @@ def plain_pass(value: str, include_values: tuple[str, ...], include: str, outbou
     return all(result is not None and result.result == Result.PASS for result in results)
 
 
-def _own(subject: Subject, answer: Answer, values: tuple[str, ...]) -> tuple[Any, ...]:
+def _own(prepared: PreparedInput, answer: Answer, values: tuple[str, ...]) -> tuple[Any, ...]:
     """The SPF records alone: an apex may hold thousands of other TXT records."""
-    return found_rrset(subject.txt, Answer(values, answer.ttl))
+    return found_rrset(prepared.txt, Answer(values, answer.ttl))
 
 
-def _missing(subject: Subject, view: View, answer: Answer) -> Finding | None:
+def _missing(prepared: PreparedInput, view: View, answer: Answer) -> Finding | None:
     if answer.chain:
-        return alias_in_the_way(subject, subject.txt, answer._replace(values=()), {}, subject.required[Kind.SPF][0])
-    finding = Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, at=subject.txt)
+        return alias_in_the_way(prepared, prepared.txt, answer._replace(values=()), {}, prepared.required[Kind.SPF][0])
+    finding = Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, at=prepared.txt)
     intended = _intended(answer)
     if not intended:
-        finding.fixes = (add(subject.required[Kind.SPF][0]),)
+        finding.fixes = (add(prepared.required[Kind.SPF][0]),)
         return finding
     # Whoever was meant to be allowed must not be marked because of a record that names us alone.
     values, texts = tuple(intended), list(intended.values())
     finding.facts = {"misspelt": [readable(text) for text in texts]}
-    finding.found = _own(subject, answer, values)
-    return _published(subject, view, finding, answer, values, texts)
+    finding.found = _own(prepared, answer, values)
+    return _published(prepared, view, finding, answer, values, texts)
 
 
 def _intended(answer: Answer) -> dict[str, str]:
@@ -135,29 +135,29 @@ def _intended(answer: Answer) -> dict[str, str]:
 
 
 def _published(
-    subject: Subject, view: View, finding: Finding, answer: Answer, values: tuple[str, ...], texts: list[str]
+    prepared: PreparedInput, view: View, finding: Finding, answer: Answer, values: tuple[str, ...], texts: list[str]
 ) -> Finding | None:
     """The finding with the fix that puts `texts`, none of them in effect, in the place of `values`."""
-    analysis = analyse(subject.apex, view, record=meant(texts[0]) or texts[0])
-    platform = _platform_passes(subject, view)
+    analysis = analyse(prepared.apex, view, record=meant(texts[0]) or texts[0])
+    platform = _platform_passes(prepared, view)
     if analysis is None or platform is None:
         return None
-    return _with_fix(subject, view, finding, answer, values, texts, analysis, platform)
+    return _with_fix(prepared, view, finding, answer, values, texts, analysis, platform)
 
 
-def moved(subject: Subject, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
+def moved(prepared: PreparedInput, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
     """What was published under a doubled name, merged with what stands at the right one; the slips go.
 
     Where that would not hold, nothing is moved: the finding keeps its own fixes. None: not known yet.
     """
-    answer = view.get(subject.txt)
+    answer = view.get(prepared.txt)
     if answer is None:
         return None
     gone = {slip.name for slip in slips}
     own = tuple(fix for fix in finding.fixes if fix.name not in gone)
     there = tuple(value for fix in own if fix.action == Action.REMOVE and fix.type == "TXT" for value in fix.values)
     texts = [txt_text(value) for value in (*there, *(value for slip in slips for value in slip.values))]
-    trial = _published(subject, view, replace(finding, fixes=()), answer, there, texts)
+    trial = _published(prepared, view, replace(finding, fixes=()), answer, there, texts)
     if trial is None:
         return None
     removals = tuple(Fix(Action.REMOVE, slip.name, slip.type, slip.ttl, slip.values) for slip in slips)
@@ -168,19 +168,19 @@ def moved(subject: Subject, view: View, finding: Finding, slips: Sequence[RRset]
     return trial
 
 
-def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...]) -> Finding | None:
-    results = _evaluated(subject, view, None)
-    outbound = subject.case.platform.outbound
-    analysis = analyse(subject.apex, view)
+def _judged(prepared: PreparedInput, view: View, answer: Answer, values: tuple[str, ...]) -> Finding | None:
+    results = _evaluated(prepared, view, None)
+    outbound = prepared.given.platform.outbound
+    analysis = analyse(prepared.apex, view)
     if results is None or analysis is None:
         return None
-    finding = Finding(Status.OK, Level.REQUIRED, found=_own(subject, answer, values), at=subject.txt)
+    finding = Finding(Status.OK, Level.REQUIRED, found=_own(prepared, answer, values), at=prepared.txt)
     own_plus_all = [found for found in analysis.findings if _opens_own_record(found)]
     for result in results:
         if result.failure is not None and result.result != Result.PASS and not own_plus_all:
             place = result.place
             name, type_ = (place.owner, place.term) if place else (result.owner, "TXT")
-            return failed(result.failure, name, type_, at=subject.txt)
+            return failed(result.failure, name, type_, at=prepared.txt)
     errors = [result for result in results if result.result == Result.PERMERROR]
     passing = bool(results) and all(result.result == Result.PASS for result in results)
     if errors:
@@ -192,12 +192,12 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
         finding.reason = Reason.SPF_PLUS_ALL
         finding.facts = {"owner": own_plus_all[0].owner, "term": place.term if place else "+all"}
         finding.problems = (Problem.SPF_PLUS_ALL,)
-    elif not passing and not (not results and _includes(values, subject.ours.spf_include)):
-        if subject.previous is not None and _includes(values, subject.previous.spf_include):
-            finding.facts = {"until": subject.case.platform.previous_until}
+    elif not passing and not (not results and _includes(values, prepared.ours.spf_include)):
+        if prepared.previous is not None and _includes(values, prepared.previous.spf_include):
+            finding.facts = {"until": prepared.given.platform.previous_until}
             finding.advice = (Problem.PREVIOUS_HOSTS,)
         else:
-            losing = [ip for ip, result in zip(subject.case.platform.outbound, results, strict=False) if _loses(result)]
+            losing = [ip for ip, result in zip(outbound, results, strict=False) if _loses(result)]
             finding.reason = Reason.SPF_PLATFORM_FAILS
             finding.facts = {"addresses": losing, "result": next((str(r.result) for r in results if _loses(r)), "none")}
             finding.problems = (Problem.SPF_PLATFORM_FAILS,)
@@ -208,17 +208,17 @@ def _judged(subject: Subject, view: View, answer: Answer, values: tuple[str, ...
     finding.facts = {**finding.facts, **_analysed(analysis), **_ignored(values)}
     if not finding.reason:
         return finding
-    platform = _platform_passes(subject, view)
+    platform = _platform_passes(prepared, view)
     if platform is None:
         return None
-    if not platform and _only_ours_at_fault(subject, finding, errors) and _includes(values, subject.ours.spf_include):
-        facts = {"name": subject.ours.spf_include.removesuffix(".")}
+    if not platform and _only_ours_at_fault(prepared, finding, errors) and _includes(values, prepared.ours.spf_include):
+        facts = {"name": prepared.ours.spf_include.removesuffix(".")}
         return Finding(Status.UNKNOWN, Level.REQUIRED, Reason.PLATFORM_AT_FAULT, facts, found=finding.found)
     finding.status = Status.WRONG
     if answer.chain:
         finding.facts = {**finding.facts, "name": answer.chain[0][0], "target": answer.chain[0][1]}
         return finding
-    return _with_fix(subject, view, finding, answer, values, [txt_text(v) for v in values], analysis, platform)
+    return _with_fix(prepared, view, finding, answer, values, [txt_text(v) for v in values], analysis, platform)
 
 
 def _analysed(analysis: SpfAnalysis) -> dict[str, Any]:
@@ -238,17 +238,17 @@ def _analysed(analysis: SpfAnalysis) -> dict[str, Any]:
     return facts
 
 
-def _platform_passes(subject: Subject, view: View) -> bool | None:
+def _platform_passes(prepared: PreparedInput, view: View) -> bool | None:
     """Whether our own include, taken alone, lets all our addresses pass. None: not known yet."""
-    results = _evaluated(subject, view, f"v=spf1 include:{subject.ours.spf_include.removesuffix('.')} -all")
+    results = _evaluated(prepared, view, f"v=spf1 include:{prepared.ours.spf_include.removesuffix('.')} -all")
     return None if results is None else not any(map(_loses, results))
 
 
-def _only_ours_at_fault(subject: Subject, finding: Finding, errors: list[SpfResult]) -> bool:
+def _only_ours_at_fault(prepared: PreparedInput, finding: Finding, errors: list[SpfResult]) -> bool:
     """Whether the way to the verdict leads through our include: then no record of the domain is wrong."""
     if finding.reason == Reason.SPF_PLATFORM_FAILS:
         return True
-    ours = f"include:{subject.ours.spf_include}".rstrip(".")
+    ours = f"include:{prepared.ours.spf_include}".rstrip(".")
     return bool(errors) and all(
         any(place.term.lower().lstrip("+").rstrip(".") == ours for place in error.path) for error in errors
     )
@@ -274,9 +274,9 @@ def _opens_own_record(found: Any) -> bool:
     )
 
 
-def _evaluated(subject: Subject, view: View, record: str | None) -> list[SpfResult] | None:
+def _evaluated(prepared: PreparedInput, view: View, record: str | None) -> list[SpfResult] | None:
     """`check_host` for every outbound address; all that they want is wanted at once."""
-    results = [check_host(ip, subject.apex, view, record=record) for ip in subject.case.platform.outbound]
+    results = [check_host(ip, prepared.apex, view, record=record) for ip in prepared.given.platform.outbound]
     whole = [result for result in results if result is not None]
     return whole if len(whole) == len(results) else None
 
@@ -309,7 +309,7 @@ def _only_senders(hit: Sequence[str], outbound: Sequence[str]) -> dict[str, Any]
 
 
 def _with_fix(
-    subject: Subject,
+    prepared: PreparedInput,
     view: View,
     finding: Finding,
     answer: Answer,
@@ -325,7 +325,7 @@ def _with_fix(
     if len(values) > MAX_MERGED:
         finding.facts = {**finding.facts, "beyond": str(Problem.SPF_LOOKUPS)}
         return finding
-    include = subject.ours.spf_include
+    include = prepared.ours.spf_include
     ours = f"include:{include}".rstrip(".")
     dead = set(analysis.dead)
     beyond = None
@@ -339,8 +339,8 @@ def _with_fix(
             finding.facts = {**finding.facts, **_said_of(merged)}
             return finding
         text = merged.text
-        results = _evaluated(subject, view, text)
-        after = analyse(subject.apex, view, record=text)
+        results = _evaluated(prepared, view, text)
+        after = analyse(prepared.apex, view, record=text)
         if results is None or after is None:
             return None
         dead |= after.dead
@@ -353,18 +353,18 @@ def _with_fix(
         bad = next((result for result in results if _loses(result)), None)
         if bad is None or not platform_passes:
             finding.facts = {**finding.facts, **_said_of(merged)}
-            finding.fixes = _exchange(subject, answer, values, quote_txt(text))
+            finding.fixes = _exchange(prepared, answer, values, quote_txt(text))
             return finding
         beyond = bad.problem or Problem.SPF_PLATFORM_FAILS
     finding.facts = {**finding.facts, "beyond": str(beyond)}
     return finding
 
 
-def _exchange(subject: Subject, answer: Answer, values: tuple[str, ...], value: str) -> tuple[Fix, ...]:
+def _exchange(prepared: PreparedInput, answer: Answer, values: tuple[str, ...], value: str) -> tuple[Fix, ...]:
     """Only the SPF records are touched: the other TXT records at the name belong to others."""
     ttl = answer.ttl if values and answer.ttl else DEFAULT_TTL
-    removal = (Fix(Action.REMOVE, subject.apex, "TXT", ttl, values),) if values else ()
-    return (*removal, Fix(Action.ADD, subject.apex, "TXT", ttl, (value,)))
+    removal = (Fix(Action.REMOVE, prepared.apex, "TXT", ttl, values),) if values else ()
+    return (*removal, Fix(Action.ADD, prepared.apex, "TXT", ttl, (value,)))
 
 
 def _said_of(merged: Repair) -> dict[str, Any]:

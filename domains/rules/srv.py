@@ -7,7 +7,7 @@ from typing import Any
 from ..lookup.answers import NOT_RESPONSIBLE, Answer, Failure, Question, View
 from ..records import Level, RequiredRecord
 from ..rrset import Fix, RRset
-from .case import MAX_NAME, Subject
+from .check_input import MAX_NAME, PreparedInput
 from .cname import OTHER_DATA, zone_servers
 from .finding import Finding, add, circle, merged, redirection, remove, replace, rrset, undotted, unknown
 from .probes import wildcard_answered
@@ -19,12 +19,12 @@ NO_WAY_HERE = frozenset({Failure.CHAIN, *NOT_RESPONSIBLE})
 SUBMISSIONS = 465  # the port of `_submissions._tcp`, which does as well as `_submission._tcp` (RFC 8314 §5.1)
 
 
-def find(subject: Subject, view: View) -> Finding | None:
-    level = Level.REQUIRED if subject.authoritative else Level.RECOMMENDED
-    as_required = _as_required(subject, view)
+def find(prepared: PreparedInput, view: View) -> Finding | None:
+    level = Level.REQUIRED if prepared.authoritative else Level.RECOMMENDED
+    as_required = _as_required(prepared, view)
     if as_required is not None:
         return Finding(Status.OK, level, found=as_required)
-    parts = [_part(subject, view, record, question) for record, question in subject.services]
+    parts = [_part(prepared, view, record, question) for record, question in prepared.services]
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
         return None
@@ -35,10 +35,10 @@ def find(subject: Subject, view: View) -> Finding | None:
     return Finding(Status.OK, level, found=found)
 
 
-def _as_required(subject: Subject, view: View) -> tuple[RRset, ...] | None:
+def _as_required(prepared: PreparedInput, view: View) -> tuple[RRset, ...] | None:
     """All the records, where each is there just as it should be: the common case, at a fraction of the cost."""
     found = []
-    for record, question in subject.services:
+    for record, question in prepared.services:
         answer = view.get(question)
         if answer is None or answer.values != record.values:
             return None
@@ -46,19 +46,19 @@ def _as_required(subject: Subject, view: View) -> tuple[RRset, ...] | None:
     return tuple(found)
 
 
-def _part(subject: Subject, view: View, record: RequiredRecord, question: Question) -> Finding | None:
+def _part(prepared: PreparedInput, view: View, record: RequiredRecord, question: Question) -> Finding | None:
     answer = view.get(question)
     if answer is None:
         return None
     if answer.failure is not None and not answer.circular:
         return unknown(question, answer, record.level)
     if record.type == "CNAME":
-        return _alias(subject, view, record, question, answer)
-    return _service(subject, view, record, question, answer)
+        return _alias(prepared, view, record, question, answer)
+    return _service(prepared, view, record, question, answer)
 
 
-def _previous_host(subject: Subject, why: str) -> str | None:
-    previous = subject.previous
+def _previous_host(prepared: PreparedInput, why: str) -> str | None:
+    previous = prepared.previous
     if previous is None:
         return None
     return {"imaps": previous.imap, "submission": previous.smtp}.get(why, previous.autodiscover)
@@ -68,12 +68,12 @@ def _previous_host(subject: Subject, why: str) -> str | None:
 
 
 def _service(
-    subject: Subject, view: View, record: RequiredRecord, question: Question, answer: Answer
+    prepared: PreparedInput, view: View, record: RequiredRecord, question: Question, answer: Answer
 ) -> Finding | None:
     if answer.values == record.values:
         return Finding(Status.OK, record.level, found=rrset(question, answer))
     port, ours = port_and_target(record.values[0])
-    previous = _previous_host(subject, record.why)
+    previous = _previous_host(prepared, record.why)
     right, old, others = [], [], []
     for value in answer.values:
         its_port, target = port_and_target(value)
@@ -86,11 +86,11 @@ def _service(
     found = rrset(question, answer)
     if (right or old) and not others:
         if old:
-            facts = {"until": subject.case.platform.previous_until}
+            facts = {"until": prepared.given.platform.previous_until}
             return Finding(Status.OK, record.level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
         return Finding(Status.OK, record.level, found=found)
     if record.why == "submission" and not right:
-        implicit = _implicit_tls(subject, view, record)
+        implicit = _implicit_tls(prepared, view, record)
         if implicit is None or implicit.status == Status.OK:
             return implicit
     if not answer.values and not answer.chain:
@@ -100,7 +100,7 @@ def _service(
         return None
     if wildcard:
         return _missing(record, question, (add(record),))
-    return _other(subject, view, record, question, answer, others, bool(right))
+    return _other(prepared, view, record, question, answer, others, bool(right))
 
 
 def port_and_target(value: str) -> tuple[int, str]:
@@ -115,7 +115,7 @@ def _missing(record: RequiredRecord, question: Question, fixes: tuple[Fix, ...])
 
 
 def _other(
-    subject: Subject,
+    prepared: PreparedInput,
     view: View,
     record: RequiredRecord,
     question: Question,
@@ -141,8 +141,8 @@ def _other(
             facts = {"names": [record.name], **circle(answer)}
             problems = (Problem.CNAME_WITH_OTHER_DATA,)
             finding = Finding(Status.MISSING, record.level, Reason.SRV_MISSING, facts, problems, at=question)
-            finding.found, finding.fixes = found, fixes if subject.authoritative else ()
-            if not subject.authoritative:
+            finding.found, finding.fixes = found, fixes if prepared.authoritative else ()
+            if not prepared.authoritative:
                 facts["others"] = True
             return finding
         reason, problems = Reason.SRV_OTHER_TARGET, (Problem.SRV_OTHER_TARGET,)
@@ -154,7 +154,7 @@ def _other(
         reason, problems = Reason.SRV_OTHER_TARGET, (Problem.SRV_OTHER_TARGET,)
         if hosts == ["."]:
             reason = Reason.SRV_DENIED
-    if not subject.authoritative:
+    if not prepared.authoritative:
         # The other half's clients may need what is there.
         facts["others"] = True
         return Finding(Status.WRONG, record.level, Reason.SRV_OTHER_HALF, facts, problems, (), found, (), question)
@@ -205,16 +205,16 @@ def _instead_of_alias(record: RequiredRecord, question: Question, answer: Answer
     return (remove(question.name, "CNAME", answer.ttl or None, (target,)), add(record))
 
 
-def _implicit_tls(subject: Subject, view: View, record: RequiredRecord) -> Finding | None:
+def _implicit_tls(prepared: PreparedInput, view: View, record: RequiredRecord) -> Finding | None:
     """`_submissions._tcp` instead of `_submission._tcp`. None: not known yet."""
-    name = f"_submissions._tcp.{subject.apex}"
+    name = f"_submissions._tcp.{prepared.apex}"
     if len(name) > MAX_NAME:
         return _missing(record, Question(name, "SRV"), ())
     question = Question(name, "SRV")
     answer = view.get(question)
     if answer is None:
         return None
-    hosts = {subject.ours.smtp, subject.previous.smtp if subject.previous else subject.ours.smtp}
+    hosts = {prepared.ours.smtp, prepared.previous.smtp if prepared.previous else prepared.ours.smtp}
     if answer.values and all(
         port_and_target(value) in {(SUBMISSIONS, host) for host in hosts} for value in answer.values
     ):
@@ -225,15 +225,17 @@ def _implicit_tls(subject: Subject, view: View, record: RequiredRecord) -> Findi
 # -- autoconfig and autodiscover
 
 
-def _alias(subject: Subject, view: View, record: RequiredRecord, question: Question, answer: Answer) -> Finding | None:
+def _alias(
+    prepared: PreparedInput, view: View, record: RequiredRecord, question: Question, answer: Answer
+) -> Finding | None:
     if answer.values == record.values:
         return Finding(Status.OK, record.level, found=rrset(question, answer))
     if not answer.values:
-        return _no_alias(subject, view, record, question, answer)
+        return _no_alias(prepared, view, record, question, answer)
     found = rrset(question, answer)
     target = answer.values[0].lower()
-    if target == _previous_host(subject, record.why):
-        facts = {"until": subject.case.platform.previous_until}
+    if target == _previous_host(prepared, record.why):
+        facts = {"until": prepared.given.platform.previous_until}
         return Finding(Status.OK, record.level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
     if answer.dname:
         return Finding(Status.OK, record.level, found=found, advice=(Problem.SRV_LEFTOVER,))
@@ -243,26 +245,26 @@ def _alias(subject: Subject, view: View, record: RequiredRecord, question: Quest
     if wildcard:
         return _missing(record, question, (add(record),))
     # Outlook follows `autodiscover` before it asks for the SRV record: a foreign one leads it astray.
-    astray = record.why == "autodiscover" and subject.authoritative
+    astray = record.why == "autodiscover" and prepared.authoritative
     level = Level.REQUIRED if astray else record.level
     end = view.get(Question(question.name, "A"))  # by way of other aliases it may lead here all the same
     if end is None:
         return None
-    if any(name == subject.ours.autodiscover for _, name in end.chain):
+    if any(name == prepared.ours.autodiscover for _, name in end.chain):
         return Finding(Status.OK, record.level, found=found)
     if end.failure is not None and end.failure not in NO_WAY_HERE:
         return unknown(Question(question.name, "A"), end, level)
     fixes: tuple[Fix, ...] = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
     leads = {"names": [record.name], "hosts": [target.removesuffix(".")], **undotted((target,), record.values)}
     reason = Reason.SRV_LEFTOVER
-    if not subject.authoritative:
+    if not prepared.authoritative:
         reason, fixes = Reason.SRV_OTHER_HALF, ()
         leads["others"] = True
     return Finding(Status.WRONG, level, reason, leads, (Problem.SRV_LEFTOVER,), (), found, fixes, question)
 
 
 def _no_alias(
-    subject: Subject, view: View, record: RequiredRecord, question: Question, answer: Answer
+    prepared: PreparedInput, view: View, record: RequiredRecord, question: Question, answer: Answer
 ) -> Finding | None:
     """No CNAME; other records at the name leave no room for one, and may serve somebody: advice at most."""
     if answer.nxdomain:
@@ -286,7 +288,7 @@ def _no_alias(
     if not complete:
         return None
     if others and all(rr.type in ("A", "AAAA") for rr in others):
-        flattened = _flattened(subject, view, record, question, others)
+        flattened = _flattened(prepared, view, record, question, others)
         if flattened is None or flattened.red or flattened.advice:
             return flattened
     if others:
@@ -297,12 +299,12 @@ def _no_alias(
 
 
 def _flattened(
-    subject: Subject, view: View, record: RequiredRecord, question: Question, others: list[RRset]
+    prepared: PreparedInput, view: View, record: RequiredRecord, question: Question, others: list[RRset]
 ) -> Finding | None:
     """Addresses at the name that are our own host's: the DNS host resolved the alias and publishes what it got, which
     nobody keeps right. None: not known yet. Other addresses may be a leftover, or serve somebody: a green finding."""
     ours = [view.get(Question(record.values[0], type_)) for type_ in ("A", "AAAA")]
-    servers = zone_servers(subject, view)
+    servers = zone_servers(prepared, view)
     if None in ours or servers is None:
         return None
     known = {address for answer in ours if answer is not None for address in answer.values}

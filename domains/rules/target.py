@@ -6,7 +6,7 @@ from ..lookup.answers import Question, View
 from ..records import Level
 from ..rrset import RRset, absolute
 from ..targets import parse_target
-from .case import SmtpEvidence, SmtpOutcome, Subject
+from .check_input import PreparedInput, SmtpEvidence, SmtpOutcome
 from .finding import Finding, rrset, unknown
 from .reasons import Reason
 from .verdicts import Doubt, Problem, Status, Verdict
@@ -19,22 +19,22 @@ def host_of(target: str) -> str:
     return parse_target(target).host
 
 
-def find(subject: Subject, view: View) -> Finding | None:
-    domain = subject.case.domain
-    if subject.authoritative:
+def find(prepared: PreparedInput, view: View) -> Finding | None:
+    domain = prepared.given.domain
+    if prepared.authoritative:
         return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_AUTHORITATIVE)
     if not domain.target:
         return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_TARGET)
     target = parse_target(domain.target)
     if target.address is not None:
-        return _at_address(subject, view, target.host)
+        return _at_address(prepared, view, target.host)
     host = absolute(target.host)
     a, aaaa = Question(host, "A"), Question(host, "AAAA")
-    ours = {absolute(own) for own in subject.case.own_hosts} | set(subject.ours.rank)
+    ours = {absolute(own) for own in prepared.given.own_hosts} | set(prepared.ours.rank)
     if host in ours:
         return _loop(host, a, "name", host, ())
     four, six = view.get(a), view.get(aaaa)
-    own = [(name, view.get(Question(name, type_))) for name in subject.ours.rank for type_ in ("A", "AAAA")]
+    own = [(name, view.get(Question(name, type_))) for name in prepared.ours.rank for type_ in ("A", "AAAA")]
     if four is None or six is None or any(answer is None for _, answer in own):
         return None
     if four.sound and four.nxdomain:
@@ -60,10 +60,10 @@ def find(subject: Subject, view: View) -> Finding | None:
     return Finding(Status.OK, Level.REQUIRED, found=found, at=a)
 
 
-def _at_address(subject: Subject, view: View, address: str) -> Finding | None:
+def _at_address(prepared: PreparedInput, view: View, address: str) -> Finding | None:
     """A target that is an address: nothing is to be resolved but the platform's own hosts."""
     type_ = "AAAA" if ":" in address else "A"
-    own = [(name, view.get(Question(name, type_))) for name in subject.ours.rank]
+    own = [(name, view.get(Question(name, type_))) for name in prepared.ours.rank]
     if any(answer is None for _, answer in own):
         return None
     for name, its in own:

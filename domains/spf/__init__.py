@@ -1,6 +1,6 @@
 """SPF (RFC 7208): records as texts, parsing, repair, merging, and their evaluation over answers. Pure."""
 
-from .analysis import Cost, Finding, SpfAnalysis, analyse
+from .analysis import Cost, SpfAnalysis, SpfFinding, analyse
 from .changes import AmbiguityCode, Ambiguous, Change, ChangeKind, Mended
 from .check import check_host
 from .macros import Macro, MacroString
@@ -33,7 +33,6 @@ __all__ = [
     "Cost",
     "Fault",
     "FaultCode",
-    "Finding",
     "Macro",
     "MacroString",
     "Mechanism",
@@ -44,6 +43,7 @@ __all__ = [
     "Repair",
     "Result",
     "SpfAnalysis",
+    "SpfFinding",
     "SpfResult",
     "Term",
     "analyse",

@@ -17,7 +17,7 @@ _DEAD = frozenset({Problem.SPF_INCLUDE_NONE, Problem.SPF_REDIRECT_NONE, Problem.
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SpfFinding:
     """Something to say against one place in the tree.
 
     `path` leads there from the domain's own record; it is empty for what concerns the own record as a whole.
@@ -57,7 +57,7 @@ class SpfAnalysis:
     costs: tuple[Cost, ...]
     exchangers: tuple[tuple[Place, int], ...]  # names of each `mx`
     macros: tuple[Place, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[SpfFinding, ...]
     failures: tuple[tuple[str, Failure], ...]
 
     @property
@@ -99,7 +99,7 @@ class _Walk:
         self.costs: list[Cost] = []
         self.exchangers: list[tuple[Place, int]] = []
         self.macros: list[Place] = []
-        self.findings: list[Finding] = []
+        self.findings: list[SpfFinding] = []
         self.failures: list[tuple[str, Failure]] = []
         self.stack: list[str] = []
         self.path: list[Place] = []
@@ -225,7 +225,7 @@ class _Walk:
         return answer
 
     def _find(self, problem: Problem, owner: str, *, count: int = 0) -> None:
-        self.findings.append(Finding(problem, owner, tuple(self.path), count=count))
+        self.findings.append(SpfFinding(problem, owner, tuple(self.path), count=count))
 
     def _find_at(self, place: Place, problem: Problem, owner: str, *, fault: FaultCode | None = None) -> None:
-        self.findings.append(Finding(problem, owner, (*self.path, place), fault))
+        self.findings.append(SpfFinding(problem, owner, (*self.path, place), fault))

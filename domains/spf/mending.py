@@ -31,13 +31,15 @@ _NO_TERM = (
     r"|(?:include|exists|ip-?v?[46]?v?|redirect|exp)(?: |\Z)))"
 )
 _HOST = r"(?=[A-Za-z0-9_][A-Za-z0-9_.\-]*\.[A-Za-z])"
+_IPV4 = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
 _TIDY = tuple(
     (re.compile(pattern, re.IGNORECASE), into)
     for pattern, into in (
-        (r"(?<= )([+\-~?]) (?=all(?: |\Z))", r"\1"),  # - all
+        (r"(?<= )([+\-~?]+) (?=all(?: |\Z))", r"\1"),  # - all
         (_BEFORE_COLON + _NO_TERM, r"\1\2"),  # include: x, include :x, include : x
         (rf"(?<= )([+\-~?]?{_NEEDS_VALUE}) ([:=])(?=[^ ])", r"\1\2"),
         (rf"(?<= )([+\-~?]?(?:include|exists|ip4|ip6)) {_NO_TERM}(?=[^ ]*[.:])", r"\1:"),  # include x
+        (rf"(?<=[:, ])({_IPV4}) - (?={_IPV4}(?: |\Z))", r"\1-"),  # ip4:192.0.2.1 - 192.0.2.9
         (r"(?<=[0-9A-Fa-f:.]) ?/ ?(?=[0-9]{1,3}(?: |\Z))", "/"),  # ip4:192.0.2.0 /24
     )
 )
@@ -63,7 +65,7 @@ def without_preferences(text: str) -> tuple[str, bool]:
 
 _VERSION_LIKE = r"(?:[vV]\s*[=:\-\"]*\s*(?:spf|sfp|psf|fsp)|spf(?=\s*1))\s*[=v]?\s*[0-9lI]?"
 _BEGINNING = (
-    r"(?=[\s;,:|\"'~+\-?.=]|(?:include|exists|ip[46]|redirect|exp)[:=/]|(?:a|mx|ptr|all)(?:[\s:/]|\Z))(?!\.?\s*0\s*/)"
+    r"(?=[\s;,:|\"'~+\-?.=\\]|(?:include|exists|ip[46]|redirect|exp)[:=/]|(?:a|mx|ptr|all)(?:[\s:/]|\Z))(?!\.?\s*0\s*/)"
 )
 _MEANT = re.compile(
     r"(?:[\s\"'`(=:\\]*|[^a-z0-9]{0,3}(?:[^\s\"]{1,255}\s+)?(?:[0-9]{1,10}[smhdw]?\s+)?(?:IN\s+)?(?:[0-9]{1,10}\s+)?"
@@ -75,6 +77,7 @@ _SPF_TERM = re.compile(
     r"(?:\A|[\s;,\"'])[+\-~?]?(?:all\b|(?:a|mx|ptr)(?:[\s:/;,]|\Z)|(?:include|exists)[:=]|ip[46]?[:=]|redirect[:=])",
     re.IGNORECASE,
 )
+_ESCAPES = re.compile(r"(?<!\\)\\+(?=[\s;]|\Z)")  # of a zone file, left over behind a term
 _IGNORED = re.compile(r"(?<= )(include|exists|a|mx|ip4|ip6)=(?=[^ ])", re.IGNORECASE)
 
 
@@ -89,7 +92,7 @@ def meant(text: str) -> str | None:
     found = _MEANT.match(plain(text))
     if found is None or not _SPF_TERM.search(found[2]):
         return None
-    terms = found[2].rstrip(" \t\r\n\"'`)\\;")
+    terms = _ESCAPES.sub("", found[2]).rstrip(" \t\r\n\"'`)\\;")
     # Nobody has read it as SPF yet, so that `include=` was not ignored on purpose.
     return _IGNORED.sub(r"\1:", f"{VERSION} {terms}")
 
@@ -135,7 +138,9 @@ def _mend(text: str, *, dead: bool = False) -> Mended | Ambiguous:
         return _one(text, dead=dead)
     stripped = text.strip("\"'`()<>{}").rstrip(".:\"'`)>!")
     if text.isascii() and not re.search(r"[A-Za-z0-9]", stripped):
-        return Mended(ChangeKind.DROPPED, ())  # a comma, a quote, a sign alone
+        if sign := re.search(r"[+\-~?]", text):  # of what: of the end, or of the next term
+            return Ambiguous(AmbiguityCode.SIGN, text, (f"{sign[0]}all",))
+        return Mended(ChangeKind.DROPPED, ())  # a comma, a quote
     if not text.isascii():
         return _witha_labels(text)
     colon = re.sub(r"\A([+\-~?]?)(include|exists|ip4|ip6)[;,](?=[^;,])", r"\1\2:", stripped, flags=re.IGNORECASE)
@@ -337,6 +342,8 @@ def _unknown(text: str, signs: str, word: str, separator: str, value: str) -> Am
     if word in ("ip4", "ip6"):
         if separator and _HOST_NAME.match(value):
             return Ambiguous(AmbiguityCode.HOST_FOR_ADDRESS, text, (f"{sign}a:{value}",))
+        return Ambiguous(AmbiguityCode.ADDRESS, text)
+    if re.match(r"[0-9.:]+(?:/[0-9]*)?\Z", text[len(signs) :]):
         return Ambiguous(AmbiguityCode.ADDRESS, text)
     if _HOST_NAME.match(text[len(signs) :]):
         name = text[len(signs) :]

@@ -1,6 +1,7 @@
 from .attached import detach, mode
-from .changes import change, change_again, change_undo, changes, plan
+from .changes import change, change_again, change_policy, change_undo, changes, plan
 from .disputes import dispute, disputes
+from .keys import rotate
 from .providers import (
     provider,
     provider_new,
@@ -20,6 +21,7 @@ __all__ = [
     "attach_review",
     "change",
     "change_again",
+    "change_policy",
     "change_undo",
     "changes",
     "detach",
@@ -32,6 +34,7 @@ __all__ = [
     "provider_remove",
     "provider_test",
     "providers",
+    "rotate",
     "zone_remove",
     "zones_add",
     "zones_list",

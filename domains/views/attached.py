@@ -18,11 +18,12 @@ from panel.models import Platform, Role
 from ..access import domain_for
 from ..claims import AuthoritativeDetected
 from ..models import Domain
-from ..reach import require_reachable_target
 from ..zones.changes import removable, request_removal
+from .waiting import target_resolves, waits
 
 
 @login_required
+@waits
 def mode(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
     """Change the mode or the target server."""
     domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
@@ -32,7 +33,7 @@ def mode(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
         chosen = request.POST.get("mode", "")
         target = request.POST.get("target", "").strip() if chosen != Domain.Mode.AUTHORITATIVE else ""
         try:
-            if require_reachable_target(target) or "anyway" in request.POST:
+            if target_resolves(request, domain.service.organization, target) or "anyway" in request.POST:
                 domain.change_mode(chosen, target, person(request))
                 messages.success(request, _("The mode of %(name)s is changed.") % {"name": domain.name.unicode})
                 return redirect("diagnostics:domain", domain.service.name, domain.name.name)

@@ -15,10 +15,14 @@ from panel.access import person, require, service_for
 from panel.counting import accounts_at
 from panel.errors import Refused
 from panel.models import Role
+from panel.once import not_done, once_apart
 
+from .. import readings
 from ..access import change_for, domain_for
+from ..facts import facts
 from ..models import Domain, ZoneChange
 from ..names import to_unicode
+from ..outside import zone_subject
 from ..providers import ProviderError
 from ..providers.base import removals_first
 from ..records import Kind
@@ -26,17 +30,20 @@ from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import provider_sentence
 from ..usecases import PlanChanged, apply, note_delegation
 from ..wizard import LATER, NOW
-from ..zones.changes import can_undo, request_undo, run_again
+from ..zones.changes import can_undo, offered_policy, request_policy, request_undo, run_again
 from ..zones.diff import lines_of_write
 from ..zones.planning import BOXES, Preview, preview, write_from_json
-from ..zones.reading import intents_of, read_for
+from ..zones.reading import ZoneReading, intents_of
 from .numbers import number_or_zero
+from .waiting import address_without_reading, reading_for, waits
 from .wizard import plan_context
 
 SHOWN = 50
 
 
 @login_required
+@once_apart
+@waits
 def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
     """The plan for an attached domain; a POST applies exactly what was shown."""
     domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
@@ -55,8 +62,12 @@ def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
     if domain.zone is None:
         return render(request, "domains/plan.html", context)
     intents = intents_of(domain)
+    context["again"] = address_without_reading(request)
+    subject = zone_subject(domain.zone, *facts(domain), intents)
+    found = reading_for(request, "zone", subject, domain.service.organization)
+    context["reading"] = found.pk
     try:
-        reading = read_for(domain)
+        reading = ZoneReading.from_json(readings.result(found))
     except ProviderError as error:
         context |= {"error": provider_sentence(error.code), "detail": error.detail}
         return render(request, "domains/plan.html", context)
@@ -92,7 +103,7 @@ def _applied(
         raise
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect("domains:plan", service.name, domain.name.name)
+        return not_done(redirect("domains:plan", service.name, domain.name.name))
     if change is None:
         messages.info(request, _("Nothing was to be changed."))
         return redirect("diagnostics:domain", service.name, domain.name.name)
@@ -140,6 +151,7 @@ def change(request: HttpRequest, service_name: str, change_id: int) -> HttpRespo
         "sentence": provider_sentence(found.error) if found.error else "",
         "may_change": role.rank >= Role.TECHNICIAN.rank,
         "can_undo": can_undo(found),
+        "offered_policy": offered_policy(found),
         "may_run_again": _may_run_again(found),
         "older_undone": _waits_for(found),
         "tab": "domains",
@@ -187,6 +199,23 @@ def change_undo(request: HttpRequest, service_name: str, change_id: int) -> Http
 @login_required
 def change_again(request: HttpRequest, service_name: str, change_id: int) -> HttpResponse:
     return _act(request, service_name, change_id, run_again)
+
+
+@require_POST
+@login_required
+def change_policy(request: HttpRequest, service_name: str, change_id: int) -> HttpResponse:
+    """Switch on the DMARC policy that was meant: asked for by name, and confirmed."""
+    found = change_for(request.user, service_name, change_id, at_least=Role.TECHNICIAN)
+    if not request.POST.get("confirmed"):
+        messages.error(request, _("Nothing was changed: tick the box to confirm."))
+        return redirect("domains:change", found.service.name, found.pk)
+    try:
+        found.service.require_open()
+        requested = request_policy(found, request.POST.get("policy", ""), person(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        requested = found
+    return redirect("domains:change", found.service.name, requested.pk)
 
 
 def _act(request: HttpRequest, service_name: str, change_id: int, verb: Any) -> HttpResponse:

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from panel.access import organization_for, person
 from panel.activity import record
-from panel.errors import Refused
 from panel.models import Role
+from panel.once import once_apart
 
+from .. import readings
 from ..access import provider_for
 from ..forms import FORMS
-from ..models import DnsProvider, Zone
-from ..models.domains import name_or_refuse
-from ..names import NameRefused, host_to_ascii, to_unicode
-from ..providers import ProviderError, open_provider
+from ..models import DnsProvider, Reading
+from ..names import to_unicode
+from ..outside import ADDED_AT_ONCE
+from ..providers import ProviderError
 from ..sentences import provider_sentence
 from ..zones.holding import adopt
+from .waiting import FIELD, StillReading, waits
 
-MOST_ZONES = 20_000  # of one provider
 ZONES_SHOWN = 100
-ADDED_AT_ONCE = 20  # zones by hand: each is tried
+KINDS = ("provider-test", "provider-zones", "provider-add")  # of what is asked of a provider
 
 
 @login_required
@@ -43,6 +44,7 @@ def providers(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @login_required
+@once_apart
 def provider_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     organization = organization_for(request.user, code, at_least=Role.OWNER)
     if kind not in FORMS:
@@ -51,14 +53,13 @@ def provider_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         row = form.save()
         record("provider.created", actor=person(request), organization=organization, target=row.name, after=_facts(row))
-        _test(request, row)
-        _import(request, row, quiet=True)
-        return redirect("domains:provider", organization.code, row.pk)
+        return _ask(request, row, "provider-test", new=True)
     context = {"organization": organization, "form": form, "kind_name": DnsProvider.Kind(kind).label}
     return render(request, "domains/provider_new.html", context)
 
 
 @login_required
+@waits
 def provider(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
     """Its zones, and its settings for whoever may change them."""
     row = provider_for(request.user, code, provider_id, at_least=_needed(request))
@@ -75,8 +76,8 @@ def provider(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
             after=_facts(row),
         )
         messages.success(request, _("Saved."))
-        _test(request, row)
-        return redirect("domains:provider", code, row.pk)
+        return _ask(request, row, "provider-test", new=False)
+    lines = _lines_of(request, row)
     query = request.GET.get("q", "").strip().lower()[:253]
     zones = row.zones.annotate(domain_count=Count("domains")).order_by("name")
     total = zones.count()
@@ -89,6 +90,7 @@ def provider(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
         "zones": [(zone, to_unicode(zone.name)) for zone in zones[:ZONES_SHOWN]],
         "total": total,
         "query": query,
+        "lines": lines,
         "can_list": row.kind in {"powerdns", "cloudflare", "ovh"} or bool(row.settings.get("catalog")),
         "untested": row.kind == DnsProvider.Kind.LEXICON,
     }
@@ -104,8 +106,7 @@ def _needed(request: HttpRequest) -> Role:
 @login_required
 def provider_test(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
     row = provider_for(request.user, code, provider_id)
-    _test(request, row)
-    return redirect("domains:provider", code, row.pk)
+    return _ask(request, row, "provider-test", new=False)
 
 
 @require_POST
@@ -113,32 +114,16 @@ def provider_test(request: HttpRequest, code: str, provider_id: int) -> HttpResp
 def zones_list(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
     """Take over the list of zones from the provider."""
     row = provider_for(request.user, code, provider_id)
-    _import(request, row)
-    return redirect("domains:provider", code, row.pk)
+    return _ask(request, row, "provider-zones")
 
 
 @require_POST
 @login_required
 def zones_add(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
-    """Zones by hand, one name a line. Each is read once, so that a slip of the pen is noticed."""
+    """Zones by hand, one name a line."""
     row = provider_for(request.user, code, provider_id)
-    for text in request.POST.get("names", "").split()[:ADDED_AT_ONCE]:
-        try:
-            name = name_or_refuse(text)
-            open_provider(row).test(name)
-        except Refused as refusal:
-            messages.error(request, f"{text}: {refusal}")
-        except ProviderError as error:
-            messages.error(request, f"{text}: {provider_sentence(error.code)}")
-        else:
-            zone, created = Zone.objects.get_or_create(
-                provider=row, name=name, defaults={"by_hand": True, "seen_at": timezone.now()}
-            )
-            if created:
-                record("zone.added", actor=person(request), organization=row.organization, target=zone.name)
-                messages.success(request, _("%(name)s is added.") % {"name": to_unicode(name)})
-    adopt(row.organization)
-    return redirect("domains:provider", code, row.pk)
+    names = [text[:300] for text in request.POST.get("names", "").split()[:ADDED_AT_ONCE]]
+    return _ask(request, row, "provider-add", names=names)
 
 
 @require_POST
@@ -174,54 +159,51 @@ def _facts(row: DnsProvider) -> dict[str, Any]:
     return {"kind": row.kind, "name": row.name, **row.settings}
 
 
-def _test(request: HttpRequest, row: DnsProvider) -> None:
-    zone = row.zones.order_by("pk").first()
+def _ask(request: HttpRequest, row: DnsProvider, kind: str, **subject: Any) -> HttpResponse:
+    """To the provider's page, which shows how it went when a worker has done it."""
+    asked = {"provider": row.pk, **subject}
+    reading = readings.ask(kind, asked, organization=row.organization, by=person(request))
+    page = reverse("domains:provider", args=[row.organization.code, row.pk])
+    return redirect(f"{page}?{FIELD}={reading.pk}")
+
+
+def _lines_of(request: HttpRequest, row: DnsProvider) -> list[tuple[str, str]]:
+    """What the worker that the address speaks of has to tell, as (level, words). Raises StillReading."""
+    text = request.GET.get(FIELD, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 18):
+        return []
+    found = Reading.objects.filter(pk=int(text), organization=row.organization, kind__in=KINDS).first()
+    if found is None or json.loads(found.subject)["provider"] != row.pk:
+        return []
+    if not found.is_over:
+        raise StillReading(found)
     try:
-        opened = open_provider(row)
-        if zone is not None:
-            opened.test(zone.name)
-            messages.success(request, _("The connection works: %(zone)s can be changed.") % {"zone": zone.name})
-        else:
-            found = opened.zones()
+        return [_line(*line) for line in readings.result(found)]
+    except ProviderError as error:
+        return [_line("error", error.code, {"detail": error.detail})]
+
+
+def _line(level: str, code: str, facts: dict[str, Any]) -> tuple[str, str]:
+    number = int(facts.get("number", 0))
+    match code:
+        case "works":
+            words = _("The connection works: %(zone)s can be changed.") % facts
+        case "zones-there":
             words = ngettext(
                 "The connection works: %(number)s zone is there.",
                 "The connection works: %(number)s zones are there.",
-                len(found),
-            )
-            messages.success(request, words % {"number": len(found)})
-    except ProviderError as error:
-        if error.code == "cannot-list":
-            messages.info(request, _("Add a zone: the connection is tested with it."))
-            return
-        said = f" ({error.detail})" if error.detail else ""
-        messages.error(request, f"{provider_sentence(error.code)}{said}")
-
-
-def _import(request: HttpRequest, row: DnsProvider, *, quiet: bool = False) -> None:
-    """Zones as the provider lists them now; those added by hand stay."""
-    try:
-        names = {name for text in open_provider(row).zones()[:MOST_ZONES] if (name := _zone_name(text))}
-    except ProviderError as error:
-        if not quiet:
-            messages.error(request, provider_sentence(error.code))
-        return
-    now = timezone.now()
-    with transaction.atomic():
-        known = set(row.zones.values_list("name", flat=True))
-        Zone.objects.bulk_create([Zone(provider=row, name=name, seen_at=now) for name in sorted(names - known)])
-        gone, _each = row.zones.filter(by_hand=False).exclude(name__in=names).delete() if names else (0, {})
-        row.zones.filter(name__in=names).update(seen_at=now)
-        adopt(row.organization)
-        if names - known or gone:
-            note = f"+{len(names - known)} -{gone}"
-            record("zone.listed", actor=person(request), organization=row.organization, target=row.name, note=note)
-    words = ngettext("%(number)s zone is listed.", "%(number)s zones are listed.", len(names))
-    messages.success(request, words % {"number": len(names)})
-
-
-def _zone_name(text: str) -> str | None:
-    """A zone as it is stored; reverse zones and the like hold no mail domain."""
-    try:
-        return host_to_ascii(text)
-    except NameRefused:
-        return None
+                number,
+            ) % {"number": number}
+        case "zones-listed":
+            words = ngettext("%(number)s zone is listed.", "%(number)s zones are listed.", number) % {"number": number}
+        case "added":
+            words = _("%(name)s is added.") % facts
+        case "add-a-zone":
+            words = _("Add a zone: the connection is tested with it.")
+        case "no-name":
+            words = _("%(name)s: that is no name of a zone.") % facts
+        case _:
+            name = f"{facts['name']}: " if facts.get("name") else ""
+            said = f" ({facts['detail']})" if facts.get("detail") and not name else ""
+            words = f"{name}{provider_sentence(code)}{said}"
+    return {"error": "danger"}.get(level, level), words

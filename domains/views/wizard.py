@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,13 +18,14 @@ from django.utils.translation import gettext as _
 from panel.access import person, service_for
 from panel.errors import Refused
 from panel.models import Platform, Role, Service
+from panel.once import not_done, once_apart
 
-from .. import claims
-from ..models import Domain, Name, Zone
+from .. import claims, readings
+from ..models import Domain, Name, Reading, Zone
 from ..models.domains import mode_or_refuse, name_or_refuse, target_or_refuse
 from ..names import to_unicode
+from ..outside import zone_subject
 from ..providers import ProviderError
-from ..reach import require_reachable_target
 from ..records import Kind
 from ..rules.verdicts import Status
 from ..sentences import BOXES as BOX_SENTENCES
@@ -31,12 +33,12 @@ from ..sentences import CHOICES, LEFT, provider_sentence
 from ..suffixes import private_suffix
 from ..usecases import PlanChanged, Wish, attach_domain
 from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
-from ..zones.diff import Choice as DiffChoice
-from ..zones.diff import cards
+from ..zones.diff import Outcome, cards
 from ..zones.holding import zone_of
 from ..zones.planning import BOXES, Preview, preview
-from ..zones.reading import ZoneReading, read_zone
+from ..zones.reading import ZoneReading
 from .numbers import number_or_zero
+from .waiting import FIELD, address_without_reading, reading_for, target_resolves, waits
 
 ZONES_SHOWN = 50
 
@@ -81,6 +83,7 @@ def attach(request: HttpRequest, service_name: str) -> HttpResponse:
 
 
 @login_required
+@waits
 def attach_mode(request: HttpRequest, service_name: str) -> HttpResponse:
     """Step 2: who handles the domain's mail."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
@@ -94,7 +97,7 @@ def attach_mode(request: HttpRequest, service_name: str) -> HttpResponse:
         try:
             with claims.counting(service, choice.name, person(request)):
                 choice = _mode_chosen(service, choice)
-            resolves = require_reachable_target(choice.target)
+            resolves = target_resolves(request, service.organization, choice.target)
             if resolves or "anyway" in request.GET:
                 step = "domains:attach_records" if zone else "domains:attach_review"
                 return redirect(reverse(step, args=[service.name]) + choice.query)
@@ -120,6 +123,7 @@ def attach_mode(request: HttpRequest, service_name: str) -> HttpResponse:
 
 
 @login_required
+@waits
 def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
     """Step 3, for a name in one of the organization's zones: which records to write, and exactly what that changes."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
@@ -145,8 +149,10 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
         "without": review + choice.but(plan="", seen=True, boxes=()).query,
         "changed": "changed" in request.GET,
     }
+    found = _reading(request, service, zone, choice)
+    context |= {"reading": found.pk, "again": address_without_reading(request)}
     try:
-        planned = _preview(request, service, zone, choice)
+        planned = preview(ZoneReading.from_json(readings.result(found)), {})
     except ProviderError as error:
         context |= {"error": provider_sentence(error.code), "detail": error.detail}
         return render(request, "domains/attach_records.html", context)
@@ -155,12 +161,14 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
         return render(request, "domains/attach_records.html", context)
     taken = planned.takes_mail_from() if Kind.MX in choice.boxes else ()
     if "next" in request.GET and (not taken or choice.mx):
-        return redirect(review + choice.but(plan=planned.fingerprint, seen=True).query)
+        return redirect(f"{review}{choice.but(plan=planned.fingerprint, seen=True).query}&{FIELD}={found.pk}")
     context |= plan_context(planned, choice.boxes, taken, accounts=0) | {"ask_mx": "next" in request.GET and taken}
     return render(request, "domains/attach_records.html", context)
 
 
 @login_required
+@once_apart
+@waits
 def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
     """Step 4: everything once more; Validate writes it."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
@@ -171,7 +179,7 @@ def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
         service.require_open()
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect("domains:attach", service.name)
+        return not_done(redirect("domains:attach", service.name))
     zone = zone_of(service.organization, choice.name)
     if request.method == "POST":
         return _validate(request, service, choice, zone)
@@ -185,6 +193,7 @@ def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
         "managed": zone is not None,
         "mode_name": Domain.Mode(choice.mode).label,
         "mx_later": choice.mx == LATER,
+        "reading": request.GET.get(FIELD, ""),
         "back": reverse(step, args=[service.name]) + choice.query,
     }
     return render(request, "domains/attach_review.html", context)
@@ -194,7 +203,7 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
     reading: ZoneReading | None = None
     if zone is not None:
         try:
-            reading = _read(request, service, zone, choice)
+            reading = ZoneReading.from_json(readings.result(_reading(request, service, zone, choice)))
         except ProviderError:
             reading = None
     try:
@@ -212,15 +221,16 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
             reading,
             actor=person(request),
             identity=candidate(request.session, service, choice.name),
+            resolves=partial(target_resolves, request, service.organization),
         )
     except PlanChanged:
         # What was confirmed is not what would be done now: show it again.
         records = reverse("domains:attach_records", args=[service.name])
-        return redirect(records + choice.but(plan="").query + "&changed=1")
+        return not_done(redirect(records + choice.but(plan="").query + "&changed=1"))
     except Refused as refusal:
         messages.error(request, str(refusal))
         back = "domains:attach_mode" if refusal.code != "already-attached" else "domains:attach"
-        return redirect(reverse(back, args=[service.name]) + choice.query)
+        return not_done(redirect(reverse(back, args=[service.name]) + choice.query))
     forget_candidate(request.session)
     messages.success(request, _("%(name)s is attached.") % {"name": attached.name.unicode})
     if shared := private_suffix(attached.name.name):
@@ -242,17 +252,15 @@ def plan_context(planned: Preview, boxes: tuple[Kind, ...], taken: tuple[str, ..
         "cards": [(card, CHOICES[card.choice], LEFT[card.left] if card.left else "") for card in shown],
         "taken": taken,
         "accounts": accounts,
-        "nothing": not any(card.choice in {DiffChoice.ADD, DiffChoice.REPLACE} for card in shown),
+        "nothing": not any(card.choice in {Outcome.ADD, Outcome.REPLACE} for card in shown),
         "anything_left": any(card.left for card in shown),
     }
 
 
-def _preview(request: HttpRequest, service: Service, zone: Zone, choice: Choice) -> Preview:
-    return preview(_read(request, service, zone, choice), {})
-
-
-def _read(request: HttpRequest, service: Service, zone: Zone, choice: Choice) -> ZoneReading:
-    return read_zone(zone, *facts_before(choice, service, request.session, timezone.localdate()))
+def _reading(request: HttpRequest, service: Service, zone: Zone, choice: Choice) -> Reading:
+    """Of the zone, for the domain as it will be. Raises StillReading."""
+    subject = zone_subject(zone, *facts_before(choice, service, request.session, timezone.localdate()))
+    return reading_for(request, "zone", subject, service.organization)
 
 
 def _mode_chosen(service: Service, choice: Choice) -> Choice:

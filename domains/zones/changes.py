@@ -11,19 +11,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db import DatabaseError
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from kombu.exceptions import OperationalError
 
 from panel.activity import person_of, record
 from panel.errors import Refused
+from panel.waking import wake
 
+from .. import readings
 from ..models import Domain, ZoneChange
-from ..providers import ProviderError, Published, Write, open_provider
+from ..providers import ProviderError, Published, Write, deadline, open_provider
 from ..rrset import Fix, fix_to_json
 from ..signals import zone_changed
+from .meant_policy import MeantPolicy, meant_policy
 from .planning import write_from_json, write_to_json, writes_of
 
 if TYPE_CHECKING:
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=3)  # more than a provider's slowest call
+LEASE = timedelta(minutes=3)
+JOB_SECONDS = 150.0  # for all calls of one change: less than the lease
+LOST_AT_MOST = 3  # leases: whoever worked on it froze or died each time
 State = ZoneChange.State
 
 
@@ -53,18 +57,24 @@ def request_change(
         service=service,
         plan=[fix_to_json(fix) for fix in fixes],
         snapshot=[write_to_json(write) for write in writes],
-        progress={"done": 0, "total": len(writes)},
+        progress={"done": 0, "total": len(writes), **_named(actor)},
         applied_by=person_of(actor),
     )
     _wake(change.pk)
     return change
 
 
+def _named(actor: Actor) -> dict[str, str]:
+    """Who acts without being a person (the operator's shell, a token), for the activity log."""
+    return {"actor": actor} if isinstance(actor, str) else {}
+
+
 def run_again(change: ZoneChange) -> None:
     """Finish what stopped. Raises Refused."""
     if change.domain_name and change.domain_id is None:
         raise Refused("not-attached", _("This domain is not attached any more."))
-    _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING)
+    kept = {key: change.progress[key] for key in ("actor",) if key in change.progress}
+    _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING, more=kept)
 
 
 def request_undo(change: ZoneChange, actor: Actor) -> None:
@@ -77,8 +87,39 @@ def request_undo(change: ZoneChange, actor: Actor) -> None:
         {State(change.state)},
         State.UNDOING,
         undone_by=person_of(actor),
-        more={"undo": True, "partial": partial},
+        more={"undo": True, "partial": partial, **_named(actor)},
     )
+
+
+def offered_policy(change: ZoneChange) -> MeantPolicy | None:
+    """The DMARC policy that can be switched on after this change, unless its record was changed again since."""
+    if change.state != State.DONE or change.zone_id is None or change.domain_id is None:
+        return None
+    offered = meant_policy(map(write_from_json, change.snapshot))
+    if offered is None:
+        return None
+    name = offered.published.name
+    later = ZoneChange.objects.filter(zone=change.zone, pk__gt=change.pk).exclude(
+        state__in=[State.UNDONE, State.FAILED]
+    )
+    again = any(fix["name"] == name for plan in later.values_list("plan", flat=True) for fix in plan)
+    return None if again else offered
+
+
+def request_policy(change: ZoneChange, policy: str, actor: Actor) -> ZoneChange:
+    """Switch on the DMARC policy that was meant, as a change of its own. Raises Refused.
+
+    `policy`: what was confirmed. Nothing is read here: whoever writes finds out whether the zone is as it was left.
+    """
+    offered = offered_policy(change)
+    if offered is None or offered.policy != policy or change.zone is None:
+        raise Refused("no-policy", _("This policy is not offered any more."))
+    key = (offered.published.name, offered.published.type)
+    published = {key: offered.published}
+    requested = request_change(change.zone, change.service, change.domain, offered.fixes, published, actor)
+    if requested is None:
+        raise Refused("no-policy", _("This policy is not offered any more."))
+    return requested
 
 
 def request_removal(changes: Sequence[ZoneChange], actor: Actor) -> None:
@@ -100,11 +141,11 @@ def can_undo(change: ZoneChange) -> bool:
 
 
 def _restart(
-    change: ZoneChange, from_: set[State], to: State, more: dict[str, bool] | None = None, **fields: Any
+    change: ZoneChange, from_: set[State], to: State, more: dict[str, Any] | None = None, **fields: Any
 ) -> None:
     progress = {"done": 0, "total": len(change.snapshot), **(more or {})}
     changed = ZoneChange.objects.filter(pk=change.pk, state__in=from_).update(
-        state=to, error="", detail="", lease_until=None, finished_at=None, progress=progress, **fields
+        state=to, error="", detail="", lease_until=None, lost=0, finished_at=None, progress=progress, **fields
     )
     if not changed:
         raise Refused("wrong-state", _("This change is already being worked on."))
@@ -114,16 +155,9 @@ def _restart(
 
 def _wake(pk: int) -> None:
     """Beat wakes too, so a broker that is away delays the change and loses nothing."""
+    from ..tasks import apply_zone_change
 
-    def send() -> None:
-        from ..tasks import apply_zone_change
-
-        try:
-            apply_zone_change.delay(pk)
-        except OperationalError:
-            log.warning("no broker: zone change %s waits for beat", pk)
-
-    transaction.on_commit(send)
+    wake(apply_zone_change, pk)
 
 
 # -- In the worker
@@ -135,11 +169,15 @@ def run(pk: int) -> bool:
     if change is None:
         return False
     undoing = change.state == State.UNDOING
+    if change.lost >= LOST_AT_MOST:
+        _fail(change, ProviderError("given-up", done=int(change.progress.get("done", 0))), undoing=undoing)
+        return True
     writes = [write_from_json(data) for data in change.snapshot]
     if undoing:
         writes = [write.reversed for write in reversed(writes)]
     try:
-        _write(change, writes)
+        with deadline.job(JOB_SECONDS):
+            _write(change, writes)
     except ProviderError as error:
         _fail(change, error, undoing=undoing)
         return True
@@ -147,7 +185,7 @@ def run(pk: int) -> bool:
     verb = "zone.undone" if undoing else "zone.applied"
     record(
         verb,
-        actor=change.undone_by if undoing else change.applied_by,
+        actor=(change.undone_by if undoing else change.applied_by) or change.progress.get("actor"),
         service=change.service,
         target=change.domain_name or change.zone_name,
         after={"changes": len(writes), "zone": change.zone_name},
@@ -170,15 +208,17 @@ def _free() -> Q:
 
 def _claim(pk: int) -> ZoneChange | None:
     now = timezone.now()
-    change = ZoneChange.objects.filter(pk=pk, state__in=ZoneChange.UNFINISHED).first()
+    change = ZoneChange.objects.select_related("service").filter(pk=pk, state__in=ZoneChange.UNFINISHED).first()
     if change is None or _must_wait(change):
         return None
     state = State.UNDOING if change.state == State.UNDOING else State.APPLYING
-    claimed = (
-        ZoneChange.objects.filter(pk=pk, state=change.state)
-        .filter(_free())
-        .update(state=state, lease_until=now + LEASE)
-    )
+    lost = F("lost") if change.lease_until is None else F("lost") + 1  # whoever held it let the lease run out
+    with readings.room(change.service.organization_id) as there_is:
+        claimed = there_is and (
+            ZoneChange.objects.filter(pk=pk, state=change.state)
+            .filter(_free())
+            .update(state=state, lease_until=now + LEASE, lost=lost)
+        )
     if not claimed:
         return None
     related = ("zone__provider", "domain", "service__organization", "applied_by", "undone_by")
@@ -234,6 +274,7 @@ def _finish(change: ZoneChange, state: State, *, done: int, error: ProviderError
         setattr(change, name, value)
     if state == State.UNDONE:
         _wake_older(change)
+    readings.wake_waiting()
 
 
 def _wake_older(change: ZoneChange) -> None:

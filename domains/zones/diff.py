@@ -14,7 +14,7 @@ from ..rules.zone_view import Key
 from .plan import Plan
 
 
-class Choice(StrEnum):
+class Outcome(StrEnum):
     """What a plan makes of one kind."""
 
     RIGHT = "right"  # published as it must be
@@ -39,7 +39,7 @@ class KindCard:
     """One kind of record. `left`: why it is not green once all is done."""
 
     kind: Kind
-    choice: Choice
+    choice: Outcome
     left: Left | None
     required: bool
     decision: Decision
@@ -51,7 +51,7 @@ def cards(plan: Plan, kinds: Iterable[Kind]) -> list[KindCard]:
     chosen = list(kinds)
     left = plan.left(chosen)
     found = [_card(plan, decision, left.get(decision.kind)) for decision in plan.chosen(chosen)]
-    return sorted(found, key=lambda card: card.choice in {Choice.RIGHT, Choice.LEFT_ALONE})
+    return sorted(found, key=lambda card: card.choice in {Outcome.RIGHT, Outcome.LEFT_ALONE})
 
 
 def lines_of(fixes: Iterable[Fix], rrsets: Mapping[Key, RRset]) -> tuple[ChangeLine, ...]:
@@ -104,10 +104,10 @@ def _card(plan: Plan, decision: Decision, left: Left | None) -> KindCard:
     verdict = decision.verdict
     fixes = verdict.fixes if decision.fixes_anything else ()
     if fixes:
-        choice = Choice.ADD if all(fix.action == Action.ADD for fix in fixes) else Choice.REPLACE
+        choice = Outcome.ADD if all(fix.action == Action.ADD for fix in fixes) else Outcome.REPLACE
         lines = lines_of(fixes, plan.zone.rrsets)
     else:
-        choice = Choice.LEFT_ALONE if left is not None or verdict.status in RED else Choice.RIGHT
+        choice = Outcome.LEFT_ALONE if left is not None or verdict.status in RED else Outcome.RIGHT
         lines = tuple(ChangeLine("", rr.name, rr.type, value, rr.ttl) for rr in verdict.found for value in rr.values)
     required = verdict.level == Level.REQUIRED
     return KindCard(decision.kind, choice, left, required, decision, lines)

@@ -14,7 +14,7 @@ from functools import cached_property
 from ..lookup.answers import Answers
 from ..records import Kind
 from ..rrset import Action, Fix, RRset
-from ..rules.case import Subject
+from ..rules.check_input import PreparedInput
 from ..rules.deciding import Decision, Left, decide, each_alone, together
 from ..rules.verdicts import Verdict
 from ..rules.zone_view import Key, ZoneData, ZoneView, names_to_read
@@ -37,7 +37,7 @@ class Plan:
     `remaining`: why a kind is not green although all the fixes are made.
     """
 
-    subject: Subject
+    prepared: PreparedInput
     zone: ZoneData
     verdicts: tuple[Verdict, ...]
     intents: Mapping[Kind, str]
@@ -46,12 +46,12 @@ class Plan:
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
         """All kinds, mended at one time: what the buttons say."""
-        return together(self.subject, self.verdicts, self.intents)
+        return together(self.prepared, self.verdicts, self.intents)
 
     def chosen(self, kinds: Iterable[Kind]) -> tuple[Decision, ...]:
         """Those kinds, mended without the others."""
         wanted = set(kinds)
-        return together(self.subject, [v for v in self.verdicts if v.kind in wanted], self.intents)
+        return together(self.prepared, [v for v in self.verdicts if v.kind in wanted], self.intents)
 
     def fixes(self, kinds: Iterable[Kind] = KINDS) -> tuple[Fix, ...]:
         """In the order in which to apply them: the MX last of all."""
@@ -84,19 +84,19 @@ def fixes_of(decisions: Iterable[Decision]) -> tuple[Fix, ...]:
     )
 
 
-def plan(subject: Subject, zone: ZoneData, outside: Answers, intents: Mapping[Kind, str]) -> Plan | Wanted:
+def plan(prepared: PreparedInput, zone: ZoneData, outside: Answers, intents: Mapping[Kind, str]) -> Plan | Wanted:
     """Plan for a domain in `zone`. `outside`: what is known of names beyond it, and then wanted.
 
     Whoever drives this reads and asks what is wanted, and calls again.
     """
     now = ZoneView(zone, outside)
-    verdicts = each_alone(subject, now, zone.apex, KINDS)
+    verdicts = each_alone(prepared, now, zone.apex, KINDS)
     if verdicts is None:
         return Wanted(frozenset(now.wanted))
-    planned = Plan(subject, zone, verdicts, intents, {})
+    planned = Plan(prepared, zone, verdicts, intents, {})
     after = replace_sets(zone, apply_fixes(zone.rrsets, planned.writable()))
     view = ZoneView(after, outside)
-    decisions = decide(subject, view, zone.apex, intents, KINDS)
+    decisions = decide(prepared, view, zone.apex, intents, KINDS)
     if decisions is None:
         return Wanted(frozenset(view.wanted))
     remaining = {}
@@ -115,10 +115,10 @@ def replace_sets(zone: ZoneData, rrsets: Mapping[Key, RRset]) -> ZoneData:
     return ZoneData(zone.apex, rrsets, zone.read, zone.existing, zone.negative_ttl)
 
 
-def first_names(subject: Subject, apex: str) -> set[str]:
+def first_names(prepared: PreparedInput, apex: str) -> set[str]:
     """The names of the zone that any plan wants to know."""
-    names = {subject.apex, *(record.name for records in subject.required.values() for record in records)}
-    name = subject.apex
+    names = {prepared.apex, *(record.name for records in prepared.required.values() for record in records)}
+    name = prepared.apex
     while name != apex and name.endswith(f".{apex}"):
         name = name.partition(".")[2]
         names.add(f"_dmarc.{name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -17,9 +17,10 @@ from ..providers.base import delegation
 from ..providers.values import canonical
 from ..records import DomainFacts, Kind, PlatformFacts
 from ..rrset import RRset
-from ..rules.case import Case, Subject
+from ..rules.check_input import CheckInput, PreparedInput
 from ..rules.zone_view import ZoneData
 from .plan import Plan, first_names, plan
+from .stored import Stored, from_json, to_json
 
 if TYPE_CHECKING:
     from ..models import Domain, Zone
@@ -38,7 +39,7 @@ class ZoneReading:
     `delegated_at`: a delegation below the apex takes the domain away; then nothing else was read.
     """
 
-    subject: Subject
+    prepared: PreparedInput
     zone: ZoneData
     published: Published
     answers: Mapping[Question, Answer]
@@ -48,8 +49,36 @@ class ZoneReading:
         """None where a delegation takes the domain away, or the zone is past understanding."""
         if self.delegated_at is not None:
             return None
-        planned = plan(self.subject, self.zone, Answers(dict(self.answers)), intents)
+        planned = plan(self.prepared, self.zone, Answers(dict(self.answers)), intents)
         return planned if isinstance(planned, Plan) else None
+
+    def to_json(self) -> Any:
+        given, zone = self.prepared.given, self.zone
+        return to_json(
+            Stored(
+                domain=given.domain,
+                platform=given.platform,
+                now=self.prepared.now,
+                apex=zone.apex,
+                rrsets=zone.rrsets,
+                read=zone.read,
+                existing=zone.existing,
+                published=self.published,
+                answers=self.answers,
+                delegated_at=self.delegated_at,
+            )
+        )
+
+    @classmethod
+    def from_json(cls, data: Any) -> ZoneReading:
+        stored: Stored = from_json(Stored, data)
+        return cls(
+            prepared=PreparedInput(CheckInput(domain=stored.domain, platform=stored.platform), stored.now),
+            zone=ZoneData(stored.apex, stored.rrsets, stored.read, stored.existing),
+            published=stored.published,
+            answers=stored.answers,
+            delegated_at=stored.delegated_at,
+        )
 
 
 def intents_of(domain: Domain) -> dict[Kind, str]:
@@ -75,7 +104,7 @@ def read_zone(
     """The zone at its provider, as far as the plan for `domain` wants to know it. Raises ProviderError."""
     provider = open_provider(zone.provider)
     return gather(
-        Subject(Case(domain=domain, platform=platform), timezone.now()),
+        PreparedInput(CheckInput(domain=domain, platform=platform), timezone.now()),
         ZoneData(f"{zone.name}.", {}, frozenset()),
         intents or {},
         read=lambda names: provider.read(zone.name, names),
@@ -84,7 +113,7 @@ def read_zone(
 
 
 def gather(
-    subject: Subject,
+    prepared: PreparedInput,
     zone: ZoneData,
     intents: Mapping[Kind, str],
     *,
@@ -92,23 +121,27 @@ def gather(
     resolvers: Sequence[Resolver] = (),
 ) -> ZoneReading:
     """Read and ask what the plan wants until it wants nothing more. Without `read` the whole zone is known."""
-    return run(_gather(subject, zone, intents, read, resolvers))
+    return run(_gather(prepared, zone, intents, read, resolvers))
 
 
 async def _gather(
-    subject: Subject, zone: ZoneData, intents: Mapping[Kind, str], read: Read | None, resolvers: Sequence[Resolver]
+    prepared: PreparedInput,
+    zone: ZoneData,
+    intents: Mapping[Kind, str],
+    read: Read | None,
+    resolvers: Sequence[Resolver],
 ) -> ZoneReading:
     answers = Answers()
     published: dict[tuple[str, str], RRset] = {}
     if read is not None:
-        published, zone = await _read(read, zone, published, first_names(subject, zone.apex))
-    cut = delegation(zone.apex.rstrip("."), subject.apex, zone.rrsets)
+        published, zone = await _read(read, zone, published, first_names(prepared, zone.apex))
+    cut = delegation(zone.apex.rstrip("."), prepared.apex, zone.rrsets)
     if cut is not None:
-        return ZoneReading(subject, zone, published or zone.rrsets, answers.known, cut)
+        return ZoneReading(prepared, zone, published or zone.rrsets, answers.known, cut)
     async with engine(resolvers) as asking:
         deadline = asking.loop.time() + SECONDS
         for _ in range(MAX_READINGS * 4):
-            attempt = plan(subject, zone, answers, intents)
+            attempt = plan(prepared, zone, answers, intents)
             if isinstance(attempt, Plan):
                 break
             if read is not None and attempt.names:
@@ -118,7 +151,7 @@ async def _gather(
             told = await asking.ask_many(wanted[:room], deadline) if wanted[:room] else {}
             for question in wanted:
                 answers.put(question, told.get(question) or Answer(failure=Failure.TIMEOUT))
-    return ZoneReading(subject, zone, published or zone.rrsets, answers.known)
+    return ZoneReading(prepared, zone, published or zone.rrsets, answers.known)
 
 
 async def _read(

@@ -27,6 +27,13 @@ class Activity(models.Model):
             models.Index(fields=["service", "-id"], name="activity_of_service"),
             models.Index(fields=["organization", "-id"], name="activity_of_organization"),
             models.Index(fields=["service", "target", "-id"], name="activity_of_target"),
+            # What is filtered by (panel/history.py), in each of the three logs.
+            models.Index(fields=["verb", "-id"], name="activity_by_verb"),
+            models.Index(fields=["actor_label", "-id"], name="activity_by_actor"),
+            models.Index(fields=["organization", "verb", "-id"], name="activity_of_org_by_verb"),
+            models.Index(fields=["organization", "actor_label", "-id"], name="activity_of_org_by_actor"),
+            models.Index(fields=["service", "verb", "-id"], name="activity_of_srv_by_verb"),
+            models.Index(fields=["service", "actor_label", "-id"], name="activity_of_srv_by_actor"),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,9 @@ class Service(models.Model):
     renews_on = models.DateField(_("renews on"), null=True, blank=True)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
     account_limit = models.PositiveIntegerField(_("limit of accounts"), null=True, blank=True)
+    dkim_rotation_days = models.PositiveIntegerField(_("new DKIM keys every (days)"), null=True, blank=True)
+    # MiB of a mailbox where its account has no limit of its own; 0 is without limit.
+    quota = models.PositiveIntegerField(_("quota of a mailbox (MiB)"), default=0, db_default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -91,7 +94,7 @@ class Service(models.Model):
 
     @transaction.atomic
     def change(self, *, actor: User | str | None, **fields: Any) -> None:
-        """Set any of display_name, renews_on and account_limit."""
+        """Set any of display_name, renews_on, account_limit, quota and dkim_rotation_days."""
         service = Service.objects.select_for_update().get(pk=self.pk)
         changed = {name: value for name, value in fields.items() if getattr(service, name) != value}
         if not changed:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import models
@@ -7,12 +8,16 @@ from django.utils import timezone
 
 
 class Heartbeat(models.Model):
-    """When a process was last heard of (panel/heartbeat.py); `/healthz` reads it. Names: `beat`, `worker:<queue>`."""
+    """When a process was last heard of (panel/heartbeat.py); `/healthz` reads it.
+
+    Names: `beat`, `worker:<queue>`, and `cut-off:<queue>` from a worker that lives and cannot reach its broker.
+    """
 
     name = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField()
 
     FRESH = timedelta(seconds=30)
+    MISSED = timedelta(seconds=8)  # more than a heartbeat takes to come again
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%H:%M:%S}"
@@ -24,6 +29,26 @@ class Heartbeat(models.Model):
     @property
     def fresh(self) -> bool:
         return timezone.now() - self.at < self.FRESH
+
+    @classmethod
+    def cut_off(cls, queues: Iterable[str]) -> list[str]:
+        """Queues whose workers live and have not reached the broker for a while."""
+        queues = list(queues)
+        at = dict(cls.objects.filter(name__startswith="worker:").values_list("name", "at"))
+        lost = dict(cls.objects.filter(name__startswith="cut-off:").values_list("name", "at"))
+        return [
+            queue
+            for queue in queues
+            if (since := lost.get(f"cut-off:{queue}")) is not None
+            and timezone.now() - since < cls.FRESH
+            and (f"worker:{queue}" not in at or since - at[f"worker:{queue}"] > cls.MISSED)
+        ]
+
+    @classmethod
+    def serves(cls, queue: str) -> bool:
+        """Whether a worker of this queue lives and can be woken."""
+        heartbeat = cls.objects.filter(name=f"worker:{queue}").first()
+        return heartbeat is not None and heartbeat.fresh and not cls.cut_off([queue])
 
 
 class Condition(models.Model):

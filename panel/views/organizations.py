@@ -19,8 +19,11 @@ from ..acting import do
 from ..errors import Refused
 from ..forms import ChangeRole, EditOrganization, Invite, carried_out
 from ..history import History
+from ..listing import listing
 from ..models import Invitation, Membership, Organization, Role
 from ..once import keep_answer, once
+
+INVITATIONS = 100  # shown, the latest
 
 
 @login_required
@@ -48,7 +51,13 @@ def _page(request: HttpRequest, organization: Organization, *, status: int = 200
         "organization": organization,
         "owner": role == Role.OWNER,
         "technician": role.rank >= Role.TECHNICIAN.rank,
-        "memberships": organization.memberships.select_related("user").order_by("user__email"),
+        "list": listing(
+            request,
+            organization.memberships.select_related("user"),
+            search=["user__email__icontains", "user__name__icontains"],
+            sorts={"email": "user__email"},
+            default="email",
+        ),
         "services": organization.services.order_by("number"),
         "contacts": organization.contacts.order_by("pk"),
         "is_member": organization.memberships.filter(user=user).exists(),
@@ -57,7 +66,9 @@ def _page(request: HttpRequest, organization: Organization, *, status: int = 200
     }
     if role == Role.OWNER:
         context.setdefault("invite", Invite())
-        context["invitations"] = organization.invitations.filter(accepted_at=None).select_related("invited_by")
+        context["invitations"] = organization.invitations.filter(accepted_at=None).select_related("invited_by")[
+            :INVITATIONS
+        ]
         context["now"] = timezone.now()
     return render(request, "panel/organization.html", context, status=status)
 

@@ -423,14 +423,17 @@ def test_a_thrown_away_table_leaves_nothing(clinic, browser):
     assert not BulkRow.objects.exists()
 
 
-def test_a_large_table_that_is_thrown_away_is_gone_at_once_and_deleted_by_a_worker(clinic, browser, monkeypatch):
+def test_a_large_table_that_is_thrown_away_is_gone_at_once_and_deleted_by_a_worker(
+    clinic, browser, monkeypatch, django_capture_on_commit_callbacks
+):
     from accounts import tasks
 
     called: list[int] = []
     monkeypatch.setattr(tasks.delete_run, "delay", called.append)
     monkeypatch.setattr("accounts.runs.retention.AT_ONCE", 1)
     run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example", "bo@aurora.example"))
-    browser.post(url("discard", clinic, run.pk))
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post(url("discard", clinic, run.pk))
     assert called == [run.pk]
     kept = BulkRun.objects.get()
     assert (kept.state, kept.key) == ("discarded", "")
@@ -442,13 +445,15 @@ def test_a_large_table_that_is_thrown_away_is_gone_at_once_and_deleted_by_a_work
     assert not BulkRow.objects.exists()
 
 
-def test_a_large_table_is_checked_by_a_worker(clinic, browser, monkeypatch):
+def test_a_large_table_is_checked_by_a_worker(clinic, browser, monkeypatch, django_capture_on_commit_callbacks):
     from accounts import tasks
 
     called: list[int] = []
     monkeypatch.setattr("accounts.views.bulk_table.CHECKED_AT_ONCE", 1)
     monkeypatch.setattr("accounts.tasks.check_table.delay", called.append)
-    run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example", "bo@aurora.example"))
+    table = "email", "anna@aurora.example", "bo@aurora.example"
+    with django_capture_on_commit_callbacks(execute=True):
+        run = confirm_columns(browser, clinic, upload(browser, clinic, *table))
     assert (run.state, called) == ("checking", [run.pk])
     assert "being checked" in browser.get(url("run", clinic, run.pk)).content.decode()
     tasks.check_table(run.pk)

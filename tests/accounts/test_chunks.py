@@ -88,15 +88,17 @@ def test_an_approval_touches_a_chunk_whatever_the_quantity(clinic, django_assert
     assert order.carried_out == 1000
 
 
-def test_orders_that_nobody_works_on_are_found(clinic, monkeypatch):
+def test_orders_that_nobody_works_on_are_found(clinic, monkeypatch, django_capture_on_commit_callbacks):
     monkeypatch.setattr("accounts.models.orders.CHUNK", 10)
     called: list[int] = []
     monkeypatch.setattr("accounts.tasks.carry_out_order.delay", called.append)
     order = approved(clinic, 35)
-    tasks.resume_runs()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.resume_runs()
     assert called == [order.pk]
     while called:
-        tasks.carry_out_order(called.pop())
+        with django_capture_on_commit_callbacks(execute=True):
+            tasks.carry_out_order(called.pop())
     assert Tally.of(clinic.service.pk)["slot"] == 45
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import EmailAccount, Order, PasswordLink
+from accounts.models import BulkRun, EmailAccount, Order, PasswordLink
 from panel import once
 from panel.errors import Refused
 from panel.models import Activity, SpentToken
@@ -153,3 +156,79 @@ def test_of_many_approvals_at_the_same_moment_each_slot_is_made_once():
         outcomes = sorted(pool.map(approve, range(CONTENDERS)))
     assert outcomes == ["approved"] + ["order-decided"] * (CONTENDERS - 1)
     assert EmailAccount.objects.count() == 1000, "the first chunk, once"
+
+
+def upload_form(browser: Client, clinic: Clinic) -> tuple[str, dict[str, str]]:
+    address = reverse("accounts:upload", args=[clinic.service.name])
+    return address, {once.FIELD: token_in(browser.get(address).content.decode()), "cells": ""}
+
+
+def a_file(line: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("staff.csv", f"email\n{line}\n".encode())
+
+
+def test_the_same_file_sent_twice_is_one_table_and_another_file_is_another(clinic):
+    browser = signed_in(clinic.technician)
+    address, form = upload_form(browser, clinic)
+    first = browser.post(address, form | {"file": a_file("anna@aurora.example")})
+    again = browser.post(address, form | {"file": a_file("anna@aurora.example")})
+    assert (first.status_code, again["Location"]) == (302, first["Location"])
+    assert browser.post(address, form | {"file": a_file("ewa@aurora.example")})["Location"] != first["Location"]
+    assert BulkRun.objects.count() == 2
+
+
+def test_a_file_that_was_refused_can_be_sent_again(clinic, monkeypatch):
+    browser = signed_in(clinic.technician)
+    address, form = upload_form(browser, clinic)
+    with monkeypatch.context() as patch:
+        patch.setattr("accounts.runs.loading.reshape", lambda *args: 1 / 0)
+        browser.raise_request_exception = False
+        assert browser.post(address, form | {"file": a_file("anna@aurora.example")}).status_code == 500
+    assert browser.post(address, form | {"file": a_file("anna@aurora.example")}).status_code == 302
+    assert BulkRun.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_calls_others_is_carried_out_once_and_holds_no_transaction_meanwhile(monkeypatch):
+    clinic = make_clinic(slots=0)
+    address = reverse("domains:provider_new", args=[clinic.organization.code, "powerdns"])
+    browsers = [signed_in(clinic.owner) for _each in range(3)]
+    form = {"name": "Ours", "url": "https://dns.example.com:8081", "server_id": "localhost", "api_key": "k"}
+    form[once.FIELD] = token_in(browsers[0].get(address).content.decode())
+    open_transactions = []
+
+    views = sys.modules["domains.views.providers"]  # the package has a view of that name
+    asks = views._ask
+
+    def slow(*args: object, **options: object) -> object:
+        open_transactions.append(connections["default"].in_atomic_block)
+        time.sleep(0.5)
+        return asks(*args, **options)
+
+    monkeypatch.setattr(views, "_ask", slow)
+
+    def send(browser: Client) -> str:
+        try:
+            return browser.post(address, form)["Location"]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = set(pool.map(send, browsers))
+    assert len(answers) == 1
+    assert clinic.organization.dns_providers.count() == 1
+    assert open_transactions == [False]
+
+
+def test_a_token_left_by_a_process_that_died_is_good_again_after_a_while(clinic, monkeypatch):
+    monkeypatch.setattr(once, "WAIT", 0)
+    browser = signed_in(clinic.technician)
+    address, form = upload_form(browser, clinic)
+    browser.post(address, form | {"file": a_file("anna@aurora.example")})
+    SpentToken.objects.update(location="")
+    waiting = browser.post(address, form | {"file": a_file("anna@aurora.example")}, follow=True)
+    assert "still being carried out" in waiting.content.decode()
+    assert BulkRun.objects.count() == 1
+    SpentToken.objects.update(at=timezone.now() - once.DEAD - timedelta(seconds=1))
+    browser.post(address, form | {"file": a_file("anna@aurora.example")})
+    assert BulkRun.objects.count() == 2

@@ -49,6 +49,10 @@ def everything_in_the_database() -> bytes:
     parts: list[bytes] = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
+            if (
+                table == "account_by_trigrams"
+            ):  # an index that cannot be read back; what it holds lies in its own tables
+                continue
             cursor.execute(f'SELECT * FROM "{table}"')
             for row in cursor.fetchall():
                 for value in row:

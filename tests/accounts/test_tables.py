@@ -38,7 +38,7 @@ def refusal(data: bytes, limits: Limits = LIMITS) -> Refused:
 def test_the_delimiter_is_told(delimiter):
     text = delimiter.join(["email", "name"]) + "\n" + delimiter.join(["a@b.example", '"x, y; z"']) + "\n"
     shape = shape_of(text.encode())
-    assert shape == Shape(Format.CSV, "utf-8-sig", delimiter, "", 2, 0)
+    assert shape == Shape(Format.CSV, "utf-8-sig", delimiter, "", 2, 0, 1)
     assert rows(text.encode())[1] == (2, ("a@b.example", "x, y; z"))
 
 

@@ -78,9 +78,9 @@ def test_other_sheets_with_rows_are_named_and_can_be_chosen():
         ("merged_domain.xlsx", ["zofia"], [(3, "address-no-domain")], []),
         (
             "twopara_repeat.ods",
-            ["adam"],
-            [(2, "text-characters"), (4, "address-duplicate"), (5, "address-duplicate")],
-            [],
+            ["zofia", "adam"],
+            [(4, "address-duplicate"), (5, "address-duplicate")],
+            [(2, "line-break")],
         ),
     ],
 )

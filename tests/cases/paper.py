@@ -16,7 +16,7 @@ import dns.zone
 from domains.lookup.answers import Answers
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts
 from domains.rrset import Fix, RRset
-from domains.rules.case import Case, Subject
+from domains.rules.check_input import CheckInput, PreparedInput
 from domains.rules.verdicts import Verdict
 from domains.rules.zone_view import ZoneData
 from domains.zones.plan import Plan, plan
@@ -115,14 +115,14 @@ class PaperWorld:
 
     def judged(self) -> dict[Kind, Verdict]:
         """By the buttons' judge, the domain's own name servers included."""
-        return self.dns.look(Case(domain_facts(self.case), platform(), authoritative=True), NOW)
+        return self.dns.look(CheckInput(domain_facts(self.case), platform(), authoritative=True), NOW)
 
     def planned(self, intents: dict[Kind, str] | None = None) -> Plan:
         """Over the zone's data alone; names outside it at the resolvers."""
         apex = f"{self.case['zone']}."
         zone = ZoneData(apex, dict(self.dns.zone(apex).records), negative_ttl=300)
         answers = Answers()
-        subject = Subject(Case(domain_facts(self.case), platform()), NOW)
+        subject = PreparedInput(CheckInput(domain_facts(self.case), platform()), NOW)
         for _ in range(MAX_ROUNDS):
             found = plan(subject, zone, answers, intents or {})
             if isinstance(found, Plan):

@@ -11,7 +11,7 @@ import dns.zone
 
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts
 from domains.rrset import Fix, absolute
-from domains.rules.case import Case
+from domains.rules.check_input import CheckInput
 from domains.rules.verdicts import Verdict
 
 from .simdns import SimDns, Zone, rrset
@@ -107,9 +107,9 @@ def world_of(case: dict[str, Any]) -> SimDns:
     return world
 
 
-def subject_of(case: dict[str, Any]) -> Case:
+def subject_of(case: dict[str, Any]) -> CheckInput:
     mode = Mode(case.get("mode", "authoritative"))
-    return Case(DomainFacts(case["name"], mode, case.get("target", "")), PLATFORM)
+    return CheckInput(DomainFacts(case["name"], mode, case.get("target", "")), PLATFORM)
 
 
 def judged(case: dict[str, Any], kind: Kind, world: SimDns | None = None) -> Verdict:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from diagnostics.judge import Case, Subject, judge_subject
+from diagnostics.judge import CheckInput, PreparedInput, judge_prepared
 from domains.lookup.answers import Answer, Answers, Delegation, Failure, Question
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts, required_records
 from domains.rrset import Fix, RRset, absolute
@@ -247,12 +247,12 @@ class SimDns:
         for question in sorted(answers.wanted, key=repr):
             answers.put(question, self.ask(question))
 
-    def look(self, case: Case, now: datetime = NOW) -> dict[Kind, Verdict]:
+    def look(self, case: CheckInput, now: datetime = NOW) -> dict[Kind, Verdict]:
         """One whole look. `rounds` and `asked` tell what it cost."""
         answers = Answers()
         self.asked, self.rounds = [], 0
         while True:
-            verdicts = judge_subject(Subject(case, now), answers)
+            verdicts = judge_prepared(PreparedInput(case, now), answers)
             if not answers.wanted:
                 return {verdict.kind: verdict for verdict in verdicts}
             self.rounds += 1
@@ -287,8 +287,8 @@ def split_domain(name: str = "example.com", target: str = "mail.other.test", **c
     return domain(name, mode=Mode.NON_AUTHORITATIVE, target=target, **changes)
 
 
-def case(facts: DomainFacts | None = None, platform: PlatformFacts = PLATFORM, **flags: Any) -> Case:
-    return Case(facts or domain(), platform, **flags)
+def case(facts: DomainFacts | None = None, platform: PlatformFacts = PLATFORM, **flags: Any) -> CheckInput:
+    return CheckInput(facts or domain(), platform, **flags)
 
 
 def public_key() -> str:

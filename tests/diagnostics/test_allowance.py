@@ -26,6 +26,7 @@ from tests.factories import make_domain, make_service
 from tests.servers import Knot
 
 from .simdns import NOW, case
+from .tasks import OneTaskEach
 
 VICTIM = "192.0.2.1"
 
@@ -119,7 +120,7 @@ def test_two_silent_servers_get_no_more_packets_than_one_run_may_send() -> None:
 
 
 def test_a_domain_that_takes_too_long_to_judge_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = running.judge_subject
+    real = running.judge_prepared
 
     def slow(*arguments: Any) -> Any:
         ends = running.time.thread_time() + 0.2
@@ -130,9 +131,9 @@ def test_a_domain_that_takes_too_long_to_judge_is_unknown(monkeypatch: pytest.Mo
     async def silent(question: Question) -> Answer:
         return Answer(nxdomain=True)
 
-    monkeypatch.setattr(running, "judge_subject", slow)
+    monkeypatch.setattr(running, "judge_prepared", slow)
     monkeypatch.setattr(running, "CPU_SECONDS", 0.1)
-    verdicts = asyncio.run(running.check_run(case(), silent, NOW, 10.0))
+    verdicts = asyncio.run(running.check_run(case(), OneTaskEach(silent), NOW, 10.0))
     assert {verdict.status for verdict in verdicts} == {Status.UNKNOWN}
     assert {verdict.facts["failure"] for verdict in verdicts} == {"limit"}
 

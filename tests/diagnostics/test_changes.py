@@ -125,6 +125,31 @@ def test_what_should_be_is_what_the_authoritative_servers_say_while_resolvers_ke
     assert [line.text for line in group.then] == ["10 mx1.mail.example."]
 
 
+def test_addresses_in_place_of_an_alias_are_not_what_should_be() -> None:
+    found = [rrset("autodiscover.a.example.", "A", "192.0.2.10"), rrset("www.a.example.", "A", "192.0.2.11")]
+    expected = [rrset("autodiscover.a.example.", "CNAME", "autodiscover.mail.example.")]
+    fixes = [{"action": "add", **rrset("_imaps._tcp.a.example.", "SRV", "0 0 993 pro.mail.example.")}]
+    shown = {
+        (group.name, group.type): [line.text for line in group.then]
+        for group in side_by_side(found, expected, fixes, flattened=True)
+    }
+    assert shown == {
+        ("autodiscover.a.example.", "A"): [],
+        ("autodiscover.a.example.", "CNAME"): ["autodiscover.mail.example."],
+        ("www.a.example.", "A"): ["192.0.2.11"],
+        ("_imaps._tcp.a.example.", "SRV"): ["0 0 993 pro.mail.example."],
+    }
+
+
+def test_what_only_its_owner_can_mend_is_no_pattern_for_what_should_be() -> None:
+    found = [rrset("a.example.", "TXT", '"v=spf1 ip4:mail.a.example ~all"')]
+    expected = [rrset("a.example.", "TXT", '"v=spf1 include:spf.mail.example ~all"')]
+    (group,) = side_by_side(found, expected, [], undecided=True)
+    assert ([line.text for line in group.now], group.then, group.undecided) == (found[0]["values"], (), True)
+    (group,) = side_by_side([], expected, [], undecided=True)
+    assert ([line.text for line in group.then], group.undecided) == (expected[0]["values"], False)
+
+
 def test_what_goes_and_what_comes_is_marked_and_the_rest_stays() -> None:
     found = [rrset("shop.example.", "MX", "10 mx1.mail.example.", "5 mx.old.example.")]
     fixes = [

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from diagnostics.judge import Subject, judge_subject
+from diagnostics.judge import PreparedInput, judge_prepared
 from diagnostics.sweep.check_run import MAX_QUESTIONS, check_run
 from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.records import Kind
 from domains.rules.verdicts import RED, Status, Verdict
 
 from .simdns import NOW, NS2, SimDns, blank_zone, case, rrset, world
+from .tasks import OneTaskEach
 
 
 def run(dns: SimDns, ask=None, deadline: float = 5.0, **flags: Any) -> tuple[dict[Kind, Verdict], float]:
@@ -24,7 +25,7 @@ def run(dns: SimDns, ask=None, deadline: float = 5.0, **flags: Any) -> tuple[dic
 
     dns.asked = []
     starts = time.monotonic()
-    verdicts = asyncio.run(check_run(case(**flags), ask or directly, NOW, deadline))
+    verdicts = asyncio.run(check_run(case(**flags), OneTaskEach(ask or directly), NOW, deadline))
     assert [verdict.kind for verdict in verdicts] == list(Kind)
     return {verdict.kind: verdict for verdict in verdicts}, time.monotonic() - starts
 
@@ -138,5 +139,5 @@ def test_the_opening_questions_are_those_that_a_judge_without_answers_wants(flag
     if "facts" in flags:
         opened.domain = replace(opened.domain, verified=False, token="token")
     answers = Answers()
-    judge_subject(Subject(opened, NOW), answers)
-    assert set(Subject(opened, NOW).opening()) == answers.wanted
+    judge_prepared(PreparedInput(opened, NOW), answers)
+    assert set(PreparedInput(opened, NOW).opening()) == answers.wanted

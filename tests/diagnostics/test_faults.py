@@ -11,7 +11,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from diagnostics.judge import Case
+from diagnostics.judge import CheckInput
 from diagnostics.sweep.check_run import check_run
 from domains.lookup.engine import Engine, EngineConfig, run
 from domains.rules.verdicts import RED, Status, Verdict
@@ -40,7 +40,8 @@ async def verdicts_through(proxy: FaultProxy, count: int, deadline: float = 25.0
     )
     async with Engine(config) as engine:
         looks = [
-            check_run(Case(facts_of(n), PLATFORM, authoritative=True), engine, NOW, deadline) for n in range(count)
+            check_run(CheckInput(facts_of(n), PLATFORM, authoritative=True), engine, NOW, deadline)
+            for n in range(count)
         ]
         return [verdict for verdicts in await asyncio.gather(*looks) for verdict in verdicts]
 

@@ -217,7 +217,7 @@ def test_no_two_looks_in_a_row_that_cannot_tell_ever_turn_red() -> None:
 
 
 @pytest.mark.parametrize(
-    ("green", "turning", "braked"),
+    ("green", "turning", "held"),
     [(100, 19, False), (100, 20, True), (400, 20, False), (400, 21, True), (10_000, 400, False), (10_000, 501, True)],
 )
 def test_the_brake_holds_when_more_than_a_twentieth_and_at_least_twenty_turn(

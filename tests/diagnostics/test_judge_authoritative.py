@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.judge import Case
+from diagnostics.judge import CheckInput
 from diagnostics.show.sentences import notes, sentence
 from domains.lookup.answers import Failure, Question
 from domains.records import Kind
@@ -22,7 +22,7 @@ def without_ns(failure: Failure = Failure.SERVFAIL, name: str = APEX):
     return lambda question: failure if question[:3] == (name, "NS", None) else None
 
 
-def look(dns: SimDns, facts: Case | None = None) -> dict[Kind, Verdict]:
+def look(dns: SimDns, facts: CheckInput | None = None) -> dict[Kind, Verdict]:
     return dns.look(facts or case())
 
 

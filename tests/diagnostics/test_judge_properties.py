@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnostics.judge import Case
+from diagnostics.judge import CheckInput
 from domains.lookup.answers import Failure, Question
 from domains.records import DomainFacts, Kind
 from domains.rrset import quote_txt
@@ -262,7 +262,7 @@ def test_an_spf_fix_mends_and_keeps_what_was_authorised(terms, more) -> None:
 
 def test_the_cases_of_a_look_are_small() -> None:
     dns, facts = intricate()
-    flags: Case = case(facts, authoritative=True)
+    flags: CheckInput = case(facts, authoritative=True)
     dns.look(flags)
     assert dns.rounds <= 8
     assert len(dns.asked) <= 120

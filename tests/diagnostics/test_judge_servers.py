@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.judge import Case
+from diagnostics.judge import CheckInput
 from diagnostics.sweep.check_run import check_run
 from domains.lookup.engine import Engine, EngineConfig
 from domains.records import DomainFacts, Hosts, Kind, Mode, PlatformFacts
@@ -55,7 +55,7 @@ def judged(resolver: tuple[str, int], port: int, facts: DomainFacts = DOMAIN, **
 
     async def run() -> tuple[Verdict, ...]:
         async with Engine(config) as engine:
-            return await check_run(Case(facts, PLATFORM, **flags), engine.ask, NOW, 10.0)
+            return await check_run(CheckInput(facts, PLATFORM, **flags), engine, NOW, 10.0)
 
     return {verdict.kind: verdict for verdict in asyncio.run(run())}
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from diagnostics.judge import Case, Subject, judge_subject
+from diagnostics.judge import CheckInput, PreparedInput, judge_prepared
 from diagnostics.show.sentences import notes
 from domains.lookup.answers import Answer, Answers, Failure, Question
 from domains.records import Kind
@@ -38,7 +38,7 @@ FOREIGN = rrset(APEX, "MX", "10 mail.other.test.")
 OURS = green_zone().records[APEX, "MX"]
 
 
-def mx(dns: SimDns, facts: Case | None = None) -> Verdict:
+def mx(dns: SimDns, facts: CheckInput | None = None) -> Verdict:
     return dns.look(facts or case())[Kind.MX]
 
 
@@ -571,6 +571,6 @@ def test_hostile_includes_do_not_explode() -> None:
 
 
 def test_a_judge_that_is_told_nothing_says_unknown() -> None:
-    verdicts = judge_subject(Subject(case(), NOW), Answers())
+    verdicts = judge_prepared(PreparedInput(case(), NOW), Answers())
     assert [verdict.kind for verdict in verdicts] == list(Kind)
     assert {verdict.status for verdict in verdicts} <= {Status.UNKNOWN, Status.OFF}

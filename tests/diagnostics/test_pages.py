@@ -405,7 +405,9 @@ def test_the_zone_file_is_read_by_dnspython_and_by_knot(zones: Knot, name: str) 
     DkimKey.objects.create(
         ownership=domain.ownership, name=domain.name, selector="s1", public_key="A" * 392, private_key="x"
     )
-    make_check(domain, "MX", "wrong", **RED_MX)
+    there = {"name": f"{name}.", "type": "MX", "ttl": 300, "values": ["5 mx.old.example."]}
+    wanted = there | {"action": "replace", "values": ["10 mx1.pro.example.", "20 mx2.pro.example."]}
+    make_check(domain, "MX", "wrong", **RED_MX | {"found": [there], "fixes": [wanted]})
     file = client_of(tenant.viewer).get(f"/services/{tenant.service.name}/domains/{name}/zone-file/").content.decode()
     zone = dns.zone.from_text(file, f"{name}.", relativize=False, check_origin=False)
     assert len(zone.find_rdataset(f"{name}.", "MX")) == 2

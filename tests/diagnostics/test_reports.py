@@ -147,10 +147,9 @@ def test_the_operator_sees_that_no_worker_runs(staff: Client) -> None:
     assert "ended 2 hours ago" in words
 
 
-def test_the_web_server_asks_the_resolvers_only_when_told_to(
-    asked_at_knot: Knot, platform: Platform, staff: Client
-) -> None:
-    assert "from this web server." not in words_of(staff.get("/staff/diagnostics/"))
+@pytest.mark.usefixtures("readings_at_once")
+def test_a_worker_asks_the_resolvers_only_when_told_to(asked_at_knot: Knot, platform: Platform, staff: Client) -> None:
+    assert "by a worker." not in words_of(staff.get("/staff/diagnostics/"))
     words = words_of(staff.get("/staff/diagnostics/?ask=1"))
     assert f"{asked_at_knot.host_port} answers" in words
 

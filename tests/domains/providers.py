@@ -9,7 +9,7 @@ from domains.facts import facts
 from domains.models import DnsProvider, Domain, Zone, ZoneChange
 from domains.rules.verdicts import Status
 from domains.zones.changes import request_change
-from domains.zones.diff import Choice, cards
+from domains.zones.diff import Outcome, cards
 from domains.zones.plan import KINDS
 from domains.zones.planning import Preview, preview
 from domains.zones.reading import intents_of, read_zone
@@ -66,7 +66,7 @@ def plan_of(zone: Zone, domain: Domain) -> Preview:
     return preview(read_zone(zone, *facts(domain)), intents_of(domain))
 
 
-def choices(planned: Preview) -> set[Choice]:
+def choices(planned: Preview) -> set[Outcome]:
     """What the plan makes of each kind."""
     assert planned.plan is not None
     shown = cards(planned.plan, KINDS)

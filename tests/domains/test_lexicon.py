@@ -15,7 +15,7 @@ from domains.providers import ProviderError, open_provider
 from domains.providers.other import OFFERED
 from domains.providers.values import canonical
 from domains.zones.changes import request_undo, run, run_again
-from domains.zones.diff import Choice
+from domains.zones.diff import Outcome
 from panel.models import Role
 from tests.factories import make_member, make_service
 
@@ -109,7 +109,7 @@ def test_everything_is_applied_and_undone(place: Place) -> None:
     change = done(ask(place))
     assert (change.state, change.error, change.detail) == ("done", "", "")
     planned = plan_of(place.zone, place.domain)
-    assert choices(planned) == {Choice.RIGHT}
+    assert choices(planned) == {Outcome.RIGHT}
     www = [record for record in place.api.zones[ZONE].values() if "192.0.2.80" in record.values()]
     assert len(www) == 1
     request_undo(change, None)
@@ -130,7 +130,7 @@ def test_what_stops_in_the_middle_says_how_far_it_came_and_can_be_finished(place
     run_again(change)
     assert done(change).state == "done"
     planned = plan_of(place.zone, place.domain)
-    assert choices(planned) == {Choice.RIGHT}
+    assert choices(planned) == {Outcome.RIGHT}
 
 
 def test_a_delegation_below_the_zone_is_seen(place: Place) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from panel.models import Platform
-from tests.factories import make_platform
+from domains.models import Domain, ZoneChange
+from panel.models import Activity, Platform
+from tests.factories import make_platform, make_service
+from tests.servers.knot import Knot
+from tests.servers.powerdns import PowerDns
+
+from .providers import Nowhere, knot_zone, powerdns_zone
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +86,55 @@ def test_applied_with_the_mx_nothing_is_left_and_the_next_plan_is_empty(file: Pa
     file.write_text(out)
     status, again, _ = plan("shop.example", "--zone-file", str(file), "--apply", "--mx", "--raise-serial")
     assert (status, again) == (0, out)
+
+
+@pytest.fixture(params=["knot", "powerdns"])
+def managed(request: pytest.FixtureRequest, platform: Platform) -> Iterator[Domain]:
+    """An attached domain whose zone is managed here."""
+    service = make_service(platform=platform)
+    domain = Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+    mx = ["10 mx.old-host.example."]
+    if request.param == "knot":
+        with Knot({"managed.test": f"@ MX {mx[0]}\nwww A 192.0.2.1"}, update_with_key=["managed.test"]) as knot:
+            domain.zone = knot_zone(service.organization, knot, "managed.test")
+            domain.save()
+            yield domain
+    else:
+        with PowerDns({"managed.test": [("managed.test.", "MX", mx)]}) as powerdns:
+            domain.zone = powerdns_zone(service.organization, powerdns, "managed.test")
+            domain.save()
+            yield domain
+
+
+def test_a_managed_zone_is_planned_changed_and_waited_for(managed: Domain) -> None:
+    status, out, _ = plan("managed.test", "--json")
+    data = json.loads(out)
+    assert (status, data["zone"], set(data)) == (2, "managed.test", {"domain", "zone", "fixes", "left"})
+    kinds = {fix["kind"] for fix in data["fixes"]}
+    assert kinds >= {"CNAME", "MX", "SPF", "DKIM", "SRV", "DMARC"}
+    assert not ZoneChange.objects.exists()
+    status, out, _ = plan("managed.test", "--apply", "--json")
+    data = json.loads(out)
+    assert (status, data["left"]) == (2, [{"kind": "MX", "reason": "not-confirmed"}])
+    assert {fix["kind"] for fix in data["fixes"]} == kinds
+    assert Activity.objects.filter(verb="zone.applied").get().actor_label == "command line"
+    status, out, _ = plan("managed.test", "--json")
+    assert (status, {fix["kind"] for fix in json.loads(out)["fixes"]}) == (2, {"MX"})
+    status, out, _ = plan("managed.test", "--apply", "--mx")
+    assert (status, "left" in out) == (0, False)
+    status, out, _ = plan("managed.test", "--apply", "--mx", "--json")
+    assert (status, json.loads(out)["fixes"], json.loads(out)["left"]) == (0, [], [])
+    assert ZoneChange.objects.count() == 2
+
+
+def test_a_provider_that_does_not_answer_is_refused() -> None:
+    service = make_service()
+    domain = Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+    domain.zone = knot_zone(service.organization, Nowhere(), "managed.test")
+    domain.save()
+    assert plan("managed.test")[0] == 1
+    assert plan("managed.test", "--apply", "--mx")[0] == 1
+    assert not ZoneChange.objects.exists()
 
 
 def test_what_it_cannot_do_it_refuses(file: Path, tmp_path: Path) -> None:

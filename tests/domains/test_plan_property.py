@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domains.models import Domain, Zone
 from domains.zones.changes import request_undo, run
-from domains.zones.diff import Choice
+from domains.zones.diff import Outcome
 from domains.zones.plan import KINDS
 from tests.factories import make_service
 from tests.servers.knot import Knot
@@ -72,7 +72,7 @@ def test_what_is_required_is_published_and_everything_else_stays(
 
     assert (change.state, change.error) == ("done", "")
     again = plan_of(zone, domain)
-    assert choices(again) <= {Choice.RIGHT, Choice.LEFT_ALONE}
+    assert choices(again) <= {Outcome.RIGHT, Outcome.LEFT_ALONE}
     assert again.fixes(KINDS, mx=True) == ()
     named = {(fix["name"], fix["type"]) for fix in change.plan}
     assert untouched(dump(knot), named) == untouched(before, named)

@@ -15,7 +15,7 @@ from tests.factories import make_domain, make_member, make_organization, make_se
 from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET, Knot
 from tests.servers.powerdns import PowerDns
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("readings_at_once")]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from domains.reach import Unreachable, addresses_of, pinned, require_reachable_t
 from domains.rules.deciding import Left
 from domains.sentences import CHOICES, LEFT, NAME_SENTENCES, TARGET_SENTENCES
 from domains.targets import Target, TargetFault, TargetRefused, parse_target
-from domains.zones.diff import Choice
+from domains.zones.diff import Outcome
 from panel.errors import Refused
 from tests.servers.knot import Knot
 
@@ -22,7 +22,7 @@ def test_every_code_has_a_sentence() -> None:
     assert set(NAME_SENTENCES) == set(RefusalCode)
     assert set(TARGET_SENTENCES) == set(TargetFault)
     assert set(LEFT) == set(Left)
-    assert set(CHOICES) == set(Choice)
+    assert set(CHOICES) == set(Outcome)
 
 
 @pytest.mark.parametrize(

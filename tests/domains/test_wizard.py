@@ -18,7 +18,7 @@ from tests.servers.knot import Knot
 
 from .providers import Nowhere, knot_zone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("readings_at_once")]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from domains.records import Kind
 from domains.rrset import Action, Fix, RRset
 from domains.zones import changes
 from domains.zones.changes import request_change, request_undo, run, run_again
-from domains.zones.diff import Choice
+from domains.zones.diff import Outcome
 from domains.zones.plan import KINDS
 from domains.zones.planning import BOXES
 from panel.errors import Refused
@@ -146,7 +146,7 @@ def test_everything_is_applied_and_read_back_and_undone_to_the_last_record(place
     assert spf == f'"v=spf1 mx ip4:192.0.2.77 include:{place.domain.platform.spf_include} -all"'
     assert after["www.example.test.", "A"] == before["www.example.test.", "A"]
     again = plan_of(place.zone, place.domain)
-    assert choices(again) == {Choice.RIGHT}
+    assert choices(again) == {Outcome.RIGHT}
     assert Activity.objects.filter(verb="zone.applied", service=place.domain.service).exists()
 
     request_undo(change, None)

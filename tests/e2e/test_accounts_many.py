@@ -101,7 +101,7 @@ def test_a_selection_is_suspended_with_a_preview(clinic: Clinic, worker: None, n
     assert EmailAccount.objects.get(state="active").address_key == "user3@aurora.example"
 
 
-def test_slips_have_a_page_each_and_are_shown_once(
+def test_slips_have_a_page_each_until_they_are_discarded(
     clinic: Clinic, worker: None, new_page: NewPage, screenshot: Callable[[Page, str], Path]
 ) -> None:
     page = new_page(clinic.technician)
@@ -115,4 +115,9 @@ def test_slips_have_a_page_each_and_are_shown_once(
     expect(page.locator(".slip")).to_have_count(2)
     screenshot(page, "bulk-slips-light")
     page.goto(f"/services/{clinic.service.name}/accounts/bulk/{BulkRun.objects.get().pk}/")
+    page.get_by_role("button", name="Slips to print").click()
+    expect(page.locator(".slip")).to_have_count(2)
+    page.goto(f"/services/{clinic.service.name}/accounts/bulk/{BulkRun.objects.get().pk}/")
+    page.get_by_role("button", name="Discard these links").click()
+    expect(page.get_by_role("button", name="Slips to print")).to_have_count(0)
     expect(page.get_by_text("were handed out")).to_be_visible()

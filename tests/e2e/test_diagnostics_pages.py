@@ -193,6 +193,7 @@ def test_every_page_is_accessible_and_keeps_within_its_width(
         accessible(page)
 
 
+@pytest.mark.usefixtures("readings_at_once")
 def test_the_page_for_whoever_runs_the_dns_and_the_operators_page(
     technician: User, new_page: NewPage, accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path]
 ) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from domains.models import Domain, Ownership, Zone, ZoneChange
+from domains import readings
+from domains.models import Domain, Ownership, Reading, Zone, ZoneChange
 from panel.errors import Refused
 from panel.models import Organization, Service, User
 from tests.browser import NewPage
@@ -67,12 +70,19 @@ def zone(organization: Organization, knot: Knot) -> Zone:
     return knot_zone(organization, knot)
 
 
+def perform(pk: int) -> bool:
+    try:
+        return readings.perform(pk)
+    finally:
+        connection.close()
+
+
 def press_next(page: Page) -> None:
     page.locator("button[name=next]").click()
 
 
 def step(page: Page, name: str) -> None:
-    expect(page.locator("[aria-current=step]")).to_have_text(name)
+    expect(page.locator("[aria-current=step]")).to_have_text(name, timeout=PATIENCE)  # a worker may be asked first
 
 
 def test_choose_from_the_list_tick_everything_confirm_all_green_undo_all_as_before(
@@ -113,7 +123,7 @@ def test_choose_from_the_list_tick_everything_confirm_all_green_undo_all_as_befo
     assert dump(knot) == before
 
 
-def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, new_page: NewPage) -> None:
+def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, worker: None, new_page: NewPage) -> None:
     page = new_page(owner)
     page.goto(ATTACH)
     page.get_by_label("example.test").check()
@@ -122,7 +132,7 @@ def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, n
     page.get_by_label(re.compile("^Non-authoritative")).check()
     page.get_by_label(re.compile("^Target server")).fill("mx1.other.example:2525")
     press_next(page)
-    page.get_by_label("Use it all the same").check()
+    page.get_by_label("Use it all the same").check(timeout=PATIENCE)
     press_next(page)
     step(page, "Records")
     page.reload()
@@ -212,6 +222,28 @@ def test_a_zone_on_a_server_of_ones_own_that_nobody_delegates_to_proves_nothing(
         assert not Domain.objects.get().is_verified
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_page_waits_for_a_worker_and_goes_on(
+    shape: str,
+    owner: User,
+    zone: Zone,
+    new_page: NewPage,
+    accessible: Callable[[Page], None],
+    screenshot: Callable[[Page, str], Path],
+) -> None:
+    Domain.attach(Service.objects.get(), "branch.example.test", mode="authoritative", actor=None)
+    page = new_page(owner, **SHAPES[shape])
+    page.goto(f"{SERVICE}/domains/branch.example.test/plan/")
+    expect(page.get_by_role("heading", name="Asking the servers")).to_be_visible()
+    accessible(page)
+    screenshot(page, f"waiting-{shape}")
+    with ThreadPoolExecutor(1) as worker:  # this thread has the browser's event loop
+        assert worker.submit(perform, Reading.objects.get().pk).result()
+    expect(page.get_by_role("heading", name="What changes")).to_be_visible()
+    accessible(page)
+
+
+@pytest.mark.usefixtures("readings_at_once")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_page_is_accessible_and_fits(
     shape: str,

@@ -14,6 +14,8 @@ MAY_IMPORT = {
     "domains": {"panel", "domains"},
     "diagnostics": {"panel", "domains", "diagnostics"},
     "accounts": {"panel", "domains", "accounts"},
+    "mailflow": {"panel", "domains", "diagnostics", "accounts", "mailflow"},
+    "api": {"panel", "domains", "diagnostics", "accounts", "mailflow", "api"},
 }
 # A pure module knows no framework, no network, no process and no clock.
 IMPURE = {
@@ -45,6 +47,10 @@ PURE = (
     "domains/records.py",
     "domains/rrset.py",
     "domains/spf/__init__.py",
+    "mailflow/addresses.py",
+    "mailflow/rendering/dovecot.py",
+    "mailflow/rendering/postfix.py",
+    "mailflow/sql.py",
 )
 
 

@@ -15,7 +15,7 @@ from panel.catalogues import compile_catalogues
 from tests.servers.process import program
 
 ROOT = Path(__file__).parents[2]
-SPOKEN = ("panel", "domains", "diagnostics", "accounts", "templates", "static")
+SPOKEN = ("panel", "domains", "diagnostics", "accounts", "mailflow", "templates", "static")
 CATALOGUE = Path("locale/pl/LC_MESSAGES/django.po")
 
 

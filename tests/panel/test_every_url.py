@@ -26,6 +26,8 @@ def urls(
     """Every pattern's full name ("" for one without a name) and the names of its arguments."""
     for entry in resolver.url_patterns:
         own = (*arguments, *(getattr(entry.pattern, "converters", None) or entry.pattern.regex.groupindex))
+        if isinstance(entry, URLResolver) and entry.namespace == "api_v1":
+            continue  # operations have a table and a walk of their own, in tests/api
         if isinstance(entry, URLResolver):
             yield from urls(entry, (*spaces, entry.namespace) if entry.namespace else spaces, own)
         else:

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from panel import limits
+from panel import limits, redis_server
 from panel.limits import allowed, forget, give_back, network
 from panel.models import Attempts
 from tests.servers import Redis
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db
 def counter(request: pytest.FixtureRequest, settings) -> Iterator[str]:
     """Where limits are counted."""
     settings.REDIS_URL = request.getfixturevalue("redis_server").url if request.param == "redis" else ""
-    limits._redis.cache_clear()
+    redis_server.forget()
     yield request.param
-    limits._redis.cache_clear()
+    redis_server.forget()
 
 
 def test_a_limit_lasts_as_long_as_it_says(counter: str) -> None:
@@ -43,7 +43,7 @@ def test_an_hour_is_an_hour(counter: str, settings) -> None:
         allowed("hour", counter, times=3, seconds=3600)
     if counter == "redis":
         key = f"limit:{limits._key('hour', counter)}"
-        assert 3590 < int(limits._redis().ttl(key)) <= 3600
+        assert 3590 < int(redis_server.client().ttl(key)) <= 3600
     else:
         ends = Attempts.objects.get(key=limits._key("hour", counter)).ends_at
         assert timedelta(seconds=3590) < ends - timezone.now() <= timedelta(hours=1)
@@ -82,11 +82,11 @@ def test_the_limits_of_a_thousand_strangers_give_nobody_a_fresh_one(counter: str
 def test_while_redis_is_away_the_table_counts(settings) -> None:
     with Redis() as server:
         settings.REDIS_URL = server.url
-        limits._redis.cache_clear()
+        redis_server.forget()
         assert allowed("away", "anna", times=1, seconds=60)
         server.stop()
         assert [allowed("away", "anna", times=1, seconds=60) for _ in range(2)] == [True, False]
-    limits._redis.cache_clear()
+    redis_server.forget()
 
 
 def test_counts_that_are_over_are_forgotten() -> None:

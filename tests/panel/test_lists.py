@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from diagnostics.models import Check
+from diagnostics.models import Check, CheckRun
 from panel.activity import record
 from panel.models import Activity, Organization, Role, Service, User
 from tests.factories import (
@@ -32,6 +32,9 @@ pytestmark = pytest.mark.django_db
 
 def red(domain: Any, kind: str = "MX", **fields: Any) -> None:
     Check.objects.create(domain=domain, kind=kind, **{"status": "missing", "level": "required", **fields})
+    count = Check.objects.filter(domain=domain, level="required", status__in=["wrong", "missing"]).count()
+    defaults = {"organization": domain.service.organization, "next_at": timezone.now(), "red": count}
+    CheckRun.objects.update_or_create(domain=domain, defaults=defaults)
 
 
 def names(response: Any) -> list[str]:

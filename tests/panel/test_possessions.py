@@ -18,8 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Address, BulkRow, EmailAccount, PasswordLink
+from api.models import Delivery, Endpoint, Token
 from diagnostics.models import CheckChange, Postponement
-from domains.models import DkimKey, DnsProvider, Name, Zone, ZoneChange
+from domains.models import DkimKey, DnsProvider, Name, Reading, Zone, ZoneChange
 from panel import possessions
 from panel.errors import Refused
 from panel.models import Activity, Contact, Organization, Platform, User
@@ -27,6 +28,7 @@ from panel.possessions import delete_due, export, owned
 from tests.factories import (
     Tenant,
     make_check,
+    make_inbox_message,
     make_letter,
     make_member,
     make_order,
@@ -74,13 +76,31 @@ def filled() -> Tenant:
     Postponement.objects.create(domain=domain, by=tenant.owner)
     Contact.objects.create(organization=tenant.organization, email="c@people.example")
     make_letter(tenant.organization)
+    make_inbox_message(tenant.organization)
+    expires = timezone.now() + timedelta(days=1)
+    Token.objects.create(
+        organization=tenant.organization,
+        name="shop",
+        digest=f"link-digest-{uuid4().hex}",
+        start="cm_",
+        expires_at=expires,
+    )
+    endpoint = Endpoint.objects.create(
+        organization=tenant.organization, url="https://shop.example/hook", secret="row-secret"
+    )
+    Delivery.objects.create(endpoint=endpoint, event="order.placed", payload={"number": 3})
     Activity.objects.create(actor_label="x", verb="user.created", organization=tenant.organization)
+    Reading.objects.create(
+        kind="target", key=tenant.organization.code, organization=tenant.organization, subject='{"host": "x"}'
+    )
     return tenant
 
 
 def rows() -> dict[str, int]:
     models = [
-        model for model in apps.get_models() if model._meta.app_label in {"panel", "domains", "diagnostics", "accounts"}
+        model
+        for model in apps.get_models()
+        if model._meta.app_label in {"panel", "domains", "diagnostics", "accounts", "mailflow"}
     ]
     return {model._meta.label: model._base_manager.count() for model in models}
 
@@ -100,6 +120,9 @@ def test_an_export_has_every_kind_of_thing_and_no_secret(tmp_path: Path) -> None
             "diagnostics.Intent",
             "accounts.PasswordPolicy",
             "panel.Invitation",
+            "api.Job",
+            "api.KeptAnswer",
+            "api.RunOfToken",
         }
     ), written
     text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "copy").iterdir())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError
+from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from accounts import large
 from accounts.batch import Placement
 from accounts.hashing import hash_password
 from accounts.models import EmailAccount, Order
@@ -21,6 +23,7 @@ from domains.models import DnsProvider, Domain, Zone
 from domains.records import DomainFacts, PlatformFacts
 from panel.activity import SYSTEM
 from panel.environment import DEMO_ZONES, PUBLIC_DEMONSTRATION, is_public
+from panel.errors import Refused
 from panel.models import Organization, Platform, Role, Service, User
 
 CODE = "ab12345"
@@ -42,9 +45,31 @@ DOMAINS: tuple[tuple[str, str, Publish], ...] = (
 class Command(BaseCommand):
     help = "The demonstration: an organization with domains in every state. Does nothing that has been done."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--size",
+            choices=list(large.SIZES),
+            help="make another demonstration instead, for measuring: 200 organizations, 20,000 domains, 500,000 "
+            "accounts and a year's log (large), a tenth (medium) or a hundredth of it (small)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if is_public(settings.PUBLIC_URL):
             raise CommandError(PUBLIC_DEMONSTRATION)
+        if options["size"]:
+            self.make_large(options["size"], self.stdout.write if options["verbosity"] else lambda line: None)
+        else:
+            self.make_tenant(**options)
+
+    def make_large(self, size: str, say: Callable[[str], Any]) -> None:
+        started = monotonic()
+        try:
+            large.build(large.SIZES[size], say, besides=[CODE])
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
+        say(f"Made in {monotonic() - started:.0f} s.")
+
+    def make_tenant(self, **options: Any) -> None:
         server = settings.DNS_STUB_ZONES.get(DEMO_ZONES[0])
         if server is None:
             raise CommandError("DNS_STUB_ZONES says not where the demonstration's zones are: `make setup` writes it.")
@@ -93,6 +118,7 @@ def publish(store: Store, organization: Organization) -> None:
         "mail.example": zones.platform_zone,
         "other.example": zones.other_zone,
         BLANK: str,
+        "_dmarc.example": str,  # no policy above the demonstration's domains
     }
     domains = Domain.objects.filter(service__organization=organization).order_by("pk")
     for name, _target, text in DOMAINS:

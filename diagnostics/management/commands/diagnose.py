@@ -10,11 +10,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from diagnostics.judge import Case
+from diagnostics.judge import CheckInput
 from diagnostics.models import Intent
 from diagnostics.show.sentences import status_word, whole
-from diagnostics.sweep.cases import cases_of, unattached_case
 from diagnostics.sweep.check_run import check_run
+from diagnostics.sweep.inputs import inputs_of, unattached_input
 from domains.asking import CHECK_RUN_SECONDS, Resolver, engine
 from domains.command_line import DomainVerb, attachments
 from domains.lookup.engine import run
@@ -54,10 +54,10 @@ class Command(DomainVerb):
         asked = [self.resolver_of(text) for text in resolvers]
         chosen_mode, aim = self.mode_of(mode, target)
         on = self.platform_of(platform)
-        cases = self._cases(sorted(set(wanted)), on, chosen_mode, aim, vouched=not asked)
-        intents = _intents(cases)
-        seen = run(_check_domains([case for case, _domain in cases.values()], asked))
-        verdicts = dict(zip(cases, seen, strict=True))
+        inputs = self._inputs(sorted(set(wanted)), on, chosen_mode, aim, vouched=not asked)
+        intents = _intents(inputs)
+        seen = run(_check_domains([given for given, _domain in inputs.values()], asked))
+        verdicts = dict(zip(inputs, seen, strict=True))
         data, lines, statuses = [], [], []
         for name in wanted:
             shown = [with_intent(verdict, intents.get((name, verdict.kind))) for verdict in verdicts[name]]
@@ -66,39 +66,39 @@ class Command(DomainVerb):
             statuses += [verdict for verdict, _intended in shown]
         return Done(data, "\n".join(lines), _exit_status(statuses))
 
-    def _cases(
+    def _inputs(
         self, names: Sequence[str], platform: Platform | None, mode: Mode, target: str, *, vouched: bool
-    ) -> dict[str, tuple[Case, Domain | None]]:
-        """A case for each name: by its attachment where it has one."""
+    ) -> dict[str, tuple[CheckInput, Domain | None]]:
+        """A check input for each name: by its attachment where it has one."""
         attached = attachments(names, platform)
         authoritative = frozenset(domain.pk for domain in attached.values())
-        cases: dict[str, tuple[Case, Domain | None]] = {
-            domain.name.name: (case, domain)
-            for domain, case in cases_of(attached.values(), authoritative=authoritative, vouched=vouched)
+        inputs: dict[str, tuple[CheckInput, Domain | None]] = {
+            domain.name.name: (given, domain)
+            for domain, given in inputs_of(attached.values(), authoritative=authoritative, vouched=vouched)
         }
         for name in names:
-            if name not in cases:
+            if name not in inputs:
                 if platform is None:
                     self.misused("there is no default platform: name one with --platform")
-                cases[name] = unattached_case(name, platform, mode, target, vouched=vouched), None
-        return cases
+                inputs[name] = unattached_input(name, platform, mode, target, vouched=vouched), None
+        return inputs
 
 
-async def _check_domains(cases: Sequence[Case], resolvers: Sequence[Resolver]) -> list[tuple[Verdict, ...]]:
+async def _check_domains(inputs: Sequence[CheckInput], resolvers: Sequence[Resolver]) -> list[tuple[Verdict, ...]]:
     now = timezone.now()
     free = asyncio.Semaphore(AT_ONCE)
     async with engine(resolvers) as asking:
 
-        async def one(case: Case) -> tuple[Verdict, ...]:
+        async def one(given: CheckInput) -> tuple[Verdict, ...]:
             async with free:
-                return await check_run(case, asking.asker(), now, CHECK_RUN_SECONDS)
+                return await check_run(given, asking.asker(), now, CHECK_RUN_SECONDS)
 
-        return await asyncio.gather(*map(one, cases))
+        return await asyncio.gather(*map(one, inputs))
 
 
-def _intents(cases: dict[str, tuple[Case, Domain | None]]) -> dict[tuple[str, str], str]:
+def _intents(inputs: dict[str, tuple[CheckInput, Domain | None]]) -> dict[tuple[str, str], str]:
     """(name, kind) -> fingerprint of what was marked as intended."""
-    attached = [domain.pk for _case, domain in cases.values() if domain is not None]
+    attached = [domain.pk for _given, domain in inputs.values() if domain is not None]
     intents = Intent.objects.filter(domain__in=attached).values_list("domain__name__name", "kind", "fingerprint")
     return {(name, kind): fingerprint for name, kind, fingerprint in intents}
 

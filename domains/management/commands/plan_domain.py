@@ -21,7 +21,7 @@ from domains.platforms import platform_facts
 from domains.providers import ProviderError
 from domains.records import DomainFacts, Kind, Mode
 from domains.rrset import Fix, fix_to_json
-from domains.rules.case import Case, Subject
+from domains.rules.check_input import CheckInput, PreparedInput
 from domains.rules.deciding import Left
 from domains.rules.zone_view import below
 from domains.sentences import LEFT, ZONE_FILE_FAULTS, provider_sentence
@@ -130,8 +130,8 @@ class Command(DomainVerb):
             domain_facts = DomainFacts(name=name, mode=mode, target=target)
             its_platform = platform_facts(platform, timezone.localdate())
             intents = {}
-        subject = Subject(Case(domain=domain_facts, platform=its_platform), timezone.now())
-        reading = gather(subject, file.data(), intents, resolvers=resolvers)
+        prepared = PreparedInput(CheckInput(domain=domain_facts, platform=its_platform), timezone.now())
+        reading = gather(prepared, file.data(), intents, resolvers=resolvers)
         return self._planned(name, reading, intents, file, domain)
 
     def _at_provider(self, name: str, domain: Domain | None, resolvers: Sequence[Any]) -> Planned:

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 
 from ...access import person, staff_required
 from ...acting import do
+from ...counting import each
 from ...forms import EditOrganizationByStaff, EndOn, NewOrganization, carried_out
 from ...listing import listing
-from ...models import Organization, Role
+from ...models import Membership, Organization, Role
 from ...once import keep_answer, once
 from ..organizations import issue
 from .states import change_state
@@ -30,15 +31,22 @@ FILTERS = {
 }
 
 
+def _of_a_member(text: str) -> Q:
+    """The organizations of whoever has this address."""
+    return Q(pk__in=Membership.objects.filter(user__email=text.lower()).values("organization"))
+
+
 @staff_required
 def organizations(request: HttpRequest) -> HttpResponse:
-    rows = Organization.objects.annotate(
-        n_services=Count("services", distinct=True), n_members=Count("memberships", distinct=True)
+    organizations = Organization.objects.all()
+    rows = organizations.annotate(
+        n_services=each(organizations, Count("services")), n_members=each(organizations, Count("memberships"))
     )
     found = listing(
         request,
         rows,
-        search=["code__icontains", "name__icontains", "memberships__user__email__iexact"],
+        search=["code__icontains", "name__icontains"],
+        also=_of_a_member,
         sorts={"code": "code", "name": "name", "services": "n_services", "members": "n_members", "state": "state"},
         default="code",
         filters=FILTERS,

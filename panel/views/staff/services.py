@@ -46,7 +46,7 @@ def new_service(request: HttpRequest) -> HttpResponse:
 @staff_required
 def service(request: HttpRequest, service_name: str) -> HttpResponse:
     found = get_object_or_404(Service.objects.select_related("organization", "platform"), name=service_name)
-    names = ("display_name", "platform", "account_limit", "renews_on")
+    names = ("display_name", "platform", "account_limit", "quota", "dkim_rotation_days", "renews_on")
     form = EditServiceByStaff(request.POST or None, initial={name: getattr(found, name) for name in names})
 
     def save() -> None:

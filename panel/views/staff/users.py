@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from ...access import person, staff_required
 from ...acting import do
+from ...counting import each
 from ...forms import EditUser, NewStaff, carried_out
 from ...listing import listing
 from ...models import User
@@ -28,7 +29,7 @@ FILTERS = {
 def users(request: HttpRequest) -> HttpResponse:
     found = listing(
         request,
-        User.objects.annotate(n_organizations=Count("memberships")),
+        User.objects.annotate(n_organizations=each(User.objects.all(), Count("memberships"))),
         search=["email__icontains", "name__icontains"],
         sorts={"email": "email", "name": "name", "organizations": "n_organizations", "last": "last_login"},
         default="email",

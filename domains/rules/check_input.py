@@ -34,11 +34,11 @@ class SmtpEvidence:
 
 
 @dataclass(slots=True)
-class Case:
-    """One domain to judge.
+class CheckInput:
+    """What a check of one domain is given.
 
-    `home`: ask its own name servers even where the resolvers see nothing wrong: once a day, for an hour after a change,
-    and while a stored check is not green (only there a lasting disagreement of name servers is seen).
+    `authoritative`: ask its own name servers even where the resolvers see nothing wrong: once a day, for an hour after
+    a change, and while a stored check is not green (only there a lasting disagreement of name servers is seen).
     `stub`: the operator vouches for the delegation (DNS_STUB_ZONES): resolver and own name server are one.
     `accounts`: configured here, for the warning with MX fixes.
     `own_hosts`: host names of this installation (no final dot), which a target must not lead back to.
@@ -80,16 +80,16 @@ def _ours(hosts: Hosts) -> Ours:
     )
 
 
-class Subject:
-    """A case made ready: names, questions and required records, computed once for all rounds of a look."""
+class PreparedInput:
+    """A check input made ready: names, questions and required records, computed once for all batches of a check run."""
 
     __slots__ = (
         "apex",
         "authoritative",
-        "case",
         "dkim",
         "dmarc",
         "expectations",
+        "given",
         "include",
         "mx",
         "now",
@@ -102,10 +102,10 @@ class Subject:
         "txt",
     )
 
-    def __init__(self, case: Case, now: datetime) -> None:
-        domain, platform = case.domain, case.platform
+    def __init__(self, given: CheckInput, now: datetime) -> None:
+        domain, platform = given.domain, given.platform
         apex = absolute(domain.name)
-        self.case = case
+        self.given = given
         self.now = now
         self.apex = apex
         self.authoritative = domain.authoritative

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.db.models import Count
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from domains.asking import in_stub_zone
@@ -12,16 +13,16 @@ from domains.facts import facts_of
 from domains.models import Domain
 from domains.platforms import own_hosts, platform_facts
 from domains.records import DomainFacts, Kind, Mode
-from domains.rules.case import Case
+from domains.rules.check_input import CheckInput
 from panel.models import Platform
 
 from ..models import Intent
 
 
-def cases_of(
+def inputs_of(
     domains: Iterable[Domain], *, authoritative: frozenset[int] = frozenset(), vouched: bool = True
-) -> Iterator[tuple[Domain, Case]]:
-    """Each domain with its case. A constant number of queries for a list of domains, whatever its length.
+) -> Iterator[tuple[Domain, CheckInput]]:
+    """Each domain with its check input. A constant number of queries for a list of domains, whatever its length.
 
     `authoritative`: primary keys of those whose authoritative servers are asked in any case.
     `vouched`: stub zones are in use.
@@ -35,7 +36,7 @@ def cases_of(
             hosts[domain.platform_id] = own_hosts(domain.platform)
         yield (
             domain,
-            Case(
+            CheckInput(
                 facts,
                 platform,
                 authoritative=domain.pk in authoritative,
@@ -47,12 +48,12 @@ def cases_of(
         )
 
 
-def unattached_case(name: str, platform: Platform, mode: Mode, target: str, *, vouched: bool = True) -> Case:
+def unattached_input(name: str, platform: Platform, mode: Mode, target: str, *, vouched: bool = True) -> CheckInput:
     """An external domain of the platform, which no organization has attached: it needs no proof and has no keys.
 
     Whoever asks about it wants to know how it is now, so its own name servers are asked whatever the resolvers say.
     """
-    return Case(
+    return CheckInput(
         DomainFacts(name, mode, target),
         platform_facts(platform, timezone.localdate()),
         authoritative=True,
@@ -64,7 +65,7 @@ def unattached_case(name: str, platform: Platform, mode: Mode, target: str, *, v
 def configured(pks: Sequence[int]) -> dict[int, int]:
     """How many accounts are configured on each of these domains."""
     domains = Domain.objects.filter(pk__in=pks).order_by()
-    return dict(domains.annotate(configured=Count("accounts")).values_list("pk", "configured"))
+    return dict(domains.annotate(configured=Coalesce(Sum("tallies__count"), 0)).values_list("pk", "configured"))
 
 
 def intents_of(pks: Sequence[int]) -> dict[int, dict[Kind, str]]:

@@ -1,0 +1,10 @@
+"""`manage.py resume_account ADDRESS`."""
+
+from __future__ import annotations
+
+from accounts.commands import AccountVerb
+
+
+class Command(AccountVerb):
+    help = "Resume a suspended e-mail account."
+    verb = "resume"

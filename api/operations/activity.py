@@ -1,0 +1,29 @@
+"""The activity log."""
+
+from typing import Annotated
+
+from ninja import Query
+
+from panel.models import Activity
+
+from ..access import service_of
+from ..framework import Asked, operation
+from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
+from ..schemas.base import NO_NUL
+from ..schemas.panel import ActivityOut
+
+
+@operation("GET", "/activity", scope="activity:read", response=Page[ActivityOut])
+def list_activity(
+    request: Asked,
+    service: Annotated[str, Query(max_length=64, pattern=NO_NUL, description="Name: only what was done to it.")] = "",
+    after: AfterNumber = None,
+    limit: Limit = LIMIT,
+) -> Page[ActivityOut]:
+    """What was done, the newest first."""
+    rows = Activity.objects.select_related("organization", "service")
+    if service:
+        rows = rows.filter(service=service_of(request.auth, service))
+    elif not request.auth.is_staff:
+        rows = rows.filter(organization=request.auth.organization_id)
+    return page_of(request, rows, ActivityOut.of, key="id", after=after, limit=limit, falling=True)

@@ -1,0 +1,68 @@
+"""Orders of accounts."""
+
+from django.urls import reverse
+
+from accounts.models import Order
+
+from ..access import order_of, service_of
+from ..framework import Asked, Reply, operation
+from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
+from ..schemas.accounts import NewOrder, OrderOut, RefusalWish
+from ..schemas.base import Id
+from .services import ServiceInPath
+
+READ, WRITE = "accounts:read", "accounts:write"
+ALL = "/services/{service_name}/orders"
+ONE = f"{ALL}/{{order_id}}"
+
+
+@operation("GET", ALL, scope=READ, response=Page[OrderOut])
+def list_orders(
+    request: Asked, service_name: ServiceInPath, after: AfterNumber = None, limit: Limit = LIMIT
+) -> Page[OrderOut]:
+    """Orders of a service, the newest first."""
+    rows = Order.objects.filter(service=service_of(request.auth, service_name))
+    return page_of(request, rows, OrderOut.of, key="id", after=after, limit=limit, falling=True)
+
+
+@operation("POST", ALL, scope=WRITE, response=OrderOut, status=201)
+def place_order(request: Asked, service_name: ServiceInPath, wish: NewOrder) -> Reply:
+    """Order accounts, or give unused ones back."""
+    service = service_of(request.auth, service_name)
+    if wish.kind == "cancel":
+        order = Order.give_back(service, wish.quantity, by=request.auth.label)
+    else:
+        order = Order.place(service, wish.quantity, by=request.auth.label, note=wish.note)
+    where = reverse("api:api_v1:get_order", args=[service.name, order.pk])
+    return Reply(OrderOut.of(order), status=201, location=where)
+
+
+@operation("GET", ONE, scope=READ, response=OrderOut)
+def get_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> OrderOut:
+    """One order, and how far it is carried out."""
+    return OrderOut.of(order_of(request.auth, service_name, order_id))
+
+
+@operation("POST", f"{ONE}/approve", scope=WRITE, response=OrderOut, staff=True)
+def approve_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> OrderOut:
+    """Approve an order."""
+    order = order_of(request.auth, service_name, order_id)
+    order.approve(by=request.auth.label)
+    return OrderOut.of(order)
+
+
+@operation("POST", f"{ONE}/refuse", scope=WRITE, response=OrderOut, staff=True)
+def refuse_order(request: Asked, service_name: ServiceInPath, order_id: Id, wish: RefusalWish) -> OrderOut:
+    """Refuse an order."""
+    order = order_of(request.auth, service_name, order_id)
+    order.refuse(by=request.auth.label, note=wish.note)
+    order.refresh_from_db()
+    return OrderOut.of(order)
+
+
+@operation("POST", f"{ONE}/cancel", scope=WRITE, response=OrderOut)
+def cancel_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> OrderOut:
+    """Withdraw an order that waits for approval."""
+    order = order_of(request.auth, service_name, order_id)
+    order.cancel(by=request.auth.label)
+    return OrderOut.of(order)

@@ -1,0 +1,124 @@
+"""Bulk runs: a table of accounts, checked, previewed and applied."""
+
+from typing import Literal
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import tables, tasks
+from accounts.columns import Field
+from accounts.models import BulkRow, BulkRun
+from accounts.runs import engine, loading, results
+from accounts.words import refusal_words
+from panel.errors import Refused
+
+from ..access import run_of, service_of
+from ..framework import Asked, Reply, operation
+from ..models import RunOfToken
+from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
+from ..schemas.accounts import HandedOut, NewRun, Results, RowOut, RunOut, StartWish
+from ..schemas.base import Id
+from .services import ServiceInPath
+
+READ, WRITE = "accounts:read", "accounts:write"
+ALL = "/services/{service_name}/runs"
+ONE = f"{ALL}/{{run_id}}"
+
+
+@operation("GET", ALL, scope=READ, response=Page[RunOut])
+def list_runs(
+    request: Asked, service_name: ServiceInPath, after: AfterNumber = None, limit: Limit = LIMIT
+) -> Page[RunOut]:
+    """Bulk runs of a service, the newest first."""
+    runs = BulkRun.objects.filter(service=service_of(request.auth, service_name))
+    runs = runs.exclude(state=BulkRun.State.DISCARDED).defer("source")
+    return page_of(request, runs, RunOut.of, key="id", after=after, limit=limit, falling=True)
+
+
+@operation("POST", ALL, scope=WRITE, response=RunOut, status=201)
+def upload_run(request: Asked, service_name: ServiceInPath, wish: NewRun) -> Reply:
+    """Upload a table of accounts to configure.
+
+    A worker checks its rows; once the state is `preview` the run can be started.
+    """
+    service = service_of(request.auth, service_name)
+    try:
+        run = loading.upload(service, wish.table.encode(), wish.filename, by=request.auth.label, owner=True)
+    except tables.Refused as refused:
+        raise Refused(str(refused.code), refusal_words(refused), field="table") from refused
+    fields = [Field(field) for field in (run.columns if wish.columns is None else wish.columns)]
+    if len(fields) != len(run.columns):
+        raise Refused("columns", _("Name a field for every column of the table."), field="columns")
+    if wish.domain and not service.domains.filter(name__name=wish.domain.lower()).exists():
+        raise Refused("domain-unknown", _("The domain is not attached to this service."), field="domain")
+    loading.begin_check(run, fields, wish.domain.lower(), wish.way, by_worker=True)
+    RunOfToken.objects.create(run=run, token=request.auth)
+    tasks.list_later(run)
+    run.refresh_from_db()
+    where = reverse("api:api_v1:get_run", args=[service.name, run.pk])
+    return Reply(RunOut.of(run), status=201, location=where)
+
+
+@operation("GET", ONE, scope=READ, response=RunOut)
+def get_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> RunOut:
+    """One bulk run, and how far it is."""
+    return RunOut.of(run_of(request.auth, service_name, run_id))
+
+
+@operation("GET", f"{ONE}/rows", scope=READ, response=Page[RowOut])
+def list_rows(
+    request: Asked,
+    service_name: ServiceInPath,
+    run_id: Id,
+    state: Literal["", "good", "already", "bad", "hashed", "done", "refused"] = "",
+    after: AfterNumber = None,
+    limit: Limit = LIMIT,
+) -> Page[RowOut]:
+    """Rows of a run, each with why it is bad or was refused."""
+    rows = BulkRow.objects.filter(run=run_of(request.auth, service_name, run_id))
+    rows = rows.filter(state=state) if state else rows
+    return page_of(request, rows, RowOut.of, key="number", after=after, limit=limit)
+
+
+@operation("POST", f"{ONE}/start", scope=WRITE, response=RunOut)
+def start_run(request: Asked, service_name: ServiceInPath, run_id: Id, wish: StartWish) -> RunOut:
+    """Apply the good rows of a previewed run."""
+    run = run_of(request.auth, service_name, run_id)
+    engine.start(run, all_or_nothing=wish.all_or_nothing, owner=True)
+    tasks.wake(run)
+    return RunOut.of(run)
+
+
+@operation("POST", f"{ONE}/stop", scope=WRITE, response=RunOut)
+def stop_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> RunOut:
+    """Stop a run after the rows that are being worked on."""
+    run = run_of(request.auth, service_name, run_id)
+    engine.stop(run)
+    return RunOut.of(run)
+
+
+@operation("POST", f"{ONE}/resume", scope=WRITE, response=RunOut)
+def resume_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> RunOut:
+    """Go on with a stopped run."""
+    run = run_of(request.auth, service_name, run_id)
+    engine.go_on(run)
+    tasks.wake(run)
+    return RunOut.of(run)
+
+
+@operation("POST", f"{ONE}/results", scope=WRITE, response=Results)
+def hand_out_results(request: Asked, service_name: ServiceInPath, run_id: Id) -> Results:
+    """Fetch what a finished run generated, once.
+
+    Only the token that uploaded the table gets it. To fetch it again after a broken connection send the same
+    idempotency key again.
+    """
+    run = run_of(request.auth, service_name, run_id)
+    if not RunOfToken.objects.filter(run=run, token=request.auth).exists():
+        raise Http404
+    if not results.to_hand_out(run):
+        raise Refused("nothing-to-hand-out", _("Nothing is left to hand out, or the run is not finished."))
+    made = [result for result in results.hand_out(run) if result.secret]
+    items = [HandedOut(number=each.row.number, address=each.row.address, secret=each.secret) for each in made]
+    return Results(items=items)

@@ -1,0 +1,69 @@
+"""Webhooks. A token's are those of its organization; a staff token's are staff's, which hear of everybody."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ..access import endpoint_of, endpoints_of
+from ..framework import Asked, Reply, operation
+from ..models import Delivery, Endpoint
+from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
+from ..schemas.base import Id, Note
+from ..schemas.webhooks import DeliveryOut, NewWebhook, NewWebhookOut, WebhookChange, WebhookOut
+
+READ, WRITE = "webhooks:read", "webhooks:write"
+ONE = "/webhooks/{webhook_id}"
+
+
+@operation("GET", "/webhooks", scope=READ, response=Page[WebhookOut])
+def list_webhooks(request: Asked, after: AfterNumber = None, limit: Limit = LIMIT) -> Page[WebhookOut]:
+    """Webhooks."""
+    return page_of(request, endpoints_of(request.auth), WebhookOut.of, key="id", after=after, limit=limit)
+
+
+@operation("POST", "/webhooks", scope=WRITE, response=NewWebhookOut, status=201)
+def create_webhook(request: Asked, wish: NewWebhook) -> Reply:
+    """Have events sent to an address."""
+    token = request.auth
+    endpoint, secret = Endpoint.create(token.organization, wish.url, list(wish.events), by=token.label)
+    where = reverse("api:api_v1:get_webhook", args=[endpoint.pk])
+    body = NewWebhookOut(**WebhookOut.of(endpoint).model_dump(), secret=secret)
+    return Reply(body, status=201, location=where)
+
+
+@operation("GET", ONE, scope=READ, response=WebhookOut)
+def get_webhook(request: Asked, webhook_id: Id) -> WebhookOut:
+    """One webhook."""
+    return WebhookOut.of(endpoint_of(request.auth, webhook_id))
+
+
+@operation("PATCH", ONE, scope=WRITE, response=WebhookOut)
+def change_webhook(request: Asked, webhook_id: Id, wish: WebhookChange) -> WebhookOut:
+    """Change the address or the events, or switch it off and on."""
+    endpoint = endpoint_of(request.auth, webhook_id)
+    fields = {name: value for name, value in wish.model_dump().items() if value is not None}
+    endpoint.change(by=request.auth.label, **fields)
+    return WebhookOut.of(endpoint)
+
+
+@operation("DELETE", ONE, scope=WRITE, response=Note)
+def remove_webhook(request: Asked, webhook_id: Id) -> Note:
+    """Remove a webhook, and its log with it."""
+    endpoint = endpoint_of(request.auth, webhook_id)
+    endpoint.remove(by=request.auth.label)
+    return Note(done=_("The webhook is removed."))
+
+
+@operation("POST", f"{ONE}/test", scope=WRITE, response=Note, status=202)
+def test_webhook(request: Asked, webhook_id: Id) -> Note:
+    """Send a test event."""
+    endpoint_of(request.auth, webhook_id).test()
+    return Note(done=_("A test event is on its way."))
+
+
+@operation("GET", f"{ONE}/deliveries", scope=READ, response=Page[DeliveryOut])
+def list_deliveries(
+    request: Asked, webhook_id: Id, after: AfterNumber = None, limit: Limit = LIMIT
+) -> Page[DeliveryOut]:
+    """The log of deliveries, the newest first."""
+    rows = Delivery.objects.filter(endpoint=endpoint_of(request.auth, webhook_id))
+    return page_of(request, rows, DeliveryOut.of, key="id", after=after, limit=limit, falling=True)

@@ -1,0 +1,167 @@
+"""E-mail accounts, orders and bulk runs."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
+
+from accounts.models import BulkRow, BulkRun, EmailAccount, Order
+from accounts.runs.results import reasons
+
+from .base import NO_NUL, Text, Wish
+
+PersonName = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
+LocalPart = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
+DomainName = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern=NO_NUL)]
+Password = Annotated[str, StringConstraints(max_length=128, pattern=NO_NUL)]
+
+
+class AccountOut(BaseModel):
+    """`version` grows with every change: give it back as `If-Match` to change only what you saw."""
+
+    id: int
+    address: str
+    state: Literal["slot", "active", "suspended"]
+    first_name: str
+    last_name: str
+    display_name: str
+    created_at: datetime
+    configured_at: datetime | None
+    version: str
+
+    @classmethod
+    def of(cls, account: EmailAccount) -> Self:
+        names = ("state", "first_name", "last_name", "display_name", "created_at", "configured_at")
+        facts = {name: getattr(account, name) for name in names}
+        return cls(**facts, id=account.pk, address=account.shown_address, version=str(account.seen))
+
+
+class Names(Wish):
+    """`name` is what stands before the @. Without a display name the first and last names make one."""
+
+    name: LocalPart
+    domain: DomainName
+    first_name: PersonName = ""
+    last_name: PersonName = ""
+    display_name: PersonName = ""
+
+
+class Configuration(Names):
+    """Without a password one is generated, and shown in the answer."""
+
+    password: Password = ""
+
+
+class ConfiguredOut(AccountOut):
+    """`password`: the generated one; it is not shown again."""
+
+    password: str | None = None
+
+
+class PasswordWish(Wish):
+    """Without a password one is generated, and shown in the answer."""
+
+    password: Password = ""
+
+
+class LinkOut(BaseModel):
+    """A link with which the person sets the password, once. It is not shown again."""
+
+    link: str
+    expires_at: datetime
+
+
+class OrderOut(BaseModel):
+    id: int
+    kind: Literal["add", "cancel"]
+    quantity: int
+    state: Literal["requested", "approved", "refused", "cancelled"]
+    note: str
+    carried_out: int
+    ordered_at: datetime
+    decided_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        return cls.model_validate(order, from_attributes=True)
+
+
+class NewOrder(Wish):
+    """`kind`: more accounts, or unused ones given back."""
+
+    quantity: StrictInt = Field(ge=1, le=100_000)
+    kind: Literal["add", "cancel"] = "add"
+    note: Text = ""
+
+
+class RefusalWish(Wish):
+    note: Text = ""
+
+
+class RunOut(BaseModel):
+    """`columns`: what each column of the table is taken for."""
+
+    id: int
+    kind: Literal["configure", "suspend", "resume", "reset", "passwords", "move", "undo"]
+    state: Literal["columns", "checking", "preview", "running", "stopped", "done", "nothing"]
+    way: Literal["passwords", "mail", "slips"]
+    filename: str
+    columns: list[str]
+    total: int
+    already: int
+    bad: int
+    done: int
+    refused: int
+    created_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, run: BulkRun) -> Self:
+        return cls.model_validate(run, from_attributes=True)
+
+
+class NewRun(Wish):
+    """`table`: CSV. `columns`: a field for each column, where the headings do not say it. `domain`: of addresses that
+    name none. `way`: how people get their passwords: in the results, or by a link that is mailed or printed."""
+
+    table: Annotated[str, StringConstraints(min_length=1, max_length=33_554_432, pattern=NO_NUL)]
+    filename: Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)] = ""
+    columns: (
+        list[
+            Literal[
+                "ignore", "address", "name", "domain", "first_name", "last_name", "display_name", "password", "contact"
+            ]
+        ]
+        | None
+    ) = Field(default=None, max_length=100)
+    domain: Annotated[str, StringConstraints(max_length=253, pattern=NO_NUL)] = ""
+    way: Literal["passwords", "mail", "slips"] = "passwords"
+
+
+class StartWish(Wish):
+    all_or_nothing: StrictBool = False
+
+
+class RowOut(BaseModel):
+    number: int
+    state: Literal["good", "already", "bad", "hashed", "done", "refused"]
+    address: str
+    reasons: list[str]
+
+    @classmethod
+    def of(cls, row: BulkRow) -> Self:
+        facts = {name: getattr(row, name) for name in ("number", "state", "address")}
+        return cls(**facts, reasons=reasons(row))
+
+
+class HandedOut(BaseModel):
+    number: int
+    address: str
+    secret: str
+
+
+class Results(BaseModel):
+    """What was generated: passwords, or links to set one. They are shown this one time."""
+
+    items: list[HandedOut]

@@ -1,0 +1,182 @@
+"""Organizations, their people, platforms, services and the activity log."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
+
+from accounts.models import Tally
+from panel.models import Activity, Membership, Organization, Platform, Service
+
+from .base import NO_NUL, Day, Wish
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,32}$")]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=NO_NUL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=NO_NUL)]
+RoleName = Literal["owner", "technician", "viewer"]
+ServiceName = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
+
+
+class OrganizationOut(BaseModel):
+    code: str
+    name: str
+    state: Literal["active", "suspended", "ended"]
+    contacts: list[str]
+    notify: bool
+    ends_on: date | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, organization: Organization) -> Self:
+        names = ("code", "name", "state", "notify", "ends_on", "created_at")
+        facts = {name: getattr(organization, name) for name in names}
+        return cls(**facts, contacts=organization.contact_addresses)
+
+
+class NewOrganization(Wish):
+    code: Code
+    name: Name
+    contacts: list[Email] = Field(default=[], max_length=50)
+
+
+class OrganizationChange(Wish):
+    """`name` may be changed by staff."""
+
+    name: Name | None = None
+    contacts: list[Email] | None = Field(default=None, max_length=50)
+    notify: StrictBool | None = None
+
+
+class EndWish(Wish):
+    """`on`: the day; without one it ends now."""
+
+    on: Day | None = None
+
+
+class MemberOut(BaseModel):
+    email: str
+    name: str
+    role: RoleName
+
+    @classmethod
+    def of(cls, membership: Membership) -> Self:
+        user = membership.user
+        return cls.model_validate({"email": user.email, "name": user.get_full_name(), "role": membership.role})
+
+
+class NewMember(Wish):
+    email: Email
+    role: RoleName
+
+
+class NewMemberOut(BaseModel):
+    """`link`: for somebody new, to choose a password; it was mailed as well."""
+
+    email: str
+    role: RoleName
+    link: str | None = None
+
+
+class InvitationOut(BaseModel):
+    email: str
+    role: RoleName
+    expires_at: datetime
+
+
+class PlatformOut(BaseModel):
+    slug: str
+    kind: str
+    is_default: bool
+    mx_hosts: list[str]
+    imap_host: str
+    smtp_host: str
+    webmail_host: str
+
+    @classmethod
+    def of(cls, platform: Platform) -> Self:
+        return cls.model_validate(platform, from_attributes=True)
+
+
+class Slots(BaseModel):
+    """How many accounts are in which state."""
+
+    slot: int
+    active: int
+    suspended: int
+
+
+class ServiceOut(BaseModel):
+    name: str
+    organization: str
+    platform: str
+    display_name: str
+    state: Literal["active", "suspended", "ended"]
+    renews_on: date | None
+    ends_on: date | None
+    account_limit: int | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, service: Service) -> Self:
+        return cls(**cls._fields(service))
+
+    @staticmethod
+    def _fields(service: Service) -> dict[str, Any]:
+        names = ("name", "display_name", "state", "renews_on", "ends_on", "account_limit", "created_at")
+        facts = {name: getattr(service, name) for name in names}
+        return facts | {"organization": service.organization.code, "platform": service.platform.slug}
+
+
+class ServiceDetail(ServiceOut):
+    accounts: Slots
+
+    @classmethod
+    def of(cls, service: Service) -> Self:
+        return cls(**cls._fields(service), accounts=Slots(**Tally.of(service.pk)))
+
+
+class NewService(Wish):
+    """`platform`: its slug; without one the default platform. `slots`: accounts to configure, ordered and approved."""
+
+    organization: Code
+    platform: Annotated[str, StringConstraints(max_length=50, pattern=NO_NUL)] | None = None
+    slots: StrictInt = Field(default=0, ge=0, le=100_000)
+    display_name: Annotated[str, StringConstraints(max_length=250, pattern=NO_NUL)] = ""
+    account_limit: StrictInt | None = Field(default=None, ge=0, le=1_000_000)
+    renews_on: Day | None = None
+
+
+class ServiceChange(Wish):
+    """`account_limit` and `renews_on` may be changed by staff."""
+
+    display_name: Annotated[str, StringConstraints(max_length=250, pattern=NO_NUL)] | None = None
+    account_limit: StrictInt | None = Field(default=None, ge=0, le=1_000_000)
+    renews_on: Day | None = None
+
+
+class ActivityOut(BaseModel):
+    id: int
+    at: datetime
+    actor: str
+    organization: str | None
+    service: str | None
+    verb: str
+    target: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    note: str
+
+    @classmethod
+    def of(cls, entry: Activity) -> Self:
+        return cls(
+            id=entry.pk,
+            at=entry.at,
+            actor=entry.actor_label,
+            organization=entry.organization.code if entry.organization else None,
+            service=entry.service.name if entry.service else None,
+            verb=entry.verb,
+            target=entry.target,
+            before=entry.before,
+            after=entry.after,
+            note=entry.note,
+        )

@@ -1,0 +1,1 @@
+"""Webhooks: events are written down where they happen, and sent by workers."""

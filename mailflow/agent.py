@@ -1,0 +1,141 @@
+"""What runs beside the servers of one machine, as root and as the panel itself: it takes mail for the organizations'
+inboxes, brings the queue into the database and acts on it, deletes mailboxes whose days are over, and says how the
+machine is. `mailflow up` starts it; while it is away mail for inboxes waits in the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import DatabaseError, close_old_connections, connections
+from django.utils import timezone
+
+from . import inbox, models, queueing
+from .checking import findings
+from .protocols.lmtp import lmtp
+from .purging import purge
+
+log = logging.getLogger(__name__)
+
+TICK = 2.0  # seconds: so long a press on a button waits
+QUEUE_EVERY = 10.0
+PURGE_EVERY = 3600.0
+CHECK_EVERY = 3600.0
+CHECK_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What of policy.json concerns the agent."""
+
+    directory: Path
+    platform: str
+    host: str
+    inbox: Path
+
+    @classmethod
+    def of(cls, directory: Path) -> Machine:
+        data = json.loads((directory / "policy.json").read_text(encoding="utf-8"))
+        return cls(directory, data["platform"], data["host"], Path(data["inbox"]))
+
+    @property
+    def mail(self) -> Path:
+        return self.directory / "mail"
+
+    @property
+    def postfix(self) -> Path:
+        return self.directory / "postfix"
+
+
+class Agent:
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._due = {"queue": 0.0, "purge": 0.0, "check": 0.0}
+
+    async def serve(self, ready: Callable[[], None]) -> None:
+        """Until SIGTERM or SIGINT."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        path = self.machine.inbox
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._talk, path, limit=2**20)
+        path.chmod(0o600)
+        os.chown(path, pwd.getpwnam("postfix").pw_uid, -1)
+        ready()
+        while not stop.is_set():
+            await asyncio.to_thread(self._work)
+            try:
+                await asyncio.wait_for(stop.wait(), TICK)
+            except TimeoutError:
+                continue
+        server.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await lmtp(self._deliver, self.machine.host, reader, writer)
+        except (EOFError, OSError, ValueError) as error:
+            log.info("a delivery broke off: %r", error)
+        finally:
+            writer.close()
+
+    async def _deliver(self, recipient: str, sender: str, message: bytes) -> str:
+        return await asyncio.to_thread(self._store, recipient, sender, message)
+
+    def _store(self, recipient: str, sender: str, message: bytes) -> str:
+        close_old_connections()
+        try:
+            kept = inbox.deliver(self.machine.platform, recipient, sender, message)
+        except DatabaseError as error:
+            log.warning("cannot store a message now: %s", error)
+            connections.close_all()
+            return "451 4.3.0 The message cannot be stored now"
+        return "250 2.0.0 Kept" if kept else "550 5.1.1 Nobody has this domain any more"
+
+    def _work(self) -> None:
+        """What is due. Nothing that fails once may end the agent."""
+        close_old_connections()
+        try:
+            self._do_what_is_due()
+        except (DatabaseError, OSError, subprocess.SubprocessError) as error:
+            log.warning("later: %s", error)
+            connections.close_all()
+
+    def _do_what_is_due(self) -> None:
+        machine = queueing.machine_of(self.machine.host, self.machine.platform)
+        if machine is None:
+            return
+        if queueing.act(machine, self.machine.postfix):
+            self._due["queue"] = 0.0
+        if self._is_due("queue", QUEUE_EVERY):
+            queueing.report(machine, self.machine.postfix)
+        if self._is_due("purge", PURGE_EVERY):
+            purge(self.machine.mail, self.machine.platform)
+        asked = machine.check_asked_at is not None
+        if self._is_due("check", CHECK_EVERY) or asked:
+            found = findings(self.machine.directory, days=CHECK_DAYS)
+            models.Machine.objects.filter(pk=machine.pk).update(
+                findings=[{"what": item.what, "ok": item.ok, "text": item.text} for item in found],
+                checked_at=timezone.now(),
+                check_asked_at=None,
+            )
+
+    def _is_due(self, what: str, every: float) -> bool:
+        now = time.monotonic()
+        if now < self._due[what]:
+            return False
+        self._due[what] = now + every
+        return True
+
+
+def run(directory: Path, ready: Callable[[], None]) -> None:
+    asyncio.run(Agent(Machine.of(directory)).serve(ready))

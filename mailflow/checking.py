@@ -1,0 +1,140 @@
+"""`mailflow check`: are the running servers in step with the panel, and does the world find them?"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dns.reversename
+from cryptography import x509
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from domains.asking import engine
+from domains.lookup.answers import Question
+from domains.lookup.engine import Engine
+from domains.lookup.engine import run as run_loop
+from domains.reach import Unreachable, addresses_of
+from domains.rrset import absolute
+
+from .deciding import Platform, platform_of
+from .queries import DatabaseAway, reader_of
+from .running import greeting
+from .serving import Setup
+from .spf import evaluate
+
+SECONDS = 5.0  # for the answers to one question
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    ok: bool
+    text: str
+
+
+def findings(directory: Path, *, days: int, local: bool = False) -> list[Finding]:
+    """`days`: for which certificates must still be valid. `local`: only what runs here, nothing that the DNS says."""
+    setup = Setup.read(directory / "policy.json")
+    found = [_policy_server(setup), *_ports(setup), _certificate(setup, days)]
+    platform = None
+    try:
+        rows = reader_of(settings.MAIL_READER_URL or settings.DATABASE_URL).rows("platforms", {})
+        platform = next((platform_of(row) for row in rows if row[0] == setup.platform), None)
+        ok = platform is not None
+        text = _("can be read") if ok else _("there is no platform %(slug)s any more") % {"slug": setup.platform}
+    except DatabaseAway as error:
+        ok, text = False, str(error)
+    found.append(Finding(_("views of the database"), ok, text))
+    if platform is not None and not local:
+        found += [_host(setup, host) for host in sorted(platform.hosts)]
+        if not setup.native:  # the world asks the DNS, whatever the hosts file says
+            found += run_loop(_outbound(platform))
+    return found
+
+
+def _policy_server(setup: Setup) -> Finding:
+    what = _("policy server")
+    try:
+        with socket.socket(socket.AF_UNIX) as policy:
+            policy.settimeout(SECONDS)
+            policy.connect(str(setup.sockets / "sessions"))
+            policy.sendall(b"[]\n")
+            json.loads(policy.makefile("rb").readline())
+    except (OSError, ValueError) as error:
+        return Finding(what, False, str(error))
+    return Finding(what, True, _("answers"))
+
+
+def _ports(setup: Setup) -> Iterator[Finding]:
+    host = setup.addresses[0] if setup.addresses else "127.0.0.1"
+    for port, tls, wanted in [
+        *((port, False, "220") for port in setup.plain),
+        *((port, True, "220") for port in setup.wrapped),
+        *([(setup.imap, True, "* OK")] if setup.imap else []),
+    ]:
+        said = greeting(host, port, tls=tls).strip()
+        ok = said.startswith(wanted)
+        yield Finding(_("port %(port)d") % {"port": port}, ok, said if ok else said or _("nobody answers"))
+
+
+def _certificate(setup: Setup, days: int) -> Finding:
+    what = _("certificate")
+    try:
+        certificate = x509.load_pem_x509_certificate(Path(setup.certificate).read_bytes())
+    except (OSError, ValueError) as error:
+        return Finding(what, False, f"{setup.certificate}: {error}")
+    left = (certificate.not_valid_after_utc - datetime.now(UTC)).days
+    text = ngettext("valid for %(n)d more day", "valid for %(n)d more days", left) % {"n": left}
+    if left < 0:
+        text = _("has expired")
+    return Finding(what, left >= days, text)
+
+
+def _host(setup: Setup, host: str) -> Finding:
+    try:
+        if setup.native:
+            found = sorted({str(info[4][0]) for info in socket.getaddrinfo(host, None)})
+        else:
+            found = [str(address) for address in addresses_of(host)]
+    except (OSError, Unreachable):
+        return Finding(host, False, _("has no address"))
+    return Finding(host, True, ", ".join(found))
+
+
+async def _outbound(platform: Platform) -> list[Finding]:
+    """PTR and SPF of the addresses that mail leaves from."""
+    found = []
+    async with engine() as asking:
+        for address in sorted(platform.outbound):
+            found.append(await _ptr(asking, address))
+            found.append(await _spf(asking, address, platform.spf_include))
+    return found
+
+
+async def _ptr(asking: Engine, address: str) -> Finding:
+    """RFC 1912 §2.1: the name of an address has that address."""
+    what = _("PTR of %(address)s") % {"address": address}
+    names = await _ask(asking, Question(dns.reversename.from_address(address).to_text(), "PTR"))
+    kind = "AAAA" if ":" in address else "A"
+    for name in names:
+        back = {str(ipaddress.ip_address(value)) for value in await _ask(asking, Question(absolute(name), kind))}
+        if address in back:
+            return Finding(what, True, name)
+    return Finding(what, False, ", ".join(names) or _("there is none"))
+
+
+async def _ask(asking: Engine, question: Question) -> tuple[str, ...]:
+    return tuple((await asking.ask(question, asking.loop.time() + SECONDS)).values)
+
+
+async def _spf(asking: Engine, address: str, include: str) -> Finding:
+    result = await evaluate(asking, address, include, seconds=SECONDS * 2)
+    text = f"{include}: {result}" if result else _("no answer")
+    return Finding(_("SPF of %(address)s") % {"address": address}, result == "pass", text)

@@ -1,0 +1,300 @@
+"""The one decider of the mail servers: does this recipient get mail, and where is it passed on to?
+
+Everything is decided from the views as they are at this moment, and where the rest of a domain lives elsewhere by
+asking there. Answers are actions of Postfix's access(5).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .addresses import Address, network_of, printable, split
+from .asking import Asker, Guessing, Loop
+from .limits import Limits
+from .queries import Reader
+from .spf import Senders
+
+OK = "OK"
+RELAY_DENIED = "554 5.7.1 Relay access denied"
+LATER = "451 4.3.0 The mail system cannot look this up now: try again later"
+ROLES = frozenset({"postmaster", "abuse"})  # RFC 2142: somebody reads them at every domain
+NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebody else's name
+QUESTION = "mailflow-question"  # local part of the sender of our questions
+
+REMEMBERED = 30.0  # seconds for which the queue manager keeps a resolution
+PLATFORMS_KEPT = 1.0  # seconds; host names of platforms, not verdicts
+MOST_HOPS = 5  # platforms of ours that one target leads through
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    slug: str
+    mx_hosts: tuple[str, ...]
+    hosts: frozenset[str]  # MX, IMAP and SMTP
+    outbound: frozenset[str]
+    spf_include: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the views say of an address at a domain of ours."""
+
+    authoritative: bool
+    target: str  # next hop; empty where authoritative
+    here: bool  # it has a mailbox on this platform
+    full: bool  # which takes no more
+    elsewhere: str  # another of our platforms where it has one
+
+
+@dataclass
+class Accepted:
+    """Under which route each recipient was last accepted, for as long as the queue manager may remember it."""
+
+    clock: Callable[[], float] = time.monotonic
+    _routes: OrderedDict[Address, tuple[str, float]] = field(default_factory=OrderedDict)
+
+    def agrees(self, address: Address, route: str) -> bool:
+        """Whether the recipient may be accepted under `route` now; notes that it is."""
+        now = self.clock()
+        while self._routes:
+            oldest = next(iter(self._routes))
+            if self._routes[oldest][1] > now - REMEMBERED:
+                break
+            del self._routes[oldest]
+        before = self._routes.get(address)
+        if before is not None and before[0] != route:
+            return False
+        self._routes[address] = (route, now)
+        self._routes.move_to_end(address)
+        return True
+
+
+@dataclass
+class Kept:
+    """Role addresses that their domain's target refused when they were accepted: what is delivered later goes to the
+    inbox too. Forgotten, a message would be offered to the target and come back to its sender."""
+
+    most: int = 10_000
+    _kept: OrderedDict[Address, None] = field(default_factory=OrderedDict)
+
+    def note(self, address: Address, *, kept: bool) -> None:
+        self._kept.pop(address, None)
+        if kept:
+            self._kept[address] = None
+            if len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+
+    def has(self, address: Address) -> bool:
+        return address in self._kept
+
+
+@dataclass
+class Decider:
+    reader: Reader
+    platform: str
+    asker: Asker
+    limits: Limits
+    local: str  # the route into mailboxes here
+    inbox: str  # the route into the organizations' inboxes, for postmaster and abuse without a mailbox
+    kept: Kept = field(default_factory=Kept)
+    accepted: Accepted = field(default_factory=Accepted)
+    spf: Senders = field(default_factory=Senders)
+    _platforms: dict[str, Platform] = field(default_factory=dict)
+    _platforms_at: float = -PLATFORMS_KEPT
+
+    # What Postfix asks
+
+    def route(self, recipient: str) -> str | None:
+        """Where the queue manager hands a recipient to; None for what is not ours."""
+        address = split(recipient)
+        if self._is_sink(address):
+            return "discard:a bounce for whoever did not send the message"
+        found = self._find(address)
+        return None if found is None else self._route(found, address)
+
+    async def sender(self, address: str) -> str | None:
+        """What stands in for the envelope's sender, who failed SPF: bounces go nowhere then."""
+        return f"{NOBODY}@{self.asker.helo}" if await self.spf.failed(address) else None
+
+    async def inbound(self, attributes: Mapping[str, str]) -> str:
+        """On a RCPT from anybody."""
+        return await self._verdict(attributes, stranger=RELAY_DENIED)
+
+    async def submission(self, attributes: Mapping[str, str]) -> str:
+        """On a RCPT from somebody who has signed in."""
+        login, sender = split(attributes.get("sasl_username", "")), split(attributes.get("sender", ""))
+        if not login.domain:
+            return RELAY_DENIED
+        rows = self.senders(sender if sender.domain else login)
+        mine = [(mailbox, service) for name, mailbox, service in rows if name == str(login)]
+        if not mine:
+            if sender == login or not sender.domain or not self.senders(login):
+                return "421 4.7.0 This account cannot send mail now"
+            return f"553 5.7.1 <{sender}> is not an address of {login}"
+        verdict = await self._verdict(attributes, stranger=OK)
+        if verdict == OK and (limit := self.limits.exceeded(*mine[0])):
+            return f"450 4.7.1 {limit}"
+        return verdict
+
+    def senders(self, address: Address) -> list[tuple[str, str, str]]:
+        """Logins that may send as this address, each with its mailbox and service."""
+        rows = self.reader.rows("senders", self._values(address))
+        return [(login, mailbox, service) for login, mailbox, service in rows]
+
+    def is_own_host(self, host: str) -> bool:
+        return any(host in platform.hosts for platform in self.platforms().values())
+
+    def platforms(self) -> dict[str, Platform]:
+        if time.monotonic() > self._platforms_at + PLATFORMS_KEPT:
+            rows = self.reader.rows("platforms", {})
+            self._platforms = {row[0]: platform_of(row) for row in rows}
+            self._platforms_at = time.monotonic()
+        return self._platforms
+
+    # How it is decided
+
+    async def _verdict(self, attributes: Mapping[str, str], *, stranger: str) -> str:
+        recipient = attributes.get("recipient", "")
+        address = split(recipient)
+        found = self._find(address, attributes.get("size", ""))
+        if found is None:
+            return OK if self._is_sink(address) else stranger
+        if not found.here and not found.elsewhere:
+            refusal = f"550 5.1.1 <{recipient}>: there is no such address"
+            if not found.authoritative and address.local:
+                refusal = await self._asked(recipient, address, found, attributes)
+            if refusal and not self._keeps(address, found, refusal, attributes):
+                return refusal
+            if address.base in ROLES:
+                self.kept.note(address, kept=bool(refusal))
+        if found.full:
+            return f"552 5.2.2 <{recipient}>: the mailbox is full"
+        route = self._route(found, address)
+        if not found.authoritative and not attributes.get("sasl_username"):
+            # Whoever has the mailbox may still refuse the message: to whom would the bounce go?
+            sender, helo = attributes.get("sender", ""), attributes.get("helo_name", "")
+            self.spf.begin(attributes.get("client_address", ""), sender, helo)
+        if not self.accepted.agrees(address, route):
+            return "451 4.3.0 The way to this address has just been changed: try again in half a minute"
+        return OK
+
+    async def _asked(self, recipient: str, address: Address, found: Found, attributes: Mapping[str, str]) -> str:
+        """Why the target's part of the domain does not take the recipient; empty where it does."""
+        unknown = f"550 5.1.1 <{recipient}>: there is no such address"
+        if self._is_question(attributes):
+            return unknown  # never answered by another question
+        loop = f"550 5.4.6 <{recipient}>: the server that has the other addresses leads back here"
+        if self._platform_at(found.target) == self.platform and found.target.endswith("]"):
+            return loop  # our own MX, also where a NAT has it on another address; another port is another server
+        target = self._last_target(address.domain, found.target)
+        if target is None:
+            return unknown
+        client = attributes.get("client_address", "")
+        from_target = client in await self.asker.addresses(target)
+        if from_target and not _is_loopback(client):
+            return f"550 5.4.6 <{recipient}>: there is no such address here, and you are the server that has the others"
+        try:
+            helo = attributes.get("helo_name", "")
+            reply = await self.asker.ask(target, recipient, network_of(client), helo=helo, from_target=from_target)
+        except Loop:
+            return loop
+        except Guessing:
+            return "421 4.7.1 Too many unknown recipients"
+        if reply.accepted:
+            return ""
+        if reply.refused:
+            return f"550 5.1.1 <{recipient}>: {target} said: {reply.code} {printable(reply.text)}"
+        return f"450 4.4.1 <{recipient}>: {target} cannot say now: {printable(reply.text)}"
+
+    def _is_sink(self, address: Address) -> bool:
+        """Senders of ours that read nothing. They exist, for targets that ask whether a sender does."""
+        return address.local in {NOBODY, QUESTION} and address.domain == self.asker.helo
+
+    def _is_question(self, attributes: Mapping[str, str]) -> bool:
+        """Whether it is one of our own platforms that asks, told by sender and by how it greets."""
+        sender, helo = split(attributes.get("sender", "")), attributes.get("helo_name", "").lower()
+        return (sender.local == QUESTION and self.is_own_host(sender.domain)) or (
+            helo == self.asker.helo and str(sender) == self.asker.sender
+        )
+
+    def _last_target(self, domain: str, target: str) -> str | None:
+        """Where to ask: a target that is another of our platforms is asked in the database, and so on from there.
+
+        None where no platform of ours passes the domain on to anybody else.
+        """
+        seen = {self.platform}
+        for _hop in range(MOST_HOPS):
+            other = self._platform_at(target)
+            if other is None:
+                return target
+            if other == self.platform:
+                # With a port it is told by address and port whether it is our own server; without, two of our
+                # platforms point at each other.
+                return None if target.endswith("]") else target
+            rows = self.reader.rows("domain", {"platform": other, "domain": domain})
+            if other in seen or not rows or not rows[0][1]:
+                return None
+            seen.add(other)
+            target = rows[0][1]
+        return None
+
+    def _platform_at(self, target: str) -> str | None:
+        host = target.removeprefix("[").partition("]")[0]
+        return next((slug for slug, platform in self.platforms().items() if host in platform.hosts), None)
+
+    def _find(self, address: Address, size: str = "") -> Found | None:
+        """`size`: of the message, where its sender has said it."""
+        declared = size if size.isascii() and size.isdigit() and len(size) < 19 else "0"
+        rows = self.reader.rows("route", {**self._values(address), "size": declared})
+        if not rows:
+            return None
+        mode, target, here, elsewhere = rows[0]
+        authoritative = mode == "authoritative"
+        return Found(authoritative, target, bool(here), here == "full", "" if authoritative else elsewhere or "")
+
+    def _keeps(self, address: Address, found: Found, refusal: str, attributes: Mapping[str, str]) -> bool:
+        """Whether the organization itself reads what nobody else takes. RFC 2142: somebody must."""
+        if address.base not in ROLES or not refusal.startswith("550"):
+            return False
+        return found.authoritative or not self._is_question(attributes)  # the asker keeps it
+
+    def _route(self, found: Found, address: Address) -> str:
+        """Unknown ones of an authoritative domain go to Dovecot, which refuses them: they were accepted earlier."""
+        if found.here:
+            return self.local
+        if address.base in ROLES and not found.elsewhere and (found.authoritative or self.kept.has(address)):
+            return self.inbox
+        if found.authoritative:
+            return self.local
+        if found.elsewhere and self._platform_at(found.target) != found.elsewhere:
+            platform = self.platforms().get(found.elsewhere)
+            if platform is not None and platform.mx_hosts:
+                return f"relay:[{platform.mx_hosts[0]}]"
+        return f"relay:{found.target}"
+
+    def _values(self, address: Address) -> dict[str, str]:
+        return {
+            "platform": self.platform,
+            "domain": address.domain,
+            "local": address.local,
+            "base": address.base,
+        }
+
+
+def platform_of(row: tuple[str, ...]) -> Platform:
+    slug, mx_hosts, imap_host, smtp_host, outbound, spf_include = row
+    mx = tuple(json.loads(mx_hosts))
+    hosts = frozenset({*mx, imap_host, smtp_host} - {""})
+    return Platform(slug, mx, hosts, frozenset(json.loads(outbound)), spf_include)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return True  # a unix socket

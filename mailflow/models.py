@@ -1,0 +1,173 @@
+"""What the policy server writes, in batches and under a role of its own. Rows belong to a mailbox, not to an address:
+they stay when an account is renamed. And what the agent of each mail machine (`mailflow/agent.py`) writes as the panel
+itself: the organizations' inbox, the queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+SILENT = timedelta(minutes=2)  # after which a machine is said to be away
+
+
+class Use(models.Model):
+    """When a mailbox was last opened, and what is in it."""
+
+    mailbox = models.UUIDField(unique=True)
+    last_login = models.DateTimeField(null=True)
+    bytes = models.BigIntegerField(null=True)
+    messages = models.BigIntegerField(null=True)
+    warned = models.PositiveSmallIntegerField(default=0, db_default=0)  # at which per cent its person was
+
+    class Meta:
+        db_table = "mailflow_use"
+
+    def __str__(self) -> str:
+        return self.mailbox.hex
+
+
+class Failure(models.Model):
+    """Wrong and right passwords for a mailbox from one network (an IPv4 /24 or IPv6 /64)."""
+
+    mailbox = models.UUIDField()
+    network = models.CharField(max_length=49)
+    failures = models.PositiveIntegerField(default=0)  # since `first_at`
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    success_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "mailflow_failure"
+        constraints = [models.UniqueConstraint(fields=["mailbox", "network"], name="mailflow_failure_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.mailbox.hex} from {self.network}"
+
+
+class Block(models.Model):
+    """What a mailbox may not do for the time being."""
+
+    class Kind(models.TextChoices):
+        PASSWORDS = "passwords"  # sign in from `network`, until `until`
+        FLOOD = "flood"  # send, until staff take the row away
+
+    mailbox = models.UUIDField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    network = models.CharField(max_length=49, blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # people were told of a flood
+
+    class Meta:
+        db_table = "mailflow_block"
+        constraints = [models.UniqueConstraint(fields=["mailbox", "kind", "network"], name="mailflow_block_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.mailbox.hex}: {self.kind}"
+
+
+class InboxMessage(models.Model):
+    """Mail to postmaster or abuse at a domain that has no such account: the organization reads it in the panel."""
+
+    organization = models.ForeignKey("panel.Organization", on_delete=models.CASCADE, related_name="inbox_messages")
+    recipient = models.CharField(max_length=320)
+    sender = models.CharField(max_length=320, blank=True)  # of the envelope
+    subject = models.CharField(max_length=300, blank=True)
+    raw = models.BinaryField()
+    size = models.PositiveBigIntegerField()  # as it came; `raw` may be the beginning only
+    automatic = models.BooleanField(default=False)  # nobody is told of it
+    received_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "mailflow_inbox"
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="inbox_by_organization"),
+            models.Index(fields=["organization"], condition=Q(told_at=None, automatic=False), name="inbox_untold"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def is_cut(self) -> bool:
+        return self.size > len(self.raw)
+
+
+class Machine(models.Model):
+    """A mail machine as its agent reports it."""
+
+    name = models.CharField(max_length=253)
+    platform = models.ForeignKey("panel.Platform", on_delete=models.CASCADE, related_name="mail_machines")
+    reported_at = models.DateTimeField(null=True)
+    queued = models.PositiveIntegerField(default=0)  # all messages, also those that no row shows
+    findings = models.JSONField(default=list)  # of `mailflow check`: what, ok, text
+    checked_at = models.DateTimeField(null=True)
+    check_asked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["name", "platform"], name="machine_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_silent(self) -> bool:
+        return self.reported_at is None or timezone.now() - self.reported_at > SILENT
+
+
+class QueuedMessage(models.Model):
+    """A message that waits on a mail machine, and what staff want done with it."""
+
+    class Action(models.TextChoices):
+        RETRY = "retry", _("being tried again")
+        DELETE = "delete", _("being deleted")
+
+    machine = models.ForeignKey(Machine, on_delete=models.CASCADE, related_name="messages")
+    queue_id = models.CharField(max_length=40)
+    queue = models.CharField(max_length=10)  # Postfix's name: active, deferred, hold, …
+    sender = models.CharField(max_length=320, blank=True)
+    recipients = models.JSONField(default=list)  # [address, reason], the first of them
+    size = models.PositiveBigIntegerField(default=0)
+    arrived_at = models.DateTimeField()
+    action = models.CharField(max_length=10, choices=Action, blank=True)
+
+    class Meta:
+        db_table = "mailflow_queue"
+        ordering = ["-arrived_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["machine", "queue_id"], name="queued_once")]
+
+    def __str__(self) -> str:
+        return self.queue_id
+
+
+class PlatformCheck(models.Model):
+    """One thing that the operator publishes for a platform, as it was last seen in the DNS."""
+
+    class Status(models.TextChoices):
+        OK = "ok", _("in place")
+        WRONG = "wrong", _("needs changes")
+        MISSING = "missing", _("missing")
+        UNKNOWN = "unknown", _("could not be looked up")
+
+    platform = models.ForeignKey("panel.Platform", on_delete=models.CASCADE, related_name="mail_checks")
+    kind = models.CharField(max_length=10)  # A, PTR, SPF, DKIM
+    subject = models.CharField(max_length=253)  # a host name or an address
+    status = models.CharField(max_length=10, choices=Status)
+    found = models.JSONField(default=list)  # values, as in a zone file
+    record = models.CharField(max_length=2000, blank=True)  # what to publish, as a line of a zone file
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "mailflow_platform_check"
+        ordering = ["kind", "subject"]
+        constraints = [models.UniqueConstraint(fields=["platform", "kind", "subject"], name="platform_check_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}: {self.status}"

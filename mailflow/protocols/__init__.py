@@ -1,0 +1,1 @@
+"""What Postfix and Dovecot speak with the policy server: each protocol translates, the deciding is done elsewhere."""

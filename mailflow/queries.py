@@ -1,0 +1,142 @@
+"""The policy server's questions to the views: each prepared once, on a connection of its own, without Django.
+
+The answers come within a fraction of a millisecond, so they are waited for where they are asked: that costs less than
+handing them to a thread. What bounds a database that hangs are time-outs; whoever asked then answers 451.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import psycopg
+
+from .databases import GRACE_MIB, for_postgres, sqlite_path
+
+SECONDS = 3  # for connecting, and for one answer
+PAUSE = 1.0  # after a connection that failed: nobody waits for the next one meanwhile
+
+QUERIES = {
+    # The domain, this address's mailbox, and another of our platforms that has the address. Scalar subqueries: SQLite
+    # would work out a joined view for all domains first.
+    "route": f"""
+SELECT d.mode, d.target,
+       (SELECT MIN(CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
+               OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END)
+          FROM mailflow_recipient r
+         WHERE r.platform = d.platform AND r.domain = d.domain AND r.local_part IN (:local, :base)),
+       (SELECT MIN(o.platform) FROM mailflow_recipient o
+         WHERE o.domain = d.domain AND o.local_part IN (:local, :base) AND o.platform <> d.platform)
+  FROM mailflow_domain d
+ WHERE d.platform = :platform AND d.domain = :domain""",  # noqa: S608 - a number of ours
+    "mailbox": """
+SELECT MIN(mailbox) FROM mailflow_recipient
+ WHERE platform = :platform AND domain = :domain AND local_part = :local""",
+    "domain": "SELECT mode, target FROM mailflow_domain WHERE platform = :platform AND domain = :domain",
+    "senders": """
+SELECT login, mailbox, service FROM mailflow_sender
+ WHERE platform = :platform AND domain = :domain AND local_part IN (:local, :base)""",
+    "credentials": """
+SELECT device, password, mailbox, lockout_threshold, lockout_reset, lockout_duration, lockout_everybody
+  FROM mailflow_login
+ WHERE platform = :platform AND domain = :domain AND local_part = :local""",
+    "dkim": """
+SELECT selector, private_key FROM mailflow_dkim
+ WHERE platform = :platform AND domain = :domain ORDER BY number DESC LIMIT 1""",
+    "platforms": """
+SELECT platform, mx_hosts, imap_host, smtp_host, outbound_addresses, spf_include FROM mailflow_platform""",
+}
+
+type Row = tuple[Any, ...]
+
+
+class DatabaseAway(Exception):  # noqa: N818 - said to whoever asks: later
+    """The database cannot be asked now."""
+
+
+class Reader(Protocol):
+    asked: Counter[str]
+
+    def rows(self, query: str, values: Mapping[str, str]) -> list[Row]:
+        """Raises DatabaseAway."""
+
+    def close(self) -> None: ...
+
+
+class SqliteReader:
+    def __init__(self, path: str) -> None:
+        self.asked = Counter[str]()
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def rows(self, query: str, values: Mapping[str, str]) -> list[Row]:
+        self.asked[query] += 1
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(
+                    f"file:{self._path}?mode=ro", uri=True, timeout=SECONDS, isolation_level=None
+                )
+            return self._connection.execute(QUERIES[query], values).fetchall()
+        except sqlite3.Error as error:
+            self.close()
+            raise DatabaseAway(str(error)) from error
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class PostgresReader:
+    def __init__(self, url: str) -> None:
+        self.asked = Counter[str]()
+        self._url = url
+        self._connection: psycopg.Connection[Row] | None = None
+        self._not_before = 0.0
+        self._queries = {name: for_postgres(text) for name, text in QUERIES.items()}
+
+    def rows(self, query: str, values: Mapping[str, str]) -> list[Row]:
+        """A connection that broke since it was last used is replaced, once."""
+        self.asked[query] += 1
+        fresh = self._connection is None or self._connection.closed
+        try:
+            return self._ask(query, values)
+        except psycopg.Error as error:
+            self.close()
+            if fresh:
+                raise DatabaseAway(str(error)) from error
+        try:
+            return self._ask(query, values)
+        except psycopg.Error as error:
+            self.close()
+            raise DatabaseAway(str(error)) from error
+
+    def _ask(self, query: str, values: Mapping[str, str]) -> list[Row]:
+        if self._connection is None or self._connection.closed:
+            if time.monotonic() < self._not_before:
+                raise DatabaseAway("it was away a moment ago")
+            self._not_before = time.monotonic() + PAUSE
+            self._connection = psycopg.connect(
+                self._url,
+                autocommit=True,
+                prepare_threshold=0,
+                connect_timeout=SECONDS,
+                options=f"-c statement_timeout={SECONDS}s",
+                keepalives_idle=SECONDS,
+                tcp_user_timeout=SECONDS * 1000,
+            )
+            self._not_before = 0.0
+        return self._connection.execute(self._queries[query], values, prepare=True).fetchall()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def reader_of(url: str) -> Reader:
+    path = sqlite_path(url)
+    return PostgresReader(url) if path is None else SqliteReader(path)

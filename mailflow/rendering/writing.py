@@ -1,0 +1,134 @@
+"""Writes what a plan says to disk, with the owners that Postfix and Dovecot want."""
+
+from __future__ import annotations
+
+import datetime
+import grp
+import json
+import os
+import pwd
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ..databases import sqlite_path
+from .dovecot import dovecot_conf, sql_conf
+from .grants import grants_sql
+from .plan import VMAIL, Plan
+from .postfix import main_cf, master_cf
+
+# Postfix's queue: folder → (mode, belongs to group postdrop).
+QUEUE = {
+    **dict.fromkeys(
+        ("incoming", "active", "deferred", "bounce", "defer", "flush", "hold", "corrupt", "saved", "trace", "private"),
+        (0o700, False),
+    ),
+    "maildrop": (0o730, True),
+    "public": (0o710, True),
+}
+SELF_SIGNED_FOR = datetime.timedelta(days=825)
+
+
+def write(plan: Plan) -> None:
+    """Folders, configurations and, where none is given, a certificate signed by itself. Safe to run again."""
+    _folders(plan)
+    own = plan.directory / "tls"
+    if plan.certificate.parent == own and not plan.certificate.exists():
+        _sign_oneself(plan)
+    _put(plan.postfix / "main.cf", main_cf(plan))
+    _put(plan.postfix / "master.cf", master_cf(plan))
+    _put(plan.dovecot_conf, dovecot_conf(plan), 0o600)  # holds secrets, like the next
+    if plan.dovecot < (2, 4):
+        _put(plan.directory / "dovecot" / "sql.conf", sql_conf(plan, device=False), 0o600)
+        _put(plan.directory / "dovecot" / "device.conf", sql_conf(plan, device=True), 0o600)
+    _put(plan.directory / "policy.json", json.dumps(_policy(plan), indent=2) + "\n", 0o600, uid=plan.owner)
+    if sqlite_path(plan.database) is None:
+        _put(plan.directory / "grants.sql", grants_sql())
+
+
+def _policy(plan: Plan) -> dict[str, object]:
+    """What the policy server needs to know beside the panel's settings."""
+    return {
+        "platform": plan.platform,
+        "host": plan.host,
+        "sockets": str(plan.policy),
+        "use": str(plan.use),
+        "dovecot_auth": str(plan.run / "dovecot-auth"),
+        "lmtp": str(plan.run / "lmtp"),
+        "inbox": str(plan.inbox),
+        "addresses": list(plan.addresses),
+        "plain": [port for port in (plan.ports.smtp, plan.ports.submission) if port],
+        "wrapped": [port for port in (plan.ports.submissions,) if port],
+        "imap": plan.ports.imap,
+        "certificate": str(plan.certificate),
+        "native": plan.native,
+        "auth_policy_port": plan.policy_port,
+        "auth_policy_secret": plan.policy_secret,
+    }
+
+
+def _folders(plan: Plan) -> None:
+    postfix, postdrop = pwd.getpwnam("postfix"), grp.getgrnam("postdrop").gr_gid
+    for folder in (plan.directory, plan.postfix, plan.directory / "dovecot", plan.directory / "tls", plan.run):
+        _folder(folder, 0o711)
+    _folder(plan.directory / "log", 0o750)
+    _folder(plan.directory / "dovecot" / "state", 0o755)
+    _folder(plan.run / "dovecot", 0o755)
+    _folder(plan.mail, 0o700, VMAIL, VMAIL)
+    _folder(plan.policy, 0o2750, plan.owner, postfix.pw_gid)
+    _folder(plan.use, 0o2750, plan.owner, VMAIL)
+    _folder(plan.directory / "data", 0o700, postfix.pw_uid, postfix.pw_gid)
+    _folder(plan.spool, 0o755)
+    _folder(plan.spool / "pid", 0o755)
+    for name, (mode, shared) in QUEUE.items():
+        _folder(plan.spool / name, mode, postfix.pw_uid, postdrop if shared else 0)
+
+
+def _folder(path: Path, mode: int, uid: int = 0, gid: int = 0) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    os.chown(path, uid, gid)
+    path.chmod(mode)
+
+
+def _put(path: Path, text: str, mode: int = 0o644, *, uid: int = 0) -> None:
+    """At once: a server that starts meanwhile reads the old file or the new one."""
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, mode)
+        os.fchown(descriptor, uid, 0)
+        file.write(text)
+    draft.replace(path)
+
+
+def _sign_oneself(plan: Plan) -> None:
+    certificate, key = self_signed(plan.host)
+    _put(plan.key, key, 0o600)
+    _put(plan.certificate, certificate)
+
+
+def self_signed(host: str) -> tuple[str, str]:
+    """A certificate and its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + SELF_SIGNED_FOR)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode()

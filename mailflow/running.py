@@ -1,0 +1,153 @@
+"""Starts policy server, Postfix and Dovecot of one machine, starts again what dies, and leaves none behind."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from panel.errors import Refused
+from panel.supervisor import Child, Supervisor
+
+from .planning import program
+from .rendering.plan import Plan
+from .sessions import SessionKeeper
+
+BANNER_SECONDS = 2
+
+
+def require_usable(plan: Plan) -> None:
+    """What would keep the servers from starting, in words. Raises Refused."""
+    if os.geteuid() != 0:
+        raise Refused("not-root", _("Postfix and Dovecot are started by root."))
+    for name in ("postfix", "postconf", "dovecot", "doveconf", "doveadm"):
+        program(name)
+    for folder in plan.directory.parents:
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            raise Refused(
+                "folder-closed",
+                _("Postfix runs as a user of its own, to whom %(folder)s is closed: chmod o+x %(folder)s")
+                % {"folder": folder},
+            )
+    if plan.owner:
+        python = subprocess.run([*_as_owner(plan), sys.executable, "-c", ""], capture_output=True, check=False)  # noqa: S603
+        if python.returncode:
+            raise Refused(
+                "no-python",
+                _("The policy server runs as %(user)s, who owns the panel's data and cannot run %(python)s.")
+                % {"user": plan.owner_name, "python": sys.executable},
+            )
+    for port in (plan.ports.smtp, plan.ports.submission, plan.ports.imap, plan.ports.submissions):
+        if port and not _is_free(plan, port):
+            raise Refused("port-taken", _("Port %(port)d is taken by another program.") % {"port": port})
+    for command in ([program("postconf"), "-c", plan.postfix], [program("doveconf"), "-c", plan.dovecot_conf]):
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise Refused("configuration", done.stderr.strip())
+
+
+def run(plan: Plan, *, say: Callable[[str], None], ready: Callable[[], None]) -> None:
+    """In the foreground, until SIGTERM or SIGINT."""
+    keeper = SessionKeeper(plan, program("doveadm"))
+    supervisor = Supervisor(_children(plan), say=say)
+
+    def announce() -> None:
+        keeper.start()
+        ready()
+
+    try:
+        supervisor.run(until_ready=lambda: answers(plan), ready=announce)
+    finally:
+        keeper.stop()
+
+
+def _children(plan: Plan) -> list[Child]:
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    manage = str(settings.BASE_DIR / "manage.py")
+    serve = [sys.executable, manage, "mailflow", "serve", "--dir", str(plan.directory)]
+    if plan.owner:
+        serve = [*_as_owner(plan), *serve]
+    daemons = subprocess.run(  # noqa: S603
+        [program("postconf"), "-c", str(plan.postfix), "-h", "daemon_directory"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    master = [f"{daemons}/master", "-c", str(plan.postfix), "-s"]
+    return [
+        _child(plan, "policy", serve, environment),
+        _child(plan, "policy-standby", serve, environment),  # the first to come serves, the other takes over
+        _child(plan, "agent", [sys.executable, manage, "mailflow", "agent", "--dir", str(plan.directory)], environment),
+        _child(plan, "postfix", master, environment | {"MAIL_CONFIG": str(plan.postfix)}),
+        _child(plan, "dovecot", [program("dovecot"), "-F", "-c", str(plan.dovecot_conf)], environment),
+    ]
+
+
+def _as_owner(plan: Plan) -> list[str]:
+    """The beginning of a command that runs as whoever owns the panel's data."""
+    user = pwd.getpwuid(plan.owner)
+    postfix = pwd.getpwnam("postfix").pw_gid  # the policy server's sockets are Postfix's to open
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", f"--groups={postfix}", "--"]
+
+
+def _child(plan: Plan, name: str, command: Sequence[str], environment: dict[str, str]) -> Child:
+    """With a log of its own: the shell takes itself out of the way."""
+    log = plan.directory / "log" / f"{name}.log"
+    return Child(name, ["sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", str(log), *command], environment)
+
+
+def answers(plan: Plan) -> bool:
+    """Whether policy server, Postfix and Dovecot all greet."""
+    host = plan.addresses[0] if plan.addresses else "127.0.0.1"
+    plain = [port for port in (plan.ports.smtp, plan.ports.submission) if port]
+    wrapped = [port for port in (plan.ports.imap, plan.ports.submissions) if port]
+    return (
+        all((plan.policy / name).exists() for name in ("verdict", "sessions"))
+        and (plan.run / "lmtp").exists()
+        and _accepts(plan.inbox)
+        and _accepts(plan.policy / "verdict")
+        and all(greeting(host, port, tls=False).startswith("220") for port in plain)
+        and all(greeting(host, port, tls=True).startswith(("* OK", "220")) for port in wrapped)
+    )
+
+
+def greeting(host: str, port: int, *, tls: bool) -> str:
+    """The first line that a server says; empty where it says nothing."""
+    try:
+        with socket.create_connection((host, port), BANNER_SECONDS) as plain:
+            if not tls:
+                return plain.makefile("rb").readline().decode("ascii", "replace")
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            with context.wrap_socket(plain) as wrapped:
+                return wrapped.makefile("rb").readline().decode("ascii", "replace")
+    except OSError:
+        return ""
+
+
+def _accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def _is_free(plan: Plan, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((plan.addresses[0] if plan.addresses else "", port))
+        except OSError:
+            return False
+    return True

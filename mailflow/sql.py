@@ -1,0 +1,104 @@
+"""The mail servers' views: one text for SQLite and PostgreSQL, each the answer to one question of one server. Pure.
+
+- Every view begins with `platform` (the slug): one server belongs to one platform.
+- What is asked by are columns of their own (`local_part`, `domain`), never joined to one text: that has no index.
+- A row is there only where the answer is yes: no state for a server to misjudge.
+
+COLUMNS is what servers rely on: a column may be added at the end, none may go or change its meaning.
+"""
+
+from __future__ import annotations
+
+# What still takes mail; signing in and sending need the service and the organization active.
+_OPEN = "s.state <> 'ended' AND o.state <> 'ended'"
+_ACTIVE = "s.state = 'active' AND o.state = 'active'"
+
+_ATTACHED = """domains_name n
+  JOIN domains_domain d ON d.name_id = n.id AND d.state = 'verified'
+  JOIN panel_platform p ON p.id = d.platform_id
+  JOIN panel_service s ON s.id = d.service_id
+  JOIN panel_organization o ON o.id = s.organization_id"""
+_CONFIGURED = """domains_name n
+  JOIN accounts_address a ON a.name_id = n.id
+  JOIN accounts_emailaccount e ON e.address_id = a.id
+  JOIN domains_domain d ON d.id = e.domain_id AND d.state = 'verified'
+  JOIN panel_platform p ON p.id = d.platform_id
+  JOIN panel_service s ON s.id = e.service_id
+  JOIN panel_organization o ON o.id = s.organization_id"""
+_MAILBOX = "REPLACE(CAST(e.mailbox_id AS text), '-', '')"  # char(32) on SQLite, uuid on PostgreSQL
+
+VIEWS = {
+    # The platforms' own host names: which target is another of our platforms? Lists as JSON texts.
+    "mailflow_platform": """
+SELECT p.slug AS platform, CAST(p.mx_hosts AS text) AS mx_hosts, p.imap_host AS imap_host, p.smtp_host AS smtp_host,
+       CAST(p.outbound_addresses AS text) AS outbound_addresses, p.spf_include AS spf_include
+  FROM panel_platform p""",
+    # Is this domain ours, and how? `target` is what Postfix calls a next hop; empty where authoritative.
+    "mailflow_domain": f"""
+SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
+       CASE WHEN d.target_host = '' THEN ''
+            WHEN d.target_port IS NULL THEN '[' || d.target_host || ']'
+            ELSE '[' || d.target_host || ']:' || CAST(d.target_port AS text) END AS target
+  FROM {_ATTACHED}
+ WHERE {_OPEN}""",
+    # Has this address a mailbox here? Suspended accounts receive; slots have no address. `quota` is in MiB, 0 is
+    # without limit; `used` in octets, as far as it is known.
+    "mailflow_recipient": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILBOX} AS mailbox,
+       CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
+       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
+  FROM {_CONFIGURED}
+ WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
+    # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
+    # is empty, that of any other is what people write behind the `*`. When wrong ones lock it: the service's security
+    # policy, in minutes; NULL where there is none.
+    "mailflow_login": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST('' AS text) AS device,
+       e.password_hash AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
+       y.lockout_threshold AS lockout_threshold, y.lockout_reset AS lockout_reset,
+       y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody
+  FROM {_CONFIGURED}
+  LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
+ WHERE e.state = 'active' AND {_ACTIVE}""",
+    # Which login may send as this address? `mailbox` and `service` are the login's: limits are counted for them.
+    "mailflow_sender": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, a.local_part || '@' || n.name AS login,
+       {_MAILBOX} AS mailbox, s.name AS service
+  FROM {_CONFIGURED}
+ WHERE e.state = 'active' AND {_ACTIVE}
+   AND NOT EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')""",
+    # With which keys is mail of this domain signed? They stay encrypted: only the policy server has ENCRYPTION_KEYS.
+    "mailflow_dkim": f"""
+SELECT p.slug AS platform, n.name AS domain, k.selector AS selector, k.private_key AS private_key, k.id AS number
+  FROM {_ATTACHED}
+  JOIN domains_dkimkey k ON k.ownership_id = d.ownership_id AND k.state = 'active'
+ WHERE {_ACTIVE}""",
+}
+
+COLUMNS = {
+    "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
+    "mailflow_domain": ("platform", "domain", "mode", "target"),
+    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
+    "mailflow_login": (
+        "platform",
+        "domain",
+        "local_part",
+        "device",
+        "password",
+        "mailbox",
+        "quota",
+        "lockout_threshold",
+        "lockout_reset",
+        "lockout_duration",
+        "lockout_everybody",
+    ),
+    "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
+    "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
+}
+
+# Apps whose migrations may alter a table under a view.
+APPS = frozenset({"panel", "domains", "accounts", "mailflow"})
+
+READER = "mailflow_reader"  # sees the views and nothing else
+WRITER = "mailflow_writer"  # writes these tables and sees nothing else
+WRITTEN = ("mailflow_use", "mailflow_failure", "mailflow_block")

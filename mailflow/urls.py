@@ -1,0 +1,20 @@
+from django.urls import path
+
+from . import views
+
+app_name = "mailflow"
+
+ACCOUNT = "services/<str:service_name>/accounts/<int:account_id>/"
+INBOX = "organizations/<str:code>/inbox/"
+
+urlpatterns = [
+    path(f"{ACCOUNT}block/", views.block, name="block"),
+    path(f"{ACCOUNT}unblock/", views.unblock, name="unblock"),
+    path("staff/queue/", views.queue, name="queue"),
+    path("staff/queue/act/", views.queue_act, name="queue_act"),
+    path("staff/platforms/<str:platform_slug>/mail/", views.platform, name="platform"),
+    path("staff/platforms/<str:platform_slug>/mail/check/", views.platform_check, name="platform_check"),
+    path(INBOX, views.inbox, name="inbox"),
+    path(f"{INBOX}<int:message_id>/", views.inbox_message, name="inbox_message"),
+    path(f"{INBOX}<int:message_id>/delete/", views.inbox_delete, name="inbox_delete"),
+]

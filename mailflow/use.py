@@ -1,0 +1,37 @@
+"""What the policy server has written of mailboxes, for the panel's pages (settings.MAILBOX_USE)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.usage import Known, Tries
+
+from .models import Block, Failure, Use
+from .throttle import EVERYBODY
+
+MOST_TRIES = 10
+
+
+def known_of(mailboxes: Sequence[UUID]) -> dict[UUID, Known]:
+    found = {
+        use.mailbox: Known(use.bytes, use.messages, use.last_login) for use in Use.objects.filter(mailbox__in=mailboxes)
+    }
+    blocked = Block.objects.filter(mailbox__in=mailboxes, kind=Block.Kind.FLOOD)
+    for mailbox, since in blocked.values_list("mailbox", "since"):
+        found[mailbox] = replace(found.get(mailbox, Known()), blocked_since=since)
+    return found
+
+
+def tries_at(mailbox: UUID) -> list[Tries]:
+    blocks = Block.objects.filter(mailbox=mailbox, kind=Block.Kind.PASSWORDS, until__gt=timezone.now())
+    until = dict(blocks.values_list("network", "until"))
+    failures = Failure.objects.filter(mailbox=mailbox, last_at__isnull=False).order_by("-last_at")[:MOST_TRIES]
+    return [
+        Tries("" if row.network == EVERYBODY else row.network, row.failures, row.last_at, until.get(row.network))
+        for row in failures
+        if row.last_at is not None
+    ]

@@ -1,0 +1,16 @@
+from .blocks import block, unblock
+from .inbox import inbox, inbox_delete, inbox_message
+from .platforms import platform, platform_check
+from .queue import queue, queue_act
+
+__all__ = [
+    "block",
+    "inbox",
+    "inbox_delete",
+    "inbox_message",
+    "platform",
+    "platform_check",
+    "queue",
+    "queue_act",
+    "unblock",
+]

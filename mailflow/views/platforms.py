@@ -1,0 +1,51 @@
+"""What the operator publishes and runs for a platform, and whether it is so."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from panel.access import staff_required
+from panel.models import Platform
+from panel.waking import wake
+
+from .. import publishing
+from ..models import Machine, PlatformCheck
+
+LOOKS = {"ok": "ok", "wrong": "red", "missing": "red", "unknown": "unknown"}
+ORDER = ("A", "PTR", "SPF", "DKIM")
+
+
+@staff_required
+def platform(request: HttpRequest, platform_slug: str) -> HttpResponse:
+    found = get_object_or_404(Platform, slug=platform_slug)
+    checks = sorted(PlatformCheck.objects.filter(platform=found), key=lambda check: ORDER.index(check.kind))
+    context = {
+        "platform": found,
+        "checks": [(check, _look(check)) for check in checks],
+        "checked_at": min((check.checked_at for check in checks), default=None),
+        "runs": [(port, _(words)) for port, words in publishing.RUNS],
+        "machines": Machine.objects.filter(platform=found),
+    }
+    return render(request, "mailflow/platform.html", context)
+
+
+def _look(check: PlatformCheck) -> str:
+    """Mail is delivered without a signature of the servers' own: that is advice."""
+    return "advice" if check.kind == "DKIM" and check.status == "missing" else LOOKS[check.status]
+
+
+@require_POST
+@staff_required
+def platform_check(request: HttpRequest, platform_slug: str) -> HttpResponse:
+    """Have a worker ask the DNS, and the machines say how they are."""
+    from ..tasks import check_platform
+
+    found = get_object_or_404(Platform, slug=platform_slug)
+    publishing.ask_machines(found)
+    wake(check_platform, found.pk)
+    messages.success(request, _("It is being checked: this page shows the result in a few seconds."))
+    return redirect("mailflow:platform", found.slug)

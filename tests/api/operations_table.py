@@ -1,0 +1,140 @@
+"""Who reaches which operation: a line for every one of them. `tests/api/test_every_operation.py` walks them all.
+
+A new operation needs a line here: its name and what is sent. What its token needs is told by the operation itself, and
+is repeated here so that nobody changes it unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import BulkRun
+from api.models import Endpoint, Job, Token
+from domains.models import ZoneChange
+from tests.factories import Tenant, make_order, make_run
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    scope: str
+    body: dict[str, Any] | None = None
+    staff: bool = False
+    own: bool = False  # names nothing of an organization: everybody gets their own
+
+
+def endpoint_of(tenant: Tenant) -> Endpoint:
+    return Endpoint.objects.get_or_create(
+        organization=tenant.organization,
+        url="http://127.0.0.1:9/",
+        defaults={"events": ["order.placed"], "secret": "whsec_AAAA"},
+    )[0]
+
+
+def job_of(tenant: Tenant) -> Job:
+    token = Token.objects.filter(organization=tenant.organization)[0]
+    return Job.objects.create(kind="plan", token=token, service=tenant.service, name="a.example")
+
+
+def change_of(tenant: Tenant) -> ZoneChange:
+    return ZoneChange.objects.create(zone_name="zone.example", service=tenant.service, plan=[], state="failed")
+
+
+ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
+    "code": lambda tenant: tenant.organization.code,
+    "email": lambda tenant: tenant.viewer.email,
+    "service_name": lambda tenant: tenant.service.name,
+    "name": lambda tenant: tenant.domain.name.name,
+    "account_id": lambda tenant: tenant.account.pk,
+    "order_id": lambda tenant: make_order(tenant.service).pk,
+    "run_id": lambda tenant: make_run(tenant.service, state=BulkRun.State.PREVIEW).pk,
+    "change_id": lambda tenant: change_of(tenant).pk,
+    "job_id": lambda tenant: job_of(tenant).pk,
+    "webhook_id": lambda tenant: endpoint_of(tenant).pk,
+}
+
+NAMES = {"name": "ann.example", "domain": "domain.example"}
+ORGANIZATIONS = {
+    "list_organizations": Row("organizations:read", own=True),
+    "create_organization": Row("organizations:write", {"code": "new1", "name": "New"}, staff=True, own=True),
+    "get_organization": Row("organizations:read"),
+    "change_organization": Row("organizations:write", {"notify": False}),
+    "suspend_organization": Row("organizations:write", staff=True),
+    "unsuspend_organization": Row("organizations:write", staff=True),
+    "terminate_organization": Row("organizations:write", {}, staff=True),
+    "list_members": Row("organizations:read"),
+    "add_a_member": Row("organizations:write", {"email": "n@people.example", "role": "viewer"}, staff=True),
+    "invite_a_member": Row("organizations:write", {"email": "n@people.example", "role": "viewer"}),
+    "remove_member": Row("organizations:write"),
+    "list_platforms": Row("services:read", staff=True, own=True),
+}
+SERVICES = {
+    "list_services": Row("services:read", own=True),
+    "create_service": Row("services:write", {"organization": "none"}, staff=True, own=True),
+    "get_service": Row("services:read"),
+    "change_service": Row("services:write", {"display_name": "x"}),
+    "suspend_service": Row("services:write", staff=True),
+    "unsuspend_service": Row("services:write", staff=True),
+    "terminate_service": Row("services:write", {}, staff=True),
+    "list_activity": Row("activity:read", own=True),
+}
+DOMAINS = {
+    "list_domains": Row("domains:read"),
+    "attach_domain": Row("domains:write", {"name": "n.example", "mode": "authoritative"}),
+    "get_domain": Row("domains:read"),
+    "put_domain": Row("domains:write", {"mode": "authoritative"}),
+    "change_mode": Row("domains:write", {"mode": "authoritative"}),
+    "detach_domain": Row("domains:write", {}),
+    "list_records": Row("domains:read"),
+    "plan_domain": Row("domains:write", {}),
+    "apply_domain": Row("domains:write", {}),
+    "list_checks": Row("domains:read"),
+    "check_domain": Row("domains:write"),
+    "list_check_changes": Row("domains:read"),
+    "list_changes": Row("domains:read"),
+    "get_change": Row("domains:read"),
+    "undo_change": Row("domains:write"),
+    "get_job": Row("domains:read"),
+}
+ACCOUNTS = {
+    "list_accounts": Row("accounts:read"),
+    "get_account": Row("accounts:read"),
+    "configure_next_account": Row("accounts:write", NAMES),
+    "configure_account": Row("accounts:write", NAMES),
+    "rename_account": Row("accounts:write", NAMES),
+    "suspend_account": Row("accounts:write"),
+    "resume_account": Row("accounts:write"),
+    "reset_account": Row("accounts:write"),
+    "change_password": Row("accounts:write", {}),
+    "make_password_link": Row("accounts:write"),
+    "list_orders": Row("accounts:read"),
+    "place_order": Row("accounts:write", {"quantity": 1}),
+    "get_order": Row("accounts:read"),
+    "approve_order": Row("accounts:write", staff=True),
+    "refuse_order": Row("accounts:write", {}, staff=True),
+    "cancel_order": Row("accounts:write"),
+    "list_runs": Row("accounts:read"),
+    "upload_run": Row("accounts:write", {"table": "E-mail address\na@domain.example\n"}),
+    "get_run": Row("accounts:read"),
+    "list_rows": Row("accounts:read"),
+    "start_run": Row("accounts:write", {}),
+    "stop_run": Row("accounts:write"),
+    "resume_run": Row("accounts:write"),
+    "hand_out_results": Row("accounts:write"),
+}
+WEBHOOKS = {
+    "list_webhooks": Row("webhooks:read", own=True),
+    "create_webhook": Row("webhooks:write", {"url": "https://x.example/", "events": ["check.red"]}, own=True),
+    "get_webhook": Row("webhooks:read"),
+    "change_webhook": Row("webhooks:write", {"active": True}),
+    "remove_webhook": Row("webhooks:write"),
+    "test_webhook": Row("webhooks:write"),
+    "list_deliveries": Row("webhooks:read"),
+}
+# Not even staff reach these: they belong to the token's own organization.
+OWN_ONLY = {"get_webhook", "change_webhook", "remove_webhook", "test_webhook", "list_deliveries", "hand_out_results"}
+# What an organization's token made is its alone: another token of the organization is a stranger.
+OF_ONE_TOKEN = {"hand_out_results"}
+
+TABLE: dict[str, Row] = {**ORGANIZATIONS, **SERVICES, **DOMAINS, **ACCOUNTS, **WEBHOOKS}

@@ -1,0 +1,182 @@
+"""What all operations have alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import EmailAccount, Order
+from api.models import KeptAnswer
+from panel.models import Activity, Organization, Service
+from tests.factories import make_service, make_slot, make_tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_same_key_does_it_once_and_answers_alike(tenant, api):
+    path, body = f"services/{tenant.service.name}/orders", {"quantity": 3}
+    first = api.post(path, body, idempotency_key="k1")
+    again = api.post(path, body, idempotency_key="k1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.data == again.data
+    assert first["Location"] == again["Location"]
+    assert again["Idempotent-Replayed"] == "true"
+    assert Order.objects.count() == 1
+    assert api.post(path, body, idempotency_key="k2").data["id"] != first.data["id"]
+
+
+def test_the_same_key_with_another_request_is_a_mistake(tenant, api):
+    path = f"services/{tenant.service.name}/orders"
+    api.post(path, {"quantity": 3}, idempotency_key="k1")
+    other = api.post(path, {"quantity": 4}, idempotency_key="k1")
+    assert (other.status_code, other.data["code"]) == (422, "idempotency-key-reused")
+    assert Order.objects.count() == 1
+
+
+def test_a_refusal_leaves_the_key_good(tenant, api):
+    Service.objects.update(account_limit=1)
+    path, body = f"services/{tenant.service.name}/orders", {"quantity": 3}
+    refused = api.post(path, body, idempotency_key="k1")
+    assert (refused.status_code, refused.data["code"]) == (409, "account-limit")
+    assert refused.data["errors"][0]["field"] == "quantity"
+    assert not KeptAnswer.objects.exists()
+    Service.objects.update(account_limit=None)
+    assert api.post(path, body, idempotency_key="k1").status_code == 201
+
+
+def test_a_key_belongs_to_its_token(tenant, api, api_of):
+    path, body = f"services/{tenant.service.name}/orders", {"quantity": 3}
+    api.post(path, body, idempotency_key="k1")
+    api_of(tenant.organization).post(path, body, idempotency_key="k1")
+    assert Order.objects.count() == 2
+
+
+@pytest.mark.parametrize("key", ["", "two words", "x" * 256])
+def test_a_key_that_is_none_is_said_to_be(tenant, api, key):
+    answer = api.post(f"services/{tenant.service.name}/orders", {"quantity": 3}, idempotency_key=key)
+    assert (answer.status_code, answer.data["code"]) == (422, "idempotency-key")
+
+
+def test_a_generated_password_that_is_kept_for_its_key_is_encrypted(tenant, api):
+    body = {"name": "ann.example", "domain": tenant.domain.name.name}
+    path = f"services/{tenant.service.name}/accounts/{tenant.slot.pk}/configure"
+    made = api.post(path, body, idempotency_key="k1")
+    assert made.status_code == 200, made.data
+    raw = KeptAnswer.objects.extra(select={"raw": "body"}).values_list("raw", flat=True).get()
+    assert made.data["password"]
+    assert made.data["password"] not in raw
+    assert api.post(path, body, idempotency_key="k1").data["password"] == made.data["password"]
+
+
+def test_a_dry_run_answers_as_if_and_changes_nothing(tenant, api):
+    path = f"services/{tenant.service.name}/accounts/{tenant.account.pk}/suspend?dry_run=true"
+    before = Activity.objects.count()
+    answer = api.post(path, idempotency_key="k1")
+    assert (answer.status_code, answer.data["state"], answer["Dry-Run"]) == (200, "suspended", "true")
+    tenant.account.refresh_from_db()
+    assert tenant.account.state == EmailAccount.State.ACTIVE
+    assert Activity.objects.count() == before
+    assert not KeptAnswer.objects.exists()
+    assert api.post(path.replace("true", "maybe")).status_code == 422
+
+
+def test_a_dry_run_is_refused_where_the_deed_would_be(tenant, api):
+    answer = api.post(f"services/{tenant.service.name}/accounts/{tenant.slot.pk}/suspend?dry_run=true")
+    assert (answer.status_code, answer.data["code"]) == (409, "wrong-state")
+
+
+def test_refusals_have_the_words_of_the_pages_in_the_readers_language(tenant, api):
+    path = f"services/{tenant.service.name}/accounts/{tenant.slot.pk}/suspend"
+    english, polish = api.post(path), api.post(path, accept_language="pl")
+    assert english.data["code"] == polish.data["code"] == "wrong-state"
+    assert english.data["detail"] == "This account is not configured, or its state has changed meanwhile."
+    assert polish.data["detail"] != english.data["detail"]
+    assert english["Content-Type"] == "application/problem+json"
+
+
+def test_the_rate_is_told_and_kept(tenant, api, settings):
+    settings.API_RATE = 2
+    first, second, third = (api.get("services") for _ in range(3))
+    assert first["RateLimit-Policy"] == '"minute";q=2;w=60'
+    assert first["RateLimit"].startswith('"minute";r=1;t=')
+    assert second["RateLimit"].startswith('"minute";r=0;t=')
+    assert (third.status_code, third.data["code"]) == (429, "too-many-requests")
+    assert 1 <= int(third["Retry-After"]) <= 60
+
+
+def test_lists_go_on_by_key_to_their_end(tenant, api):
+    for _ in range(4):
+        make_service(tenant.organization, tenant.platform)
+    seen, path = [], "services?limit=2"
+    while path:
+        page = api.get(path).data
+        assert len(page["items"]) <= 2
+        seen += [item["name"] for item in page["items"]]
+        path = page["next"].removeprefix("http://localhost:8000") if page["next"] else ""
+    assert seen == sorted(Service.objects.values_list("name", flat=True))
+
+
+def test_lists_of_accounts_go_on_by_key(tenant, api):
+    for _ in range(120):
+        make_slot(tenant.service)
+    seen, path = set(), f"services/{tenant.service.name}/accounts"
+    while path:
+        page = api.get(path).data
+        seen |= {item["id"] for item in page["items"]}
+        path = page["next"].removeprefix("http://localhost:8000") if page["next"] else ""
+    assert seen == set(EmailAccount.objects.values_list("pk", flat=True))
+
+
+def test_what_nobody_understands_is_a_problem_too(tenant, api):
+    path = f"/api/v1/services/{tenant.service.name}/orders"
+    cases = {
+        400: api.client.post(path, "{", "application/json", headers={"Authorization": f"Bearer {api.secret}"}),
+        404: api.get("/api/v1/nothing"),
+        405: api("DELETE", path),
+        422: api.post(path, {"quantity": "many", "colour": "red"}),
+    }
+    for status, response in cases.items():
+        assert response.status_code == status
+        assert response["Content-Type"] == "application/problem+json"
+    assert {error["field"] for error in cases[422].data["errors"]} == {"quantity", "colour"}
+    assert api.get("services/a%00b").status_code in (400, 404)
+
+
+def test_a_billing_system_creates_suspends_unsuspends_and_terminates(tenant, staff):
+    made = staff.post("organizations", {"code": "ab12345", "name": "Ab"}, idempotency_key="order-1")
+    assert made.status_code == 201, made.data
+    service = staff.post(
+        "services", {"organization": "ab12345", "platform": tenant.platform.slug, "slots": 5}, idempotency_key="order-2"
+    )
+    assert service.status_code == 201, service.data
+    assert service.data["accounts"]["slot"] == 5
+    one = service["Location"]
+    assert one == f"/api/v1/services/{service.data['name']}"
+    assert staff.post(f"{one}/suspend").data["state"] == "suspended"
+    assert staff.post(f"{one}/suspend").data["code"] == "wrong-state"
+    assert staff.post(f"{one}/unsuspend").data["state"] == "active"
+    assert staff.post(f"{one}/terminate", {"on": "2999-01-01"}).data["ends_on"] == "2999-01-01"
+    assert staff.post(f"{one}/terminate", {}).data["state"] == "ended"
+    assert Organization.objects.filter(code="ab12345").exists()
+
+
+def test_another_organizations_things_do_not_exist(tenant, api):
+    other = make_tenant()
+    assert api.get(f"services/{other.service.name}").status_code == 404
+    assert api.get(f"services/{tenant.service.name}/accounts/{other.account.pk}").status_code == 404
+    assert api.get(f"activity?service={other.service.name}").status_code == 404
+    names = [item["name"] for item in api.get("services").data["items"]]
+    assert names == [tenant.service.name]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("services/{service}", {"renews_on": 0}),
+        ("services/{service}", {"renews_on": "0"}),
+        ("services/{service}", {"account_limit": "5"}),
+        ("organizations/{code}", {"notify": 0}),
+    ],
+)
+def test_nothing_is_taken_for_what_it_is_not(tenant, staff, path, body):
+    answer = staff("PATCH", f"/api/v1/{path.format(service=tenant.service.name, code=tenant.organization.code)}", body)
+    assert (answer.status_code, answer.data["errors"][0]["field"].partition(".")[0]) == (422, next(iter(body)))

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Order
+from api.models import Delivery, Endpoint, Event
+from api.models.webhooks import WAITS
+from api.webhooks import sending
+from api.webhooks.http import NotDelivered, post
+from api.webhooks.signing import verified
+from diagnostics.models import CheckRun
+from diagnostics.notifications import tell_people
+from panel.errors import Refused
+from tests.factories import make_check, make_tenant
+
+from .receiver import receiver, trickling
+
+pytestmark = pytest.mark.django_db
+
+ALL = [event.value for event in Event if event is not Event.TEST]
+
+
+def listen(tenant, url, events=ALL):
+    return Endpoint.create(tenant.organization if tenant else None, url, events, by="test")
+
+
+def test_an_order_is_told_of_signed_once(tenant):
+    with receiver() as program:
+        _endpoint, secret = listen(tenant, program.url)
+        Order.place(tenant.service, 3, by=tenant.owner)
+        assert sending.deliver() == 1
+        assert sending.deliver() == 0
+        ((headers, body),) = program.received
+    assert verified(secret, headers, body, int(time.time()))
+    assert not verified(secret, headers, body + b" ", int(time.time()))
+    assert not verified(secret, headers, body, int(time.time()) + 301)
+    assert not verified("whsec_" + "A" * 44, headers, body, int(time.time()))
+    told = json.loads(body)
+    assert told["type"] == "order.placed"
+    service, organization = tenant.service.name, tenant.organization.code
+    assert told["data"] == {"organization": organization, "service": service, "quantity": 3}
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.status, delivery.attempts) == ("delivered", 204, 1)
+    assert headers["webhook-id"] == f"msg_{delivery.message_id.hex}"
+
+
+def test_the_secret_is_encrypted_and_nowhere_else(tenant):
+    endpoint, secret = listen(tenant, "https://x.example/")
+    raw = Endpoint.objects.extra(select={"raw": "secret"}).values_list("raw", flat=True).get(pk=endpoint.pk)
+    assert secret not in raw
+    assert Endpoint.objects.get().secret == secret
+
+
+def test_what_is_rolled_back_is_not_told(tenant):
+    listen(tenant, "http://127.0.0.1:9/")
+    with transaction.atomic():
+        Order.place(tenant.service, 3, by=tenant.owner)
+        assert Delivery.objects.count() == 1
+        transaction.set_rollback(True)
+    assert not Delivery.objects.exists()
+
+
+def test_only_who_listens_hears_and_staff_hear_of_everybody(tenant):
+    other = make_tenant()
+    listen(other, "http://127.0.0.1:9/other")
+    listen(tenant, "http://127.0.0.1:9/deaf", ["check.red"])
+    listen(None, "http://127.0.0.1:9/staff")
+    listen(tenant, "http://127.0.0.1:9/off")[0].change(by="test", active=False)
+    Order.place(tenant.service, 3, by=tenant.owner)
+    assert [delivery.endpoint.url for delivery in Delivery.objects.all()] == ["http://127.0.0.1:9/staff"]
+
+
+def test_it_is_tried_again_after_ever_longer_waits_and_then_given_up(tenant):
+    with receiver() as program:
+        listen(tenant, program.url)
+        program.answers = [500, 302, *[503] * 50]
+        Order.place(tenant.service, 3, by=tenant.owner)
+        waits = []
+        while Delivery.objects.get().state == "waiting":
+            assert sending.deliver() == 1
+            delivery = Delivery.objects.get()
+            waits.append((delivery.next_at - timezone.now()).total_seconds())
+            Delivery.objects.update(next_at=timezone.now())
+        ids = {headers["webhook-id"] for headers, _body in program.received}
+    assert len(ids) == 1
+    assert len(program.received) == len(WAITS) + 1
+    assert all(abs(wait - due.total_seconds()) < 5 for wait, due in zip(waits[:-1], WAITS, strict=True))
+    assert Delivery.objects.get().state == "failed"
+
+
+def test_a_receiver_that_is_gone_is_left_alone(tenant):
+    with receiver() as program:
+        endpoint, _secret = listen(tenant, program.url)
+        program.answers = [410]
+        Order.place(tenant.service, 3, by=tenant.owner)
+        sending.deliver()
+    endpoint.refresh_from_db()
+    assert not endpoint.active
+    assert Delivery.objects.get().state == "failed"
+
+
+def test_a_dead_workers_delivery_is_taken_over(tenant):
+    with receiver() as program:
+        listen(tenant, program.url)
+        Order.place(tenant.service, 3, by=tenant.owner)
+        Delivery.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
+        assert sending.deliver() == 0
+        Delivery.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert sending.deliver() == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]"])
+def test_nothing_is_sent_into_the_operators_network(settings, host):
+    settings.ALLOWED_NETWORKS = []
+    with pytest.raises(NotDelivered, match="forbidden"):
+        post(f"http://{host}:9/", b"{}", {})
+
+
+def test_a_slow_answer_does_not_stretch_the_deadline():
+    with trickling(10) as url:
+        begun = time.monotonic()
+        with pytest.raises(NotDelivered, match="timeout"):
+            post(url, b"{}", {}, seconds=0.5)
+        assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x.example/", "https://", "https://u:p@x.example/", "https://x.example/#a", "http://x y/", "//x"]
+)
+def test_an_address_that_is_none_is_refused(tenant, url):
+    with pytest.raises(Refused) as refused:
+        listen(tenant, url)
+    assert refused.value.code == "url"
+
+
+def test_a_check_that_turned_red_and_recovered_is_told_of_once_each(tenant):
+    listen(tenant, "http://127.0.0.1:9/", ["check.red", "check.recovered"])
+    now = timezone.now()
+    check = make_check(tenant.domain, "MX", "missing", changed_at=now - timedelta(hours=1))
+    run = {"organization_id": tenant.organization.pk, "next_at": now, "checked_at": now}
+    CheckRun.objects.update_or_create(domain=tenant.domain, defaults=run)
+    for _twice in range(2):
+        tell_people()
+    assert [d.event for d in Delivery.objects.all()] == ["check.red"]
+    assert Delivery.objects.get().payload["data"]["domain"] == tenant.domain.name.name
+    check.turn("ok", intended=False)
+    CheckRun.objects.update(checked_at=timezone.now() + timedelta(seconds=1))
+    for _twice in range(2):
+        tell_people()
+    assert [d.event for d in Delivery.objects.all()] == ["check.recovered", "check.red"]
+
+
+def test_the_log_and_a_test_through_the_api(tenant, api):
+    with receiver() as program:
+        made = api.post("webhooks", {"url": program.url, "events": ["check.red"]})
+        assert made.status_code == 201, made.data
+        assert made.data["secret"].startswith("whsec_")
+        assert api.post(f"{made['Location']}/test").status_code == 202
+        sending.deliver()
+        ((headers, body),) = program.received
+    assert verified(made.data["secret"], headers, body, int(time.time()))
+    log = api.get(f"{made['Location']}/deliveries").data["items"]
+    assert [(d["event"], d["state"], d["status"]) for d in log] == [("test", "delivered", 204)]
+    assert "secret" not in api.get(made["Location"]).data
+
+
+def test_a_dry_run_of_a_test_sends_nothing(tenant, api):
+    made = api.post("webhooks", {"url": "http://127.0.0.1:9/", "events": ["check.red"]})
+    assert api.post(f"{made['Location']}/test?dry_run=true").status_code == 202
+    assert not Delivery.objects.exists()

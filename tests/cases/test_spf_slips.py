@@ -1,0 +1,46 @@
+"""Slips in SPF records that were found beside those of the public reports."""
+
+from __future__ import annotations
+
+import pytest
+
+from domains.records import Kind
+from domains.rules.deciding import Left
+from domains.rules.verdicts import RED
+
+from .paper import PaperWorld
+
+OURS = "include:spf.mail.example"
+
+
+def world(text: str) -> PaperWorld:
+    return PaperWorld({"name": "s.test", "zone": "s.test", "text": f'@ TXT "{text}"\n'})
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        (
+            f"v=spf1 ip4:203.0.113.1 - 203.0.113.7 {OURS} -all",
+            f"v=spf1 ip4:203.0.113.1 ip4:203.0.113.2/31 ip4:203.0.113.4/30 {OURS} -all",
+        ),
+        (f"v=spf1 {OURS} -- all", f"v=spf1 {OURS} -all"),
+        (r"v=spf1\\; include:spf.other.example ~all", f"v=spf1 include:spf.other.example {OURS} ~all"),
+        (r"v=spf1\\ include:spf.other.example\\ ~all", f"v=spf1 include:spf.other.example {OURS} ~all"),
+    ],
+)
+def test_what_can_mean_one_thing_is_mended(text: str, mended: str) -> None:
+    added = [fix for fix in world(text).judged()[Kind.SPF].fixes if fix.action == "add"]
+    assert [fix.values for fix in added] == [(f'"{mended}"',)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"v=spf1 {OURS} -", f"v=spf1 {OURS} ~", f"v=spf1 {OURS} - include:spf.other.example ~all"],
+)
+def test_a_sign_alone_is_the_end_or_belongs_to_a_term_and_only_its_author_knows(text: str) -> None:
+    over = world(text)
+    verdict = over.judged()[Kind.SPF]
+    assert verdict.status in RED
+    assert verdict.fixes == ()
+    assert over.planned().left()[Kind.SPF] == Left.AMBIGUOUS

@@ -1,0 +1,194 @@
+"""A mail machine: `manage.py mailflow up`, as people start it, on loopback and high ports."""
+
+from __future__ import annotations
+
+import contextlib
+import email
+import imaplib
+import json
+import os
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installation import descendants, until
+from tests.processes import ROOT
+from tests.servers.process import free_port, program
+
+READY_SECONDS = 60
+ANYBODY = "somebody@outside.test"
+CONTEXT = ssl.create_default_context()
+CONTEXT.check_hostname, CONTEXT.verify_mode = False, ssl.CERT_NONE
+
+type Reply = tuple[int, str]
+
+
+def require_servers() -> None:
+    """Root, Postfix and Dovecot: without them the tests are skipped, or fail where CI=true."""
+    for name, package in (("postfix", "postfix"), ("dovecot", "dovecot-imapd dovecot-lmtpd")):
+        program(name, package)
+    if os.geteuid() != 0:
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail("Postfix and Dovecot are started by root")
+        pytest.skip("Postfix and Dovecot are started by root")
+
+
+class MailMachine:
+    def __init__(self, env: dict[str, str], *options: str) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="mailflow-", dir="/tmp"))
+        self.smtp_port, self.submission_port, self.imap_port = free_port(), free_port(), free_port()
+        self._env, self._options = env, options
+        self._process: subprocess.Popen[str] | None = None
+        self.output = self.directory / "output"
+
+    def start(self) -> None:
+        ports = [
+            "--smtp-port",
+            self.smtp_port,
+            "--submission-port",
+            self.submission_port,
+            "--imap-port",
+            self.imap_port,
+        ]
+        command = [sys.executable, "manage.py", "mailflow", "up", "--dir", self.directory, *ports, *self._options]
+        with self.output.open("w") as output:
+            self._process = subprocess.Popen(
+                [str(word) for word in command],
+                env=self._env,
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                text=True,
+            )
+        process = self._process
+
+        def ready() -> bool:
+            assert process.poll() is None, self.output.read_text()
+            return "ready" in self.output.read_text().splitlines()
+
+        try:
+            until(ready, READY_SECONDS, "ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.output.read_text()}\n{self.logs()[-4000:]}") from error
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(30)
+            self._process = None
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def child(self, words: str) -> int:
+        return min(pid for pid, args in descendants(self.pid).items() if words in args)
+
+    def policy_server(self) -> int:
+        """The process that serves, not the one that stands by."""
+        return int((self.directory / "run" / "policy" / "lock").read_text())
+
+    def kill_policy_server(self) -> None:
+        os.kill(self.policy_server(), signal.SIGKILL)
+
+    def reload_dovecot(self) -> None:
+        """On SQLite each of Dovecot's workers fails once when it finds the schema changed: have it start others."""
+        os.kill(self.child("dovecot -F"), signal.SIGHUP)
+        time.sleep(0.5)
+
+    def flush(self) -> None:
+        """Have Postfix try everything that waits now."""
+        command = ["postqueue", "-c", str(self.directory / "postfix"), "-f"]
+        subprocess.run(command, env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"}, check=False)
+
+    def logs(self) -> str:
+        return "".join(path.read_text(errors="replace") for path in sorted((self.directory / "log").glob("*.log")))
+
+    def questions(self) -> dict[str, int]:
+        """How often the policy server has asked the database, by question."""
+        with socket.socket(socket.AF_UNIX) as policy:
+            policy.connect(str(self.directory / "run" / "policy" / "sessions"))
+            policy.sendall(b"[]\n")
+            return dict(json.loads(policy.makefile().readline())["questions"])
+
+    # As strangers and customers meet it
+
+    @contextlib.contextmanager
+    def smtp(self) -> Iterator[smtplib.SMTP]:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, local_hostname="client.test", timeout=30) as client:
+            client.ehlo()
+            yield client
+
+    def rcpt(self, recipient: str, sender: str = ANYBODY) -> Reply:
+        """The answer to one RCPT on a connection of its own."""
+        with self.smtp() as client:
+            client.mail(sender)
+            return said(client.rcpt(recipient))
+
+    def send(self, recipient: str, sender: str = ANYBODY, subject: str = "hello") -> Reply:
+        """Deliver a message; the last answer."""
+        with self.smtp() as client:
+            client.mail(sender)
+            reply = said(client.rcpt(recipient))
+            if reply[0] != 250:
+                return reply
+            return said(client.data(f"From: {sender}\r\nTo: {recipient}\r\nSubject: {subject}\r\n\r\nhello\r\n"))
+
+    @contextlib.contextmanager
+    def submission(self, login: str, password: str) -> Iterator[smtplib.SMTP]:
+        with smtplib.SMTP("127.0.0.1", self.submission_port, local_hostname="client.test", timeout=30) as client:
+            client.starttls(context=CONTEXT)
+            client.login(login, password)
+            yield client
+
+    def imap(self, login: str, password: str) -> imaplib.IMAP4_SSL:
+        """Raises imaplib.IMAP4.error where the password does not fit."""
+        client = imaplib.IMAP4_SSL("127.0.0.1", self.imap_port, ssl_context=CONTEXT, timeout=30)
+        try:
+            client.login(login, password)
+        except imaplib.IMAP4.error:
+            client.shutdown()
+            raise
+        return client
+
+    def subjects(self, login: str, password: str) -> list[str]:
+        client = self.imap(login, password)
+        try:
+            client.select("INBOX")
+            numbers = client.search(None, "ALL")[1][0].split()
+            messages = [client.fetch(number.decode(), "(BODY[HEADER])")[1][0] for number in numbers]
+            return [str(email.message_from_bytes(item[1])["Subject"]) for item in messages if isinstance(item, tuple)]
+        finally:
+            client.logout()
+
+    def arrives(self, login: str, password: str, subject: str) -> None:
+        until(lambda: subject in self.subjects(login, password), 15, f"{subject!r} at {login}")
+
+
+def said(reply: tuple[int, bytes]) -> Reply:
+    return reply[0], reply[1].decode()
+
+
+def soon(look: object, what: str, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    assert callable(look)
+    while not look():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.1)

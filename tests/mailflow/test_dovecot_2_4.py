@@ -1,0 +1,66 @@
+"""The conversations that depend on Dovecot, with Dovecot 2.4 of Debian 13: its configuration is another text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mailflow.conftest import started
+from tests.mailflow.machine import MailMachine
+from tests.servers.trixie import require_trixie, wrap
+
+from .test_quota import (
+    test_a_full_mailbox_refuses_at_rcpt_until_it_has_room,
+    test_what_is_known_of_a_mailbox_stays_when_it_is_renamed,
+)
+from .test_receiving import (
+    test_a_renamed_account_keeps_its_mail_and_a_reset_one_loses_its_address,
+    test_known_recipients_are_delivered_and_unknown_ones_refused,
+    test_suspended_accounts_and_services_receive,
+)
+from .test_sending import (
+    anna,
+    test_a_device_signs_in_behind_a_star,
+    test_a_network_with_a_success_stays_open,
+    test_a_new_password_holds_for_the_next_login,
+    test_mail_is_sent_as_the_login_s_own_address_only,
+    test_open_sessions_end_within_a_minute,
+    test_suspended_and_reset_accounts_neither_sign_in_nor_send,
+    test_wrong_passwords_shut_out_their_network_for_this_account_only,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def running(
+    django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MailMachine]:
+    require_trixie()
+    programs: Path = tmp_path_factory.mktemp("programs")
+    wrap(programs, "/usr/sbin/dovecot", "/usr/bin/doveconf", "/usr/bin/doveadm")
+    yield from started(django_db_blocker, PATH=f"{programs}:{os.environ['PATH']}")
+
+
+def test_it_is_2_4(machine: MailMachine) -> None:
+    assert "Dovecot v2.4" in machine.logs()
+
+
+__all__ = [
+    "anna",
+    "test_a_device_signs_in_behind_a_star",
+    "test_a_full_mailbox_refuses_at_rcpt_until_it_has_room",
+    "test_a_network_with_a_success_stays_open",
+    "test_a_new_password_holds_for_the_next_login",
+    "test_a_renamed_account_keeps_its_mail_and_a_reset_one_loses_its_address",
+    "test_known_recipients_are_delivered_and_unknown_ones_refused",
+    "test_mail_is_sent_as_the_login_s_own_address_only",
+    "test_open_sessions_end_within_a_minute",
+    "test_suspended_accounts_and_services_receive",
+    "test_suspended_and_reset_accounts_neither_sign_in_nor_send",
+    "test_what_is_known_of_a_mailbox_stays_when_it_is_renamed",
+    "test_wrong_passwords_shut_out_their_network_for_this_account_only",
+]

@@ -1,0 +1,288 @@
+"""Signing in, sending and what ends it, as conversations with real Postfix and Dovecot."""
+
+from __future__ import annotations
+
+import imaplib
+import smtplib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+
+import dkim
+import pytest
+from django.db import connection
+
+from accounts.hashing import hash_password
+from accounts.lockout import THRESHOLD
+from accounts.models import EmailAccount
+from domains.models import Domain
+from mailflow.models import Block, Failure, Use
+from mailflow.sql import VIEWS
+from tests.factories import make_organization, make_service
+from tests.mailflow.conftest import PASSWORD, account_at, mailbox_of, signing_key
+from tests.mailflow.machine import MailMachine, said, soon
+from tests.servers.target import SmtpTarget
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def letter(sender: str, *more: tuple[str, str]) -> str:
+    lines = [f"From: {sender}", *(f"{name}: {value}" for name, value in more), "Subject: a letter", "", "hello", ""]
+    return "\r\n".join(lines)
+
+
+def submit(
+    machine: MailMachine, login: str, sender: str, recipient: str, text: str, password: str = PASSWORD
+) -> tuple[int, str]:
+    """The answer that ends it: to RCPT where that is no 250, else to the message."""
+    with machine.submission(login, password) as client:
+        client.mail(sender)
+        reply = said(client.rcpt(recipient))
+        return said(client.data(text)) if reply[0] == 250 else reply
+
+
+def may_sign_in(machine: MailMachine, login: str, password: str = PASSWORD) -> bool:
+    try:
+        machine.imap(login, password).logout()
+    except imaplib.IMAP4.error:
+        return False
+    return True
+
+
+def guess(machine: MailMachine, login: str) -> None:
+    """THRESHOLD wrong passwords; Dovecot takes two seconds to say so, hence all at once."""
+    with ThreadPoolExecutor(THRESHOLD) as pool:
+        assert not any(pool.map(lambda _try: may_sign_in(machine, login, "wrong"), range(THRESHOLD)))
+
+
+@pytest.fixture
+def anna(domain: Domain) -> EmailAccount:
+    return account_at(domain, "anna")
+
+
+def test_mail_is_sent_as_the_login_s_own_address_only(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount
+) -> None:
+    own, others = str(jan), str(anna)
+    assert submit(machine, own, own, others, letter(own))[0] == 250
+    assert submit(machine, own, own.upper(), others, letter(f'"Jan K." <{own}>'))[0] == 250
+    assert submit(machine, own, others, own, letter(others))[0] == 553
+    assert submit(machine, own, own, others, letter(others))[0] == 553
+    assert submit(machine, own, own, others, letter("president@elsewhere.test"))[0] == 553
+    assert submit(machine, own, own, others, letter(f"{own}, {others}"))[0] == 550
+    assert submit(machine, own, own, others, letter(own, ("From", others)))[0] == 550
+    assert submit(machine, own, own, others, "Subject: without From\r\n\r\nhello\r\n")[0] == 550
+
+
+def test_an_empty_sender_may_be_used_with_one_s_own_from(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount
+) -> None:
+    own, others = str(jan), str(anna)
+    assert submit(machine, own, "", others, letter(own))[0] == 250
+    assert submit(machine, own, "", others, letter(others))[0] == 553
+
+
+def test_unknown_recipients_of_our_domains_are_refused_there_too(
+    machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
+) -> None:
+    own = str(jan)
+    assert submit(machine, own, own, f"nobody@{jan.domain}", letter(own))[0] == 550
+    target.answer = lambda recipient: "550 5.1.1 no" if recipient.startswith("no") else "250 2.1.5 Ok"
+    assert submit(machine, own, own, f"nobody@{split}", letter(own))[0] == 550
+    assert submit(machine, own, own, f"somebody@{split}", letter(own))[0] == 250
+
+
+def test_nobody_sends_without_signing_in(machine: MailMachine, jan: EmailAccount) -> None:
+    with smtplib.SMTP("127.0.0.1", machine.submission_port) as client:
+        client.ehlo()
+        assert "auth" not in client.esmtp_features  # a password goes through TLS only
+        assert client.mail(str(jan))[0] == 530
+    with machine.smtp() as client:
+        assert "auth" not in client.esmtp_features
+        assert "starttls" in client.esmtp_features
+
+
+def test_outgoing_mail_is_signed_with_the_domain_s_newest_active_key(
+    machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
+) -> None:
+    assert jan.domain is not None
+    signing_key(jan.domain, "old")
+    key = signing_key(jan.domain, "new")
+    message = EmailMessage()
+    message["From"], message["To"] = f"Jan <{jan}>", f"friend@{split}"
+    message["Subject"] = "Zażółć gęślą jaźń, a subject so long that it has to be folded into a second line"
+    message.set_content("hello   world \n.dot\n\nłąka\n\n\n")
+    assert submit(machine, str(jan), str(jan), f"friend@{split}", message.as_string().replace("\n", "\r\n"))[0] == 250
+    soon(lambda: target.messages, "the message at the target")
+    signed = target.messages[0].message
+    record = f"v=DKIM1; k=rsa; p={key.public_key}".encode()
+
+    def published(name: bytes, timeout: int = 5) -> bytes | None:
+        return record if name.decode().rstrip(".") == f"new._domainkey.{jan.domain}" else None
+
+    assert dkim.verify(signed, dnsfunc=published)
+    assert not dkim.verify(signed.replace(b"Subject:", b"Subject: not"), dnsfunc=published)
+    assert not dkim.verify(signed.replace(b"aGVsbG8", b"aGFsbG8"), dnsfunc=published)
+    assert not dkim.verify(b"From: somebody@else.test\r\n" + signed, dnsfunc=published)
+
+
+def test_an_account_writes_to_so_many_recipients_an_hour(machine: MailMachine, jan: EmailAccount) -> None:
+    """The machine was started with MAIL_ACCOUNT_LIMIT=30."""
+    with machine.submission(str(jan), PASSWORD) as client:
+        client.mail(str(jan))
+        codes = [client.rcpt(f"friend{number}@elsewhere.test")[0] for number in range(31)]
+    assert codes == [250] * 30 + [450]
+
+
+def test_suspended_and_reset_accounts_neither_sign_in_nor_send(machine: MailMachine, jan: EmailAccount) -> None:
+    own = str(jan)
+    with machine.submission(own, PASSWORD) as client:
+        client.mail(own)
+        assert said(client.rcpt("friend@elsewhere.test"))[0] == 250
+        jan.suspend(by=None)
+        assert said(client.rcpt("friend@elsewhere.test"))[0] == 421
+    assert not may_sign_in(machine, own)
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        submit(machine, own, own, "friend@elsewhere.test", letter(own))
+    jan.resume(by=None)
+    assert may_sign_in(machine, own)
+    jan.reset(by=None)
+    assert not may_sign_in(machine, own)
+
+
+def test_accounts_of_suspended_services_neither_sign_in_nor_send(machine: MailMachine, jan: EmailAccount) -> None:
+    with machine.submission(str(jan), PASSWORD) as client:
+        jan.service.suspend(actor=None)
+        client.mail(str(jan))
+        assert said(client.rcpt("friend@elsewhere.test"))[0] == 421
+    assert not may_sign_in(machine, str(jan))
+
+
+def test_a_new_password_holds_for_the_next_login(machine: MailMachine, jan: EmailAccount) -> None:
+    assert may_sign_in(machine, str(jan))
+    jan.set_password(hash_password("Another-one-7"), by=None)
+    assert not may_sign_in(machine, str(jan))
+    assert may_sign_in(machine, str(jan), "Another-one-7")
+
+
+def ends(client: imaplib.IMAP4_SSL | smtplib.SMTP) -> bool:
+    """Whether the server has closed the session."""
+    try:
+        return client.noop()[0] in {421, "BYE"}
+    except (OSError, imaplib.IMAP4.abort, smtplib.SMTPServerDisconnected):
+        return True
+
+
+@pytest.mark.parametrize("what", ["suspended", "reset", "password"])
+def test_open_sessions_end_within_a_minute(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount, what: str
+) -> None:
+    reading = machine.imap(str(jan), PASSWORD)
+    untouched = machine.imap(str(anna), PASSWORD)
+    with machine.submission(str(jan), PASSWORD) as sending, machine.submission(str(anna), PASSWORD) as others:
+        time.sleep(0.5)
+        if what == "suspended":
+            jan.suspend(by=None)
+        elif what == "reset":
+            jan.reset(by=None)
+        else:
+            jan.set_password(hash_password("Another-one-7"), by=None)
+        started = time.monotonic()
+        while not (ends(reading) and ends(sending)):
+            assert time.monotonic() - started < 60
+            time.sleep(1)
+        assert untouched.noop()[0] == "OK"
+        assert others.noop()[0] == 250
+        sending.close()
+    untouched.logout()
+
+
+def test_wrong_passwords_shut_out_their_network_for_this_account_only(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount
+) -> None:
+    guess(machine, str(jan))
+    assert not may_sign_in(machine, str(jan))
+    assert may_sign_in(machine, str(anna))
+    soon(lambda: Block.objects.filter(mailbox=mailbox_of(jan), kind="passwords").exists(), "the block", 5)
+    failure = Failure.objects.get(mailbox=mailbox_of(jan))
+    assert (failure.network, failure.failures) == ("127.0.0.0/24", THRESHOLD)
+
+
+def test_a_network_with_a_success_stays_open(machine: MailMachine, jan: EmailAccount) -> None:
+    assert may_sign_in(machine, str(jan))
+    guess(machine, str(jan))
+    assert may_sign_in(machine, str(jan))
+    soon(lambda: Use.objects.filter(mailbox=mailbox_of(jan), last_login__isnull=False).exists(), "its use", 5)
+    assert not Block.objects.filter(mailbox=mailbox_of(jan)).exists()
+
+
+def test_a_device_signs_in_behind_a_star(machine: MailMachine, jan: EmailAccount, anna: EmailAccount) -> None:
+    """Rows for devices come with app passwords; here the view has one."""
+    secret = hash_password("Phone-secret-5")
+    with connection.cursor() as cursor:
+        policy = "lockout_threshold, lockout_reset, lockout_duration, lockout_everybody"
+        cursor.execute("DROP VIEW mailflow_login")
+        cursor.execute(f"CREATE VIEW whole_login AS {VIEWS['mailflow_login']}")
+        cursor.execute(
+            "CREATE VIEW mailflow_login AS SELECT platform, domain, local_part, device, password, mailbox, quota,"
+            f" {policy} FROM whole_login UNION ALL SELECT platform, domain, local_part, 'phone', '{secret}', mailbox,"
+            f" quota, {policy} FROM whole_login WHERE local_part = 'jan'"
+        )
+    machine.reload_dovecot()
+    try:
+        assert may_sign_in(machine, f"{jan}*phone", "Phone-secret-5")
+        assert may_sign_in(machine, str(jan))
+        assert not may_sign_in(machine, f"{jan}*phone")
+        assert not may_sign_in(machine, str(jan), "Phone-secret-5")
+        assert not may_sign_in(machine, f"{anna}*phone", "Phone-secret-5")
+        assert not may_sign_in(machine, f"{jan}*", PASSWORD)
+        own = str(jan)
+        assert submit(machine, f"{own}*phone", own, str(anna), letter(own), "Phone-secret-5")[0] == 250
+        session = machine.imap(f"{jan}*phone", "Phone-secret-5")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP VIEW mailflow_login")
+            cursor.execute("DROP VIEW whole_login")
+            cursor.execute(f"CREATE VIEW mailflow_login AS {VIEWS['mailflow_login']}")
+    soon(lambda: ends(session), "the end of the device's session", 60)
+    machine.reload_dovecot()
+
+
+def test_a_message_costs_four_questions_at_most(
+    machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
+) -> None:
+    assert jan.domain is not None
+    signing_key(jan.domain)
+    machine.rcpt(str(jan))  # the platforms' hosts are known from here on
+
+    def asked() -> int:
+        """Without those of the watch over open sessions."""
+        return sum(count for name, count in machine.questions().items() if name != "credentials")
+
+    def cost(send: Callable[[int], object]) -> float:
+        before = asked()
+        for number in range(5):
+            send(number)
+        time.sleep(1)
+        return (asked() - before) / 5
+
+    assert cost(lambda _number: machine.send(str(jan))) <= 4
+    assert cost(lambda number: machine.send(f"x{number}@{split}")) <= 4
+    with machine.submission(str(jan), PASSWORD) as client:
+
+        def submitted(number: int) -> None:
+            client.mail(str(jan))
+            client.rcpt(f"y{number}@{split}")
+            assert client.data(letter(str(jan)))[0] == 250
+
+        assert cost(submitted) <= 4.2  # once a second the platforms' host names are read
+
+
+def test_another_organization_s_address_is_no_sender_of_ours(machine: MailMachine, jan: EmailAccount) -> None:
+    from tests.factories import make_domain
+
+    other = make_domain(make_service(make_organization(), jan.service.platform), "foreign.test")
+    stranger = account_at(other, "boss")
+    assert submit(machine, str(jan), str(stranger), "friend@elsewhere.test", letter(str(jan)))[0] == 553
+    assert submit(machine, str(jan), str(jan), "friend@elsewhere.test", letter(str(stranger)))[0] == 553

@@ -1,0 +1,307 @@
+"""The views: their columns, who may read them, that migrations alter tables under them, and that they are fast."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
+from django.db import connection, migrations, models
+
+from accounts.models import EmailAccount
+from domains.models import Domain, Name, Ownership
+from mailflow.databases import for_postgres
+from mailflow.making import made
+from mailflow.models import Block
+from mailflow.queries import QUERIES, DatabaseAway, reader_of
+from mailflow.rendering.grants import grants_sql
+from mailflow.sql import COLUMNS, READER, VIEWS, WRITER
+from panel.models import Organization, Platform, Service
+from tests.factories import make_account, make_domain, make_organization, make_platform, make_service, make_slot
+from tests.mailflow.conftest import database_url, mailbox_of, signing_key
+from tests.processes import environment, manage
+from tests.servers import PostgreSql
+
+# What servers in the field ask by: a column may be added at the end, none may go.
+FROZEN = {
+    "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
+    "mailflow_domain": ("platform", "domain", "mode", "target"),
+    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
+    "mailflow_login": (
+        "platform",
+        "domain",
+        "local_part",
+        "device",
+        "password",
+        "mailbox",
+        "quota",
+        "lockout_threshold",
+        "lockout_reset",
+        "lockout_duration",
+        "lockout_everybody",
+    ),
+    "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
+    "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
+}
+TABLES = [
+    ("panel", "Platform"),
+    ("panel", "Organization"),
+    ("panel", "Service"),
+    ("domains", "Name"),
+    ("domains", "Domain"),
+    ("domains", "DkimKey"),
+    ("accounts", "Address"),
+    ("accounts", "EmailAccount"),
+    ("mailflow", "Block"),
+    ("mailflow", "Use"),
+]
+
+
+def rows(view: str, **where: str) -> list[dict[str, Any]]:
+    condition = " AND ".join(f"{name} = %s" for name in where) or "1 = 1"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {view} WHERE {condition}", list(where.values()))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+def test_the_views_columns_are_frozen() -> None:
+    assert FROZEN.keys() == VIEWS.keys()
+    for view, columns in FROZEN.items():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {view} LIMIT 0")
+            found = tuple(column[0] for column in cursor.description)
+        assert found[: len(columns)] == columns
+        assert found == COLUMNS[view]
+
+
+@pytest.mark.django_db
+def test_a_row_is_there_only_where_the_answer_is_yes() -> None:
+    service = make_service(make_organization(), make_platform("mail"))
+    domain, pending = make_domain(service, "aurora.test"), make_domain(service, "pending.test", pending=True)
+    jan = make_account(domain, "jan")
+    make_account(domain, "asleep", state=EmailAccount.State.SUSPENDED)
+    make_account(pending, "early")
+    make_slot(service)
+    signing_key(domain)
+    assert {row["local_part"] for row in rows("mailflow_recipient", domain="aurora.test")} == {"jan", "asleep"}
+    assert [row["local_part"] for row in rows("mailflow_login", platform="mail")] == ["jan"]
+    assert [row["login"] for row in rows("mailflow_sender", platform="mail")] == ["jan@aurora.test"]
+    assert rows("mailflow_login")[0]["mailbox"] == mailbox_of(jan).hex
+    assert [row["domain"] for row in rows("mailflow_domain")] == ["aurora.test"]
+    assert [row["selector"] for row in rows("mailflow_dkim")] == ["cm1"]
+    Block.objects.create(mailbox=mailbox_of(jan), kind=Block.Kind.FLOOD, since=jan.created_at)
+    assert not rows("mailflow_sender")
+    assert rows("mailflow_login")
+    Service.objects.update(state=Service.State.SUSPENDED)
+    assert [len(rows(view)) for view in ("mailflow_recipient", "mailflow_login", "mailflow_dkim")] == [2, 0, 0]
+    Service.objects.update(state=Service.State.ACTIVE)
+    Organization.objects.update(state=Organization.State.ENDED)
+    assert not any(rows(view) for view in VIEWS if view != "mailflow_platform")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("app", "name"), TABLES)
+def test_a_migration_alters_any_table_under_them(app: str, name: str) -> None:
+    """As `migrate` does it: what goes before and after are signals. Every column that can take it gets another type,
+    which remakes the table on SQLite and which PostgreSQL refuses under a view."""
+    model: type[models.Model] = apps.get_model(app, name)
+    fields = [field for field in model._meta.local_fields if type(field) is models.CharField]
+    migration = migrations.Migration("9999_wider", app)
+    emit_pre_migrate_signal(0, False, "default", plan=[(migration, False)])
+    assert not made(connection)
+    try:
+        for old in fields:
+            new = models.CharField(max_length=(old.max_length or 0) + 1)
+            new.set_attributes_from_name(old.name)
+            new.model = model
+            with connection.schema_editor() as editor:
+                editor.alter_field(model, old, new)
+            with connection.schema_editor() as editor:
+                editor.alter_field(model, new, old)
+    finally:
+        emit_post_migrate_signal(0, False, "default", plan=[(migration, False)])
+    assert made(connection)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_views_that_are_not_as_the_program_has_them_are_made_anew() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP VIEW mailflow_dkim")
+        cursor.execute("CREATE VIEW mailflow_dkim AS SELECT 1 AS platform")
+    emit_post_migrate_signal(0, False, "default", plan=[])
+    assert made(connection)
+    assert rows("mailflow_dkim") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_apps_migrations_leave_the_views_alone() -> None:
+    emit_pre_migrate_signal(0, False, "default", plan=[(migrations.Migration("0002_x", "diagnostics"), False)])
+    assert made(connection)
+
+
+@pytest.fixture
+def installed(postgresql_server: PostgreSql) -> Iterator[dict[str, str]]:
+    """The environment of an installation on PostgreSQL, with passwords for the servers' roles."""
+    with postgresql_server.database("roles") as url:
+        place = url.partition("@")[2]
+        env = environment(
+            DATABASE_URL=url,
+            MAIL_READER_URL=f"postgresql://{READER}:first-secret@{place}",
+            MAIL_WRITER_URL=f"postgresql://{WRITER}:second-secret@{place}",
+        )
+        assert manage("migrate", "-v0", env=env).returncode == 0
+        yield env
+
+
+def test_one_role_reads_the_views_and_one_writes_its_tables_and_neither_does_more(installed: dict[str, str]) -> None:
+    done = manage("mailflow", "roles", "--json", env=installed)
+    assert json.loads(done.stdout) == {"roles": [READER, WRITER]}, done.stderr
+    with psycopg.connect(installed["DATABASE_URL"], autocommit=True) as owner:
+        passwords = owner.execute("SELECT count(*) FROM pg_authid WHERE rolname LIKE 'mailflow%' AND rolpassword <> ''")
+        assert passwords.fetchone() == (2,)
+        owner.execute(grants_sql())  # as whoever may make roles runs what `render` writes; again does no harm
+        owner.execute("DROP VIEW mailflow_dkim")
+    assert manage("migrate", "-v0", env=installed).returncode == 0  # makes it anew; what was granted holds
+    with psycopg.connect(installed["MAIL_READER_URL"], autocommit=True) as reader:
+        for view in VIEWS:
+            reader.execute(f"SELECT * FROM {view}")
+        for table in ("accounts_emailaccount", "mailflow_use", "panel_user"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(f"SELECT * FROM {table}")
+    with psycopg.connect(installed["MAIL_WRITER_URL"], autocommit=True) as writer:
+        writer.execute("INSERT INTO mailflow_use (mailbox) VALUES (gen_random_uuid())")
+        for forbidden in ("SELECT * FROM mailflow_login", "UPDATE accounts_emailaccount SET state = 'active'"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                writer.execute(forbidden)
+
+
+def test_roles_want_postgresql_and_passwords(installed: dict[str, str]) -> None:
+    assert manage("mailflow", "roles", env=installed | {"MAIL_READER_URL": ""}).returncode == 1
+    assert manage("mailflow", "roles", env=installed | {"DATABASE_URL": ""}).returncode == 1
+
+
+def test_a_database_that_is_away_is_said_and_found_again(transactional_db: None) -> None:
+    reader = reader_of(database_url())
+    assert reader.rows("platforms", {}) == []
+    gone = reader_of("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseAway):
+        gone.rows("platforms", {})
+    if connection.vendor == "postgresql":  # its connection is cut: the next question opens another
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                           " AND datname = current_database()")  # fmt: skip
+        assert reader.rows("platforms", {}) == []
+    reader.close()
+
+
+ACCOUNTS, DOMAINS, ORGANIZATIONS = 100_000, 2_000, 200
+
+
+@pytest.fixture
+def crowd(transactional_db: None) -> None:
+    """100,000 accounts of 2,000 domains of 200 organizations on one platform."""
+    platform = Platform.objects.create(
+        slug="mail", mx_hosts=["mx"], imap_host="i", smtp_host="s", outbound_addresses=["192.0.2.1"]
+    )
+    organizations = Organization.objects.bulk_create(
+        Organization(code=f"crowd{i}", name="Crowd") for i in range(ORGANIZATIONS)
+    )
+    services = Service.objects.bulk_create(
+        Service(organization=o, platform=platform, number=1, name=f"emailpro-{o.code}-1") for o in organizations
+    )
+    names = Name.objects.bulk_create(Name(name=f"crowd{i:05d}.test") for i in range(DOMAINS))
+    ownerships = Ownership.objects.bulk_create(
+        Ownership(organization=organizations[i % ORGANIZATIONS], name=name, token=f"t{i}")
+        for i, name in enumerate(names)
+    )
+    example = make_domain(services[0], "key.test")
+    key = signing_key(example)
+    type(key).objects.bulk_create(
+        type(key)(
+            ownership=ownership,
+            name=ownership.name,
+            selector="cm1",
+            private_key=key.private_key,
+            public_key=key.public_key,
+            state=key.state,
+        )
+        for ownership in ownerships
+    )
+    domains = Domain.objects.bulk_create(
+        Domain(
+            service=services[i % ORGANIZATIONS],
+            platform=platform,
+            name=name,
+            ownership=ownerships[i],
+            mode="non_authoritative",
+            target_host="target.test",
+            state="verified",
+            verified_at=example.verified_at,
+        )
+        for i, name in enumerate(names)
+    )
+    assert domains
+    new_id = "lower(hex(randomblob(16)))" if connection.vendor == "sqlite" else "gen_random_uuid()"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE each(j) AS (SELECT 0 UNION ALL SELECT j + 1 FROM each WHERE j + 1 < %s)"
+            " INSERT INTO accounts_address (name_id, local_part)"
+            " SELECT name_id, 'user' || (1000 + j) FROM domains_domain, each WHERE target_host <> ''",
+            [ACCOUNTS // DOMAINS],
+        )
+        cursor.execute(
+            "INSERT INTO accounts_emailaccount (service_id, slot_token, state, domain_id, address_id, first_name,"
+            " last_name, display_name, password_hash, mailbox_id, created_at, changed_at, address_key, first_key,"
+            " last_key, display_key)"
+            f" SELECT d.service_id, 'crowd' || a.id, 'active', d.id, a.id, '', '', '', '{{ARGON2ID}}!', {new_id},"
+            " d.verified_at, d.verified_at, 'crowd' || a.id, '', '', ''"
+            " FROM accounts_address a JOIN domains_domain d ON d.name_id = a.name_id"
+        )
+        cursor.execute(
+            "INSERT INTO mailflow_use (mailbox, bytes, messages)"
+            " SELECT mailbox_id, 1000000, 10 FROM accounts_emailaccount WHERE mailbox_id IS NOT NULL"
+        )
+        cursor.execute("ANALYZE")
+
+
+def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) -> None:
+    """Also what Dovecot asks. A scan is allowed of the few platforms only."""
+    values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
+    questions = {
+        **QUERIES,
+        "mailbox": "SELECT mailbox FROM mailflow_recipient"
+        " WHERE platform = :platform AND domain = :domain AND local_part = :local",
+    }
+    reader = reader_of(database_url())
+    for name, question in questions.items():
+        plan = explained(question, values)
+        scans = [line for line in plan if "SCAN " in line or "Seq Scan" in line or "MATERIALIZE" in line]
+        assert not [line for line in scans if not small(line)], f"{name}:\n" + "\n".join(plan)
+    for name in QUERIES:
+        started = time.perf_counter()
+        for _again in range(50):
+            reader.rows(name, values)
+        assert (time.perf_counter() - started) / 50 < 0.005, name
+    reader.close()
+
+
+def small(line: str) -> bool:
+    """Tables of a row for each platform, and of what is blocked."""
+    words = line.replace("Seq Scan on", "SCAN").split("SCAN", 1)[-1].split()
+    return bool(words) and words[0] in {"p", "panel_platform", "CONSTANT", "b", "mailflow_block"}
+
+
+def explained(question: str, values: dict[str, str]) -> list[str]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("EXPLAIN QUERY PLAN " + for_postgres(question), values)
+            return [row[3] for row in cursor.fetchall()]
+        cursor.execute("EXPLAIN " + for_postgres(question), values)
+        return [row[0] for row in cursor.fetchall()]
