@@ -73,9 +73,9 @@ def require_room(service: Service, quantity: int, *, order: Order | None = None)
     ordered = Order.promised(service.pk, Order.Kind.ADD, besides=order.pk if order else None)
     if have + ordered + quantity > service.account_limit:
         words = (
-            _("This service may have %(limit)d accounts; it has %(have)d, and %(ordered)d more are ordered.")
+            _("The limit of this service is %(limit)d. Accounts now: %(have)d; more on order: %(ordered)d.")
             if ordered
-            else _("This service may have %(limit)d accounts; it has %(have)d.")
+            else _("The limit of this service is %(limit)d. Accounts now: %(have)d.")
         )
         facts = {"limit": service.account_limit, "have": have, "ordered": ordered}
         raise Refused("account-limit", words % facts, field="quantity")
@@ -330,7 +330,7 @@ def set_passwords(service: Service, hashes: dict[int, str], now: datetime) -> se
 
 # One account: the same, recorded in the activity log.
 
-NOT_CONFIGURED = _("This account is not configured, or its state has changed meanwhile.")
+NOT_CONFIGURED = _("This account is not configured, or its state has changed in the meantime.")
 
 
 def _refusal(problem: Problem | rules.Rule) -> Refused:
@@ -341,7 +341,7 @@ class Stale(Refused):
     """The account is no longer what its form was opened on."""
 
     def __init__(self) -> None:
-        super().__init__("stale", _("This account has been changed meanwhile."))
+        super().__init__("stale", _("This account has been changed in the meantime."))
 
 
 def require_unchanged(account: EmailAccount, seen: Seen | None) -> None:
@@ -366,7 +366,7 @@ def configure_one(
         raise _refusal(rules.Rule.NAME_RESERVED)
     slot = EmailAccount.objects.filter(pk=account.pk, state=State.SLOT).first()
     if slot is None:
-        raise Refused("not-a-slot", _("This slot has been configured or cancelled meanwhile."))
+        raise Refused("not-a-slot", _("This slot has been configured or cancelled in the meantime."))
     (answer,) = place(service, [placement], now=timezone.now(), slots=[slot])
     if isinstance(answer, Problem):
         raise _refusal(answer)

@@ -25,7 +25,7 @@ class AccountVerb(Verb):
 
     def act(self, *, address: str, **options: Any) -> Done:
         if "@" not in address:
-            self.misused(_("%(text)s is no e-mail address.") % {"text": utf_8(address)})
+            self.misused(_("%(text)s is not an e-mail address.") % {"text": utf_8(address)})
         account = account_at(address)
         getattr(account, self.verb)(by=COMMAND_LINE)
         account.refresh_from_db()

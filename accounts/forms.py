@@ -57,7 +57,7 @@ class DomainInput(forms.TextInput):
 class OrderForm(forms.Form):
     quantity = forms.IntegerField(label=_("How many accounts"), min_value=1, max_value=AT_MOST)
     note = forms.CharField(
-        label=_("Note for whoever approves it"),
+        label=_("Note for the approver"),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -101,7 +101,7 @@ class NamesForm(forms.Form):
             self.fields["domain"] = forms.CharField(
                 label=field.label,
                 max_length=choosing.TEXT_AT_MOST,
-                help_text=_("Type a part of the name: matching domains are offered."),
+                help_text=_("Type part of the name: matching domains are suggested."),
                 widget=DomainInput(names + "?verified=1"),
             )
         else:
@@ -198,7 +198,7 @@ class QuotaForm(forms.Form):
         required=False,
         min_value=0,
         max_value=MAX_QUOTA,
-        help_text=_("Empty: what the service says. 0: no limit."),
+        help_text=_("Empty: the limit of the service. 0: no limit."),
     )
 
 

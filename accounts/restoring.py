@@ -31,7 +31,7 @@ def restore(mailbox: RetiredMailbox, *, by: User | str | None, address: str = ""
     service = batch.locked(mailbox.service_id)
     kept = RetiredMailbox.objects.select_for_update().filter(pk=mailbox.pk, purge_at__gt=timezone.now()).first()
     if kept is None:
-        raise Refused("mailbox-gone", _("This mail is not kept any more."))
+        raise Refused("mailbox-gone", _("This mail is no longer kept."))
     name, _at, domain = (address or kept.address).lower().rpartition("@")
     try:
         domain = to_ascii(domain)

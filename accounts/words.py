@@ -27,9 +27,9 @@ FAULTS: dict[str, Promise | str] = {
     rules.Rule.NAME_RESERVED: _("postmaster and abuse may only be configured by an owner."),
     rules.Rule.ADDRESS_LONG: _("The address is longer than 254 characters."),
     rules.Rule.TEXT_LONG: _("At most 64 characters."),
-    rules.Rule.TEXT_CHARACTERS: _("It has what cannot be seen or shown: %(characters)s."),
+    rules.Rule.TEXT_CHARACTERS: _("It contains characters that cannot be displayed: %(characters)s."),
     rules.Advice.NAME_COMMA: _("Some mail programs cannot write an address with a comma."),
-    passwords.Rule.SHORT: _("At least %(minimum)s characters."),
+    passwords.Rule.SHORT: _("Minimum length: %(minimum)s."),
     passwords.Rule.LONG: _("At most 30 characters."),
     passwords.Rule.CHARACTERS: _("No accents and no spaces, only what an English keyboard types."),
     passwords.Rule.UPPER: _("At least one upper-case letter."),
@@ -39,7 +39,7 @@ FAULTS: dict[str, Promise | str] = {
     passwords.Rule.NAME: _("No part of the account name or of the display name."),
     passwords.Rule.PIECE: _("No four letters in a row from the account name or the display name."),
     Problem.ADDRESS_MISSING: _("The address is missing."),
-    Problem.ADDRESS_FORM: _("This is no e-mail address."),
+    Problem.ADDRESS_FORM: _("This is not an e-mail address."),
     Problem.ADDRESS_NO_DOMAIN: _("The domain is missing."),
     Problem.ADDRESS_DUPLICATE: _("The same address is in line %(line)s."),
     Problem.ADDRESS_TAKEN: _(
@@ -47,29 +47,29 @@ FAULTS: dict[str, Promise | str] = {
     ),
     Problem.ADDRESS_TAKEN_ELSEWHERE: _("The address is taken."),
     Problem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
-    Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains take accounts."),
-    Problem.DOMAIN_ALIKE: _("The domain is not attached, but looks like %(attached)s, which is: %(characters)s."),
+    Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains can have accounts."),
+    Problem.DOMAIN_ALIKE: _("The domain is not attached, but resembles %(attached)s, which is: %(characters)s."),
     Problem.NO_SLOT: _("No free slot is left for it: order more accounts."),
     Problem.NO_ACCOUNT: _("No account of this service has this address, so there is nothing to update."),
-    Problem.SLOT_FORM: _("This is no slot’s address."),
+    Problem.SLOT_FORM: _("This is not the address of a slot."),
     Problem.SLOT_UNKNOWN: _("This service has no such slot."),
     Problem.SLOT_DUPLICATE: _("The same slot is in line %(line)s."),
-    Problem.SLOT_CONFIGURED: _("The slot is configured already, as %(address)s."),
-    Problem.SLOT_GONE: _("The slot has been configured or cancelled meanwhile."),
+    Problem.SLOT_CONFIGURED: _("The slot has already been configured, as %(address)s."),
+    Problem.SLOT_GONE: _("The slot has been configured or cancelled in the meantime."),
     suggestions.Form.INVISIBLE: _("The address has characters that cannot be seen: %(characters)s."),
     suggestions.Form.AT_SIGN: _("Instead of the @ sign it has: %(characters)s."),
     suggestions.Form.PREFIX: _("There is something before the address: %(prefix)s"),
-    suggestions.Form.WRAPPED: _("The address stands in brackets, or has something beside it."),
+    suggestions.Form.WRAPPED: _("The address is in brackets, or has something beside it."),
     suggestions.Form.PUNCTUATION: _("There is something around the address: %(characters)s"),
-    suggestions.Form.SEVERAL: _("The cell has %(count)s addresses; each account needs a row of its own."),
+    suggestions.Form.SEVERAL: _("The cell has several addresses (%(count)s); each account needs a row of its own."),
     Advice.PASSWORD_NOT_SET: _(
-        "The account is there already: the password in this row is neither compared nor set. "
-        "Choose “change their passwords” to set it."
+        "The account already exists: the password in this row is neither compared nor set. Choose “Change their "
+        "passwords” to set it."
     ),
     Advice.DISPLAY_KEPT: _("The display name stays as it is: the row has none."),
-    Advice.SLOT_LEFT: _("A slot, and nothing says what to make of it: it stays one."),
-    Problem.CONTACT_MISSING: _("The contact address is missing: the link has nowhere to go."),
-    Problem.CONTACT_FORM: _("The contact address is no e-mail address."),
+    Advice.SLOT_LEFT: _("A slot without details: it stays to be configured."),
+    Problem.CONTACT_MISSING: _("The contact address is missing, so the link cannot be sent."),
+    Problem.CONTACT_FORM: _("The contact address is not an e-mail address."),
     Problem.CELL_ERROR: _("The cell shows an error of the spreadsheet (%(shown)s): it has no value."),
     Problem.CELL_FORMULA: _(
         "The cell has a formula whose value was never stored: open the file in a spreadsheet, save it, and "
@@ -86,36 +86,36 @@ FAULTS: dict[str, Promise | str] = {
         "The cell is a number that looks different from what it holds (read as %(read)s, shown as "
         "%(shown)s): format the column as text and type it again."
     ),
-    Problem.CELL_LONG: _("The cell has %(length)s characters; at most %(limit)s are allowed."),
-    Problem.PASSWORD_HASH: _("This is the hash of a password, as other systems keep it, and no password."),
+    Problem.CELL_LONG: _("The cell is too long: %(length)s characters, with a limit of %(limit)s."),
+    Problem.PASSWORD_HASH: _("This is the hash of a password, as other systems keep it, not a password."),
     Problem.PASSWORD_EDGES: _("The password begins or ends with a blank."),
     remarks.UNWRAPPED: _('="…" was taken for the text between the quotation marks.'),
     remarks.JOINED: _("The line break became a blank."),
     remarks.LOST: _("A letter was lost: the file has the replacement character � in its place."),
-    remarks.TWICE: _("It looks as if it had been encoded twice; was %(meant)s meant?"),
-    remarks.QUESTION_MARK: _("A question mark stands where a letter may have been lost."),
+    remarks.TWICE: _("It seems to have been encoded twice. Did you mean %(meant)s?"),
+    remarks.QUESTION_MARK: _("There is a question mark where a letter may have been lost."),
     remarks.COMPOSED_LONG: _(
-        "First and last name together have %(length)s characters; the display name keeps the first %(limit)s."
+        "First and last name together are too long (%(length)s); the display name is cut to its limit (%(limit)s)."
     ),
     LineFault.QUOTE: _(
-        "A quotation mark in this line has no partner in it, so that it is not clear where its cells end. "
-        "Remove the mark, or double it and put marks around the whole cell."
+        "A quotation mark in this line is never closed, so it is not clear where the cells end. Remove the mark, or "
+        "double it and put marks around the whole cell."
     ),
     LineFault.QUOTES: _(
-        "Quotation marks stand around a part of a cell. Put them around the whole cell and double those "
-        "within, or remove them."
+        "Quotation marks surround only part of a cell. Put them around the whole cell and double those within, or "
+        "remove them."
     ),
     LineFault.CELLS: _(
-        "The row has %(cells)s cells, the headings have %(headings)s. Put quotation marks around a cell that "
-        "contains the delimiter, and keep empty cells."
+        "The number of cells (%(cells)s) differs from the number of headings (%(headings)s). Put quotation marks "
+        "around a cell that contains the delimiter, and keep empty cells."
     ),
     LineFault.BEYOND: _(
-        "The row has %(cells)s cells, the headings have %(headings)s. Give the column of the others a heading, or "
-        "clear them."
+        "The number of cells (%(cells)s) differs from the number of headings (%(headings)s). Give the other cells a "
+        "heading, or clear them."
     ),
     LineFault.NUL: _("The line has a NUL character (U+0000): it was damaged on its way."),
-    "wrong-state": _("The account has changed meanwhile."),
-    "nothing-to-do": _("Nothing to do: it is so already."),
+    "wrong-state": _("The account has changed in the meantime."),
+    "nothing-to-do": _("Nothing to do: it is already like this."),
     "is-slot": _("It is not configured."),
 }
 DEFAULTS: Mapping[str, Any] = {
@@ -128,25 +128,23 @@ REFUSALS: dict[str, Promise | str] = {
     tables.Refusal.BYTES: _("The file is larger than %(mib)s MiB."),
     tables.Refusal.UNPACKED: _("Unpacked, the workbook is larger than %(mib)s MiB."),
     tables.Refusal.MEMORY: _("Reading the workbook needs more than %(mib)s MiB of memory or a minute."),
-    tables.Refusal.ROWS: _("The table has more than %(limit)s rows."),
-    tables.Refusal.COLUMNS: _("Line %(line)s has more than %(limit)s columns."),
+    tables.Refusal.ROWS: _("The table has more rows than the limit (%(limit)s)."),
+    tables.Refusal.COLUMNS: _("Line %(line)s has more columns than the limit (%(limit)s)."),
     tables.Refusal.TEXT: _(
-        "The cells of the sheet have more than %(limit)s characters in all; line %(line)s passes it."
+        "The sheet has more characters than the limit (%(limit)s), which is exceeded in line %(line)s."
     ),
     tables.Refusal.BUSY: _("Other workbooks are being read. Try again in a minute."),
     tables.Refusal.EMPTY: _("The table is empty."),
-    tables.Refusal.FORMAT: _("This is no table that can be read: CSV, XLSX, ODS and XLS are."),
+    tables.Refusal.FORMAT: _("This file cannot be read as a table. Use CSV, XLSX, ODS or XLS."),
     tables.Refusal.ARCHIVE: _(
         "The parts of this workbook overlap, or there are more than %(limit)s of them: no spreadsheet "
         "program writes such a file."
     ),
     tables.Refusal.PROTECTED: _("The workbook is protected with a password. Save it without one."),
-    tables.Refusal.HTML: _(
-        "This is a web page, whatever the name of the file says. Open it in a spreadsheet and save it as XLSX."
-    ),
+    tables.Refusal.HTML: _("This is a web page, despite its file name. Open it in a spreadsheet and save it as XLSX."),
     tables.Refusal.XML: _(
-        "This is an XML file, whatever its name says (Excel 2003 wrote such). Open it in a spreadsheet and "
-        "save it as XLSX."
+        "This is an XML file, despite its name (as written by Excel 2003). Open it in a spreadsheet and save it as "
+        "XLSX."
     ),
     tables.Refusal.BINARY_WORKBOOK: _("Binary workbooks (XLSB) cannot be read. Save it as XLSX."),
     tables.Refusal.PADDED: _(
@@ -154,8 +152,8 @@ REFUSALS: dict[str, Promise | str] = {
     ),
     tables.Refusal.ENCODING: _("The text is not in the encoding %(encoding)s."),
     tables.Refusal.NEARLY_UTF8: _(
-        "The text is in UTF-8, but for the octet %(octet)s in line %(line)s. Save the file again as UTF-8, "
-        "or choose the encoding."
+        "The text is in UTF-8, except for the octet %(octet)s in line %(line)s. Save the file again as UTF-8, or "
+        "choose the encoding."
     ),
     tables.Refusal.SHEET: _("The workbook has no sheet called %(sheet)s."),
     tables.Refusal.HEADINGS: _("Row %(row)s cannot be the headings: it is empty, or too far down."),
@@ -175,8 +173,8 @@ FIELDS: dict[str, Promise | str] = {
 }
 
 STOPS: dict[str, Promise | str] = {
-    "person": _("Somebody stopped it."),
-    "service-not-active": _("The service was suspended or has ended meanwhile: nothing can be changed."),
+    "person": _("The run was stopped by hand."),
+    "service-not-active": _("The service has been suspended or has ended in the meantime: nothing can be changed."),
 }
 
 VERBS: dict[str, Promise | str] = {
@@ -190,7 +188,7 @@ VERBS: dict[str, Promise | str] = {
     "account.configured": _("account configured"),
     "account.renamed": _("account changed"),
     "account.password": _("password changed"),
-    "account.link": _("link to set the password made"),
+    "account.link": _("link to set the password created"),
     "account.suspended": _("account suspended"),
     "account.resumed": _("account resumed"),
     "account.reset": _("account reset"),
@@ -216,12 +214,12 @@ QUESTIONS: dict[str, Promise | str] = {
     Question.ADDRESS: _("Say which one column has the address; every other field has one column at most."),
     Question.DOMAIN: _("The addresses have no domain. Say which domain they belong to."),
     Question.OTHERS: _(
-        "Another column has addresses under your domains, too, and no heading says what they are. Choose what it "
-        "holds, or say that it is ignored."
+        "Another column also has addresses under your domains, and no heading says what they are. Choose what it "
+        "holds, or have it ignored."
     ),
     Question.PASSWORDS: _(
-        "A column that nobody chose looks like passwords, and the accounts would get others. Choose it as the "
-        "password, or say that it is ignored."
+        "A column that has not been chosen seems to hold passwords, and the accounts would get others. Choose it as "
+        "the password, or have it ignored."
     ),
 }
 

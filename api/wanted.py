@@ -66,7 +66,7 @@ def bring_about(service: Service, name: str, wanted: Wanted, *, actor: str, dry_
         require_reachable_target(wanted.target)
     if domain is None:
         if wanted.must_be_attached:
-            raise Refused("not-attached", _("This domain is not attached any more."))
+            raise Refused("not-attached", _("This domain is no longer attached."))
         return _attach(service, name, wanted, actor=actor, dry_run=dry_run)
     if wanted.must_be_new:
         words = _("%(name)s is already attached to this service.") % {"name": domain.name.unicode}

@@ -51,7 +51,7 @@ def counting(service: Service, name: str, actor: User | str | None) -> Iterator[
         record("domain.detected", actor=actor, service=service, target=name)
         organization = service.organization_id
         if not allowed("detected", organization, times=DETECTIONS_AN_HOUR, seconds=3600):
-            raise Refused("too-many-attempts", _("That were many names. Wait an hour, or ask our staff.")) from None
+            raise Refused("too-many-attempts", _("Too many names. Wait an hour, or ask our staff.")) from None
         raise
 
 
@@ -87,7 +87,7 @@ def require_place(name: Name, platform_id: int, *, organization: Organization, b
             if other.service.organization_id == organization.pk:
                 raise Refused(
                     "attached-on-platform",
-                    _("%(name)s is attached to %(service)s, which lives on the same platform.")
+                    _("%(name)s is attached to %(service)s, which is on the same platform.")
                     % {"name": to_unicode(name.name), "service": other.service.name},
                 )
             raise Refused(
@@ -121,7 +121,7 @@ def _detected(other: Domain, *, own: bool) -> str:
             ) % {"name": name, "service": other.service.name}
         return _(
             "Authoritative domain detected: %(name)s is in authoritative mode on another service. For both to work, "
-            "each must be in non-authoritative mode: whoever manages the other one must change its mode first."
+            "each must be in non-authoritative mode: the other one must be changed first by its manager."
         ) % {"name": name}
     if own:
         return _(

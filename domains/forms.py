@@ -56,14 +56,14 @@ class ProviderForm(forms.Form):
         if self.row is not None:
             others = others.exclude(pk=self.row.pk)
         if others.exists():
-            raise forms.ValidationError(_("There is a DNS provider of this name already."))
+            raise forms.ValidationError(_("There is already a DNS provider with this name."))
         return name
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name in self.SECRETS:
             if name not in self.OPTIONAL and not cleaned.get(name) and not self.stored.get(name):
-                self.add_error(name, _("This is needed."))
+                self.add_error(name, _("This field is required."))
         return cleaned
 
     def save(self) -> DnsProvider:
@@ -176,7 +176,7 @@ class OtherForm(ProviderForm):
         cleaned = super().clean()
         for name in OFFERED.get(cleaned.get("provider", ""), ("", ()))[1]:
             if not cleaned.get(name) and not self.stored.get(name):
-                self.add_error(name, _("This is needed."))
+                self.add_error(name, _("This field is required."))
         return cleaned
 
 

@@ -17,7 +17,7 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without letters and digits tha
 class Identity:
     """What an organization publishes for a name that is new to it: a token and a DKIM key pair."""
 
-    token: str  # label of the CNAME that proves the right to the name
+    token: str  # label of the CNAME that verifies the domain
     selector: str
     private_key: str  # PEM, PKCS #8
     public_key: str  # base64 of SubjectPublicKeyInfo, as `p=` has it

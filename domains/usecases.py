@@ -33,7 +33,7 @@ class PlanChanged(Refused):
     """What was confirmed is not what would be done now."""
 
     def __init__(self) -> None:
-        super().__init__("plan-changed", _("The zone has changed since you saw the plan. Please look at it again."))
+        super().__init__("plan-changed", _("The zone has changed since you saw the plan. Please review it again."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def block(account: EmailAccount, *, by: User | str | None) -> None:
         mailbox=account.mailbox_id, kind=Block.Kind.FLOOD, network="", defaults={"since": timezone.now()}
     )
     if not created:
-        raise Refused("blocked-already", _("This account is blocked already."))
+        raise Refused("blocked-already", _("This account is already blocked."))
     record("account.blocked", actor=by, service=account.service, target=account.shown_address)
     Block.objects.filter(pk=row.pk).update(told_at=timezone.now())
     _tell(account)

@@ -48,7 +48,7 @@ def findings(directory: Path, *, days: int, local: bool = False) -> list[Finding
         rows = reader_of(settings.MAIL_READER_URL or settings.DATABASE_URL).rows("platforms", {})
         platform = next((platform_of(row) for row in rows if row[0] == setup.platform), None)
         ok = platform is not None
-        text = _("can be read") if ok else _("there is no platform %(slug)s any more") % {"slug": setup.platform}
+        text = _("can be read") if ok else _("platform %(slug)s no longer exists") % {"slug": setup.platform}
     except DatabaseAway as error:
         ok, text = False, str(error)
     found.append(Finding(_("views of the database"), ok, text))
@@ -81,7 +81,7 @@ def _ports(setup: Setup) -> Iterator[Finding]:
     ]:
         said = greeting(host, port, tls=tls).strip()
         ok = said.startswith(wanted)
-        yield Finding(_("port %(port)d") % {"port": port}, ok, said if ok else said or _("nobody answers"))
+        yield Finding(_("port %(port)d") % {"port": port}, ok, said if ok else said or _("no answer"))
 
 
 def _certificate(setup: Setup, days: int) -> Finding:

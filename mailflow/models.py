@@ -151,10 +151,10 @@ class PlatformCheck(models.Model):
     """One thing that the operator publishes for a platform, as it was last seen in the DNS."""
 
     class Status(models.TextChoices):
-        OK = "ok", _("in place")
-        WRONG = "wrong", _("needs changes")
+        OK = "ok", _("published")
+        WRONG = "wrong", _("needs attention")
         MISSING = "missing", _("missing")
-        UNKNOWN = "unknown", _("could not be looked up")
+        UNKNOWN = "unknown", _("could not be checked")
 
     platform = models.ForeignKey("panel.Platform", on_delete=models.CASCADE, related_name="mail_checks")
     kind = models.CharField(max_length=10)  # A, PTR, SPF, DKIM

@@ -115,7 +115,7 @@ def _installed_dovecot() -> str:
 def _version(text: str) -> tuple[int, int]:
     found = re.match(r"(\d+)\.(\d+)", text)
     if found is None:
-        raise Refused("dovecot-version", _("%(text)s is no version of Dovecot.") % {"text": text})
+        raise Refused("dovecot-version", _("%(text)s is not a version of Dovecot.") % {"text": text})
     version = int(found[1]), int(found[2])
     if version < (2, 3):
         raise Refused("dovecot-version", _("Dovecot %(text)s is too old: 2.3 or later is needed.") % {"text": text})

@@ -28,7 +28,7 @@ from .spf import evaluate
 SECONDS = 5.0  # for the answers to one question
 Status = PlatformCheck.Status
 RUNS = (
-    (25, gettext_noop("mail from the world, STARTTLS")),
+    (25, gettext_noop("mail from the Internet, STARTTLS")),
     (587, gettext_noop("mail from customers, STARTTLS")),
     (993, gettext_noop("IMAP, TLS from the start")),
 )

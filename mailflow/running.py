@@ -48,7 +48,7 @@ def require_usable(plan: Plan) -> None:
             )
     for port in (plan.ports.smtp, plan.ports.submission, plan.ports.imap, plan.ports.submissions):
         if port and not _is_free(plan, port):
-            raise Refused("port-taken", _("Port %(port)d is taken by another program.") % {"port": port})
+            raise Refused("port-taken", _("Port %(port)d is in use by another program.") % {"port": port})
     for command in ([program("postconf"), "-c", plan.postfix], [program("doveconf"), "-c", plan.dovecot_conf]):
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:

@@ -46,7 +46,7 @@ VERBS: dict[str, Any] = {
     "letter.discarded": _("letter discarded"),
     "user.created": _("user created"),
     "user.changed": _("user changed"),
-    "user.link": _("link for a password made"),
+    "user.link": _("link for a password created"),
     "user.second_factor_removed": _("second factor removed"),
     "user.password_changed": _("password changed"),
     "user.second_factor_added": _("second factor added"),

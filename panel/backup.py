@@ -178,7 +178,7 @@ def _applied() -> dict[str, str]:
 
 def read_manifest(path: Path) -> Manifest:
     """Read through the whole file. Raises Refused where it is none or damaged."""
-    damaged = _("%(file)s is no back-up, or is damaged.") % {"file": path}
+    damaged = _("%(file)s is not a back-up, or is damaged.") % {"file": path}
     try:
         with zipfile.ZipFile(path) as archive:
             said = json.loads(archive.read(MANIFEST))
@@ -201,7 +201,7 @@ def restore(path: Path) -> Manifest:
     known = executor.loader.graph.nodes
     for app, name in manifest.migrations.items():
         if (app, name) not in known:
-            message = _("The back-up was made by a newer version: it knows the migration %(name)s.")
+            message = _("The back-up was made by a newer version: it contains the migration %(name)s.")
             raise Refused("backup-newer", message % {"name": f"{app}.{name}"})
     _empty()
     # As `migrate` does: other apps take away what stands on the tables (views), and make it anew at the end.

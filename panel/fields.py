@@ -31,7 +31,7 @@ FIELDS: dict[str, Any] = {
     "mode": _("mode"),
     "mx_hosts": _("MX hosts, in order"),
     "name": _("name"),
-    "notify": _("tell the contacts when a domain turns red and when it recovers"),
+    "notify": _("notify the contacts when a domain needs attention and when it recovers"),
     "outbound_addresses": _("outbound addresses"),
     "pieces": _("parts of names forbidden"),
     "platform": _("platform"),

@@ -69,8 +69,8 @@ def contacts_field() -> LinesField:
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "E-mail addresses, one on a line, at most ten. Each is asked by e-mail first, and then told when a domain "
-            "turns red and when it recovers."
+            "E-mail addresses, one on each line, at most ten. Each confirms by e-mail first, and is then notified "
+            "when a domain needs attention and when it recovers."
         ),
     )
 
@@ -82,7 +82,7 @@ class NewOrganization(forms.Form):
         max_length=254,
         label=_("First owner's e-mail address"),
         required=False,
-        help_text=_("Gets an invitation; its link is shown to copy as well."),
+        help_text=_("Receives an invitation; you can also copy its link."),
     )
     contacts = contacts_field()
 
@@ -92,7 +92,7 @@ class EditOrganization(forms.Form):
 
     contacts = contacts_field()
     notify = forms.BooleanField(
-        label=_("Tell the contacts when a domain turns red and when it recovers"), required=False
+        label=_("Notify the contacts when a domain needs attention and when it recovers"), required=False
     )
 
 
@@ -201,7 +201,7 @@ class EditServiceByStaff(EditService):
         required=False,
         min_value=30,
         max_value=3650,
-        help_text=_("In zones that the panel manages. Empty: only when somebody asks for one."),
+        help_text=_("In zones that the panel manages. Empty: only on request."),
     )
     renews_on = forms.DateField(label=_("Renews on"), required=False, widget=DateInput())
 
@@ -243,19 +243,21 @@ class EditUser(forms.Form):
     name = NameField(label=_("Name"), max_length=150, required=False)
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
     is_active = forms.BooleanField(label=_("May sign in"), required=False)
-    is_staff = forms.BooleanField(label=_("Staff"), required=False, help_text=_("Sees and changes every organization."))
+    is_staff = forms.BooleanField(
+        label=_("Staff"), required=False, help_text=_("Can view and change every organization.")
+    )
 
 
 class EditPlatform(forms.ModelForm):
     mx_hosts = LinesField(
         label=_("MX hosts, in order"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("One on a line, the preferred one first."),
+        help_text=_("One on each line, the preferred one first."),
     )
     outbound_addresses = LinesField(
         label=_("Outbound addresses"),
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("IPv4 and IPv6 addresses that send mail, one on a line. SPF must pass for each of them."),
+        help_text=_("IPv4 and IPv6 addresses that send mail, one on each line. SPF must pass for each of them."),
     )
 
     class Meta:
@@ -275,8 +277,8 @@ class EditPlatform(forms.ModelForm):
         help_texts = {
             "imap_host": _("Incoming mail, SSL/TLS on port 993. Shown as the service's server."),
             "smtp_host": _("Outgoing mail, STARTTLS on port 587."),
-            "autodiscover_host": _("Where SRV records and autodiscover names point to."),
-            "verification_host": _("Where the CNAME points to that proves the right to a domain."),
+            "autodiscover_host": _("Target of SRV records and autodiscover names."),
+            "verification_host": _("Target of the CNAME that verifies a domain."),
             "spf_include": _("The name that domains include in their SPF record; it must list the outbound addresses."),
         }
 

@@ -100,7 +100,7 @@ def once_apart[Answer: HttpResponseBase](view: Callable[..., Answer]) -> View[An
             if known is not None and (known.location or known.body):
                 return _answer_again(request, token)
             if time.monotonic() > until:
-                messages.info(request, _("The same form is still being carried out."))
+                messages.info(request, _("The same form is still being processed."))
                 return HttpResponseRedirect(request.get_full_path())
             time.sleep(POLL)
         try:

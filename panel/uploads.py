@@ -91,10 +91,12 @@ def receiving(request: HttpRequest, who: object, limit: int) -> Iterator[None]:
         raise TooLarge
     key, token = f"upload:{who}", secrets.token_hex(8)
     if not _slots.acquire(blocking=False):
-        raise Refused("uploads", _("Other tables are being uploaded just now. Try again in a minute."))
+        raise Refused("uploads", _("Other tables are being uploaded right now. Try again in a minute."))
     try:
         if not cache.add(key, token, timeout=2 * UPLOAD_SECONDS):
-            raise Refused("upload", _("Another upload of your organization is under way. Try again when it has ended."))
+            raise Refused(
+                "upload", _("Your organization is already uploading another file. Try again when that has finished.")
+            )
         try:
             _take(request, limit)
             yield

@@ -36,11 +36,11 @@ class PasswordPolicy(models.Model):
         _("minutes of the lock"), default=lockout.DURATION, db_default=lockout.DURATION, validators=MINUTES
     )
     lockout_everybody = models.BooleanField(
-        _("lock the account for everybody"),
+        _("lock the account for everyone"),
         default=False,
         db_default=False,
         help_text=_(
-            "Otherwise only the network that the wrong passwords came from is locked out. With this, anybody who knows an address can keep its owner from signing in."  # noqa: E501
+            "Otherwise only the network that the wrong passwords came from is locked out. With this, anyone who knows an address can keep its owner from signing in."  # noqa: E501
         ),
     )
 

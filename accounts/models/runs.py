@@ -38,7 +38,7 @@ class BulkRun(models.Model):
         STOPPED = "stopped", _("stopped")
         DONE = "done", _("done")
         NOTHING = "nothing", _("nothing done")
-        DISCARDED = "discarded", _("thrown away")  # on its way to deletion; no page shows it
+        DISCARDED = "discarded", _("discarded")  # on its way to deletion; no page shows it
 
     class Way(models.TextChoices):
         PASSWORDS = PreviewWay.PASSWORDS.value, _("passwords from the file, or generated")
@@ -47,8 +47,8 @@ class BulkRun(models.Model):
 
     class Mode(models.TextChoices):
         CONFIGURE = preview.Mode.CONFIGURE.value, _("configure accounts")
-        UPDATE = preview.Mode.UPDATE.value, _("update accounts that are there")
-        BOTH = preview.Mode.UPDATE_OR_CONFIGURE.value, _("update accounts that are there, configure the others")
+        UPDATE = preview.Mode.UPDATE.value, _("update existing accounts")
+        BOTH = preview.Mode.UPDATE_OR_CONFIGURE.value, _("update existing accounts, configure the others")
 
     service = models.ForeignKey("panel.Service", on_delete=models.CASCADE, related_name="bulk_runs")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -131,7 +131,7 @@ class BulkRow(models.Model):
     class State(models.TextChoices):
         GOOD = "good", _("good")
         ALREADY = "already", _("already done")
-        BAD = "bad", _("needs mending")
+        BAD = "bad", _("needs fixing")
         HASHED = "hashed", _("ready")  # all or nothing: waits for the others
         DONE = "done", _("done")
         REFUSED = "refused", _("refused")

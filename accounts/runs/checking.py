@@ -191,7 +191,7 @@ def _previewed(run: BulkRun) -> BulkRun:
     """The run, locked, while its rows can be changed."""
     run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if run.state != BulkRun.State.PREVIEW or not run.columns:
-        raise Refused("wrong-state", _("The run has begun: its rows cannot be changed any more."))
+        raise Refused("wrong-state", _("The run has started: its rows can no longer be changed."))
     return run
 
 

@@ -54,9 +54,11 @@ def start(run: BulkRun, *, all_or_nothing: bool = False, owner: bool = True) -> 
     """Let workers apply a previewed run. `owner`: whether whoever starts it may configure reserved names."""
     run.service.require_open()
     if not run.left:
-        raise Refused("nothing-to-do", _("No row is good: there is nothing to do."))
+        raise Refused("nothing-to-do", _("No row can be used, so there is nothing to do."))
     if all_or_nothing and run.bad:  # rows that were left out are nobody's to do
-        raise Refused("not-all-good", _("Some rows need mending: all or nothing means nothing."))
+        raise Refused(
+            "not-all-good", _("Some rows need fixing. With “all or nothing”, nothing is done until they are.")
+        )
     if not owner and checking.has_reserved_names(run):
         raise Refused(rules.Rule.NAME_RESERVED, fault_words(rules.Rule.NAME_RESERVED))
     if checking.breaks_policy(run):
@@ -66,7 +68,7 @@ def start(run: BulkRun, *, all_or_nothing: bool = False, owner: bool = True) -> 
         state=RunState.RUNNING, all_or_nothing=all_or_nothing, started_at=now, touched_at=now
     )
     if not changed:
-        raise Refused("wrong-state", _("This run has begun already."))
+        raise Refused("wrong-state", _("This run has already started."))
     run.refresh_from_db()
 
 

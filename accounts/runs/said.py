@@ -90,7 +90,7 @@ def said_by(options: dict[str, Any]) -> Said:
         named.append((Field(name), heading))
     domain = options.get("domain") or ""
     if domain and not to_ascii(domain):
-        raise ValueError(_("--domain %(domain)s is no domain name.") % {"domain": domain})
+        raise ValueError(_("--domain %(domain)s is not a domain name.") % {"domain": domain})
     choices = Choices(
         _encoding_of(options.get("encoding") or ""),
         _delimiter_of(options.get("delimiter") or ""),

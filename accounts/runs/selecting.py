@@ -47,7 +47,7 @@ def select(
         if target is None or target.service_id != service.pk:
             raise Refused("no-target", _("Say which domain the accounts move to."), field="target")
         if target.state != Domain.State.VERIFIED:
-            raise Refused("domain-pending", _("Only a verified domain takes accounts."), field="target")
+            raise Refused("domain-pending", _("Only a verified domain can have accounts."), field="target")
     run = BulkRun.objects.create(
         service=service,
         kind=kind,

@@ -103,7 +103,7 @@ def password(request: HttpRequest, service_name: str, account_id: int) -> HttpRe
         if form.is_valid():
             hashed = hash_password(form.cleaned_data["password"])
             if carried_out(form, lambda: account.set_password(hashed, by=person(request), seen=opened.seen)):
-                messages.success(request, _("The password is changed."))
+                messages.success(request, _("The password has been changed."))
                 return redirect("accounts:account", service_name, account_id)
     context = {
         "service": account.service,

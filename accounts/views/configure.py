@@ -177,7 +177,7 @@ def confirm(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     except Refused as refused:
         form = (ConfigureForm if was_slot else NamesForm)(initial=values, account=account, owner=owner)
         return _form(request, account, form, Opened.of(account), status=409, refused=refused)
-    done = _("%(address)s is configured.") if was_slot else _("%(address)s is changed.")
+    done = _("%(address)s is configured.") if was_slot else _("%(address)s has been changed.")
     messages.success(request, done % {"address": placement.address})
     return redirect("accounts:account", service_name, account_id)
 

@@ -48,9 +48,9 @@ def order(request: HttpRequest, service_name: str) -> HttpResponse:
     if not carried_out(form, lambda: placed.append(Order.place(service, quantity, by=person(request), note=note))):
         return render(request, template, context)
     if placed[0].is_under_way:
-        words = ngettext("%(n)d account is being made.", "%(n)d accounts are being made.", quantity)
+        words = ngettext("%(n)d account is being created.", "%(n)d accounts are being created.", quantity)
     elif placed[0].state == Order.State.APPROVED:
-        words = ngettext("%(n)d account is there to configure.", "%(n)d accounts are there to configure.", quantity)
+        words = ngettext("%(n)d account is ready to configure.", "%(n)d accounts are ready to configure.", quantity)
     else:
         words = ngettext(
             "%(n)d account ordered. It appears here once it is approved.",
@@ -99,7 +99,7 @@ def cancel_order(request: HttpRequest, order_id: int) -> HttpResponse:
         raise Http404
     require(request.user, found.service.organization, Role.TECHNICIAN)
     back = reverse("accounts:list", args=[found.service.name])
-    return do(request, lambda: found.cancel(by=person(request)), _("The order is withdrawn."), then=back)
+    return do(request, lambda: found.cancel(by=person(request)), _("The order has been withdrawn."), then=back)
 
 
 @staff_required
@@ -145,7 +145,11 @@ def progress(request: HttpRequest, service_name: str) -> HttpResponse:
 def approve_order(request: HttpRequest, order_id: int) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("service__organization"), pk=order_id)
     at_once = found.quantity <= CHUNK
-    done = _("Approved: the accounts are there.") if at_once else _("Approved: the accounts are being made.")
+    done = (
+        _("Approved. The accounts are ready to configure.")
+        if at_once
+        else _("Approved. The accounts are being created.")
+    )
     return do(request, lambda: found.approve(by=person(request)), done, then=_orders())
 
 
@@ -155,7 +159,9 @@ def approve_order(request: HttpRequest, order_id: int) -> HttpResponse:
 def refuse_order(request: HttpRequest, order_id: int) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("service__organization"), pk=order_id)
     note = request.POST.get("note", "")[:500]
-    return do(request, lambda: found.refuse(by=person(request), note=note), _("The order is refused."), then=_orders())
+    return do(
+        request, lambda: found.refuse(by=person(request), note=note), _("The order has been refused."), then=_orders()
+    )
 
 
 def _orders() -> str:

@@ -33,7 +33,7 @@ def policy(request: HttpRequest, service_name: str) -> HttpResponse:
     valid = request.method == "POST" and form.is_valid()
     if valid and carried_out(form, lambda: _change_policy(service, stored, before, person(request))):
         messages.success(
-            request, _("The security policy is changed. It holds for new passwords and the next sign-ins.")
+            request, _("The security policy has been changed. It applies to new passwords and future sign-ins.")
         )
         return redirect("accounts:policy", service.name)
     return render(request, "accounts/policy.html", {"service": service, "tab": "accounts", "form": form})
@@ -76,7 +76,7 @@ def purge(request: HttpRequest, service_name: str, mailbox: int) -> HttpResponse
     with transaction.atomic():
         found.purge()
         record("mailbox.purged", actor=person(request), service=service, target=found.address)
-    messages.success(request, _("The mail of %(address)s is released for deletion.") % {"address": found.address})
+    messages.success(request, _("The mail of %(address)s may now be deleted.") % {"address": found.address})
     return redirect("accounts:retired", service.name)
 
 
@@ -95,7 +95,7 @@ def restore(request: HttpRequest, service_name: str, mailbox: int) -> HttpRespon
         return redirect("accounts:retired", service.name)
     messages.success(
         request,
-        _("%(address)s has its mail again. Set a password, or make a link for its person.")
+        _("The mail of %(address)s has been restored. Set a password, or create a link for the user.")
         % {"address": account.shown_address},
     )
     return redirect("accounts:account", service.name, account.pk)

@@ -135,7 +135,7 @@ def resume(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse
         engine.go_on(found)
         tasks.wake(found)
 
-    return do(request, go_on, _("The run goes on."), then=_page(found))
+    return do(request, go_on, _("The run continues."), then=_page(found))
 
 
 @login_required
@@ -148,7 +148,7 @@ def discard(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
             wake(tasks.delete_run, found.pk)
         else:
             retention.delete(found)
-        messages.success(request, _("Thrown away; nothing was changed."))
+        messages.success(request, _("Discarded. Nothing was changed."))
         return redirect("accounts:upload" if found.kind == BulkRun.Kind.CONFIGURE else "accounts:list", service_name)
     return redirect("accounts:run", service_name, run_id)
 
@@ -220,9 +220,7 @@ def forget(request: HttpRequest, service_name: str, run_id: int) -> HttpResponse
     found = run_for(request.user, service_name, run_id)
     if _may_have_secrets(request, found):
         handing_out.discard(found)
-        messages.success(
-            request, _("The generated passwords or links are discarded: they exist nowhere here any more.")
-        )
+        messages.success(request, _("The generated passwords or links have been discarded. No copy is kept here."))
     return redirect("accounts:run", service_name, run_id)
 
 
@@ -230,7 +228,7 @@ def _may_have_secrets(request: HttpRequest, run: BulkRun) -> bool:
     """Whether there are secrets and they are this person's to have; says so where not."""
     if handing_out.may_hand_out_to(run, person(request)) and handing_out.to_hand_out(run):
         return True
-    messages.error(request, _("The passwords or links have been discarded, or are another person's to have."))
+    messages.error(request, _("The passwords or links have been discarded, or belong to another person."))
     return False
 
 

@@ -109,7 +109,7 @@ def detach_domain(request: Asked, service_name: ServiceInPath, name: NameInPath,
     changes = removable(domain) if wish.remove_records else []
     domain.detach(request.auth.label)
     request_removal(changes, request.auth.label)
-    return Note(done=_("%(name)s is detached.") % {"name": domain.name.unicode})
+    return Note(done=_("%(name)s has been detached.") % {"name": domain.name.unicode})
 
 
 @operation("GET", f"{ONE}/records", scope=READ, response=Required)

@@ -132,7 +132,7 @@ def remove_member(
     if user is None or not found.memberships.filter(user=user).exists():
         raise Http404
     found.remove_member(user, actor=request.auth.label)
-    return Note(done=_("%(email)s is no member any more.") % {"email": user.email})
+    return Note(done=_("%(email)s is no longer a member.") % {"email": user.email})
 
 
 @operation("GET", "/platforms", scope="services:read", response=Page[PlatformOut], staff=True)

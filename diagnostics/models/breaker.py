@@ -20,7 +20,7 @@ class CircuitBreaker(models.Model):
     """
 
     class State(models.TextChoices):
-        HOLDING = "holding", _("holding verdicts")
+        HOLDING = "holding", _("holding results")
         RELEASED = "released", _("released")
 
     state = models.CharField(max_length=10, choices=State, default=State.HOLDING)

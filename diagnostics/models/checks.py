@@ -82,11 +82,11 @@ class Check(models.Model):
         check = Check.objects.select_for_update().get(pk=self.pk)
         why = why.strip()[:500]
         if not why:
-            raise Refused("why", _("Say why: others must be able to understand it."), field="why")
+            raise Refused("why", _("Say why, so that others can understand it."), field="why")
         if not can_be_intended(check.kind, check.status, check.problems):
             raise Refused("not-intendable", _("This cannot be marked as intended."))
         if check.found_print != found:
-            raise Refused("changed", _("What is there has changed meanwhile. Look again."))
+            raise Refused("changed", _("What is published has changed in the meantime. Please review it again."))
         intent, _created = Intent.objects.update_or_create(
             domain_id=check.domain_id,
             kind=check.kind,

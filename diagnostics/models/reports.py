@@ -16,7 +16,7 @@ class EngineReport(models.Model):
 
     class Work(models.TextChoices):
         SWEEP = "sweep", _("sweep")
-        LOOKS = "looks", _("looks that people wait for")
+        LOOKS = "looks", _("checks requested on a page")
 
     FRESH = timedelta(seconds=30)
     KEPT = timedelta(days=1)

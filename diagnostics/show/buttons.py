@@ -40,7 +40,7 @@ def button(check: Check) -> Button:
     look = look_of(check.status, check.level)
     title = short(check.status, check.reason, check.facts, intended=check.intended)
     if check.stale_since is not None:
-        title = _("%(what)s (last good look; nobody could look since)") % {"what": title}
+        title = _("%(what)s (last known result; checks have failed since)") % {"what": title}
     return Button(
         kind=check.kind,
         look=look,

@@ -25,26 +25,26 @@ CHANGES = {
     ChangeKind.ENDED: _("the records ended differently; the mildest end stays"),
     ChangeKind.CLOSED: _("allowed the whole world to send; now it says nothing about others"),
     ChangeKind.REDIRECT_INCLUDED: _("only one redirect can be followed; this one becomes an include"),
-    ChangeKind.REPEATED: _("stands there already; repeating it only costs DNS queries"),
+    ChangeKind.REPEATED: _("is already there; repeating it only costs DNS queries"),
     ChangeKind.DROPPED: _("says nothing that a receiver can use"),
     ChangeKind.DEAD: _("leads to no SPF record, or back to this one: an error for every sender"),
     ChangeKind.VERSION: _("an SPF record begins with “v=spf1 ”"),
-    ChangeKind.SPACING: _("one space stands between terms, and none inside them"),
-    ChangeKind.TYPOGRAPHY: _("a typographic dash, quotation mark or space stands where a plain one should"),
+    ChangeKind.SPACING: _("terms are separated by one space and contain none"),
+    ChangeKind.TYPOGRAPHY: _("a typographic dash, quotation mark or space is used in place of a plain one"),
     ChangeKind.PUNCTUATION: _("only spaces separate terms: no commas, quotation marks, brackets or full stops"),
     ChangeKind.SPELLING: _("is misspelt"),
     ChangeKind.COLON: _("a mechanism takes “:” before its value, redirect and exp take “=”"),
-    ChangeKind.DOUBLED_WORD: _("one word too many stands before the value"),
+    ChangeKind.DOUBLED_WORD: _("there is one word too many before the value"),
     ChangeKind.TAKEN_APART: _("the space between two terms is missing"),
     ChangeKind.A_LABEL: _("the DNS writes such names in ASCII (“xn--…”)"),
     ChangeKind.URL: _("a host name belongs here, not a URL or an e-mail address"),
     ChangeKind.PORT: _("SPF has no ports"),
     ChangeKind.PREFERENCE: _("SPF has no preference before a host"),
-    ChangeKind.WORD: _("IPv4 addresses belong behind ip4:, IPv6 addresses behind ip6:"),
+    ChangeKind.WORD: _("IPv4 addresses follow ip4:, IPv6 addresses follow ip6:"),
     ChangeKind.ADDRESS: _("the address is not in the form that SPF requires"),
     ChangeKind.NETWORK: _("a network is written as its address and prefix length"),
     ChangeKind.RANGE: _("SPF has no ranges; these networks hold exactly the same addresses"),
-    ChangeKind.PREFIX: _("the prefix length for IPv6 stands behind “//”"),
+    ChangeKind.PREFIX: _("the prefix length for IPv6 follows “//”"),
     ChangeKind.NEUTRAL: _("“all” has no sign, so it says nothing about others"),
 }
 
@@ -66,13 +66,13 @@ POLICY_CHANGES = {
     PolicyChangeKind.VERSION: _("a DMARC record begins with “v=DMARC1;”"),
     PolicyChangeKind.POLICY: _("was not in effect; the mildest policy keeps mail flowing as it does now"),
     PolicyChangeKind.SUBDOMAINS: _("asks for no more than the policy of the domain"),
-    PolicyChangeKind.ADDRESS: _("“mailto:” stands before an e-mail address for reports"),
-    PolicyChangeKind.DROPPED: _("is no address that reports could go to"),
+    PolicyChangeKind.ADDRESS: _("an e-mail address for reports needs “mailto:” in front"),
+    PolicyChangeKind.DROPPED: _("is not an address that reports can be sent to"),
 }
 
 TAGS = {
     DmarcNoteCode.TAG: _("“%(tag)s” is not of the form “name=value”, so receivers ignore it."),
-    DmarcNoteCode.DUPLICATE: _("The tag %(tag)s stands there more than once; only the first counts."),
+    DmarcNoteCode.DUPLICATE: _("The tag %(tag)s occurs more than once; only the first counts."),
     DmarcNoteCode.VALUE: _("The tag %(tag)s cannot have the value “%(value)s”."),
     DmarcNoteCode.URI: _(
         "The tag %(tag)s: reports cannot go to “%(value)s”. Before an e-mail address, “mailto:” is needed."
@@ -82,10 +82,10 @@ TAGS = {
 
 KEY_FAULTS = {
     DkimFaultCode.TAG: _("“%(tag)s” is not of the form “name=value”."),
-    DkimFaultCode.DUPLICATE: _("The tag %(tag)s stands there more than once."),
-    DkimFaultCode.VERSION: _("v=DKIM1 must come first and be written just so."),
+    DkimFaultCode.DUPLICATE: _("The tag %(tag)s occurs more than once."),
+    DkimFaultCode.VERSION: _("v=DKIM1 must come first and be written exactly like this."),
     DkimFaultCode.KEY_MISSING: _("The tag p, which holds the key, is missing."),
-    DkimFaultCode.KEY: _("The tag p holds no whole key; often its end was cut off."),
+    DkimFaultCode.KEY: _("The tag p does not hold a complete key; often its end was cut off."),
     DkimFaultCode.TYPE: _("%(tag)s=%(value)s does not fit the key, which is of another type."),
     DkimFaultCode.HASH: _("%(tag)s=%(value)s leaves out sha256, the one hash that signatures use."),
     DkimFaultCode.SERVICE: _("%(tag)s=%(value)s leaves out e-mail."),
@@ -131,8 +131,10 @@ def spf_notes(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _senders(version: int, problem: str) -> str:
     if version == 6 and problem == Problem.SPF_VOID_LOOKUPS:
-        return gettext("Only mail sent over IPv6 meets this error: the hosts named there have no IPv6 address (AAAA).")
-    return gettext("Only mail sent over IPv%(version)d meets this error.") % {"version": version}
+        return gettext(
+            "This error affects only mail sent over IPv6: the hosts named there have no IPv6 address (AAAA)."
+        )
+    return gettext("This error affects only mail sent over IPv%(version)d.") % {"version": version}
 
 
 def dmarc_notes(facts: Mapping[str, Any]) -> Iterator[str]:

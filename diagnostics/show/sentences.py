@@ -57,8 +57,8 @@ def _beyond(facts: Mapping[str, object]) -> list[str]:
         return []
     return [
         gettext(
-            "No change of ours can mend it: with our entry added, %(problem)s. Take out of the record what is not "
-            "needed any more, then check again."
+            "The panel cannot fix this: with our entry added, %(problem)s. Remove from the record what is no longer "
+            "needed, then check again."
         )
         % {"problem": problem(str(beyond))}
     ]
@@ -87,20 +87,20 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
     if doubled := facts.get("doubled"):
         said.append(
             gettext(
-                "Published under a doubled name: %(names)s. Most forms add the domain by themselves; type only what "
-                "stands before it."
+                "Published under a doubled name: %(names)s. Most forms add the domain automatically; type only the "
+                "part before it."
             )
             % {"names": _text(doubled)}
         )
     if zone_below := facts.get("zone_below"):
         said.append(
-            gettext("%(zone)s is a zone of its own, on other name servers: %(servers)s. Publish what lies in it there.")
+            gettext("%(zone)s is a separate zone, on other name servers: %(servers)s. Publish its records there.")
             % {"zone": _text(zone_below), "servers": _text(facts.get("zone_below_servers", []))}
         )
     if left := facts.get("left"):
         said.append(
             gettext(
-                "The changes below do not mend this: an MX record names an alias of the other system, %(hosts)s. Name "
+                "The changes below do not fix this: an MX record names an alias of the other system, %(hosts)s. Name "
                 "the host that it leads to (%(targets)s), or have the alias replaced by addresses."
             )
             % {"hosts": _text(left), "targets": _text(facts.get("left_targets", []))}
@@ -108,14 +108,14 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
     if undotted := facts.get("undotted"):
         said.append(
             gettext(
-                "%(hosts)s: the zone's name was added behind the host's. In a form or file that does so, end the host "
-                "name with a dot."
+                "%(hosts)s: the name of the zone was appended to the host name. In a form or file that does this, end"
+                " the host name with a dot."
             )
             % {"hosts": _text(undotted)}
         )
     if circle := facts.get("circle"):
         said.append(
-            gettext("%(name)s is an alias that leads in a circle, so whoever asks finds nothing.")
+            gettext("%(name)s is an alias that leads in a circle, so nothing can be found there.")
             % {"name": _text(circle)}
         )
     if until := facts.get("until"):
@@ -144,7 +144,10 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
         )
     if misspelt := facts.get("misspelt"):
         said.append(
-            gettext("Meant as an SPF record, but nobody takes it for one: %(texts)s. It must begin with “v=spf1 ”.")
+            gettext(
+                "Probably meant as an SPF record, but receivers do not recognise it: %(texts)s. It must begin with "
+                "“v=spf1 ”."
+            )
             % {"texts": _text(misspelt)}
         )
     said += spf_notes(facts) if kind == Kind.SPF else ()
@@ -178,8 +181,10 @@ def _unconfirmed(kind: str, facts: Mapping[str, object]) -> str:
         words = gettext("Not confirmed by the name servers of %(zone)s: they gave no usable answer.")
         return words % {"zone": _text(facts.get("zone"))}
     if unheard := facts.get("unheard"):
-        return gettext("Not confirmed at home: no usable answer came from %(servers)s.") % {"servers": _text(unheard)}
-    return gettext("Not confirmed at home: the domain's own name servers could not be found.")
+        return gettext("Not confirmed by the authoritative servers: no usable answer came from %(servers)s.") % {
+            "servers": _text(unheard)
+        }
+    return gettext("Not confirmed by the authoritative servers: the domain's name servers could not be found.")
 
 
 def _of_spf_tree(facts: Mapping[str, object]) -> list[str]:
@@ -197,7 +202,7 @@ def _of_spf_tree(facts: Mapping[str, object]) -> list[str]:
     ]
     if costs := facts.get("costs"):
         said.append(
-            gettext("At worst the record takes %(lookups)s DNS queries. What costs most: %(costs)s.")
+            gettext("DNS queries that the record takes at worst: %(lookups)s. What costs most: %(costs)s.")
             % {"lookups": _text(facts.get("lookups")), "costs": _text(costs)}
         )
     if crowded := facts.get("crowded"):

@@ -20,12 +20,12 @@ class Words(NamedTuple):
 
 
 STATUS_WORDS = {
-    Status.OK: _("in order"),
+    Status.OK: _("OK"),
     Status.WRONG: _("wrong"),
     Status.MISSING: _("missing"),
-    Status.PROPAGATING: _("spreading"),
-    Status.UNKNOWN: _("not known"),
-    Status.OFF: _("not asked"),
+    Status.PROPAGATING: _("propagating"),
+    Status.UNKNOWN: _("unknown"),
+    Status.OFF: _("not checked"),
 }
 
 FAILURES = {
@@ -37,65 +37,65 @@ FAILURES = {
     Failure.MALFORMED: _("the answer could not be read"),
     Failure.TRUNCATED: _("the answer was too long and could not be fetched over TCP"),
     Failure.UNREACHABLE: _("the server cannot be reached"),
-    Failure.FORBIDDEN: _("the server's address is not a public one, so it was not asked"),
+    Failure.FORBIDDEN: _("the server's address is not public, so it was not asked"),
     Failure.LIMIT: _("the server gave no usable answer, and one check sends only so many questions to such servers"),
     Failure.CHAIN: _("the aliases lead in a circle or on for too long"),
     Failure.OTHER: _("the server answered with an error"),
 }
 
-_SECOND_LOOK = _("If the resolvers still say the same at a second look, the check turns red: %(then)s")
+_SECOND_LOOK = _("If the resolvers still say the same at the next check, this turns red: %(then)s")
 _MX_LOST = _("Mail that another server takes never reaches the mailboxes here.")
 
 REASONS: dict[str, Words] = {
     Reason.FAILURE: Words(
-        _("Nobody could look: %(failure)s."),
-        _("That does not mean that a record is missing. The panel asks again by itself."),
+        _("Could not check: %(failure)s."),
+        _("This does not mean that a record is missing. The panel will check again automatically."),
     ),
     Reason.SEE_NS: Words(
-        _("Cannot be judged while the zone itself is at fault: see NS."),
-        _("Mend what NS says first; this check follows by itself."),
+        _("Cannot be checked while the zone itself is faulty: see NS."),
+        _("First fix what NS says; this check then updates automatically."),
     ),
     Reason.HOME_UNREACHABLE: Words(
         _(
-            "The domain's own name servers gave no usable answer (%(failure)s), so what the resolvers say is not "
-            "believed yet."
+            "The domain's authoritative servers gave no usable answer (%(failure)s), so the resolvers' answers are "
+            "not confirmed yet."
         ),
         _SECOND_LOOK,
     ),
     Reason.HOME_NOT_FOUND: Words(
-        _("The domain's own name servers could not be found, so what the resolvers say is not believed yet."),
+        _("The domain's authoritative servers could not be found, so the resolvers' answers are not confirmed yet."),
         _SECOND_LOOK,
     ),
     Reason.REGISTRY_SILENT: Words(
         _(
-            "The name servers of %(zone)s, where the name would be delegated, gave no usable answer, so what the "
-            "resolvers say is not believed yet."
+            "The name servers of %(zone)s, where the name would be delegated, gave no usable answer, so the "
+            "resolvers' answers are not confirmed yet."
         ),
         _SECOND_LOOK,
     ),
     Reason.SERVERS_DIFFER: Words(
-        _("The domain's name servers give different answers, and their serial numbers do not tell which is right."),
-        _("Servers: %(servers)s. Whoever runs them should make them agree."),
+        _("The domain's name servers give different answers, and their serial numbers do not show which is right."),
+        _("Servers: %(servers)s. Their administrator should make them agree."),
     ),
     Reason.NOT_SETTLED: Words(
-        _("Some name servers of the domain did not answer, so it is not settled what the zone says."),
+        _("Some name servers of the domain did not answer, so it is not certain what the zone says."),
         _("Those that answered say: %(then)s"),
     ),
     Reason.PROOF_NOT_AT_HOME: Words(
-        _("The record is seen by the resolvers, but the domain's own name servers could not be asked."),
-        _("The right to a name is proven only at its own name servers. The panel asks again by itself."),
+        _("The resolvers see the record, but the domain's authoritative servers could not be asked."),
+        _("A name can be verified only at its authoritative servers. The panel will check again automatically."),
     ),
     Reason.PLATFORM_AT_FAULT: Words(
-        _("The domain's record is right, but the platform's own record %(name)s does not hold."),
-        _("Nothing is to be done at the domain: the operator has to mend the platform's DNS."),
+        _("The domain's record is right, but the platform's own record %(name)s is not."),
+        _("There is nothing to do at the domain: the operator must fix the platform's DNS."),
     ),
     Reason.PROPAGATING: Words(
-        _("Right at the domain's own name servers; resolvers still have the old copy."),
-        _("Nothing is left to do: the old copies end by themselves."),
+        _("Correct on the domain's authoritative servers; resolvers still have the old copy."),
+        _("There is nothing left to do: the old copies will expire."),
     ),
     Reason.LAGGING: Words(
-        _("The zone is right, but some name servers have not taken it over yet: %(servers)s."),
-        _("They usually follow within minutes. If they do not, whoever runs them should look at the zone transfer."),
+        _("The zone is right, but some name servers have not loaded it yet: %(servers)s."),
+        _("They usually follow within minutes. If they do not, their administrator should check the zone transfer."),
     ),
     Reason.MX_MISSING: Words(
         _("No mail server is named for this domain."),
@@ -122,7 +122,7 @@ REASONS: dict[str, Words] = {
         ),
     ),
     Reason.MX_OTHER_NAME: Words(
-        _("The platform's mail servers are named by other names than their own: %(hosts)s."),
+        _("The platform's mail servers are listed under names that are not their own: %(hosts)s."),
         _("Mail stops as soon as the servers' addresses change. Name them as below."),
     ),
     Reason.MX_TARGET_MISSING: Words(
@@ -131,14 +131,14 @@ REASONS: dict[str, Words] = {
     ),
     Reason.MX_ALL_DEAD: Words(
         _("Mail goes nowhere: no server that the MX records name has an address (%(hosts)s)."),
-        _("Which server is right, the other system's technicians know: have them put it there."),
+        _("The other system's administrators know the right server: ask them to publish it."),
     ),
     Reason.MX_ORDER: Words(
-        _("The platform's mail servers stand in another order of priority than they should."),
-        _("Mail takes the long way round. Put them in the order below."),
+        _("The platform's mail servers have the wrong order of priority."),
+        _("Mail takes a detour. Put them in the order below."),
     ),
     Reason.NAME_IS_ALIAS: Words(
-        _("%(name)s is an alias (CNAME) of %(target)s, so no other record can stand beside it."),
+        _("%(name)s is an alias (CNAME) of %(target)s, so no other record can exist beside it."),
         _(
             "Put the addresses that it leads to in its place, so that web pages stay where they are; then publish the "
             "records below."
@@ -146,23 +146,23 @@ REASONS: dict[str, Words] = {
     ),
     Reason.ALIAS_CIRCLE: Words(
         _("%(name)s is an alias (CNAME) of %(target)s, and the aliases lead in a circle: nothing is found there."),
-        _("Take the alias away, or point it to a host that exists, and publish the records that are asked for."),
+        _("Remove the alias, or point it to a host that exists, and publish the required records."),
     ),
     Reason.UNDER_DNAME: Words(
-        _("Everything below %(name)s is redirected (DNAME) to %(target)s, so no record can stand there."),
-        _("Whoever runs the DNS must take that redirection away first."),
+        _("Everything below %(name)s is redirected (DNAME) to %(target)s, so no record can exist there."),
+        _("The DNS administrator must remove that redirection first."),
     ),
     Reason.SPF_MISSING: Words(
         _("No SPF record says who may send for this domain."),
-        _("Mail sent from here is more likely to be refused or to land among spam."),
+        _("Mail sent from here is more likely to be refused or marked as spam."),
     ),
     Reason.SPF_SEVERAL: Words(
-        _("There are %(count)s SPF records; only one is allowed."),
-        _("Receivers treat that as an error and believe none of them. Make them one, as below."),
+        _("There are several SPF records (%(count)s); only one is allowed."),
+        _("Receivers treat this as an error and ignore all of them. Merge them into one, as below."),
     ),
     Reason.SPF_ERROR: Words(
         _("The SPF record is in error at %(term)s (in the record of %(owner)s): %(problem)s."),
-        _("Receivers treat that as a permanent error, whatever else the record says."),
+        _("Receivers treat this as a permanent error, regardless of the rest of the record."),
     ),
     Reason.SPF_PLATFORM_FAILS: Words(
         _("The SPF record does not let the platform send from %(addresses)s."),
@@ -170,7 +170,7 @@ REASONS: dict[str, Words] = {
     ),
     Reason.SPF_PLUS_ALL: Words(
         _("The SPF record allows the whole world to send (%(term)s in the record of %(owner)s)."),
-        _("Anybody can forge mail of this domain. Close the record as below."),
+        _("Anyone can forge mail from this domain. Close the record as below."),
     ),
     Reason.DKIM_MISSING: Words(
         _("The key that proves our signatures is not published (%(selectors)s)."),
@@ -189,8 +189,8 @@ REASONS: dict[str, Words] = {
         _("Receivers cannot verify mail sent from here. Replace the record as below."),
     ),
     Reason.DKIM_BESIDE: Words(
-        _("Other texts stand beside the key that signs (%(selectors)s): %(beside)s."),
-        _("Receivers may read either one, so signatures fail by chance. Take out all but the key."),
+        _("There are other texts beside the key that signs (%(selectors)s): %(beside)s."),
+        _("Receivers may read either one, so signatures fail at random. Remove all but the key."),
     ),
     Reason.SRV_MISSING: Words(
         _("Mail programs cannot find their settings. Missing: %(names)s."),
@@ -202,15 +202,15 @@ REASONS: dict[str, Words] = {
     ),
     Reason.SRV_DENIED: Words(
         _("%(names)s says that there is no such service."),
-        _("Mail programs look no further, and people have to type server names by hand. Point the record here."),
+        _("Mail programs stop searching, and people have to type server names by hand. Point the record here."),
     ),
     Reason.SRV_LEFTOVER: Words(
         _("A record of an earlier provider is left over: %(names)s leads to %(hosts)s."),
-        _("Outlook follows it and asks for a password at the wrong place. Remove it."),
+        _("Outlook follows it and asks for a password in the wrong place. Remove it."),
     ),
     Reason.SRV_PORT: Words(
         _("%(names)s names the right server (%(hosts)s), but port %(ports)s instead of %(port)s."),
-        _("Mail programs knock at the wrong door and cannot sign in. Correct the record as below."),
+        _("Mail programs connect to the wrong port and cannot sign in. Correct the record as below."),
     ),
     Reason.SRV_INDIRECT: Words(
         _("%(names)s names %(hosts)s, which only leads to %(end)s by an alias or its address."),
@@ -218,7 +218,7 @@ REASONS: dict[str, Words] = {
     ),
     Reason.SRV_OTHER_HALF: Words(
         _("%(names)s sends mail programs to the other half of this split domain (%(hosts)s)."),
-        _("That may be what its people need, so nothing is to be changed. People here type server names by hand."),
+        _("Its users may need that, so nothing has to change. Users of this platform type server names by hand."),
     ),
     Reason.FLATTENED: Words(
         _("The DNS host answers for %(names)s with addresses (%(addresses)s), not with the alias (CNAME)."),
@@ -229,31 +229,31 @@ REASONS: dict[str, Words] = {
     ),
     Reason.DMARC_MISSING: Words(
         _("No DMARC policy is published."),
-        _("Large receivers expect one. The record below asks for nothing but that it exists."),
+        _("Large receivers expect one. The record below only monitors and changes nothing else."),
     ),
     Reason.DMARC_SEVERAL: Words(
-        _("%(name)s has %(count)s DMARC records; several count as none."),
+        _("%(name)s has several DMARC records (%(count)s); receivers ignore them all."),
         _("Leave exactly one."),
     ),
     Reason.DMARC_SYNTAX: Words(
-        _("The DMARC record at %(name)s is in error."),
+        _("The DMARC record at %(name)s is faulty."),
         _("Receivers ignore it."),
     ),
     Reason.CNAME_MISSING: Words(
-        _("The record that proves your right to the name is not there yet."),
-        _("Until it is seen, the domain takes no accounts and no mail. Add the record below."),
+        _("The record that verifies the domain is not there yet."),
+        _("Until it is found, the domain cannot have accounts or receive mail. Add the record below."),
     ),
     Reason.CNAME_BY_WILDCARD: Words(
-        _("Only a wildcard record answers for the proof of your right to the name; it would prove anybody's."),
+        _("Only a wildcard record answers at the verification name, which proves nothing."),
         _("Add the record below. The wildcard may stay."),
     ),
     Reason.CNAME_OTHER_TARGET: Words(
-        _("The record that proves your right to the name leads to another place (%(target)s)."),
+        _("The record that verifies the domain leads elsewhere (%(target)s)."),
         _("Point it to the host below."),
     ),
     Reason.CNAME_WITH_OTHER_DATA: Words(
-        _("Other records stand where the proof of your right to the name should be (%(types)s)."),
-        _("A CNAME cannot stand beside others: remove them and add the one below."),
+        _("There are other records at the verification name (%(types)s)."),
+        _("A CNAME cannot exist beside other records: remove them and add the one below."),
     ),
     Reason.TARGET_UNRESOLVED: Words(
         _("The target server %(host)s does not exist in the DNS."),
@@ -261,19 +261,19 @@ REASONS: dict[str, Words] = {
     ),
     Reason.TARGET_NO_ADDRESS: Words(
         _("The target server %(host)s has no address."),
-        _("Mail for the other system cannot be passed on while that is so."),
+        _("Until this is fixed, mail for the other system cannot be passed on."),
     ),
     Reason.TARGET_LOOPS: Words(
         _("The target server %(host)s leads back to this platform (%(with)s)."),
-        _("Mail would run in a circle. The target must be the other system's own inbound mail server."),
+        _("Mail would go round in circles. The target must be the other system's own inbound mail server."),
     ),
     Reason.TARGET_REFUSES: Words(
         _("The target server %(host)s refuses mail for this domain (%(code)s %(enhanced)s)."),
-        _("Whoever runs it must let it take mail for this domain."),
+        _("Its administrator must allow it to accept mail for this domain."),
     ),
     Reason.TARGET_SILENT: Words(
-        _("The target server %(host)s did not take up a conversation (%(outcome)s)."),
-        _("The panel tries again by itself."),
+        _("The target server %(host)s did not respond as a mail server (%(outcome)s)."),
+        _("The panel will try again automatically."),
     ),
     Reason.NS_NOT_DELEGATED: Words(
         _("No zone is delegated for this name (%(zone)s does not know it)."),
@@ -282,33 +282,33 @@ REASONS: dict[str, Words] = {
     Reason.NS_DNSSEC_BOGUS: Words(
         _("The zone's DNSSEC signatures are not valid."),
         _(
-            "Validating resolvers refuse every answer. Whoever runs the DNS must sign the zone again, or take the DS "
-            "record away at the registrar."
+            "Validating resolvers refuse every answer. The DNS administrator must sign the zone again, or remove the "
+            "DS record at the registrar."
         ),
     ),
     Reason.NS_DISAGREE: Words(
-        _("The domain's name servers have disagreed for longer than they may: %(servers)s."),
-        _("Who asks gets one answer or the other. Whoever runs the DNS must mend the zone transfer between them."),
+        _("The domain's name servers have disagreed for too long: %(servers)s."),
+        _("A query gets one answer or the other. The DNS administrator must fix the zone transfer between them."),
     ),
     Reason.NS_SERVERS_DIFFER: Words(
         _("The domain's name servers do not agree yet: %(servers)s."),
         _("That is usual for a while after a change."),
     ),
-    Reason.OFF_VERIFIED: Words(_("Not needed any more: the right to the name is proven.")),
-    Reason.OFF_NO_TOKEN: Words(_("Not asked: the domain is not attached.")),
-    Reason.OFF_NO_KEYS: Words(_("Not asked: the domain has no key of ours.")),
-    Reason.OFF_NO_TARGET: Words(_("Not asked: no target server is set.")),
-    Reason.OFF_TOO_LONG: Words(_("Not asked: the name is too long for a record below it.")),
-    Reason.OFF_AUTHORITATIVE: Words(_("Not asked: only a non-authoritative domain has a target server.")),
+    Reason.OFF_VERIFIED: Words(_("No longer needed: the domain is verified.")),
+    Reason.OFF_NO_TOKEN: Words(_("Not checked: the domain is not attached.")),
+    Reason.OFF_NO_KEYS: Words(_("Not checked: the domain has no key of ours.")),
+    Reason.OFF_NO_TARGET: Words(_("Not checked: no target server is set.")),
+    Reason.OFF_TOO_LONG: Words(_("Not checked: the name is too long for a record below it.")),
+    Reason.OFF_AUTHORITATIVE: Words(_("Not checked: only a non-authoritative domain has a target server.")),
 }
 
 PROBLEMS = {
     Problem.MX_FOREIGN: _("an MX record names a host that is not one of the platform's"),
-    Problem.MX_NULL: _("the domain says that it takes no mail"),
+    Problem.MX_NULL: _("the domain says that it accepts no mail"),
     Problem.MX_TARGET_MISSING: _("an MX record names a host that does not exist"),
     Problem.MX_IS_CNAME: _("an MX record names an alias"),
     Problem.MX_IS_ADDRESS: _("an MX record holds an address"),
-    Problem.MX_ORDER: _("the platform's mail servers stand in another order"),
+    Problem.MX_ORDER: _("the platform's mail servers have the wrong order"),
     Problem.PREVIOUS_HOSTS: _("the records name hosts that the platform is leaving"),
     Problem.SPF_SEVERAL: _("there are several SPF records"),
     Problem.SPF_SYNTAX: _("an SPF record is not well formed"),
@@ -319,7 +319,7 @@ PROBLEMS = {
     Problem.SPF_LOOP: _("SPF includes itself"),
     Problem.SPF_PLATFORM_FAILS: _("SPF does not let the platform send"),
     Problem.SPF_PLUS_ALL: _("SPF lets the whole world send"),
-    Problem.SPF_PTR: _("SPF uses ptr, which receivers are told to ignore"),
+    Problem.SPF_PTR: _("SPF uses ptr, which receivers should ignore"),
     Problem.DKIM_OTHER_KEY: _("another DKIM key is published"),
     Problem.DKIM_REVOKED: _("the DKIM key is revoked"),
     Problem.DKIM_SYNTAX: _("the DKIM record cannot be read"),
@@ -327,10 +327,10 @@ PROBLEMS = {
     Problem.SRV_OTHER_TARGET: _("mail programs are sent to another server"),
     Problem.SRV_LEFTOVER: _("a record of an earlier provider is left over"),
     Problem.DMARC_SEVERAL: _("there are several DMARC records"),
-    Problem.DMARC_SYNTAX: _("the DMARC record is in error"),
+    Problem.DMARC_SYNTAX: _("the DMARC record is faulty"),
     Problem.DMARC_REMOVED: _("the DMARC record uses tags that the standard has dropped"),
-    Problem.CNAME_OTHER_TARGET: _("the proof of the right to the name leads elsewhere"),
-    Problem.CNAME_WITH_OTHER_DATA: _("other records stand beside the CNAME"),
+    Problem.CNAME_OTHER_TARGET: _("the verification record leads elsewhere"),
+    Problem.CNAME_WITH_OTHER_DATA: _("there are other records beside the CNAME"),
     Problem.TARGET_UNRESOLVED: _("the target server does not exist in the DNS"),
     Problem.TARGET_REFUSES: _("the target server refuses mail for the domain"),
     Problem.TARGET_LOOPS: _("the target server leads back here"),
@@ -340,13 +340,13 @@ PROBLEMS = {
     Problem.NS_LAME: _("a name server does not know the zone"),
     Problem.NS_SETS_DIFFER: _("the parent zone and the zone itself name different name servers"),
     Problem.FLATTENED: _("the DNS host answers with addresses in place of an alias"),
-    Problem.NAME_DOUBLED: _("a record stands under a doubled name"),
+    Problem.NAME_DOUBLED: _("a record is published under a doubled name"),
 }
 
 KINDS = {
     Kind.NS: _("the name servers that the zone is delegated to"),
-    Kind.CNAME: _("proves the right to the name"),
-    Kind.MX: _("names the servers that take mail for the domain, the lowest number first"),
+    Kind.CNAME: _("verifies the domain"),
+    Kind.MX: _("names the servers that receive mail for the domain, the lowest number first"),
     Kind.SPF: _("says which servers may send mail for the domain"),
     Kind.DKIM: _("holds the key that proves the signatures of mail sent from here"),
     Kind.SRV: _("lets mail programs find their settings by themselves"),

@@ -49,7 +49,7 @@ BATCH_SECONDS = 4.0  # for one round of questions of all looks under way; a look
 QUESTIONS = 12  # of one look, in its first round
 CANDIDATES = 5_000  # due domains that are put in order at once
 HARVEST_SECONDS = 0.5
-JOINING_SECONDS = 10.0  # in which looks that people wait for join those under way
+JOINING_SECONDS = 10.0  # in which checks requested on a page join those under way
 WAITED_FOR = 20  # of them at once
 CLOSED_FOR = timedelta(days=1)  # until a domain of an ended service is thought of again
 

@@ -46,7 +46,7 @@ def what_changed(step: CheckChange) -> str:
     before = {value for rrset in step.before for value in rrset["values"]}
     after = {value for rrset in step.after for value in rrset["values"]}
     said = [_("%(record)s appeared") % {"record": _short(value)} for value in sorted(after - before)[:2]]
-    said += [_("%(record)s went") % {"record": _short(value)} for value in sorted(before - after)[:2]]
+    said += [_("%(record)s disappeared") % {"record": _short(value)} for value in sorted(before - after)[:2]]
     return ", ".join(said) or sentence(step.reason, step.facts).rstrip(".")
 
 

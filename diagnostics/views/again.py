@@ -38,7 +38,7 @@ def check_again(request: HttpRequest, service_name: str, domain_name: str) -> Ht
         context = {"service": domain.service, "rows": rows, "polled": [domain.pk] if permitted else []}
         return render(request, "diagnostics/_buttons.html#answer", context)
     if not permitted:
-        messages.warning(request, _("That was often. Wait a minute before you check again."))
+        messages.warning(request, _("Too many checks. Wait a minute before you check again."))
     return redirect(_back(request, domain))
 
 
@@ -60,12 +60,12 @@ def check_organization(request: HttpRequest, code: str) -> HttpResponse:
 
 def _check_all(request: HttpRequest, domains: QuerySet[Domain]) -> None:
     if not allowed("check-all", request.user.pk, times=SWEEPS_AN_HOUR, seconds=3600):
-        messages.warning(request, _("That was often. Wait a while before you check everything again."))
+        messages.warning(request, _("Too many checks. Wait a while before you check everything again."))
         return
     count = schedule.soon_all(domains)
     messages.success(
         request,
-        ngettext("%(count)d domain is being looked at.", "%(count)d domains are being looked at.", count)
+        ngettext("%(count)d domain is being checked.", "%(count)d domains are being checked.", count)
         % {"count": count},
     )
 

@@ -75,7 +75,7 @@ def intended(request: HttpRequest, service_name: str, domain_name: str, kind: st
             check.withdraw_intent(person(request))
         else:
             check.intend(request.POST.get("why", ""), person(request), found=request.POST.get("found", ""))
-            messages.success(request, _("Shown as intended until what is there changes."))
+            messages.success(request, _("Marked as intended until the published records change."))
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("diagnostics:change", domain.service.name, domain.name.name, check.kind)
@@ -182,5 +182,5 @@ def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, Step]]:
 def said_of(days: list[tuple[Any, str]]) -> str:
     """The strip in words, for who cannot see it."""
     count = {colour: sum(1 for _day, painted in days if painted == colour) for colour in ("ok", "wait", "red")}
-    words = _("Of the last %(days)d days in order %(ok)d, spreading %(wait)d, red %(red)d.")
+    words = _("Last %(days)d days – OK: %(ok)d, propagating: %(wait)d, needs attention: %(red)d.")
     return words % {"days": len(days), **count}

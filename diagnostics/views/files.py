@@ -57,9 +57,9 @@ def zone_lines(records: Sequence[WantedRecord]) -> str:
 def zone_text(domain: Domain, checks: Sequence[Check]) -> str:
     """BIND form, names absolute. Comments are in the reader's language."""
     lines = [
-        _("%(name)s on %(platform)s, made on %(day)s")
+        _("%(name)s on %(platform)s, created on %(day)s")
         % {"name": domain.name.name, "platform": domain.platform, "day": timezone.localdate().isoformat()},
-        _("Only what should be there; whatever else the zone holds may stay."),
+        _("Only the required records; everything else in the zone may stay."),
     ]
     text = [f"; {words}" for words in lines]
     warned = False

@@ -125,5 +125,5 @@ def release_breaker(request: HttpRequest) -> HttpResponse:
     breaker = CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first()
     if breaker is not None and breaker.release(person(request)):
         breakers.forget()
-        messages.success(request, _("The verdicts are believed from the next look on."))
+        messages.success(request, _("The results count from the next check on."))
     return redirect("diagnostics:operator")

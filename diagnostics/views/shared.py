@@ -62,7 +62,7 @@ def shared_again(request: HttpRequest, token: str) -> HttpResponse:
         schedule.soon(found.domain)
     else:
         with translation.override(found.language or translation.get_language()):
-            messages.warning(request, _("That was often. Wait a minute before you check again."))
+            messages.warning(request, _("Too many checks. Wait a minute before you check again."))
     return redirect("diagnostics:shared", token)
 
 

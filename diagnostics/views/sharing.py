@@ -37,7 +37,7 @@ class ShareForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"),
         required=False,
-        help_text=gettext_lazy("Whoever runs the DNS. Without an address only the link is made."),
+        help_text=gettext_lazy("The DNS administrator. Without an address, only the link is created."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
     not_yet = forms.BooleanField(
@@ -84,7 +84,7 @@ def revoke(request: HttpRequest, service_name: str, domain_name: str, share_id: 
         raise Http404
     if found.revoke():
         record("instructions.revoked", actor=person(request), service=domain.service, target=domain.name.name)
-        messages.success(request, _("The link does not work any more."))
+        messages.success(request, _("The link no longer works."))
     return redirect("diagnostics:share", domain.service.name, domain.name.name)
 
 
@@ -94,15 +94,17 @@ def link_of(found: Share) -> str:
 
 def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
     if not Share.has_room(domain.service.organization):
-        messages.error(request, _("Too many links of this organization work already. Revoke some, or let them expire."))
+        messages.error(
+            request, _("This organization has too many active links. Revoke some, or wait for them to expire.")
+        )
         return
     email, language = form.cleaned_data["email"], form.cleaned_data["language"]
     if email and not allowed("instructions", request.user.pk, times=LETTERS_AN_HOUR, seconds=3600):
-        messages.warning(request, _("That was often. Wait a while before you send more, or copy the link."))
+        messages.warning(request, _("Too many letters. Wait a while before you send more, or copy the link."))
         email = ""
     if email and outbox.room(domain.service.organization) <= 0:
         outbox.tell_staff(domain.service.organization)
-        messages.warning(request, _("Your organization has sent as much mail as it may in a day: copy the link."))
+        messages.warning(request, _("Your organization has reached its daily mail quota: copy the link."))
         email = ""
     if form.cleaned_data["not_yet"]:
         Postponement.put_off(domain, person(request))
@@ -119,7 +121,7 @@ def _share(request: HttpRequest, domain: Domain, form: ShareForm) -> None:
         after={"to": email, "until": found.expires_at.date().isoformat()},
     )
     if not email:
-        messages.success(request, _("The link is made: copy it below."))
+        messages.success(request, _("The link has been created: copy it below."))
         return
     _post(found, domain)
     if settings.EMAIL_CONFIGURED:

@@ -31,11 +31,11 @@ PAGE = 50
 MAX_POLLED = 100
 
 STATUSES = {
-    "red": _("Needs changes"),
-    "propagating": _("Spreading"),
-    "unknown": _("Not known"),
-    "pending": _("Right not proven yet"),
-    "green": _("In order"),
+    "red": _("Needs attention"),
+    "propagating": _("Propagating"),
+    "unknown": _("Unknown"),
+    "pending": _("Not verified yet"),
+    "green": _("OK"),
 }
 SORTS = {"name": ("name__name", False), "-name": ("name__name", True), "-attached": ("pk", True)}
 

@@ -48,7 +48,7 @@ class Domain(models.Model):
 
     class Proof(models.TextChoices):
         TOKEN = "token", _("the CNAME at its name servers")
-        OPERATOR = "operator", _("the operator's word")
+        OPERATOR = "operator", _("confirmed by the operator")
 
     service = models.ForeignKey("panel.Service", on_delete=models.PROTECT, related_name="domains")
     platform = models.ForeignKey("panel.Platform", on_delete=models.PROTECT, related_name="domains")
@@ -137,7 +137,7 @@ class Domain(models.Model):
         if private_suffix(ascii_name) == ascii_name and isinstance(actor, User) and not actor.is_staff:
             raise Refused(
                 "shared-name",
-                _("%(name)s is a name below which strangers get names of their own. Ask our staff to attach it.")
+                _("%(name)s is a name below which different people register names. Ask our staff to attach it.")
                 % {"name": to_unicode(ascii_name)},
                 field="name",
             )
@@ -183,8 +183,8 @@ class Domain(models.Model):
             raise Refused(
                 "too-many-pending",
                 ngettext(
-                    "%(count)s domain of this organization waits for its proof already: prove or detach it first.",
-                    "%(count)s domains of this organization wait for their proof already: prove or detach some first.",
+                    "%(count)s domain of this organization is not verified yet: verify or detach it first.",
+                    "%(count)s domains of this organization are not verified yet: verify or detach some first.",
                     settings.PENDING_DOMAINS,
                 )
                 % {"count": settings.PENDING_DOMAINS},
@@ -220,7 +220,10 @@ class Domain(models.Model):
                 Dispute.open_case(holder, domain)
                 refusal = Refused(
                     "disputed",
-                    _("%(name)s is held by another service whose own proof is gone. Our staff were asked to decide.")
+                    _(
+                        "%(name)s is held by another service whose verification record is gone. Our staff have been "
+                        "asked to decide."
+                    )
                     % {"name": row.unicode},
                 )
             else:
@@ -339,7 +342,7 @@ class Domain(models.Model):
         """The row as it is now, under the lock of its name."""
         domain = Domain.objects.select_related("service__organization", "platform", "name").filter(pk=self.pk).first()
         if domain is None:
-            raise Refused("not-attached", _("This domain is not attached any more."))
+            raise Refused("not-attached", _("This domain is no longer attached."))
         return domain
 
     def _take(self, domain: Domain) -> None:

@@ -32,7 +32,7 @@ class Ownership(models.Model):
 
     organization = models.ForeignKey("panel.Organization", on_delete=models.CASCADE, related_name="ownerships")
     name = models.ForeignKey(Name, on_delete=models.PROTECT, related_name="ownerships")
-    token = models.CharField(max_length=63, unique=True)  # label of the CNAME that proves the right to the name
+    token = models.CharField(max_length=63, unique=True)  # label of the CNAME that verifies the domain
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

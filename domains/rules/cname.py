@@ -1,4 +1,4 @@
-"""CNAME: the token that proves the right to the name. Pure."""
+"""CNAME: the token that verifies the domain. Pure."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def mode(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
         try:
             if target_resolves(request, domain.service.organization, target) or "anyway" in request.POST:
                 domain.change_mode(chosen, target, person(request))
-                messages.success(request, _("The mode of %(name)s is changed.") % {"name": domain.name.unicode})
+                messages.success(request, _("The mode of %(name)s has been changed.") % {"name": domain.name.unicode})
                 return redirect("diagnostics:domain", domain.service.name, domain.name.name)
             context["unresolved"] = True
         except AuthoritativeDetected as refusal:
@@ -68,7 +68,7 @@ def detach(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("domains:detach", service.name, domain.name.name)
-        messages.success(request, _("%(name)s is detached.") % {"name": name})
+        messages.success(request, _("%(name)s has been detached.") % {"name": name})
         if ours and "records" in request.POST:
             request_removal(ours, person(request))
             return redirect("domains:change", service.name, ours[0].pk)

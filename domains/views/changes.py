@@ -105,7 +105,7 @@ def _applied(
         messages.error(request, str(refusal))
         return not_done(redirect("domains:plan", service.name, domain.name.name))
     if change is None:
-        messages.info(request, _("Nothing was to be changed."))
+        messages.info(request, _("There was nothing to change."))
         return redirect("diagnostics:domain", service.name, domain.name.name)
     return redirect("domains:change", service.name, change.pk)
 

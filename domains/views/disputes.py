@@ -42,7 +42,7 @@ def dispute(request: HttpRequest, dispute_id: int) -> HttpResponse:
     try:
         if request.POST.get("decision") == "release":
             case.release(person(request))
-            messages.success(request, _("Released; both were told."))
+            messages.success(request, _("Released; both have been notified."))
         else:
             case.keep(person(request))
             messages.success(request, _("The holder keeps the name."))

@@ -150,7 +150,7 @@ def provider_remove(request: HttpRequest, code: str, provider_id: int) -> HttpRe
     row.delete()
     adopt(organization)
     record("provider.removed", actor=person(request), organization=organization, target=name, before=facts)
-    messages.success(request, _("%(name)s is removed. Its domains stay attached and verified.") % {"name": name})
+    messages.success(request, _("%(name)s has been removed. Its domains stay attached and verified.") % {"name": name})
     return redirect("domains:providers", code)
 
 
@@ -190,18 +190,18 @@ def _line(level: str, code: str, facts: dict[str, Any]) -> tuple[str, str]:
             words = _("The connection works: %(zone)s can be changed.") % facts
         case "zones-there":
             words = ngettext(
-                "The connection works: %(number)s zone is there.",
-                "The connection works: %(number)s zones are there.",
+                "The connection works: %(number)s zone found.",
+                "The connection works: %(number)s zones found.",
                 number,
             ) % {"number": number}
         case "zones-listed":
             words = ngettext("%(number)s zone is listed.", "%(number)s zones are listed.", number) % {"number": number}
         case "added":
-            words = _("%(name)s is added.") % facts
+            words = _("%(name)s has been added.") % facts
         case "add-a-zone":
             words = _("Add a zone: the connection is tested with it.")
         case "no-name":
-            words = _("%(name)s: that is no name of a zone.") % facts
+            words = _("%(name)s is not the name of a zone.") % facts
         case _:
             name = f"{facts['name']}: " if facts.get("name") else ""
             said = f" ({facts['detail']})" if facts.get("detail") and not name else ""

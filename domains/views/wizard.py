@@ -232,11 +232,14 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
         back = "domains:attach_mode" if refusal.code != "already-attached" else "domains:attach"
         return not_done(redirect(reverse(back, args=[service.name]) + choice.query))
     forget_candidate(request.session)
-    messages.success(request, _("%(name)s is attached.") % {"name": attached.name.unicode})
+    messages.success(request, _("%(name)s has been attached.") % {"name": attached.name.unicode})
     if shared := private_suffix(attached.name.name):
         messages.warning(
             request,
-            _("Below %(suffix)s strangers get names. Unless %(name)s is a zone of its own, our staff must confirm it.")
+            _(
+                "Different people register names below %(suffix)s. Unless %(name)s is a zone of its own, our staff "
+                "must confirm it."
+            )
             % {"suffix": shared, "name": attached.name.unicode},
         )
     if change is not None:

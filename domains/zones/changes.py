@@ -72,7 +72,7 @@ def _named(actor: Actor) -> dict[str, str]:
 def run_again(change: ZoneChange) -> None:
     """Finish what stopped. Raises Refused."""
     if change.domain_name and change.domain_id is None:
-        raise Refused("not-attached", _("This domain is not attached any more."))
+        raise Refused("not-attached", _("This domain is no longer attached."))
     kept = {key: change.progress[key] for key in ("actor",) if key in change.progress}
     _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING, more=kept)
 
@@ -113,12 +113,12 @@ def request_policy(change: ZoneChange, policy: str, actor: Actor) -> ZoneChange:
     """
     offered = offered_policy(change)
     if offered is None or offered.policy != policy or change.zone is None:
-        raise Refused("no-policy", _("This policy is not offered any more."))
+        raise Refused("no-policy", _("This policy is no longer offered."))
     key = (offered.published.name, offered.published.type)
     published = {key: offered.published}
     requested = request_change(change.zone, change.service, change.domain, offered.fixes, published, actor)
     if requested is None:
-        raise Refused("no-policy", _("This policy is not offered any more."))
+        raise Refused("no-policy", _("This policy is no longer offered."))
     return requested
 
 

@@ -51,7 +51,7 @@ def inbox_message(request: HttpRequest, code: str, message_id: int) -> HttpRespo
 def inbox_delete(request: HttpRequest, code: str, message_id: int) -> HttpResponse:
     organization = organization_for(request.user, code, at_least=Role.TECHNICIAN)
     _message(organization, message_id).delete()
-    messages.success(request, _("The message is deleted."))
+    messages.success(request, _("The message has been deleted."))
     return redirect("mailflow:inbox", organization.code)
 
 

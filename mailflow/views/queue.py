@@ -57,6 +57,6 @@ def queue_act(request: HttpRequest) -> HttpResponse:
         if action == QueuedMessage.Action.DELETE:
             words = ngettext("%(n)d message is being deleted.", "%(n)d messages are being deleted.", count)
         else:
-            words = ngettext("%(n)d message is tried again.", "%(n)d messages are tried again.", count)
+            words = ngettext("Retrying %(n)d message.", "Retrying %(n)d messages.", count)
         messages.success(request, words % {"n": count})
     return redirect("mailflow:queue")

@@ -76,7 +76,7 @@ class Invitation(models.Model):
         email = email.strip().lower()
         cls._slow_down(organization, by)
         if Membership.objects.filter(organization=organization, user__email=email).exists():
-            raise Refused("already-member", _("This person is a member already."), field="email")
+            raise Refused("already-member", _("This person is already a member."), field="email")
         token = secrets.token_urlsafe(32)
         cls.objects.filter(organization=organization, email=email, accepted_at=None).delete()
         invitation = cls.objects.create(
@@ -98,12 +98,12 @@ class Invitation(models.Model):
         if by is None or isinstance(by, str) or by.is_staff:
             return
         if outbox.room(organization) <= 0:
-            message = _("This organization has sent as much mail as it may in a day. Try again tomorrow.")
+            message = _("This organization has reached its daily mail quota. Try again tomorrow.")
             raise Refused("mail-quota", message)
         hour_ago = timezone.now() - timedelta(hours=1)
         lately = organization.activities.filter(verb="member.invited", at__gt=hour_ago).count()
         if lately >= INVITATIONS_AN_HOUR:
-            raise Refused("too-many-invitations", _("That were many invitations. Wait an hour before the next one."))
+            raise Refused("too-many-invitations", _("Too many invitations. Wait an hour before the next one."))
 
     @classmethod
     def open_one(cls, token: str) -> Invitation | None:
@@ -142,7 +142,7 @@ class Invitation(models.Model):
     def accept(self, user: User) -> Membership:
         """Make its addressee a member, once. A role that he has already is never lowered."""
         if user.email != self.email:
-            raise Refused("invitation-of-another", _("This invitation is for somebody else."))
+            raise Refused("invitation-of-another", _("This invitation is for someone else."))
         now = timezone.now()
         open_still = Invitation.objects.filter(pk=self.pk, accepted_at=None, expires_at__gt=now)
         if not self.is_backed() or not open_still.update(accepted_at=now):

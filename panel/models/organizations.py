@@ -41,7 +41,9 @@ class Organization(models.Model):
         help_text=_("Two to 32 lower-case letters and digits; part of every service's name."),
     )
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
-    notify = models.BooleanField(_("tell the contacts when a domain turns red and when it recovers"), default=True)
+    notify = models.BooleanField(
+        _("notify the contacts when a domain needs attention and when it recovers"), default=True
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
     deletes_at = models.DateTimeField(
@@ -67,7 +69,7 @@ class Organization(models.Model):
         if not name.strip():
             raise Refused("name-missing", _("An organization needs a name."), field="name")
         if len(name.strip()) > NAME_LENGTH:
-            message = _("A name has at most %(n)d characters.") % {"n": NAME_LENGTH}
+            message = _("The limit for a name is %(n)d characters.") % {"n": NAME_LENGTH}
             raise Refused("name-long", message, field="name")
         if not is_printable(name.strip()):
             raise Refused("name-characters", NOT_PRINTABLE, field="name")
@@ -193,7 +195,7 @@ class Organization(models.Model):
         organization = Organization.objects.select_for_update().get(pk=self.pk)
         membership = Membership.objects.filter(organization=organization, user=user).first()
         if membership is None:
-            raise Refused("not-a-member", _("This person is no member any more."))
+            raise Refused("not-a-member", _("This person is no longer a member."))
         if membership.role == Role.OWNER:
             organization._keep_an_owner(but=membership)
         before = {"role": membership.role}
@@ -211,12 +213,12 @@ def addresses(texts: Iterable[str]) -> list[str]:
     """E-mail addresses, each once, in lower case. Raises Refused for what is none, and for more than one may list."""
     cleaned = dict.fromkeys(text.strip().lower() for text in texts if text.strip())
     if len(cleaned) > Contact.AT_MOST:
-        message = _("An organization has at most %(n)d contacts.") % {"n": Contact.AT_MOST}
+        message = _("The limit of contacts for an organization is %(n)d.") % {"n": Contact.AT_MOST}
         raise Refused("contacts-many", message, field="contacts")
     for text in cleaned:
         try:
             validate_email(text)
         except ValidationError as error:
-            message = _("%(text)s is no e-mail address.") % {"text": text}
+            message = _("%(text)s is not an e-mail address.") % {"text": text}
             raise Refused("contact-invalid", message, field="contacts") from error
     return list(cleaned)

@@ -148,8 +148,8 @@ def _read(field: str, text: str, read: Any) -> str:
     value = read(text)
     if value is None:
         if field == "outbound_addresses":
-            message = _("%(text)s is no IPv4 or IPv6 address.") % {"text": text}
+            message = _("%(text)s is not an IPv4 or IPv6 address.") % {"text": text}
         else:
-            message = _("%(text)s is no host name.") % {"text": text}
+            message = _("%(text)s is not a host name.") % {"text": text}
         raise Refused("host-invalid", message, field=field)
     return value

@@ -77,7 +77,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """A new colleague, without a password yet."""
         validate_email(email.strip())
         if cls.objects.of_email(email):
-            raise Refused("user-exists", _("There is a user with this e-mail address already."), field="email")
+            raise Refused("user-exists", _("There is already a user with this e-mail address."), field="email")
         user = cls.objects.create_user(email, name=name, is_staff=True)
         record("user.created", actor=actor, target=user.email, after={"staff": True})
         return user
@@ -96,7 +96,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         if staff == [user.pk] and not (user.is_staff and user.is_active):
             raise Refused("last-staff", _("This is the last member of staff who can sign in."))
         if "email" in fields and User.objects.filter(email=user.email).exclude(pk=user.pk).exists():
-            raise Refused("user-exists", _("There is a user with this e-mail address already."), field="email")
+            raise Refused("user-exists", _("There is already a user with this e-mail address."), field="email")
         user.save(update_fields=list(fields))
         if user.email != before.get("email", user.email):
             _forget_addresses(user)

@@ -168,7 +168,7 @@ def remove_member(request: HttpRequest, code: str, membership_id: int) -> HttpRe
     return do(
         request,
         lambda: found.remove_member(membership.user, actor=person(request)),
-        _("%(email)s is no member any more.") % {"email": membership.user.email},
+        _("%(email)s is no longer a member.") % {"email": membership.user.email},
         then=_after_leaving(request, found, membership),
     )
 
@@ -183,7 +183,7 @@ def leave(request: HttpRequest, code: str) -> HttpResponse:
     return do(
         request,
         lambda: found.remove_member(user, actor=user),
-        _("You are no member of %(organization)s any more.") % {"organization": found.name},
+        _("You are no longer a member of %(organization)s.") % {"organization": found.name},
         then=_after_leaving(request, found, membership),
     )
 

@@ -58,7 +58,7 @@ def services(request: HttpRequest) -> HttpResponse:
             ("ending", _("ending")),
             ("ended", _("ended")),
         ],
-        "needs": [("changes", _("needs changes")), ("accounts", _("accounts to configure"))],
+        "needs": [("changes", _("needs attention")), ("accounts", _("accounts to configure"))],
     }
     if user.is_staff and Organization.objects.all()[:2].count() < 2:
         context["first_steps"] = {

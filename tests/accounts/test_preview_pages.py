@@ -203,7 +203,7 @@ def test_a_stopped_run_says_who_stopped_it_and_gives_its_passwords_at_once(clini
     run = stopped(browser, clinic, monkeypatch)
     assert run.state == "stopped"
     shown = page(browser, clinic, run)
-    assert "Somebody stopped it." in shown
+    assert "The run was stopped by hand." in shown
     assert clinic.technician.email in shown
     first = {row["Address"]: row["Password"] for row in records(browser.post(url("results", clinic, run.pk)))}
     made = {address: password for address, password in first.items() if password}

@@ -88,7 +88,7 @@ def test_refusals_have_the_words_of_the_pages_in_the_readers_language(tenant, ap
     path = f"services/{tenant.service.name}/accounts/{tenant.slot.pk}/suspend"
     english, polish = api.post(path), api.post(path, accept_language="pl")
     assert english.data["code"] == polish.data["code"] == "wrong-state"
-    assert english.data["detail"] == "This account is not configured, or its state has changed meanwhile."
+    assert english.data["detail"] == "This account is not configured, or its state has changed in the meantime."
     assert polish.data["detail"] != english.data["detail"]
     assert english["Content-Type"] == "application/problem+json"
 

@@ -39,7 +39,7 @@ def test_a_token_is_made_and_revoked_and_the_pages_are_accessible(
     accessible(page)
     page.get_by_label("Name").fill("Billing")
     page.locator("select[name=services]").select_option("read")
-    page.get_by_role("button", name="Make a token").click()
+    page.get_by_role("button", name="Create a token").click()
     expect(page.locator("#secret")).to_contain_text("cfm_")
     accessible(page)
     screenshot(page, f"api-{shape}")

@@ -43,7 +43,7 @@ def test_a_key_that_cannot_be_used_says_why(case_id: str, said: str) -> None:
 
 def test_two_selectors_say_what_is_amiss_with_each() -> None:
     assert notes("DKIM", verdict(at_selectors(CUT, SIGNING_ONLY)).facts) == [
-        "The tag p holds no whole key; often its end was cut off.",
+        "The tag p does not hold a complete key; often its end was cut off.",
         "s=tlsrpt leaves out e-mail.",
     ]
 

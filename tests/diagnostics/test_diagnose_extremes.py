@@ -104,7 +104,7 @@ def test_what_cannot_be_fetched_whole_is_unknown_and_never_red(zones: Knot, diag
     assert (status, said(entry, "MX")[0]) == (2, "ok")
     assert said(entry, "SPF") == (
         "unknown",
-        "Nobody could look: the answer was too long and could not be fetched over TCP.",
+        "Could not check: the answer was too long and could not be fetched over TCP.",
     )
     with FaultProxy(zones.endpoint, faults=[Fault.TRUNCATED]) as proxy:
         status, (entry,) = diagnose("full.example", "--resolver", f"127.0.0.1:{proxy.port}")
@@ -133,4 +133,4 @@ def test_bogus_signatures_are_unknown_at_one_look_whatever_is_asked(
             status, (entry,) = diagnose("shop.example", "--resolver", resolver.host_port)
     asked = [check for check in entry["checks"] if check["status"] != "off"]
     assert (status, {check["status"] for check in asked}) == (2, {"unknown"})
-    assert {check["reason"] for check in asked} == {"Nobody could look: the answer failed DNSSEC validation."}
+    assert {check["reason"] for check in asked} == {"Could not check: the answer failed DNSSEC validation."}

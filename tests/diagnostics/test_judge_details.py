@@ -359,10 +359,10 @@ def test_what_the_changes_of_a_split_domain_do_not_mend_is_said() -> None:
     split = case(split_domain())
     verdict = dns.look(split)[Kind.MX]
     assert [fix.values for fix in verdict.fixes] == [("5 192.0.2.7.",)]
-    (note,) = (note for note in notes("MX", verdict.facts) if "do not mend" in note)
+    (note,) = (note for note in notes("MX", verdict.facts) if "do not fix" in note)
     assert "alias.other.test" in note
     assert "(mail.other.test)" in note
     dns.everywhere(APEX, lambda zone: zone.publish(verdict.fixes))
     after = dns.look(split)[Kind.MX]
     assert (after.status, after.reason, after.fixes) == (Status.WRONG, "mx-is-cname", ())
-    assert not [note for note in notes("MX", after.facts) if "do not mend" in note]
+    assert not [note for note in notes("MX", after.facts) if "do not fix" in note]

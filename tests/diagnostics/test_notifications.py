@@ -65,7 +65,7 @@ def test_they_are_told_when_it_recovers(domain: Domain) -> None:
     assert tell_people() == 0
     saw(domain, "ok")
     assert tell_people() == 1
-    assert "in order again" in delivered()[-1].subject
+    assert "OK again" in delivered()[-1].subject
     assert tell_people() == 0
 
 

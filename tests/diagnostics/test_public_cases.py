@@ -405,14 +405,14 @@ def test_an_alias_to_a_name_without_a_policy_is_told() -> None:
 
 
 SAID = {
-    "S14": "Only mail sent over IPv6 meets this error: the hosts named there have no IPv6 address (AAAA).",
+    "S14": "This error affects only mail sent over IPv6: the hosts named there have no IPv6 address (AAAA).",
     "S18c": "include:spf.other.exampleip4:203.0.113.9: the space between two terms is missing.",
     "S25": "exists: says nothing that a receiver can use.",
     "S31": "ip4:203.0.113.0/33 can mean several things (the prefix length is missing or impossible), so nothing is "
     "changed automatically. Correct it where the record is published, then check again.",
-    "S58": "–all: a typographic dash, quotation mark or space stands where a plain one should.",
+    "S58": "–all: a typographic dash, quotation mark or space is used in place of a plain one.",
     "S59": "include:spf.żółw.test: the DNS writes such names in ASCII (“xn--…”).",
-    "S63": "Only mail sent over IPv6 meets this error: the hosts named there have no IPv6 address (AAAA).",
+    "S63": "This error affects only mail sent over IPv6: the hosts named there have no IPv6 address (AAAA).",
     "S84": "Receivers ignore ip4=203.0.113.7, because it is not a mechanism. Probably meant: ip4:203.0.113.7.",
     "S85": "Receivers ignore include=spf.other.example, because it is not a mechanism. "
     "Probably meant: include:spf.other.example.",
@@ -441,7 +441,7 @@ def test_there_are_words_for_all_that_can_be_amiss_or_changed() -> None:
     assert set(POLICY_CHANGES) == set(PolicyChangeKind)
     assert set(TAGS) == SYNTAX
     assert change("port") == amiss("port") == "SPF has no ports"
-    assert policy_change("address") == "“mailto:” stands before an e-mail address for reports"
+    assert policy_change("address") == "an e-mail address for reports needs “mailto:” in front"
 
 
 def test_where_nothing_can_be_fixed_one_sentence_says_why() -> None:

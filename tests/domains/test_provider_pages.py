@@ -131,7 +131,7 @@ def test_what_is_missing_is_said_beside_the_field(owner: Client) -> None:
     page = owner.post(f"{BASE}new/cloudflare/", {"name": ""})
     assert text(page).count("invalid-feedback") == 2
     page = owner.post(f"{BASE}new/lexicon/", {"name": "x", "provider": "porkbun", "auth_key": "k"})
-    assert "This is needed." in text(page)
+    assert "This field is required." in text(page)
     data = {"name": "x", "url": "http://me:secret@dns.example.com:8081", "server_id": "localhost", "api_key": "k"}
     assert "must look like" in text(owner.post(f"{BASE}new/powerdns/", data))
     assert not DnsProvider.objects.exists()
@@ -165,7 +165,7 @@ def test_a_stored_key_does_not_follow_to_another_address(owner: Client) -> None:
     owner.post(f"{BASE}new/powerdns/", data)
     row = DnsProvider.objects.get()
     page = owner.post(f"{BASE}{row.pk}/", data | {"url": "https://elsewhere.example:8081", "api_key": ""})
-    assert "This is needed." in text(page), "whoever types another address would be sent the key"
+    assert "This field is required." in text(page), "whoever types another address would be sent the key"
     row.refresh_from_db()
     assert row.settings["url"] == data["url"]
     owner.post(f"{BASE}{row.pk}/", data | {"url": "https://elsewhere.example:8081", "api_key": "other"})

@@ -121,7 +121,7 @@ def test_a_plan_of_another_reading_is_shown_again(technician: Client, service: S
         waiting = text(technician.post(url, data))
         reading = Reading.objects.get()
         assert f'name="reading" value="{reading.pk}"' in waiting
-        assert "Go on" in waiting, "without JavaScript by a button"
+        assert "Continue" in waiting, "without JavaScript by a button"
         readings.perform(reading.pk)
         assert "has changed since you saw the plan" in text(technician.post(url, {**data, "reading": reading.pk}))
         stranger = Client()

@@ -144,7 +144,7 @@ def test_zones_are_listed_filtered_and_marked(technician: Client, service: Servi
     make_domain(service, "managed.test")
     page = technician.get(start(service))
     assert "żółw.example" in text(page)
-    assert "attached here already" in text(page)
+    assert "already attached here" in text(page)
     part = technician.get(start(service), {"q": "żółw"}, headers={"HX-Request": "true", "HX-Target": "zones"})
     assert "żółw.example" in text(part)
     assert "managed.test" not in text(part)

@@ -59,7 +59,7 @@ def test_the_page_asks_for_what_it_cannot_tell(
         page.get_by_role("alert").get_by_text("A column that nobody chose looks like passwords").first
     ).to_be_visible()
     assert "Kwietny7Las" not in page.content()
-    page.get_by_label("It looks like passwords: ignore it").check()
+    page.get_by_label("It seems to hold passwords: ignore it").check()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("nothing is written yet")).to_be_visible()
     expect(page.get_by_role("cell", name="Forêt", exact=True)).to_have_count(2)  # the display name is made of it
@@ -73,15 +73,15 @@ def test_another_sheet_is_chosen(
     upload(page, clinic, WORKBOOKS / "two_sheets.xlsx")
     expect(page.get_by_text("The sheet Magazyn, which has 2 rows, is not read.")).to_be_visible()
     page.get_by_label("XLSX: sheet").select_option("Magazyn")
-    page.get_by_role("button", name="Read it so").click()
+    page.get_by_role("button", name="Read it this way").click()
     expect(page.get_by_text("The sheet Biuro, which has 2 rows, is not read.")).to_be_visible()
     expect(page.get_by_role("cell", name="Adam", exact=True)).to_be_visible()
     accessible(page)
     screenshot(page, "bulk-mapping-sheets")
     page.reload()
     page.get_by_label("Headings").select_option("0")
-    page.get_by_role("button", name="Read it so").click()
-    expect(page.get_by_text("no headings: the first row counts as data")).to_be_visible()
+    page.get_by_role("button", name="Read it this way").click()
+    expect(page.get_by_text("no headings: the first row is data")).to_be_visible()
 
 
 def test_two_columns_of_passwords_and_rows_that_end_early_up_to_the_results(
@@ -113,7 +113,7 @@ def test_two_columns_of_passwords_and_rows_that_end_early_up_to_the_results(
     page.get_by_label("What column New password holds").select_option("password")
     page.get_by_role("button", name="Preview").click()
     expect(question.first).to_be_visible()
-    page.get_by_label("It looks like passwords: ignore it").check()
+    page.get_by_label("It seems to hold passwords: ignore it").check()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("nothing is written yet")).to_be_visible()
     expect(page.get_by_text("Anna Maria").first).to_be_visible()

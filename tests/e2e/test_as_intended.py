@@ -101,7 +101,7 @@ def test_who_may_mark_and_who_is_told_nothing(domain: Domain) -> None:
     viewer.force_login(next(iter(people)))
     page = viewer.get(f"{DOMAIN}/checks/MX/").content.decode()
     assert WHY in page
-    assert "Judge it by the book again" not in page
+    assert "Apply the rules again" not in page
     assert viewer.post(address, {"withdraw": "1"}).status_code == 403
     assert Intent.objects.exists()
 

@@ -155,10 +155,10 @@ def test_the_page_shows_what_to_publish_and_what_runs(ours: Platform, client: Cl
         platform=ours, kind="SPF", subject="spf.pro.test", status="missing", record="spf.pro.test. 3600 IN TXT x",
         checked_at=timezone.now(),
     )  # fmt: skip
-    finding = {"what": "port 25", "ok": False, "text": "nobody answers"}
+    finding = {"what": "port 25", "ok": False, "text": "no answer"}
     Machine.objects.create(name="mx1.pro.test", platform=ours, findings=[finding])
     page = client.get(url).text
-    for words in ("spf.pro.test. 3600 IN TXT x", "nobody answers", "has not been heard of lately"):
+    for words in ("spf.pro.test. 3600 IN TXT x", "no answer", "has not reported lately"):
         assert words in page
     client.post(reverse("mailflow:platform_check", args=["ours"]))
     assert Machine.objects.get().check_asked_at is not None

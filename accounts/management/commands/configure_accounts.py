@@ -305,7 +305,7 @@ class Command(Verb):
         if left:
             data["stopped"] = run.stop_code
             text.append(
-                _("The run was stopped: %(left)d left. The same file again goes on with them.") % {"left": left}
+                _("The run was stopped; rows left: %(left)d. Run the same file again to continue.") % {"left": left}
             )
             text.append(str(STOPS.get(run.stop_code, "")))
         status = 0 if not refused and not left else SOME_REFUSED if done or already else NOTHING_DONE

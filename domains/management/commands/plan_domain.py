@@ -162,7 +162,7 @@ class Command(DomainVerb):
                 % {"cut": shown.delegated_at.rstrip("."), "name": name},
             )
         if shown.plan is None:
-            self.refuse("no-plan", _("The zone takes too many questions to understand."))
+            self.refuse("no-plan", _("Reading the zone takes too many queries."))
         return Planned(shown.plan, shown, file, domain)
 
     # -- telling and applying

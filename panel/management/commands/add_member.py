@@ -27,7 +27,7 @@ class Command(Verb):
         try:
             membership, link = add_member(organization, email, role, actor=COMMAND_LINE)
         except ValidationError:
-            self.misused(_("%(text)s is no e-mail address.") % {"text": email})
+            self.misused(_("%(text)s is not an e-mail address.") % {"text": email})
         data = {"organization": code, "email": membership.user.email, "role": membership.role, "link": link or None}
         text = f"{membership.user.email}: {membership.role}"
         return Done(data, f"{text}\n{link}" if link else text)

@@ -28,7 +28,7 @@ class Command(Verb):
     def act(self, *, code: str, to: Path, **options: Any) -> Done:
         organization = organization_named(code)
         if to.suffix != ".zip" and to.exists() and (not to.is_dir() or any(to.iterdir())):
-            self.refuse("not-empty", _("%(folder)s is there already and is no empty folder.") % {"folder": to})
+            self.refuse("not-empty", _("%(folder)s already exists and is not an empty folder.") % {"folder": to})
         try:
             if to.suffix == ".zip":
                 with tempfile.TemporaryDirectory(dir=to.parent) as folder:

@@ -48,7 +48,7 @@ class Command(Verb):
         if any(heartbeat.fresh for heartbeat in Heartbeat.objects.all()):
             self.refuse("panel-runs", _("Workers are running: stop the panel first."))
         if Organization.objects.exists() and not replace:
-            self.refuse("not-empty", _("There are organizations here already: --replace gives them up."))
+            self.refuse("not-empty", _("There are already organizations here: --replace overwrites them."))
 
     def _keep(self, keys: dict[str, str]) -> str:
         """Into the file that set-up writes, the back-up's keys first. What the environment says would win over it."""

@@ -44,7 +44,7 @@ def retry(request: HttpRequest, letter_id: int) -> HttpResponse:
         letter.retry(actor=person(request))
         outbox.wake()
 
-    return do(request, again, _("The letter is sent as soon as possible."), then=reverse("panel:staff_mail"))
+    return do(request, again, _("The letter will be sent as soon as possible."), then=reverse("panel:staff_mail"))
 
 
 @require_POST
@@ -70,5 +70,5 @@ def retry_all(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, words % {"n": number})
     else:
-        messages.info(request, _("No letter waits because of an error."))
+        messages.info(request, _("No letter is waiting because of an error."))
     return redirect("panel:staff_mail")

@@ -19,7 +19,7 @@ from .states import change_state
 @once
 def new_service(request: HttpRequest) -> HttpResponse:
     if not Platform.objects.exists():
-        messages.info(request, _("A service lives on a platform: describe one first."))
+        messages.info(request, _("A service needs a platform: create one first."))
         return redirect("panel:staff_new_platform")
     initial = {
         "organization": request.GET.get("organization", ""),
@@ -37,7 +37,7 @@ def new_service(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and carried_out(form, create):
         messages.success(
             request,
-            _("%(name)s has been created; the owners get a mail with the first steps.") % {"name": made[0].name},
+            _("%(name)s has been created; its owners receive an e-mail with the first steps.") % {"name": made[0].name},
         )
         return redirect("panel:service", made[0].name)
     return render(request, "panel/staff/new_service.html", {"form": form}, status=400 if form.errors else 200)

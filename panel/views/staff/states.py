@@ -34,7 +34,7 @@ def change_state(request: HttpRequest, item: Organization | Service, *, then: st
             done = _("%(name)s ends on %(day)s.") % {"name": item.name, "day": date_format(day)}
             return do(request, lambda: item.end_on(day, actor=actor), done, then=then)
         case "withdraw":
-            done = _("%(name)s does not end any more.") % {"name": item.name}
+            done = _("%(name)s no longer has an end date.") % {"name": item.name}
             return do(request, lambda: item.end_on(None, actor=actor), done, then=then)
     messages.error(request, _("Nothing was changed."))
     return redirect(then)

@@ -29,12 +29,14 @@ def system(request: HttpRequest) -> HttpResponse:
         database = f"PostgreSQL {connection.pg_version // 10000}"  # type: ignore[attr-defined]
     advice = []
     if not settings.EMAIL_CONFIGURED:
-        advice.append(_("EMAIL_URL is not set: mail lands in the folder mail below VAR_DIR, and links must be copied."))
+        advice.append(
+            _("EMAIL_URL is not set: mail is written to the folder “mail” in VAR_DIR, and links must be copied.")
+        )
     if not settings.STAFF_NEED_SECOND_FACTOR:
         advice.append(_("Staff sign in without a second factor. STAFF_NEED_SECOND_FACTOR=1 asks for one."))
     public = urlsplit(settings.PUBLIC_URL)
     if public.scheme != "https" and public.hostname not in {"localhost", "127.0.0.1", "::1"}:
-        advice.append(_("PUBLIC_URL is not https: cookies and passwords travel in the clear."))
+        advice.append(_("PUBLIC_URL is not https: cookies and passwords are sent unencrypted."))
     context = {
         "parts": _parts(),
         "heartbeats": Heartbeat.objects.order_by("name"),

@@ -99,6 +99,6 @@ def remove_second_factor(request: HttpRequest, user_id: int) -> HttpResponse:
     return do(
         request,
         lambda: found.remove_second_factor(actor=person(request)),
-        _("%(email)s signs in with the password alone now.") % {"email": found.email},
+        _("%(email)s now signs in with the password alone.") % {"email": found.email},
         then=reverse("panel:staff_user", args=[found.pk]),
     )
