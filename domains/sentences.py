@@ -117,7 +117,7 @@ PROVIDER_ERRORS: dict[str, Promise | str] = {
     "rejected": _("The provider rejected the change."),
     "server-error": _("The provider answered with an error of its own. Try again later."),
     "settings-missing": _("Something is missing in this provider's settings."),
-    "timeout": _("The server did not answer in time. Run it again: nothing is done twice."),
+    "timeout": _("The server did not answer in time. Try again: nothing is done twice."),
     "tls": _("The server's certificate could not be verified."),
     "too-many-calls": _("The provider is limiting requests. Try again in a few minutes."),
     "transfer-refused": _("The server does not let this key list the zone."),

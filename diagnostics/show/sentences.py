@@ -202,7 +202,7 @@ def _of_spf_tree(facts: Mapping[str, object]) -> list[str]:
     ]
     if costs := facts.get("costs"):
         said.append(
-            gettext("DNS queries that the record takes at worst: %(lookups)s. What costs most: %(costs)s.")
+            gettext("DNS queries needed in the worst case: %(lookups)s. What costs most: %(costs)s.")
             % {"lookups": _text(facts.get("lookups")), "costs": _text(costs)}
         )
     if crowded := facts.get("crowded"):

@@ -180,7 +180,7 @@ def test_the_table_comes_back_with_reasons_ready_to_upload_again(clinic, browser
     ]
     run = confirm_columns(browser, clinic, upload(browser, clinic, *lines))
     text = content(browser.get(url("reasons", clinic, run.pk)))
-    assert "'\u00a0=Ann;B;x@aurora.example;'\u00a0-Hemlig4Sak;needs mending;" in text
+    assert "'\u00a0=Ann;B;x@aurora.example;'\u00a0-Hemlig4Sak;needs fixing;" in text
     mended = text.replace("x@aurora.example", "xena@aurora.example")
     again = upload(browser, clinic, data=mended.encode(), name="again.csv")
     apply(browser, clinic, confirm_columns(browser, clinic, again))
@@ -286,7 +286,7 @@ def test_a_file_over_a_limit_is_refused_at_once_naming_it(clinic, browser, setti
     settings.BULK_MAX_ROWS = 3
     file = SimpleUploadedFile("x.csv", b"email\n" + b"a@aurora.example\n" * 4)
     page = browser.post(url("upload", clinic), {"file": file}).content.decode()
-    assert "more than 3 rows" in page
+    assert "more rows than the limit (3)" in page
     settings.BULK_MAX_BYTES = 1024 * 1024
     file = SimpleUploadedFile("x.csv", b"email\n" + b"x" * 1024 * 1024)
     page = browser.post(url("upload", clinic), {"file": file}).content.decode()
@@ -306,7 +306,7 @@ def test_an_uploaded_password_column_that_is_ignored_is_not_used(clinic, browser
     run.refresh_from_db()
     columns = ["ignore" if column == "password" else column for column in run.columns]
     assert (
-        "looks like passwords"
+        "seems to hold passwords"
         in browser.post(
             url("columns", clinic, run.pk), {"column": columns, "way": "passwords"}, follow=True
         ).content.decode()
@@ -455,7 +455,7 @@ def test_a_large_table_is_checked_by_a_worker(clinic, browser, monkeypatch, djan
     with django_capture_on_commit_callbacks(execute=True):
         run = confirm_columns(browser, clinic, upload(browser, clinic, *table))
     assert (run.state, called) == ("checking", [run.pk])
-    assert "being checked" in browser.get(url("run", clinic, run.pk)).content.decode()
+    assert "Checking rows" in browser.get(url("run", clinic, run.pk)).content.decode()
     tasks.check_table(run.pk)
     tasks.check_table(run.pk)
     run.refresh_from_db()

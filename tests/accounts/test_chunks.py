@@ -68,7 +68,7 @@ def test_a_large_order_is_made_in_chunks_with_progress_in_the_page(clinic, monke
     browser = Client()
     browser.force_login(clinic.technician)
     page = browser.get(reverse("accounts:list", args=[clinic.service.name])).content.decode()
-    assert "Ordered accounts are being made: 10 of 35." in page
+    assert "Ordered accounts are being created: 10 of 35." in page
     assert '<progress class="w-100" max="35" value="10"' in page
     address = reverse("accounts:under_way", args=[clinic.service.name])
     assert "HX-Refresh" not in browser.get(address, headers={"HX-Request": "true"})
@@ -133,7 +133,7 @@ def test_the_limit_counts_what_is_ordered(clinic):
     Service.objects.update(account_limit=20)
     clinic.service.refresh_from_db()
     Order.place(clinic.service, 8, by=None)
-    with pytest.raises(Refused, match="8 more are ordered"):
+    with pytest.raises(Refused, match="more on order: 8"):
         Order.place(clinic.service, 3, by=None)
     Order.place(clinic.service, 2, by=None)
 

@@ -66,7 +66,7 @@ def test_what_was_refused_can_be_sent_again(clinic):
     browser = signed_in(clinic.technician)
     address, form = order_form(browser, clinic)
     type(clinic.service).objects.update(account_limit=11)
-    assert "may have 11" in browser.post(address, form).content.decode()
+    assert "The limit of this service is 11" in browser.post(address, form).content.decode()
     type(clinic.service).objects.update(account_limit=None)
     browser.post(address, form)
     assert Order.objects.count() == 1
@@ -227,7 +227,7 @@ def test_a_token_left_by_a_process_that_died_is_good_again_after_a_while(clinic,
     browser.post(address, form | {"file": a_file("anna@aurora.example")})
     SpentToken.objects.update(location="")
     waiting = browser.post(address, form | {"file": a_file("anna@aurora.example")}, follow=True)
-    assert "still being carried out" in waiting.content.decode()
+    assert "still being processed" in waiting.content.decode()
     assert BulkRun.objects.count() == 1
     SpentToken.objects.update(at=timezone.now() - once.DEAD - timedelta(seconds=1))
     browser.post(address, form | {"file": a_file("anna@aurora.example")})

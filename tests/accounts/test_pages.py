@@ -90,10 +90,10 @@ def test_what_was_reviewed_can_be_confirmed_only_by_that_person_for_that_account
         ({"name": "a"}, "at least 2 characters"),
         ({"name": "żółw"}, "letters without accents"),
         ({"name": "x@y"}, "only letters, digits"),
-        ({"password": "Kort4Sak", "again": "Kort4Sak"}, "At least 9 characters"),
+        ({"password": "Kort4Sak", "again": "Kort4Sak"}, "Minimum length: 9"),
         ({"password": "hemlig4sak", "again": "hemlig4sak"}, "upper-case"),
         ({"password": "xKowalska1", "again": "xKowalska1"}, "No part of the account name"),
-        ({"password": "****", "again": "****"}, "At least 9 characters"),
+        ({"password": "****", "again": "****"}, "Minimum length: 9"),
         ({"again": "Another4Sak"}, "differ"),
         ({"first_name": "x" * 65, "display_name": "ok"}, "At most 64"),
         ({"name": "postmaster"}, "owner"),
@@ -228,7 +228,7 @@ def test_a_link_sets_the_password_once_without_signing_in(clinic, browser):
     assert PasswordLink.objects.get().digest != token
     anybody, address = Client(), reverse("accounts:set_password", args=[token])
     assert "anna.kowalska@aurora.example" in anybody.get(address).content.decode()
-    assert "At least 9" in anybody.post(address, {"password": "short", "again": "short"}).content.decode()
+    assert "Minimum length: 9" in anybody.post(address, {"password": "short", "again": "short"}).content.decode()
     anybody.post(address, {"password": "Lugnt5Byte!", "again": "Lugnt5Byte!"})
     account.refresh_from_db()
     assert hashing.verify(account.password_hash, "Lugnt5Byte!")
@@ -275,7 +275,7 @@ def test_an_order_appears_at_once_where_the_operator_allows_it(clinic, browser, 
 def test_an_order_above_the_limit_is_refused_beside_the_field(clinic, browser):
     type(clinic.service).objects.update(account_limit=12)
     page = browser.post(url("order", clinic), {"quantity": "3"}).content.decode()
-    assert "may have 12 accounts" in page
+    assert "The limit of this service is 12" in page
     assert browser.post(url("order", clinic), {"quantity": "2"}).context["review"]
 
 
@@ -314,7 +314,7 @@ def test_the_security_policy_holds_for_pages(clinic, browser):
     assert "greater than or equal to 9" in owner.post(url("policy", clinic), {"min_length": "8"}).content.decode()
     owner.post(url("policy", clinic), {"min_length": "12", "symbol": "on"})
     page = browser.post(url("configure", clinic, slot(clinic).pk), GOOD).content.decode()
-    assert "At least 12 characters" in page
+    assert "Minimum length: 12" in page
     assert "neither letter nor digit" in page
 
 

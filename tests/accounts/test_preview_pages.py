@@ -86,7 +86,7 @@ def test_the_preview_says_where_each_password_comes_from_and_how_many_in_all(cli
 def test_rows_are_left_out_and_taken_in_again(clinic, browser):
     run = previewed(browser, clinic, "email", "jan@aurora.example", "jan@aurora.example", "x@aurora.example")
     assert (run.left, run.bad) == (1, 2)
-    assert "Not while 2 rows are refused" in page(browser, clinic, run)
+    assert "Not available while 2 rows are refused" in page(browser, clinic, run)
     browser.post(url("leave_out", clinic, run.pk, 2), {"out": "1"})
     run.refresh_from_db()
     assert (run.left, run.bad, run.left_out) == (1, 1, 1), "the second one of an address counts now"
@@ -238,7 +238,7 @@ def test_a_run_that_the_service_stopped_says_so(clinic, browser):
     engine.work(run.pk)
     run.refresh_from_db()
     assert (run.state, run.stop_code) == ("stopped", "service-not-active")
-    assert "suspended or has ended meanwhile" in page(browser, clinic, run)
+    assert "suspended or has ended in the meantime" in page(browser, clinic, run)
 
 
 def test_what_a_stopped_run_made_is_gone_after_a_day(clinic, browser, monkeypatch):

@@ -238,7 +238,7 @@ def test_one_upload_of_an_organization_is_under_way_and_two_in_a_process(
         time.sleep(1)
         status, _address, text = technician.upload(UPLOAD, table(MIB // 100))
         assert status == 200
-        assert "Another upload of your organization is under way" in text
+        assert "Your organization is already uploading another file" in text
         status, address, text = other.upload(UPLOAD.replace("aa00001", "bb00002"), table(MIB // 100))
         assert re.search(r"/bulk/\d+/$", address), text
         with dripping(running.port, 12, head + body[:MIB], every=2):

@@ -97,7 +97,7 @@ def test_name_servers_without_an_address_are_not_said_to_be_out_of_reach_either(
     [
         (Failure.TIMEOUT, "no answer came in time"),
         (Failure.REFUSED, "refused to answer"),
-        (Failure.FORBIDDEN, "not a public one, so it was not asked"),
+        (Failure.FORBIDDEN, "is not public, so it was not asked"),
         (Failure.UNREACHABLE, "cannot be reached"),
     ],
 )

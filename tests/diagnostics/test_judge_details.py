@@ -260,7 +260,7 @@ def test_what_an_spf_record_costs_is_told_where_it_costs_too_much() -> None:
     assert (verdict.status, verdict.advice) == (Status.OK, (Problem.SPF_LOOKUPS,))
     assert verdict.facts["lookups"] == 14
     assert notes("SPF", verdict.facts)[0].startswith(
-        "At worst the record takes 14 DNS queries. What costs most: include:i0.example.com. (3)"
+        "DNS queries needed in the worst case: 14. What costs most: include:i0.example.com. (3)"
     )
 
 

@@ -53,7 +53,7 @@ def test_contacts_get_one_digest_when_checks_stay_red_for_two_looks(domain: Doma
     letter, another = delivered()
     assert (letter.to, another.to) == (["dns@people.example"], ["boss@people.example"])
     assert "2 DNS checks turned red" in letter.subject
-    assert "There are 2 SPF records" in letter.body
+    assert "There are several SPF records (2)" in letter.body
     assert "http://localhost:8000/services/emailpro-ab12345-1/domains/shop.example/checks/MX/" in letter.body
     assert tell_people() == 0
 

@@ -48,7 +48,7 @@ def test_an_organization_has_so_many_links_that_work(client: Client, settings) -
     client.force_login(make_member(domain.service.organization, Role.TECHNICIAN))
     url = reverse("diagnostics:share", args=[domain.service.name, domain.name.name])
     page = client.post(url, {"email": "", "language": "en"}, follow=True)
-    assert "Too many links" in page.content.decode()
+    assert "too many active links" in page.content.decode()
     assert Share.objects.count() == 2
     first.revoke()
     client.post(url, {"email": "", "language": "en"})

@@ -97,7 +97,7 @@ def test_it_is_offered_once_the_mild_one_stands_and_switched_on_when_confirmed(
     assert change.domain is not None
     assert set(published(knot, change.domain)) == {MILD}
     assert "tick the box" in page(client, change, "policy/", policy="reject")
-    assert "not offered any more" in page(client, change, "policy/", policy="none", confirmed="1")
+    assert "no longer offered" in page(client, change, "policy/", policy="none", confirmed="1")
     assert ZoneChange.objects.count() == 1
     assert "Waiting for a worker" in page(client, change, "policy/", policy="reject", confirmed="1")
     step = ZoneChange.objects.latest("pk")
@@ -106,7 +106,7 @@ def test_it_is_offered_once_the_mild_one_stands_and_switched_on_when_confirmed(
     assert published(knot, change.domain) == (MEANT,)
     assert "Switch on p=" not in page(client, change)
     assert "Switch on p=" not in page(client, step)
-    assert "not offered any more" in page(client, change, "policy/", policy="reject", confirmed="1")
+    assert "no longer offered" in page(client, change, "policy/", policy="reject", confirmed="1")
 
 
 def test_a_record_that_was_changed_since_is_not_overwritten(case: tuple[Client, Knot, ZoneChange]) -> None:

@@ -55,7 +55,7 @@ def test_a_name_server_is_added_with_its_zones_by_hand(owner: Client, organizati
         row = DnsProvider.objects.get()
         assert "Add a zone: the connection is tested with it" in text(page)
         page = owner.post(f"{BASE}{row.pk}/zones/add/", {"names": "example.test nowhere.test bad_name"}, follow=True)
-        assert "example.test is added" in text(page)
+        assert "example.test has been added" in text(page)
         assert "nowhere.test: The server refuses" in text(page)
         assert "bad_name: " in text(page)
         assert [zone.name for zone in Zone.objects.all()] == ["example.test"]
@@ -133,7 +133,7 @@ def test_what_is_missing_is_said_beside_the_field(owner: Client) -> None:
     page = owner.post(f"{BASE}new/lexicon/", {"name": "x", "provider": "porkbun", "auth_key": "k"})
     assert "This field is required." in text(page)
     data = {"name": "x", "url": "http://me:secret@dns.example.com:8081", "server_id": "localhost", "api_key": "k"}
-    assert "must look like" in text(owner.post(f"{BASE}new/powerdns/", data))
+    assert "in the form https://" in text(owner.post(f"{BASE}new/powerdns/", data))
     assert not DnsProvider.objects.exists()
 
 

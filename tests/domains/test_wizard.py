@@ -104,7 +104,7 @@ def test_a_mode_has_to_be_chosen_and_a_target_has_to_make_sense(technician: Clie
     for target, words in (
         ("", "needs a target server"),
         ("192.168.0.1", "private or reserved"),
-        (service.platform.mx_hosts[0], "go round in a circle"),
+        (service.platform.mx_hosts[0], "go round in circles"),
     ):
         page = technician.get(mode, {"name": "example.com", "mode": "non_authoritative", "target": target, "next": "1"})
         assert words in text(page), target
@@ -117,7 +117,7 @@ def test_a_target_that_does_not_resolve_is_warned_of_and_may_be_used(
         settings.DNS_STUB_ZONES = {"other.test": knot.endpoint}
         data = {"name": "example.com", "mode": "non_authoritative", "target": "mx.other.test", "next": "1"}
         page = technician.get(f"{start(service)}mode/", data)
-        assert "cannot be looked up" in text(page)
+        assert "cannot be resolved" in text(page)
         page = technician.get(f"{start(service)}mode/", data | {"anyway": "1"}, follow=True)
         assert page.request["PATH_INFO"].endswith("/review/")
 
@@ -241,7 +241,7 @@ def test_an_spf_record_past_the_limit_is_refused_with_its_costliest_terms(techni
         technician.post(f"{start(service)}review/", as_data(hidden(page)))
         assert not any("spf1" in value for fix in ZoneChange.objects.get().plan for value in fix["values"])
         page = technician.get(f"/services/{service.name}/domains/managed.test/plan/")
-    assert "the SPF record would be in error" in text(page)
+    assert "the SPF record would be faulty" in text(page)
     assert "include:i0.managed.test (1)" in text(page)
 
 
@@ -309,9 +309,9 @@ def test_nothing_more_is_written_for_a_domain_that_is_gone(technician: Client, s
         error="timeout",
     )
     url = f"/services/{service.name}/changes/{change.pk}/"
-    assert "Run it again" not in text(technician.get(url)).replace("Run it again: what", "")
+    assert "Run it again" not in text(technician.get(url)).replace("Run it again", "")
     page = technician.post(f"{url}again/", follow=True)
-    assert "not attached any more" in text(page)
+    assert "no longer attached" in text(page)
     change.refresh_from_db()
     assert change.state == "failed"
 

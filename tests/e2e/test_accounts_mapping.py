@@ -56,7 +56,7 @@ def test_the_page_asks_for_what_it_cannot_tell(
 
     page.get_by_role("button", name="Preview").click()
     expect(
-        page.get_by_role("alert").get_by_text("A column that nobody chose looks like passwords").first
+        page.get_by_role("alert").get_by_text("A column that has not been chosen seems to hold passwords").first
     ).to_be_visible()
     assert "Kwietny7Las" not in page.content()
     page.get_by_label("It seems to hold passwords: ignore it").check()

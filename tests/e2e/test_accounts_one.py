@@ -45,7 +45,7 @@ def test_order_approve_configure_and_see_it_in_the_list(
     staff.goto("/orders/")
     accessible(staff)
     staff.get_by_role("button", name="Approve").click()
-    expect(staff.get_by_text("the accounts are there")).to_be_visible()
+    expect(staff.get_by_text("The accounts are ready to configure")).to_be_visible()
 
     page.reload()
     expect(page.locator("td .mono", has_text="@configureme.me")).to_have_count(3)

@@ -203,7 +203,7 @@ def test_an_account_that_another_changed(
     screenshot(page, "accounts-changed-1440")
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_text("is changed")).to_be_visible()
+    expect(page.get_by_text("has been changed")).to_be_visible()
 
 
 def test_cancelling_says_how_many_go(

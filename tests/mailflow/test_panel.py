@@ -154,4 +154,4 @@ def test_accounts_of_a_suspended_service_are_said_to_receive_only(tenant: Tenant
     Service.objects.update(state=Service.State.SUSPENDED)
     client.force_login(tenant.viewer)
     page = client.get(reverse("accounts:list", args=[tenant.service.name]))
-    assert "receive mail, but nobody can sign in or send" in page.text
+    assert "receive mail, but it is not possible to sign in or send" in page.text

@@ -156,7 +156,7 @@ def test_a_member_is_not_invited_again(client: Client, organization: Organizatio
     client.force_login(owner)
     response = invite(client, organization, owner.email)
     assert response.status_code == 400
-    assert "member already" in response.content.decode()
+    assert "already a member" in response.content.decode()
 
 
 def test_an_owner_changes_and_removes_members(client: Client, organization: Organization) -> None:
@@ -208,7 +208,7 @@ def test_contacts_are_addresses(client: Client, organization: Organization) -> N
     url = reverse("panel:organization_settings", args=[organization.code])
     response = client.post(url, {"contacts": "it@people.example\nnobody", "notify": "on"})
     assert response.status_code == 400
-    assert "nobody is no e-mail address" in response.content.decode()
+    assert "nobody is not an e-mail address" in response.content.decode()
     client.post(url, {"contacts": "IT@people.example, ops@people.example\nit@people.example"})
     organization.refresh_from_db()
     assert organization.contact_addresses == ["it@people.example", "ops@people.example"]

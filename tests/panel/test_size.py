@@ -226,7 +226,7 @@ def test_members_are_paged_and_searched(client: Client) -> None:
     assert "m59@people.example" in client.get("/organizations/ab/?page=2").text
     found = client.get("/organizations/ab/?q=Person+59").context["list"].page
     assert [membership.user.email for membership in found] == ["m59@people.example"]
-    assert "Nobody matches" in client.get("/organizations/ab/?q=zz").text
+    assert "No one matches" in client.get("/organizations/ab/?q=zz").text
 
 
 def test_staff_find_the_organizations_of_a_person_once(client: Client) -> None:
