@@ -10,7 +10,7 @@ from typing import Any
 
 from ..lookup.answers import Answer, Answers, Question, View
 from ..records import DEFAULT_TTL, Kind, Level
-from ..rrset import Action, Fix, RRset, quote_txt, txt_text, wire_order
+from ..rrset import Action, Fix, RRset, quote_txt, txt_seams, txt_text, wire_order
 from ..spf import (
     MAX_LOOKUPS,
     Repair,
@@ -328,13 +328,14 @@ def _with_fix(
     include = prepared.ours.spf_include
     ours = f"include:{include}".rstrip(".")
     dead = set(analysis.dead)
+    seams = {txt_text(value): txt_seams(value) for value in values}
     beyond = None
     # The second time with what the first has shown to be dead. Repetitions go only where the look-ups need it.
     for first, once in ((False, False), (False, False), (True, False), (False, True), (True, True)):
         if once and beyond != Problem.SPF_LOOKUPS:
             break
         lost = {term for term in dead if term.lower().rstrip(".") != ours}
-        merged = merge(texts, include, first=first, dead=lost, once=once)
+        merged = merge(texts, include, first=first, dead=lost, once=once, seams=seams)
         if merged.ambiguous:
             finding.facts = {**finding.facts, **_said_of(merged)}
             return finding

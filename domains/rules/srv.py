@@ -28,6 +28,10 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
         return None
+    if any(part.facts.get("others") for part in whole):
+        # Programs that find one service of the other half here must not be sent to us for the next.
+        for part in whole:
+            part.fixes = ()
     for part in whole:
         if part.status != Status.OK or part.advice:
             return merged(whole, level)
