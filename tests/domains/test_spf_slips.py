@@ -1,4 +1,4 @@
-"""Slips in the text of SPF records, each as somebody could have made it: what can mean one thing is mended, and said."""
+"""Slips in SPF records, as people make them: what can mean one thing only is mended, and said."""
 
 from __future__ import annotations
 
