@@ -132,11 +132,11 @@ def _group(name: str, type_: str, now: list[str], then: list[str]) -> Group:
     before = sorted(now, key=lambda value: value in then)
     after = sorted(then, key=lambda value: value in now)
     return Group(
-        name,
-        type_,
-        tuple(Line(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
-        tuple(Line(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
-        max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
+        name=name,
+        type=type_,
+        now=tuple(Line(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
+        then=tuple(Line(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
+        more=max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
     )
 
 
@@ -146,13 +146,13 @@ def cards(fixes: Iterable[Record], zone: str, host: DnsHost | None) -> list[FixC
     apart = host.priority_apart if host else True
     return [
         FixCard(
-            fix["action"],
-            fix["type"],
-            fix["name"],
-            written(fix["name"], zone, writing),
-            fix["ttl"],
-            tuple(Row(_fields(fix["type"], value, apart=apart), value) for value in fix["values"]),
-            tuple(line(fix["name"], fix["ttl"], fix["type"], value) for value in fix["values"]),
+            action=fix["action"],
+            type=fix["type"],
+            name=fix["name"],
+            written=written(fix["name"], zone, writing),
+            ttl=fix["ttl"],
+            rows=tuple(Row(_fields(fix["type"], value, apart=apart), value) for value in fix["values"]),
+            lines=tuple(line(fix["name"], fix["ttl"], fix["type"], value) for value in fix["values"]),
         )
         for fix in fixes
     ]
@@ -224,7 +224,7 @@ def wanted_records(
         usual = (of_kind[0].level, of_kind[0].why)
         for (name, type_), values in sets.items():
             level, why = levels.get((name, type_), usual)
-            records.append(WantedRecord(kind, name, type_, ttl, values, level, why))
+            records.append(WantedRecord(kind=kind, name=name, type=type_, ttl=ttl, values=values, level=level, why=why))
     return sorted(records, key=lambda record: record.kind == Kind.MX)
 
 

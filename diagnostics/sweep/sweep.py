@@ -271,7 +271,7 @@ def keep(seen: Sequence[Seen], tally: Tally) -> None:
 
 
 def _note_proof(seen: Seen, verdict: Verdict) -> None:
-    proof = verdict.facts.get("proof")
+    proof = verdict.beside.proof
     domain = seen.domain
     if domain.is_verified:
         # Only the own name servers can say that it is gone.
@@ -279,7 +279,7 @@ def _note_proof(seen: Seen, verdict: Verdict) -> None:
             domain.note_proof(seen=bool(proof), at=timezone.now())
     elif proof and verdict.status in (Status.OK, Status.PROPAGATING):
         try:
-            domain.verify(Domain.Proof.TOKEN, None, zone=str(verdict.facts.get("zone", "")))
+            domain.verify(Domain.Proof.TOKEN, None, zone=verdict.beside.zone or "")
         except Refused as refusal:
             log.info("%s: not verified: %s", domain.name.name, refusal.code)
 

@@ -110,7 +110,7 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "look": shown.look,
         "says": sentences.sentence(check.reason, check.facts),
         "follows": sentences.consequence(check.reason, check.facts),
-        "notes": sentences.notes(check.kind, check.facts),
+        "notes": sentences.notes(check.kind, check.reason, check.facts),
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
         "groups": side_by_side(

@@ -158,7 +158,7 @@ def takes_mail_from(decisions: Sequence[Decision]) -> tuple[str, ...]:
     """The hosts that take the domain's mail now and will not once the MX is mended."""
     hosts: list[str] = []
     for decision in decisions:
-        if decision.kind == Kind.MX and decision.fixes_anything and decision.verdict.facts.get("moves_mail"):
+        if decision.kind == Kind.MX and decision.fixes_anything and decision.verdict.beside.moves_mail:
             ours = {value.rpartition(" ")[2] for fix in decision.verdict.fixes for value in fix.values}
             there = [value for rrset in decision.verdict.found if rrset.type == "MX" for value in rrset.values]
             hosts += [host for value in there if (host := value.rpartition(" ")[2].lower()) not in ours and host != "."]

@@ -142,11 +142,18 @@ def read_zone_file(text: str) -> ZoneFile:
     if outside is not None:
         raise ZoneFileError("outside", outside.entry.line, outside.name)
     if not soa:
-        return ZoneFile(text, apex, tuple(records), None, None, None)
+        return ZoneFile(text=text, apex=apex, records=tuple(records), negative_ttl=None, serial=None, serial_at=None)
     fields = soa[0].value.split()
     serial = _serial_token(soa[0])
     negative = min(soa[0].ttl, int(fields[6]))
-    return ZoneFile(text, apex, tuple(records), negative, int(fields[2]), (serial.start, serial.end))
+    return ZoneFile(
+        text=text,
+        apex=apex,
+        records=tuple(records),
+        negative_ttl=negative,
+        serial=int(fields[2]),
+        serial_at=(serial.start, serial.end),
+    )
 
 
 def _entries(text: str) -> Iterable[Entry]:
@@ -247,7 +254,16 @@ def _record(
         ttl = default_ttl if default_ttl is not None else last_ttl
     if ttl is None:
         ttl = int(value.split()[6]) if type_ == "SOA" else DEFAULT_TTL
-    return Record(entry, name, type_, ttl, value, not entry.blank_owner, said, default_ttl)
+    return Record(
+        entry=entry,
+        name=name,
+        type=type_,
+        ttl=ttl,
+        value=value,
+        owner_said=not entry.blank_owner,
+        ttl_said=said,
+        default_ttl=default_ttl,
+    )
 
 
 def _name(entry: Entry, text: str, origin: dns.name.Name | None) -> dns.name.Name:
