@@ -15,7 +15,7 @@ from domains.rrset import Action, txt_text
 from domains.rules.verdicts import RED, Status
 from domains.typography import readable
 
-from .hosts import DnsHost, Part, Writing, parts, written
+from .hosts import DnsHost, NamePart, Writing, parts, written
 
 MAX_VALUES = 40  # of one record set on a page: a zone may hold thousands
 MAX_LENGTH = 2_000  # characters of one value on a page
@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChangeLine:
     text: str
     mark: str = ""  # gone, new, or nothing: stays as it is
 
@@ -36,17 +36,17 @@ class Group:
 
     name: str
     type: str
-    now: tuple[Line, ...]
-    then: tuple[Line, ...]
+    now: tuple[ChangeLine, ...]
+    then: tuple[ChangeLine, ...]
     more: int = 0  # values that are not shown
     undecided: bool = False  # nobody here knows what should be there
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChangeRow:
     """One record of a fix, as the fields of a form."""
 
-    fields: tuple[Part, ...]
+    fields: tuple[NamePart, ...]
     value: str  # the whole value, in zone-file form
 
 
@@ -57,7 +57,7 @@ class FixCard:
     name: str  # absolute, with its final dot
     written: str  # as the provider's form wants it
     ttl: int | None
-    rows: tuple[Row, ...]
+    rows: tuple[ChangeRow, ...]
     lines: tuple[str, ...] = field(default=())  # in zone-file form
 
 
@@ -134,8 +134,8 @@ def _group(name: str, type_: str, now: list[str], then: list[str]) -> Group:
     return Group(
         name=name,
         type=type_,
-        now=tuple(Line(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
-        then=tuple(Line(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
+        now=tuple(ChangeLine(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
+        then=tuple(ChangeLine(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
         more=max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
     )
 
@@ -151,17 +151,17 @@ def cards(fixes: Iterable[Record], zone: str, host: DnsHost | None) -> list[FixC
             name=fix["name"],
             written=written(fix["name"], zone, writing),
             ttl=fix["ttl"],
-            rows=tuple(Row(_fields(fix["type"], value, apart=apart), value) for value in fix["values"]),
+            rows=tuple(ChangeRow(_fields(fix["type"], value, apart=apart), value) for value in fix["values"]),
             lines=tuple(line(fix["name"], fix["ttl"], fix["type"], value) for value in fix["values"]),
         )
         for fix in fixes
     ]
 
 
-def _fields(type_: str, value: str, *, apart: bool) -> tuple[Part, ...]:
+def _fields(type_: str, value: str, *, apart: bool) -> tuple[NamePart, ...]:
     """Forms take a TXT record's text without the quotes of a zone file, however long; they split it by themselves."""
     if type_ == "TXT":
-        return (Part("value", readable(txt_text(value), most=MAX_TXT)),)
+        return (NamePart("value", readable(txt_text(value), most=MAX_TXT)),)
     return parts(type_, value, apart=apart)
 
 

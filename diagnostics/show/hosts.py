@@ -291,17 +291,22 @@ def written(name: str, zone: str, writing: Writing = Writing.AT) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NamePart:
     """One field of a form: its stable key (`priority`, `weight`, `port`, `value`) and what to type there."""
 
     key: str
     text: str
 
 
-def parts(type_: str, value: str, *, apart: bool = True) -> tuple[Part, ...]:
+def parts(type_: str, value: str, *, apart: bool = True) -> tuple[NamePart, ...]:
     """A value as the fields of a form, where these are apart: `10 mx.example.` as priority and host."""
     if apart and type_ == "MX" and (words := value.split(" ", 1))[1:]:
-        return Part("priority", words[0]), Part("value", words[1])
+        return NamePart("priority", words[0]), NamePart("value", words[1])
     if apart and type_ == "SRV" and len(words := value.split(" ", 3)) == 4:
-        return Part("priority", words[0]), Part("weight", words[1]), Part("port", words[2]), Part("value", words[3])
-    return (Part("value", value),)
+        return (
+            NamePart("priority", words[0]),
+            NamePart("weight", words[1]),
+            NamePart("port", words[2]),
+            NamePart("value", words[3]),
+        )
+    return (NamePart("value", value),)

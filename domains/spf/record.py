@@ -42,7 +42,7 @@ class FaultCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SpfFault:
     """One syntax error. `position` is the offset of the offending character in the record."""
 
     code: FaultCode
@@ -83,7 +83,7 @@ class Broken:
 
     text: str
     position: int
-    fault: Fault
+    fault: SpfFault
 
 
 type Term = Mechanism | Modifier | Broken
@@ -97,7 +97,7 @@ class Record:
     terms: tuple[Term, ...]
     mechanisms: tuple[Mechanism, ...]
     redirect: Modifier | None
-    faults: tuple[Fault, ...]
+    faults: tuple[SpfFault, ...]
 
     @property
     def all(self) -> Mechanism | None:
@@ -138,7 +138,7 @@ def parse(text: str) -> Record:
 
 
 def _broken(code: FaultCode, text: str, position: int, offset: int = 0) -> Broken:
-    return Broken(text, position, Fault(code, position + offset, text))
+    return Broken(text, position, SpfFault(code, position + offset, text))
 
 
 def _term(text: str, position: int) -> Term:

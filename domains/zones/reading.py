@@ -20,7 +20,7 @@ from ..rrset import RRset
 from ..rules.check_input import CheckInput, PreparedInput
 from ..rules.zone_view import ZoneData
 from .plan import Plan, first_names, plan
-from .stored import Stored, from_json, to_json
+from .stored import StoredZone, from_json, to_json
 
 if TYPE_CHECKING:
     from ..models import Domain, Zone
@@ -55,7 +55,7 @@ class ZoneReading:
     def to_json(self) -> Any:
         given, zone = self.prepared.given, self.zone
         return to_json(
-            Stored(
+            StoredZone(
                 domain=given.domain,
                 platform=given.platform,
                 now=self.prepared.now,
@@ -71,7 +71,7 @@ class ZoneReading:
 
     @classmethod
     def from_json(cls, data: Any) -> ZoneReading:
-        stored: Stored = from_json(Stored, data)
+        stored: StoredZone = from_json(StoredZone, data)
         return cls(
             prepared=PreparedInput(CheckInput(domain=stored.domain, platform=stored.platform), stored.now),
             zone=ZoneData(stored.apex, stored.rrsets, stored.read, stored.existing),
