@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeLine:
+class CopyLine:
     text: str
     mark: str = ""  # gone, new, or nothing: stays as it is
 
@@ -36,8 +36,8 @@ class Group:
 
     name: str
     type: str
-    now: tuple[ChangeLine, ...]
-    then: tuple[ChangeLine, ...]
+    now: tuple[CopyLine, ...]
+    then: tuple[CopyLine, ...]
     more: int = 0  # values that are not shown
     undecided: bool = False  # nobody here knows what should be there
 
@@ -134,8 +134,8 @@ def _group(name: str, type_: str, now: list[str], then: list[str]) -> Group:
     return Group(
         name=name,
         type=type_,
-        now=tuple(ChangeLine(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
-        then=tuple(ChangeLine(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
+        now=tuple(CopyLine(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
+        then=tuple(CopyLine(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
         more=max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
     )
 

@@ -112,7 +112,7 @@ def plan(prepared: PreparedInput, zone: ZoneData, outside: Answers, intents: Map
 
 def replace_sets(zone: ZoneData, rrsets: Mapping[Key, RRset]) -> ZoneData:
     """The zone with other record sets. A name stays there as long as something of it, or below it, does."""
-    return ZoneData(zone.apex, rrsets, zone.read, zone.existing, zone.negative_ttl)
+    return replace(zone, rrsets=rrsets)
 
 
 def first_names(prepared: PreparedInput, apex: str) -> set[str]:
