@@ -8,7 +8,8 @@ from .test_imports import imported, sources
 MODULES = (
     *("socket", "ssl", "smtplib", "http.client", "urllib.request", "requests"),
     *("dns.query", "dns.resolver", "dns.xfr", "lexicon"),
-    *("domains.lookup.engine", "domains.outside", "diagnostics.outside", "diagnostics.sweep.sweep"),
+    *("domains.lookup.engine", "domains.outside", "diagnostics.outside", "identities.outside"),
+    *("diagnostics.sweep.sweep", "api.webhooks.http", "api.webhooks.sending"),
 )
 NAMES = {
     *("domains.asking.engine", "domains.providers.open_provider", "domains.providers.opening.open_provider"),
