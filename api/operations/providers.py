@@ -122,7 +122,7 @@ def get_dns_question(request: Asked, code: CodeInPath, question_id: Id) -> Asked
 
 def _known(form: type[ProviderForm], settings: dict[str, Any]) -> dict[str, Any]:
     """Raises Problem for a setting that this kind does not have."""
-    unknown = settings.keys() - (form.base_fields.keys() - {"name"})  # type: ignore[attr-defined]
+    unknown = settings.keys() - (form.base_fields.keys() - {"name"})
     if unknown:
         words = _("This kind of provider has no such setting.")
         errors = [{"field": f"settings.{name}", "code": "unknown", "detail": words} for name in sorted(unknown)]

@@ -130,7 +130,7 @@ def other_key(claims: dict[str, Any]) -> str:
 
 
 def unsigned(claims: dict[str, Any]) -> str:
-    return jwt.encode(claims, None, algorithm="none", headers={"kid": KEY})
+    return jwt.encode(claims, "", algorithm="none", headers={"kid": KEY})
 
 
 def with_the_secret(claims: dict[str, Any]) -> str:

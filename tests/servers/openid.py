@@ -8,6 +8,7 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,7 +37,7 @@ class OpenIdProvider:
     def __init__(self) -> None:
         self.claims: dict[str, Any] = {"sub": "u-1", "email": "ann@people.example", "name": "Ann Other"}
         self.wrong: dict[str, Any] = {}
-        self.sign = sign
+        self.sign: Callable[[dict[str, Any]], str] = sign
         self.userinfo: dict[str, Any] = {}
         self.drips: set[str] = set()
         self.asked: list[str] = []
