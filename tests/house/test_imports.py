@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "panel": {"panel"},
     "domains": {"panel", "domains"},
+    "identities": {"panel", "domains", "identities"},
     "diagnostics": {"panel", "domains", "diagnostics"},
     "accounts": {"panel", "domains", "accounts"},
     "mailflow": {"panel", "domains", "diagnostics", "accounts", "mailflow"},
