@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
+from itertools import zip_longest
 
 from . import headings
 from .passwords import BASE, broken
@@ -37,6 +38,11 @@ _STATE = re.compile(
     r"|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([T ,]+\d{1,2}:\d\d(:\d\d)?(\.\d+)?)?\s?([AP]M)?(Z|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
+_ANSWER = re.compile(
+    r"true|false|yes|no|y|n|tak|nie|prawda|fałsz|ja|nein|oui|non|vrai|faux|si|verdadero|falso|vero|ano|ne|x|-"
+    r"|(in)?active|enabled|disabled|on|off|none|null|(nie)?aktywn[aey]|(in)?aktiv|(in)?actif|(in)?activo|suspended",
+    re.IGNORECASE,
+)  # what a column says of each person that is no account name
 _MOMENT = re.compile(r"T\d\d:\d\d")
 
 
@@ -198,6 +204,54 @@ def of_attached_domains(
     changed[present] = Field.IGNORE
     changed[best] = Field.ADDRESS
     return tuple(changed)
+
+
+def with_addresses(
+    fields: Sequence[Field], heading: Sequence[str], columns: Sequence[Sequence[str]], domains: Collection[str]
+) -> tuple[Field, ...]:
+    """The same fields, but where a column headed as addresses has none: another one so headed that has some.
+
+    Words that only say whether there is a mailbox (`Mailbox;true`) are no account names. Where an account name beside
+    it says something else, neither counts: somebody has to choose.
+    """
+    if Field.ADDRESS not in fields or not heading:
+        return tuple(fields)
+    present = fields.index(Field.ADDRESS)
+    filled = [cell.strip() for cell in columns[present] if cell.strip()]
+    if not filled or any("@" in cell or not cell.isascii() for cell in filled):
+        return tuple(fields)
+    changed = list(fields)
+    if all(map(_ANSWER.fullmatch, filled)):
+        without = ["" if index == present else text for index, text in enumerate(heading)]
+        changed[: len(heading)] = recognise(without)
+        return with_addresses(changed, without, columns, domains)
+    best = best_address(columns, domains, [index for index in headed_alike(heading) if index != present])
+    if best is not None and any(domain_of(cell) in domains for cell in columns[best]):
+        changed[present], changed[best] = Field.IGNORE, Field.ADDRESS
+    elif Field.NAME in fields and Field.DOMAIN in fields:
+        names = columns[fields.index(Field.NAME)]
+        pairs = zip(columns[present], names, strict=True)
+        if any(cell.strip().lower() != name.strip().lower() for cell, name in pairs if cell.strip() and name.strip()):
+            changed[present] = changed[fields.index(Field.NAME)] = Field.IGNORE
+    return tuple(changed)
+
+
+def headed_alike(heading: Sequence[str]) -> list[int]:
+    """The columns that are headed as addresses of the accounts."""
+    found = [headings.meaning(text) for text in heading]
+    return [index for index, meaning in enumerate(found) if meaning is not None and meaning.field == Field.ADDRESS]
+
+
+def of_another_table(cells: Sequence[str], heading: Sequence[str]) -> bool:
+    """Whether a row below the headings is itself one of headings, which say otherwise what the columns hold."""
+    if any(map(is_address, cells)) or not any(map(headings.meaning, cells[:3])):
+        return False
+    theirs, ours_ = recognise(cells), recognise(heading)
+    known = sum(field is not Field.IGNORE for field in theirs)
+    if known < 2 or known * 2 < sum(bool(cell.strip()) for cell in cells):
+        return False
+    pairs = zip_longest(theirs, ours_, fillvalue=Field.IGNORE)
+    return usable(theirs) and any(one is not other for one, other in pairs)
 
 
 def usable(fields: Sequence[Field]) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 from domains.names import NameRefused, host_to_ascii, to_unicode
 
 from . import characters, passwords, remarks, rules, suggestions
-from .columns import Field
+from .columns import Field, is_address, looks_like_password
 from .passwords import Policy
 
 MAIL_LOCAL_PART = re.compile(r"(?=.{1,64}\Z)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z", re.ASCII)
@@ -69,6 +69,8 @@ class Problem(StrEnum):
     SLOT_DUPLICATE = "slot-duplicate"  # facts: line
     SLOT_CONFIGURED = "slot-configured"  # as another address; facts: address
     SLOT_GONE = "slot-gone"  # configured or cancelled meanwhile
+    NAME_PASSWORD = "name-password"  # noqa: S105 - a name that looks like the password that the row lacks
+    NAME_ADDRESS = "name-address"  # a name that is the address of somebody
     CELL_ERROR = "cell-error"  # of a workbook; facts: read, shown
     CELL_FORMULA = "cell-formula"  # without a stored value
     CELL_DATE = "cell-date"
@@ -172,6 +174,7 @@ class RowVerdict:
 
 def cells_of(cells: Sequence[str], fields: Sequence[Field]) -> dict[Field, str]:
     """The cells that mean something, each under its field."""
+    cells = [*cells, *[""] * (len(fields) - len(cells))]  # a workbook's row ends with its last cell that is filled
     return {field: cell for field, cell in zip(fields, cells, strict=False) if field is not Field.IGNORE}
 
 
@@ -199,6 +202,9 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
     if slot and not SLOT_TOKEN.match(slot):
         faults.append(Fault(Problem.SLOT_FORM, Field.SLOT))
     password = values.get(Field.PASSWORD, "")
+    if Field.PASSWORD in values and asked_to_generate(password):
+        faults += _passwords_among(text)
+    faults += _addresses_among(text, f"{name}@{domain}")
     told += remarks.on_names(text)
     return Row(
         line,
@@ -215,6 +221,30 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
         composed,
         tuple(Fault(code, field, facts) for code, field, facts in told),
     )
+
+
+def _passwords_among(text: Mapping[Field, str]) -> Iterable[Fault]:
+    """Names that look like the password that the row lacks, as where its cells slid to the left.
+
+    Not a display name that stands alone: a thing may be called so (`Printer2Hall`).
+    """
+    names = [Field.FIRST_NAME, Field.LAST_NAME]
+    if any(text[field_] for field_ in names):
+        names.append(Field.DISPLAY_NAME)
+    for field_ in names:
+        if looks_like_password(text[field_]):
+            yield Fault(Problem.NAME_PASSWORD, field_)
+
+
+def _addresses_among(text: Mapping[Field, str], own: str) -> Iterable[Fault]:
+    """Names that are addresses, but for the row's own: a display name may be another one of the same person, unless
+    the row's address was put together from a bare name."""
+    names = [Field.FIRST_NAME, Field.LAST_NAME]
+    if "@" not in text[Field.ADDRESS] + text[Field.NAME]:
+        names.append(Field.DISPLAY_NAME)
+    for field_ in names:
+        if "@" in text[field_] and is_address(text[field_]) and text[field_].lower() != own:
+            yield Fault(Problem.NAME_ADDRESS, field_)
 
 
 def unread(line: int, code: str, facts: Mapping[str, str | int]) -> Row:

@@ -6,6 +6,7 @@ person is in `Choices`; everything else is told from the file, and said.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .tables.records import ANY_WIDTH, delimiter_of, records, roughly, separator
 
 SAMPLED = 1000  # rows from which it is told what columns hold
 NO_HEADINGS = 0
+_NUMBERED = re.compile(r"(.+) \(([0-9]{1,5})\)", re.DOTALL)
 
 
 class Question(StrEnum):
@@ -28,7 +30,7 @@ class Question(StrEnum):
     HEADINGS = "ask-headings"  # the table has none, and more columns than one
     ADDRESS = "ask-address"  # which column has the addresses
     DOMAIN = "ask-domain"  # of names without one
-    OTHERS = "ask-others"  # a column without a heading that would be ignored has addresses, too
+    OTHERS = "ask-others"  # a column with no heading of its own that would be ignored has addresses, too
     PASSWORDS = "ask-passwords"  # a column that nobody mapped looks like passwords, which would be generated
 
 
@@ -58,7 +60,7 @@ class Reading:
     bare: bool = False  # no address of the sample says its domain
     generates: bool = False  # the column of passwords has empty cells, or there is none
     rivals: tuple[int, ...] = ()  # columns headed as passwords that hold different ones
-    others: tuple[int, ...] = ()  # of a table without headings: columns that have addresses under `domains`, too
+    others: tuple[int, ...] = ()  # columns that have addresses under `domains`, too, and no heading or the same
     wide: int = 0  # cells of the widest row, without the empty ones at its end
     short: int = 0  # rows that end before the last columns, which are empty in every row
 
@@ -74,9 +76,14 @@ def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: L
 def lines(data: bytes, reading: Reading, limits: Limits = LIMITS) -> Iterator[Line]:
     """The rows below the headings. A row of text that has not as many cells as the headings has that fault."""
     width = len(reading.heading) if reading.shape.format is not Format.CSV else reading.shape.width
+    other = 0  # the line where another table begins
     for line in tables.read(data, reading.shape, limits):
         if line.number <= reading.heading_row:
             continue
+        if not other and reading.heading and columns.of_another_table(line.cells, reading.heading):
+            other = line.number
+        if other:
+            line = line._replace(fault=(LineFault.TABLE, {"line": other}))
         if line.fault is None and width and (fault := _off(line, width, reading)):
             facts = {"cells": max(len(line.cells), min(line.full, width)), "headings": width}
             line = line._replace(fault=(fault, facts))
@@ -228,6 +235,7 @@ def _finished(
     fields = columns.recognise(heading) if found else columns.guess(sample, domains)
     fields += (Field.IGNORE,) * (wide - len(fields))
     cells = [[tables.plain(row[index]) if index < len(row) else "" for row in sample] for index in range(len(fields))]
+    fields = columns.with_addresses(fields, heading, cells, domains)
     fields = columns.of_attached_domains(fields, cells, domains)
     fields = _without_states(fields, heading, cells)
     return Reading(
@@ -245,7 +253,7 @@ def _finished(
         _bare(fields, cells),
         _generates(fields, cells),
         _rivals(heading, cells),
-        () if found else _with_other_addresses(fields, cells, domains),
+        _with_other_addresses(fields, heading, cells, domains),
         wide,
         sum(_only_ends_early(line, fields, wide) for line in early),
     )
@@ -272,16 +280,22 @@ def _rivals(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[int
 
 
 def _with_other_addresses(
-    fields: Sequence[Field], cells: Sequence[Sequence[str]], domains: Collection[str]
+    fields: Sequence[Field], heading: Sequence[str], cells: Sequence[Sequence[str]], domains: Collection[str]
 ) -> tuple[int, ...]:
-    """The columns that would be ignored and have addresses under `domains` that are not their row's own."""
+    """The columns that would be ignored and have addresses under `domains` that are not their row's own.
+
+    Of a table with headings: those headed like the addresses, as where two tables stand side by side.
+    """
     if Field.ADDRESS not in fields:
         return ()
-    own = cells[fields.index(Field.ADDRESS)]
+    present = fields.index(Field.ADDRESS)
+    own = cells[present]
+    like = headings.plain(heading[present]) if present < len(heading) else ""
     return tuple(
         index
         for index, column in enumerate(cells)
         if fields[index] is Field.IGNORE
+        and (not heading or (index < len(heading) and headings.plain(heading[index]) == like))
         and any(
             columns.domain_of(cell) in domains and cell.strip().lower() != mine.strip().lower()
             for cell, mine in zip(column, own, strict=True)
@@ -349,7 +363,7 @@ def open_suspects(reading: Reading, fields: Sequence[Field], ignored: Collection
 
 
 def open_others(reading: Reading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
-    """Columns with addresses, of a table without headings, that nobody mapped and nobody ignored."""
+    """Columns with addresses, without a heading of their own, that nobody mapped and nobody ignored."""
     return [index for index in reading.others if fields[index] is Field.IGNORE and index not in ignored]
 
 
@@ -368,7 +382,12 @@ def _usual(widths: Sequence[int]) -> int:
 
 
 def column_named(reading: Reading, name: str) -> int | None:
-    """The index of a column by its heading (case and accents ignored) or its number, from 1."""
+    """The index of a column by its heading (case and accents ignored), its number, from 1, or both: `Email (3)`."""
+    numbered = _NUMBERED.fullmatch(name.strip())
+    if numbered and 0 < int(numbered[2]) <= len(reading.heading):
+        index = int(numbered[2]) - 1
+        if reading.heading[index].strip().casefold() == numbered[1].casefold():
+            return index
     wanted = name.strip().casefold()
     exact = [index for index, heading in enumerate(reading.heading) if heading.strip().casefold() == wanted]
     alike = [index for index, heading in enumerate(reading.heading) if headings.plain(heading) == headings.plain(name)]

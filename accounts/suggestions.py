@@ -14,6 +14,7 @@ _ANGLE = re.compile(r"<([^<>]*)>")
 _AT_IN_WORDS = re.compile(r"[\[({] ?(?:at|@|małpa) ?[\])}]", re.IGNORECASE)
 _PRIMARY = re.compile(r"(?:^|[;,|+\s])SMTP: ?([^\s;,|+<>@]+@[^\s;,|+<>@]+)")  # Exchange writes the others as smtp:
 _BETWEEN = re.compile(r"[\s<>()\[\]{};:|\"]+")  # what cannot be in an address that stands unquoted
+_DOMAIN = re.compile(r"[\w.-]{1,253}")  # whatever else stands behind the @: nothing of it is repeated
 _EDGES = " \t\r\n\u00a0\"'`´‘’‚“”„«»‹›<>()[]{};,|*/"
 
 
@@ -76,7 +77,7 @@ def address(cell: str) -> str:
     if not at or len(name.split()) > 2:  # of a name and an address with only blanks between nobody can tell which
         return ""
     better = rules.suggest_name(name)
-    return f"{better}@{domain.strip()}" if better and domain.strip() else ""
+    return f"{better}@{domain.strip()}" if better and _DOMAIN.fullmatch(domain.strip()) else ""
 
 
 def one_address(cell: str) -> str:

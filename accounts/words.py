@@ -70,6 +70,10 @@ FAULTS: dict[str, Promise | str] = {
     Advice.SLOT_LEFT: _("A slot without details: it stays to be configured."),
     Problem.CONTACT_MISSING: _("The contact address is missing, so the link cannot be sent."),
     Problem.CONTACT_FORM: _("The contact address is not an e-mail address."),
+    Problem.NAME_PASSWORD: _(
+        "This looks like a password, and the password is empty: the cells of this row may be in the wrong columns."
+    ),
+    Problem.NAME_ADDRESS: _("This is an e-mail address: the cells of this row may be in the wrong columns."),
     Problem.CELL_ERROR: _("The cell shows an error of the spreadsheet (%(shown)s): it has no value."),
     Problem.CELL_FORMULA: _(
         "The cell has a formula whose value was never stored: open the file in a spreadsheet, save it, and "
@@ -112,6 +116,9 @@ FAULTS: dict[str, Promise | str] = {
     LineFault.BEYOND: _(
         "The number of cells (%(cells)s) differs from the number of headings (%(headings)s). Give the other cells a "
         "heading, or clear them."
+    ),
+    LineFault.TABLE: _(
+        "Line %(line)s has other headings: another table begins there. Put that table into a file of its own."
     ),
     LineFault.NUL: _("The line has a NUL character (U+0000): it was damaged on its way."),
     "wrong-state": _("The account has changed in the meantime."),

@@ -181,8 +181,11 @@ def _column_of(run: BulkRun, name: str) -> int:
 
 
 def column_words(run: BulkRun, index: int) -> str:
-    """The heading of a column, or its number."""
-    return (run.heading[index] if index < len(run.heading) else "") or str(index + 1)
+    """The heading of a column, with its number where several have it, or its number alone."""
+    heading = run.heading[index] if index < len(run.heading) else ""
+    if heading and run.heading.count(heading) > 1:
+        return f"{heading} ({index + 1})"
+    return heading or str(index + 1)
 
 
 def read_as(run: BulkRun) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class LineFault(StrEnum):
     QUOTES = "line-quotes"  # text beside the quotation marks that enclose a cell
     CELLS = "line-cells"  # facts: cells, headings
     BEYOND = "line-beyond"  # of a workbook: cells beside the headings; facts: cells, headings
+    TABLE = "line-table"  # below other headings; facts: line
     NUL = "line-nul"
 
 

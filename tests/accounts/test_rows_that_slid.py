@@ -1,0 +1,107 @@
+"""Cells that stand in the wrong columns: no password becomes a name, and nobody gets what belongs to another."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.accounts.conftest import xlsx, xlsx_row
+from tests.accounts.people import result_of
+
+HEAD = "Email;First name;Last name;Display name;Password\n"
+GOOD = "bo@d.example;Bo;Ek;;Winter8Dag1\n"
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["ida@d.example;Wolf;Sommar9Natt;;", "ida@d.example;Ida;Wolf;Sommar9Natt;", "ida@d.example;Sommar9Natt;;;****"],
+)
+def test_a_name_that_looks_like_the_missing_password_is_refused(row):
+    found = result_of(f"{HEAD}{row}\n{GOOD}")
+    assert found.refused == [(2, "name-password")]
+    assert [person.address for person in found.people] == ["bo@d.example"]
+
+
+def test_a_workbooks_row_that_slid_is_refused():
+    rows = ("Email", "First name", "Last name", "Password"), ("ida@d.example", "Wolf", "Sommar9Natt")
+    assert result_of(xlsx("".join(xlsx_row(i, *row) for i, row in enumerate(rows, 1)))).refused == [
+        (2, "name-password")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}hall@d.example;;;Printer2Hall;\n",  # a thing
+        "Email;First name;Last name\nida@d.example;Ida;McWolf2Ek3\n",  # no password is missing
+        f"{HEAD}ida@d.example;Ida2McWolf;Ek;;Sommar9Natt\n",
+        f"{HEAD}ida@d.example;ida@d.example;;ida@d.example;Sommar9Natt\n",
+        f"{HEAD}ida@d.example;Ida;;wolf@home.example;Sommar9Natt\n",
+    ],
+)
+def test_names_that_only_resemble_something_else_are_names(text):
+    found = result_of(text)
+    assert not found.refused
+    assert len(found.people) == 1
+
+
+@pytest.mark.parametrize("row", ["Wolf;ida@d.example;;;Sommar9Natt", "Wolf;;;ida@d.example;Sommar9Natt"])
+def test_an_address_in_the_place_of_a_name_is_refused(row):
+    found = result_of(f"{HEAD}{row}\n{GOOD}", domain="d.example")
+    assert found.refused == [(2, "name-address")]
+
+
+@pytest.mark.parametrize("said", [("true", "true"), ("Yes", "no"), ("active", "suspended"), ("tak", "nie")])
+@pytest.mark.parametrize(
+    ("head", "rows"),
+    [
+        ("Mailname;Domain;Mailbox;Password", ["ida;d.example;{};Sommar9Natt", "bo;d.example;{};Winter8Dag1"]),
+        ("Mail;User name;Password", ["{};ida@d.example;Sommar9Natt", "{};bo@d.example;Winter8Dag1"]),
+    ],
+)
+def test_what_only_says_yes_or_no_is_no_account_name(head, rows, said):
+    found = result_of("\n".join([head, *(row.format(word) for row, word in zip(rows, said, strict=True))]))
+    assert not found.asked
+    assert [(person.address, person.password) for person in found.people] == [
+        ("ida@d.example", "Sommar9Natt"),
+        ("bo@d.example", "Winter8Dag1"),
+    ]
+
+
+def test_account_names_in_two_columns_that_differ_are_asked_about():
+    rows = "Account;Login;Domain;Password\nweb01;{};d.example;Sommar9Natt\n"
+    assert result_of(rows.format("ida")).asked == ["ask-address"]
+    assert result_of(rows.format("web01")).asked == []
+
+
+def test_a_user_name_beside_an_address_is_not_the_address():
+    found = result_of("Username;Email;Password\niwolf;ida@d.example;Sommar9Natt\n", domain="d.example")
+    assert [person.address for person in found.people] == ["ida@d.example"]
+
+
+def test_two_tables_side_by_side_are_asked_about():
+    text = "Email;Password;;Email;Name\nida@d.example;Sommar9Natt;;{};Bo Ek\n"
+    assert result_of(text.format("bo@d.example")).asked == ["ask-others"]
+    assert result_of(text.format("bo@d.example"), ignored=(3,)).asked == []
+    assert result_of(text.format("ida@d.example")).asked == []
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["Email;Password;First name\nbo@d.example;Winter8Dag1;Bo", "Email;Last name;First name\nbo@d.example;Ek;Bo",
+     "First name;Last name;Email\nBo;Ek;bo@d.example"],
+)  # fmt: skip
+def test_a_table_below_another_is_refused_from_its_headings_on(second):
+    found = result_of(f"Email;First name;Last name\nida@d.example;Ida;Wolf\n\n{second}\n")
+    assert found.names == [("Ida", "Wolf")]
+    assert found.refused == [(4, "line-table"), (5, "line-table")]
+
+
+def test_headings_that_are_repeated_begin_no_other_table():
+    found = result_of("Email;First name\nida@d.example;Ida\nE-Mail;Vorname\nbo@d.example;Bo\n")
+    assert found.names == [("Ida", ""), ("Bo", "")]
+    assert [line for line, _code in found.refused] == [3]
+
+
+def test_accounts_and_people_that_are_called_like_headings_begin_no_other_table():
+    found = result_of("Login;First name;Last name\nkontakt;Name;Ek\nmail;Bo;Ek\n", domain="d.example")
+    assert [person.address for person in found.people] == ["kontakt@d.example", "mail@d.example"]
