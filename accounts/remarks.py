@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from . import rules
+from . import characters, rules
 from .columns import Field
 from .tables import CELL, Kind, mark_of
 
@@ -18,10 +18,13 @@ JOINED = "line-break"
 LOST = "letters-lost"
 TWICE = "letters-twice"
 QUESTION_MARK = "letters-question"
+ALIKE = "letters-alike"
+ERROR = "name-error"
 COMPOSED_LONG = "display-name-cut"
 
 _BREAK = re.compile(r"[\n\r]+")
 _AMID = re.compile(r"[^\W\d_]\?+[^\W\d_]|\?{2,}|^\?[^\W\d_]|[^\W\d_]\?$")
+_ERROR = re.compile(r"#(?:N/[AD]|NV|[A-Z]{3,}[!?]|[A-Z]{2,}/0!|#+)")  # as spreadsheets write them into a text
 
 
 def settle_cells(values: Mapping[Field, str]) -> tuple[dict[Field, str], list[Told], list[Told]]:
@@ -60,12 +63,22 @@ def on_names(text: Mapping[Field, str]) -> list[Told]:
             said.append((TWICE, field, {"meant": meant[:64]}))
         if "\ufffd" in value:
             said.append((LOST, field, {}))
-        if _AMID.search(value):
+        if value.startswith("#") and _ERROR.fullmatch(value):
+            said.append((ERROR, field, {}))
+        elif _AMID.search(value):
             said.append((QUESTION_MARK, field, {}))
+        if not value.isascii() and (odd := _of_other_scripts(value)):
+            said.append((ALIKE, field, {"characters": characters.names_of(odd)}))
     whole = f"{text[Field.FIRST_NAME]} {text[Field.LAST_NAME]}".strip()
     if not text[Field.DISPLAY_NAME] and len(whole) > rules.TEXT_MAX:
         said.append((COMPOSED_LONG, Field.DISPLAY_NAME, {"length": len(whole), "limit": rules.TEXT_MAX}))
     return said
+
+
+def _of_other_scripts(text: str) -> list[str]:
+    """Letters that look like those of ASCII, in words that have those, too (the Cyrillic а in `Idа`)."""
+    words = (word for word in text.split() if not word.isascii() and re.search("[A-Za-z]", word))
+    return [char for word in words for char in characters.alike(word) if char.isalpha()]
 
 
 def written_twice(text: str) -> str:

@@ -98,6 +98,8 @@ FAULTS: dict[str, Promise | str] = {
     remarks.LOST: _("A letter was lost: the file has the replacement character � in its place."),
     remarks.TWICE: _("It seems to have been encoded twice. Did you mean %(meant)s?"),
     remarks.QUESTION_MARK: _("There is a question mark where a letter may have been lost."),
+    remarks.ERROR: _("This is an error of a spreadsheet, not a name. It is used as it stands."),
+    remarks.ALIKE: _("Letters of another script look like those around them: %(characters)s."),
     remarks.COMPOSED_LONG: _(
         "First and last name together are too long (%(length)s); the display name is cut to its limit (%(limit)s)."
     ),
@@ -221,7 +223,7 @@ QUESTIONS: dict[str, Promise | str] = {
     Question.ADDRESS: _("Say which one column has the address; every other field has one column at most."),
     Question.DOMAIN: _("The addresses have no domain. Say which domain they belong to."),
     Question.OTHERS: _(
-        "Another column also has addresses under your domains, and no heading says what they are. Choose what it "
+        "Another column also has addresses under your domains, and no heading tells the two apart. Choose what it "
         "holds, or have it ignored."
     ),
     Question.PASSWORDS: _(

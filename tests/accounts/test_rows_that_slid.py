@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.reading import column_named
 from tests.accounts.conftest import xlsx, xlsx_row
 from tests.accounts.people import result_of
 
@@ -105,3 +106,29 @@ def test_headings_that_are_repeated_begin_no_other_table():
 def test_accounts_and_people_that_are_called_like_headings_begin_no_other_table():
     found = result_of("Login;First name;Last name\nkontakt;Name;Ek\nmail;Bo;Ek\n", domain="d.example")
     assert [person.address for person in found.people] == ["kontakt@d.example", "mail@d.example"]
+
+
+@pytest.mark.parametrize("name", ["#N/A", "#NV", "#NAME?", "#NAZWA?", "#WERT!", "#DIV/0!", "########"])
+def test_an_error_of_a_spreadsheet_that_became_text_is_remarked_on(name):
+    assert result_of(f"Email;First name\nida@d.example;{name}\n").remarks == [(2, "name-error")]
+
+
+@pytest.mark.parametrize(
+    ("name", "remarked"),
+    [("Id\u0430", True), ("Ὀrla", False), ("Ида", False), ("Ида Wolf", False), ("Zoë", False), ("#1 Wolf", False),
+     ("Во", False), ("A-\u0412olf", True)],
+)  # fmt: skip
+def test_letters_of_another_script_within_a_word_are_remarked_on(name, remarked):
+    found = result_of(f"Email;First name\nida@d.example;{name}\n")
+    assert found.remarks == ([(2, "letters-alike")] if remarked else [])
+    assert [person.first for person in found.people] == [name]
+
+
+def test_columns_of_the_same_heading_are_named_with_their_number():
+    found = result_of("Email;Email\nida@d.example;bo@d.example\n").reading
+    assert [column_named(found, name) for name in ("Email (2)", "email (1)", "Email", "Email (3)")] == [
+        1,
+        0,
+        None,
+        None,
+    ]
