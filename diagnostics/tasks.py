@@ -35,3 +35,19 @@ def notify() -> None:
     from .notifications import tell_people
 
     tell_people()
+
+
+@shared_task
+def take_sample() -> None:
+    """How the sweep does, for the charts of the overview."""
+    from .samples import take
+
+    take()
+
+
+@shared_task
+def count_colours() -> None:
+    """How many domains have which colour today."""
+    from .samples import count_colours as count
+
+    count()

@@ -258,6 +258,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    "diagnostics: samples": {"task": "diagnostics.tasks.take_sample", "schedule": timedelta(minutes=5)},
+    "diagnostics: colours": {"task": "diagnostics.tasks.count_colours", "schedule": timedelta(minutes=15)},
     "diagnostics: tell people": {"task": "diagnostics.tasks.notify", "schedule": timedelta(minutes=5)},
     "accounts: unfinished runs": {
         "task": "accounts.tasks.resume_runs",
@@ -451,6 +453,10 @@ SEARCH_PROVIDERS = [
     "domains.search.find",
     "accounts.search.find",
 ]
+
+# What the overview shows: functions that take a user and give panel.overview.Need, and panel.overview.Chart
+NEEDS = ["panel.overview.own_needs", "diagnostics.overview.needs", "domains.overview.needs", "accounts.overview.needs"]
+CHARTS = ["diagnostics.overview.charts_of"]
 
 # Orders of slots: a class with place(service, quantity, by=…) -> order, and order.approve(by=…)
 ORDERS = "accounts.models.Order"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import contacts, find, guide, invitations, language, logo, organizations, people, services
+from .views import contacts, find, guide, invitations, language, logo, organizations, overview, people, services
 from .views.staff import mail as staff_mail
 from .views.staff import organizations as staff_organizations
 from .views.staff import platforms as staff_platforms
@@ -37,6 +37,7 @@ urlpatterns = [
     path("contacts/<str:token>/confirm/", contacts.confirm, name="contact_confirm"),
     path("contacts/<str:token>/unsubscribe/", contacts.unsubscribe, name="contact_unsubscribe"),
     path("you/", people.yourself, name="yourself"),
+    path("overview/", overview.overview, name="overview"),
     path("find/", find.find, name="find"),
     path("language/", language.language, name="language"),
     path("guide/", guide.guide, name="guides"),

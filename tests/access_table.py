@@ -102,6 +102,7 @@ PANEL = {
     "panel:invitation": Row(NOBODY),
     "panel:contact_confirm": Row(NOBODY),
     "panel:contact_unsubscribe": Row(NOBODY),
+    "panel:overview": Row(SIGNED_IN),
     "panel:yourself": Row(SIGNED_IN),
     "panel:find": Row(SIGNED_IN),
     "panel:guides": Row(NOBODY),
