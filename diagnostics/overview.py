@@ -21,7 +21,7 @@ from panel.overview import Chart, Key, Need
 from .models import CircuitBreaker, DayOfColours, Sample
 from .red import MOST, red_domains
 from .resolvers import resolvers_now
-from .samples import LOOKS
+from .samples import LOOKS, colours
 
 DAYS = 30
 HOURS = 24
@@ -57,9 +57,11 @@ def _colours(user: User) -> Chart:
     today = timezone.localdate()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     known = _counts(user, days[0])
+    if today not in known:  # a day, or the installation, has just begun
+        known[today] = _now(user)
     empty: Counter[str] = Counter()
     counts = [known.get(day, empty) for day in days]
-    labels = [date_format(day, "j E") if index % 7 == 1 else "" for index, day in enumerate(days)]
+    labels = [date_format(day, "j M") if index % 7 == 4 else "" for index, day in enumerate(days)]
     words = {
         "ok": _("OK"),
         "waiting": _("propagating"),
@@ -87,6 +89,13 @@ def _counts(user: User, since: date) -> dict[date, Counter[str]]:
         rows = rows.filter(organization__in=organizations_of(user))
     sums = rows.values_list("day").annotate(*(Sum(look) for look in LOOKS))
     return {day: Counter(dict(zip(LOOKS, numbers, strict=True))) for day, *numbers in sums}
+
+
+def _now(user: User) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for count in colours(None if user.is_staff else organizations_of(user)).values():
+        found.update(count)
+    return found
 
 
 def _samples() -> list[Chart]:

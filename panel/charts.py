@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 640.0, 160.0
-LEFT, BOTTOM, TOP = 44.0, 22.0, 8.0  # room for the marks at the side, for the labels below, for the line above
+WIDTH, HEIGHT = 440.0, 140.0
+LEFT, BOTTOM, TOP = 38.0, 20.0, 8.0  # room for the marks at the side, for the labels below, for the line above
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "panel.middleware.user_preferences",
+    "panel.sessions.ended_sessions",
     "panel.middleware.second_factor_for_staff",
 ]
 
