@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import health
-from .access import organizations_of
+from .access import organizations_of, seats_of
 from .models import Condition, Contact, Letter, Role, User
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def own_needs(user: User) -> list[Need]:
 
 def _contacts_that_bounce(user: User, failed: object) -> list[Need]:
     """Of organizations that the user owns."""
-    owned = organizations_of(user).filter(memberships__user=user, memberships__role=Role.OWNER)
+    owned = organizations_of(user).filter(memberships__in=seats_of(user).filter(role=Role.OWNER))
     contacts = Contact.objects.filter(organization__in=owned).select_related("organization")
     letters = failed.values("recipient")  # type: ignore[attr-defined]
     bounce = contacts.filter(email__in=letters).order_by("organization_id", "pk")[:MOST]

@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "panel.middleware.user_preferences",
     "panel.sessions.ended_sessions",
     "panel.middleware.second_factor_for_staff",
+    "panel.as_member.sees_as_member",
 ]
 
 TEMPLATES = [

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import contacts, find, guide, invitations, language, logo, organizations, overview, people, services
+from .views import acting, contacts, find, guide, invitations, language, logo, organizations, overview, people, services
 from .views.staff import mail as staff_mail
 from .views.staff import organizations as staff_organizations
 from .views.staff import platforms as staff_platforms
@@ -57,6 +57,9 @@ urlpatterns = [
         staff_organizations.organization_deletion,
         name="staff_organization_deletion",
     ),
+    path("staff/organizations/<str:code>/act/", acting.begin, name="acting_begin"),
+    path("acting/why/", acting.say_why, name="acting_why"),
+    path("acting/end/", acting.end, name="acting_end"),
     path("staff/platforms/", staff_platforms.platforms, name="staff_platforms"),
     path("staff/new/platform/", staff_platforms.new_platform, name="staff_new_platform"),
     path("staff/platforms/<str:platform_slug>/", staff_platforms.platform, name="staff_platform"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from domains.models import Domain
 from domains.records import Kind
-from panel.access import organization_for, person, require, services_of
+from panel.access import organization_for, organizations_of, person, require, services_of
 from panel.models import Organization, Role, Service
 
 from ..models import Check
@@ -34,7 +34,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the s
 def red(request: HttpRequest) -> HttpResponseBase:
     """Of every organization that the person is a member of; for staff, of the installation."""
     user = person(request)
-    own = None if user.is_staff else list(user.organizations.all()[:2])
+    own = None if user.is_staff else list(organizations_of(user)[:2])
     return _page(request, services_of(user), own[0] if own and len(own) == 1 else None)
 
 

@@ -21,6 +21,8 @@ from ...once import keep_answer, once
 from ..organizations import issue
 from .states import change_state
 
+MEMBERS = 200  # offered to be seen as
+
 FILTERS = {
     "state": {
         "active": Q(state="active"),
@@ -93,6 +95,8 @@ def organization(request: HttpRequest, code: str) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("panel:staff_organization", found.code)
     context = {"organization": found, "form": form, "end_on": EndOn(initial={"day": found.ends_on})}
+    members = found.memberships.filter(user__is_active=True).select_related("user").order_by("role", "user__email")
+    context |= {"members": members[:MEMBERS]}
     context |= {"grace": settings.DELETION_GRACE_DAYS, "now": timezone.now()}
     return render(request, "panel/staff/organization.html", context, status=400 if form.errors else 200)
 
