@@ -242,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail: ask contacts": {"task": "panel.tasks.ask_contacts", "schedule": timedelta(hours=1)},
     "forget what is old": {"task": "panel.tasks.prune", "schedule": crontab(minute=40)},
     "delete organizations": {"task": "panel.tasks.delete_organizations", "schedule": timedelta(minutes=10)},
+    "remind of renewals and ends": {"task": "panel.tasks.remind", "schedule": crontab(minute=20, hour="*/3")},
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "forget attempts": {"task": "panel.tasks.forget_attempts", "schedule": crontab(minute=40, hour="*")},
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
@@ -452,6 +453,7 @@ API_STRANGERS_RATE = 60  # without a token that works, from one address
 SEARCH_PROVIDERS = [
     "panel.search.find_services",
     "panel.search.find_organizations",
+    "panel.search.find_people",
     "domains.search.find",
     "accounts.search.find",
 ]

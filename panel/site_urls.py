@@ -45,6 +45,7 @@ urlpatterns = [
     path("logo", logo.logo, name="logo"),
     # The operator's own people
     path("staff/organizations/", staff_organizations.organizations, name="staff_organizations"),
+    path("staff/organization-names/", staff_organizations.organization_names, name="staff_organization_names"),
     path("staff/new/organization/", staff_organizations.new_organization, name="staff_new_organization"),
     path("staff/organizations/<str:code>/", staff_organizations.organization, name="staff_organization"),
     path(

@@ -62,6 +62,11 @@ class Cell:
     mono: bool = False
     short: bool = False  # its words stay on one line
 
+    @property
+    def beside(self) -> str:
+        """What is shown beside the inputs: the address that they make up, where a password comes from."""
+        return "" if any(each.value == self.text for each in self.inputs) else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

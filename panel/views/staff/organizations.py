@@ -21,6 +21,7 @@ from ...once import keep_answer, once
 from ..organizations import issue
 from .states import change_state
 
+NAMES = 20  # offered while one is typed
 MEMBERS = 200  # offered to be seen as
 
 FILTERS = {
@@ -55,6 +56,15 @@ def organizations(request: HttpRequest) -> HttpResponse:
     )
     states = [("active", _("active")), ("suspended", _("suspended")), ("ending", _("ending")), ("ended", _("ended"))]
     return render(request, "panel/staff/organizations.html", {"list": found, "states": states})
+
+
+@staff_required
+def organization_names(request: HttpRequest) -> HttpResponse:
+    """For a field that an organization is typed into: some active ones that match."""
+    text = request.GET.get("organization", "").strip()[:150]
+    wanted = Q(code__icontains=text) | Q(name__icontains=text)
+    active = Organization.objects.filter(wanted, state=Organization.State.ACTIVE).order_by("name", "pk")
+    return render(request, "panel/staff/_organization_names.html", {"organizations": active[:NAMES]})
 
 
 @staff_required
