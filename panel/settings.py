@@ -488,6 +488,7 @@ DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization t
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pl", "Polski")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "panel.formats"
 TIME_ZONE = env("TIME_ZONE", "UTC")
 USE_TZ = True
 STATIC_URL = "static/"
