@@ -1,4 +1,4 @@
-"""What is asked of a page in a real browser beside accessibility: nothing overflows, nothing overlaps, all is translated."""
+"""What a page in a real browser is asked beside accessibility: nothing overflows or overlaps, all is translated."""
 
 from __future__ import annotations
 
@@ -7,28 +7,31 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-# Texts as the reader sees them: of each line of each text its box, a quarter taken off above and below, since the box of
-# a line is higher than its letters. What is hidden, scrolls in a region of its own, or floats above the page is left out.
+# Texts as the reader sees them: of each line of each text its box, a quarter taken off above and below, since the box
+# of a line is higher than its letters. What is hidden or floats above the page is left out.
 TEXTS = """
 () => {
+  const HIDDEN = "script, style, noscript, option, textarea, datalist, dialog:not([open]), .visually-hidden, " +
+    ".visually-hidden-focusable, .bulkbar, .acting-bar";
   const seen = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode;
     if (!node.data.trim()) continue;
     const parent = node.parentElement;
-    if (parent.closest("script, style, noscript, dialog:not([open]), .visually-hidden, .visually-hidden-focusable, option, textarea, .bulkbar, .acting-bar, datalist")) continue;
-    if (!parent.checkVisibility({contentVisibilityAuto: true, opacityProperty: true, visibilityProperty: true})) continue;
+    if (parent.closest(HIDDEN)) continue;
+    if (!parent.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     let clip = parent, scrolls = false;
     for (; clip && clip !== document.body; clip = clip.parentElement) {
-      if (["auto", "scroll"].includes(getComputedStyle(clip).overflowX) || getComputedStyle(clip).overflow === "hidden") { scrolls = true; break; }
+      if (getComputedStyle(clip).overflowX !== "visible") { scrolls = true; break; }
     }
     for (const box of range.getClientRects()) {
       if (box.width < 1 || box.height < 1) continue;
-      seen.push({text: node.data.trim().slice(0, 60), left: box.left, right: box.right, top: box.top + box.height * .25,
-                 bottom: box.bottom - box.height * .25, scrolls});
+      const inset = box.height * .25;
+      seen.push({text: node.data.trim().slice(0, 60), left: box.left, right: box.right, scrolls,
+                 top: box.top + inset, bottom: box.bottom - inset});
     }
   }
   return seen;
@@ -42,7 +45,8 @@ FOUND = (
     + """)();
   const found = [];
   const width = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth > width + 1) found.push(`the page is ${document.documentElement.scrollWidth} wide in ${width}`);
+  const wide = document.documentElement.scrollWidth;
+  if (wide > width + 1) found.push(`the page is ${wide} wide in ${width}`);
   for (const box of boxes) {
     if (!box.scrolls && (box.right > width + 1 || box.left < -1)) found.push(`out of the window: ${box.text}`);
   }
@@ -50,8 +54,9 @@ FOUND = (
   for (let i = 0; i < boxes.length; i++) {
     for (let j = i + 1; j < boxes.length && boxes[j].top < boxes[i].bottom - 1; j++) {
       const a = boxes[i], b = boxes[j];
-      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2 && !a.scrolls && !b.scrolls)
-        found.push(`on each other: ${a.text} / ${b.text}`);
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (across > 2 && down > 2 && !a.scrolls && !b.scrolls) found.push(`on each other: ${a.text} / ${b.text}`);
     }
   }
   return [...new Set(found)].slice(0, 8);
@@ -67,8 +72,8 @@ WORDS = """
     if (parent.closest("script, style, noscript, .mono, code, pre, [lang]:not(html), [translate=no]")) continue;
     said.push(walker.currentNode.data);
   }
-  for (const element of document.querySelectorAll("[aria-label], [title], [placeholder], [data-label]"))
-    for (const name of ["aria-label", "title", "placeholder", "data-label"]) if (element.getAttribute(name)) said.push(element.getAttribute(name));
+  for (const name of ["aria-label", "title", "placeholder", "data-label"])
+    for (const element of document.querySelectorAll(`[${name}]`)) said.push(element.getAttribute(name));
   return [document.title, ...said];
 }
 """
@@ -112,7 +117,7 @@ def untranslated(page: Page, data: re.Pattern[str]) -> list[str]:
 
 
 def patch(monkeypatch: Any) -> None:
-    """English becomes the pseudo-locale, in this process: catalogues are asked as ever, and what they say is dressed."""
+    """English becomes the pseudo-locale in this process: what the catalogues say is dressed."""
     from django.utils import translation
 
     real = translation._trans

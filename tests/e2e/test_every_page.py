@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from panel.guides import CLIENTS, RECORDS
 from panel.models import Contact
 from tests import page_checks
 from tests.access_table import TABLE, Need
@@ -69,6 +71,8 @@ def tenant() -> Tenant:
     tenant.service.display_name = f"{CHINESE} {'X' * 60} {ARABIC}"
     tenant.service.renews_on = timezone.localdate() + timedelta(days=300)
     tenant.service.save()
+    tenant.account.set_keys(f"anna@{tenant.domain.name.name}")
+    tenant.account.save()
     for name in (f"{LABEL}.{LABEL}.{LABEL}.example", "xn--ngbrx4e.example", "xn--fiqs8s.xn--fiqs8s.example"):
         domain = make_domain(tenant.service, name)
         make_check(domain, "MX", "missing")
@@ -90,14 +94,15 @@ def tenant() -> Tenant:
     return tenant
 
 
-def walk(page: Page, tenant: Tenant, look: Callable[[str], list[str]]) -> None:
+def walk(page: Page, tenant: Tenant, look: Callable[[], list[str]], guides: tuple[str, ...] = ()) -> None:
     """Every page; what is wrong with any of them, all at once."""
     wrong = []
-    for name in PAGES:
-        answer = page.goto(address(name, TABLE[name], tenant))
+    addresses = {name: address(name, TABLE[name], tenant) for name in PAGES}
+    for name, url in {**addresses, **{slug: reverse("panel:guide", args=[slug]) for slug in guides}}.items():
+        answer = page.goto(url)
         assert answer
         assert answer.status < 500, name
-        wrong += [f"{name}: {each}" for each in look(name)]
+        wrong += [f"{name}: {each}" for each in look()]
     assert not wrong, "\n".join(wrong)
 
 
@@ -107,7 +112,7 @@ def test_nothing_is_untranslated_or_misplaced_where_words_are_longer(
     page_checks.patch(monkeypatch)
     page = new_page(make_user("staff@operator.example", staff=True, name="X"), locale="en-GB")
 
-    def look(name: str) -> list[str]:
+    def look() -> list[str]:
         found = [f"untranslated: {word}" for word in page_checks.untranslated(page, DATA)]
         for width in (1440, 1024, 390):
             page.set_viewport_size({"width": width, "height": 900})
@@ -124,7 +129,7 @@ def test_every_page_is_accessible_in_polish_on_a_phone_in_the_dark(
     staff = make_user("staff@operator.example", staff=True, language="pl")
     page = new_page(staff, locale="pl", color_scheme="dark", viewport={"width": 390, "height": 844})
 
-    def look(name: str) -> list[str]:
+    def look() -> list[str]:
         found = page_checks.misplaced(page)
         try:
             accessible(page)
@@ -132,4 +137,4 @@ def test_every_page_is_accessible_in_polish_on_a_phone_in_the_dark(
             found.append(str(error))
         return found
 
-    walk(page, tenant, look)
+    walk(page, tenant, look, ("index", *RECORDS, *CLIENTS))
