@@ -120,7 +120,7 @@ def patch(monkeypatch: Any) -> None:
     """English becomes the pseudo-locale in this process: what the catalogues say is dressed."""
     from django.utils import translation
 
-    real = translation._trans
+    real: Any = translation._trans  # type: ignore[attr-defined]
 
     def dressed(name: str) -> Any:
         ask = getattr(real, name)

@@ -138,3 +138,16 @@ def test_every_page_is_accessible_in_polish_on_a_phone_in_the_dark(
         return found
 
     walk(page, tenant, look, ("index", *RECORDS, *CLIENTS))
+
+
+def test_what_these_tests_look_for_is_seen(page: Page) -> None:
+    page.set_content(
+        '<div style="position:relative;height:99px"><p style="position:absolute">⟦Öné⟧ thing</p>'
+        '<p style="position:absolute">⟦Ånöthér⟧</p></div><p style="width:3000px">⟦Wîdé⟧</p>'
+    )
+
+    found = page_checks.misplaced(page)
+
+    assert any(each.startswith("on each other") for each in found)
+    assert any("wide in" in each for each in found)
+    assert page_checks.untranslated(page, DATA) == ["thing"]
