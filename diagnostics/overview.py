@@ -39,8 +39,12 @@ def needs(user: User) -> list[Need]:
     page = reverse("diagnostics:operator")
     held = CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).first()
     if held is not None:
-        words = _("Results are on hold: %(turning)d checks would have turned red at once") % {"turning": held.turning}
-        found.append(Need(words, page, "red"))
+        words = ngettext(
+            "Results are on hold: %(n)d check would have turned red at once",
+            "Results are on hold: %(n)d checks would have turned red at once",
+            held.turning,
+        )
+        found.append(Need(words % {"n": held.turning}, page, "red"))
     words = _("The resolver %(server)s answers too little")
     troubled = (resolver for resolver in resolvers_now() if resolver.troubled)
     return found + [Need(words % {"server": resolver.server}, page, "red") for resolver in troubled]
@@ -117,7 +121,7 @@ def _samples() -> list[Chart]:
     return [
         _lines("rate", _("Checks a minute, the last 24 hours"), _("%(n)s a minute"), rates, starts, labels),
         _lines("latency", _("Answer time of the resolvers, the last 24 hours"), _("%(n)s ms"), times, starts, labels),
-        _lines("age", _("Age of the oldest check, the last 24 hours"), _("%(n)s minutes"), ages, starts, labels),
+        _lines("age", _("Age of the oldest check, the last 24 hours"), _("%(n)s min"), ages, starts, labels),
     ]
 
 
