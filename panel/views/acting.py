@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -24,7 +24,8 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
     members = organization.memberships.select_related("user", "organization")
     membership = members.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
     if membership is None:
-        raise Http404
+        messages.error(request, _("Choose a member."))
+        return redirect("panel:staff_organization", code)
     try:
         as_member.begin(request, membership, request.POST.get("why", ""))
     except Refused as refusal:
