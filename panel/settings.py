@@ -118,6 +118,7 @@ AUTH_USER_MODEL = "panel.User"
 INSTALLED_APPS = [
     "panel",
     "domains",
+    "identities",
     "diagnostics",
     "accounts",
     "mailflow",
@@ -157,6 +158,7 @@ MIDDLEWARE = [
     "panel.middleware.user_preferences",
     "panel.sessions.ended_sessions",
     "panel.middleware.second_factor_for_staff",
+    "identities.middleware.sessions_of_providers",
     "panel.as_member.sees_as_member",
 ]
 
@@ -421,6 +423,8 @@ READINGS = {
     "provider-test": "domains.outside.test",
     "provider-zones": "domains.outside.list_zones",
     "provider-add": "domains.outside.add_zones",
+    "sign-in-discovery": "identities.outside.discover",
+    "sign-in-exchange": "identities.outside.exchange",
     "mx": "diagnostics.outside.mx",
     "resolvers": "diagnostics.outside.resolvers",
 }

@@ -185,7 +185,7 @@ def _shown(run: BulkRun, row: BulkRow, vault: Vault | None) -> Shown:
 
 
 def _column(run: BulkRun, fault: list[Any]) -> Field:
-    """Where a fault is put right: what is wrong with a domain in a column of its own is wrong there, not in the name."""
+    """Where a fault is put right: a domain in a column of its own is edited there, not the name beside it."""
     field = Field(fault[1])
     if field is Field.ADDRESS and fault[0] in OF_DOMAINS and field not in run.columns and Field.DOMAIN in run.columns:
         return Field.DOMAIN

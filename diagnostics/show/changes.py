@@ -15,7 +15,7 @@ from domains.rrset import Action, txt_text
 from domains.rules.verdicts import RED, Status
 from domains.typography import readable
 
-from .hosts import DnsHost, Part, Writing, parts, written
+from .hosts import DnsHost, NamePart, Writing, parts, written
 
 MAX_VALUES = 40  # of one record set on a page: a zone may hold thousands
 MAX_LENGTH = 2_000  # characters of one value on a page
@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CopyLine:
     text: str
     mark: str = ""  # gone, new, or nothing: stays as it is
 
@@ -36,17 +36,17 @@ class Group:
 
     name: str
     type: str
-    now: tuple[Line, ...]
-    then: tuple[Line, ...]
+    now: tuple[CopyLine, ...]
+    then: tuple[CopyLine, ...]
     more: int = 0  # values that are not shown
     undecided: bool = False  # nobody here knows what should be there
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChangeRow:
     """One record of a fix, as the fields of a form."""
 
-    fields: tuple[Part, ...]
+    fields: tuple[NamePart, ...]
     value: str  # the whole value, in zone-file form
 
 
@@ -57,7 +57,7 @@ class FixCard:
     name: str  # absolute, with its final dot
     written: str  # as the provider's form wants it
     ttl: int | None
-    rows: tuple[Row, ...]
+    rows: tuple[ChangeRow, ...]
     lines: tuple[str, ...] = field(default=())  # in zone-file form
 
 
@@ -132,11 +132,11 @@ def _group(name: str, type_: str, now: list[str], then: list[str]) -> Group:
     before = sorted(now, key=lambda value: value in then)
     after = sorted(then, key=lambda value: value in now)
     return Group(
-        name,
-        type_,
-        tuple(Line(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
-        tuple(Line(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
-        max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
+        name=name,
+        type=type_,
+        now=tuple(CopyLine(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
+        then=tuple(CopyLine(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
+        more=max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
     )
 
 
@@ -146,22 +146,22 @@ def cards(fixes: Iterable[Record], zone: str, host: DnsHost | None) -> list[FixC
     apart = host.priority_apart if host else True
     return [
         FixCard(
-            fix["action"],
-            fix["type"],
-            fix["name"],
-            written(fix["name"], zone, writing),
-            fix["ttl"],
-            tuple(Row(_fields(fix["type"], value, apart=apart), value) for value in fix["values"]),
-            tuple(line(fix["name"], fix["ttl"], fix["type"], value) for value in fix["values"]),
+            action=fix["action"],
+            type=fix["type"],
+            name=fix["name"],
+            written=written(fix["name"], zone, writing),
+            ttl=fix["ttl"],
+            rows=tuple(ChangeRow(_fields(fix["type"], value, apart=apart), value) for value in fix["values"]),
+            lines=tuple(line(fix["name"], fix["ttl"], fix["type"], value) for value in fix["values"]),
         )
         for fix in fixes
     ]
 
 
-def _fields(type_: str, value: str, *, apart: bool) -> tuple[Part, ...]:
+def _fields(type_: str, value: str, *, apart: bool) -> tuple[NamePart, ...]:
     """Forms take a TXT record's text without the quotes of a zone file, however long; they split it by themselves."""
     if type_ == "TXT":
-        return (Part("value", readable(txt_text(value), most=MAX_TXT)),)
+        return (NamePart("value", readable(txt_text(value), most=MAX_TXT)),)
     return parts(type_, value, apart=apart)
 
 
@@ -224,7 +224,7 @@ def wanted_records(
         usual = (of_kind[0].level, of_kind[0].why)
         for (name, type_), values in sets.items():
             level, why = levels.get((name, type_), usual)
-            records.append(WantedRecord(kind, name, type_, ttl, values, level, why))
+            records.append(WantedRecord(kind=kind, name=name, type=type_, ttl=ttl, values=values, level=level, why=why))
     return sorted(records, key=lambda record: record.kind == Kind.MX)
 
 

@@ -15,7 +15,7 @@ RANK = {"red": 4, "wait": 3, "unknown": 2, "ok": 1, "none": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StripStep:
     """A change of a check at `at`, from one status and level to another."""
 
     at: datetime
@@ -32,7 +32,7 @@ def colour(status: str, level: str) -> str:
 def strip(
     now: datetime,
     current: tuple[str, str],
-    steps: Sequence[Step],
+    steps: Sequence[StripStep],
     *,
     since: datetime,
     zone: tzinfo,

@@ -29,9 +29,9 @@ from ..show.buttons import button
 from ..show.changes import FixCard, cards, confirmed_sets, side_by_side, snippet
 from ..show.hosts import DnsHost
 from ..show.repair_words import rewrites
-from ..show.strip import Step, strip
+from ..show.strip import StripStep, strip
 from ..show.words import KINDS
-from .table import Row, rows_of
+from .table import TableRow, rows_of
 
 GUIDES = frozenset({Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV, Kind.DMARC})
 HISTORY = 10  # changes shown on the page of one check
@@ -100,7 +100,7 @@ def kind_or_404(text: str) -> str:
         raise Http404 from error
 
 
-def check_context(check: Check, row: Row) -> dict[str, Any]:
+def check_context(check: Check, row: TableRow) -> dict[str, Any]:
     """What the page of one check says of it."""
     shown = button(check)
     fixes = check.fixes if not check.intended else []  # nothing is to be done about what is meant so
@@ -110,7 +110,7 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "look": shown.look,
         "says": sentences.sentence(check.reason, check.facts),
         "follows": sentences.consequence(check.reason, check.facts),
-        "notes": sentences.notes(check.kind, check.facts),
+        "notes": sentences.notes(check.kind, check.reason, check.facts),
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
         "groups": side_by_side(
@@ -173,10 +173,10 @@ def history_context(domain: Domain, check: Check) -> dict[str, Any]:
     return {"days": days, "days_said": said_of(days), "changes": changes[:HISTORY]}
 
 
-def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, Step]]:
+def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, StripStep]]:
     """Of changes what colours a strip, each with its kind: without the records before and after, which are long."""
     rows = changes.values_list("kind", "at", "old_status", "old_level", "new_status", "new_level")
-    return ((kind, Step(at, (was, was_level), (now, level))) for kind, at, was, was_level, now, level in rows)
+    return ((kind, StripStep(at, (was, was_level), (now, level))) for kind, at, was, was_level, now, level in rows)
 
 
 def said_of(days: list[tuple[Any, str]]) -> str:

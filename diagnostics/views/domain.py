@@ -18,7 +18,7 @@ from panel.models import Role
 from ..models import CheckChange
 from ..show import sentences
 from ..show.buttons import ORDER, button
-from ..show.strip import Step, strip
+from ..show.strip import StripStep, strip
 from .change import said_of, steps_of
 from .files import records_of, zone_lines
 from .table import rows_of
@@ -72,7 +72,7 @@ def history(request: HttpRequest, service_name: str, domain_name: str) -> HttpRe
     changes = CheckChange.objects.filter(domain=domain)
     before = number_or_zero(request.GET.get("before", ""))
     found = list((changes.filter(pk__lt=before) if before else changes)[: PAGE + 1])
-    steps: dict[str, list[Step]] = {}
+    steps: dict[str, list[StripStep]] = {}
     for kind, step in steps_of(changes[:STRIP_STEPS]):
         steps.setdefault(kind, []).append(step)
     now = timezone.now()

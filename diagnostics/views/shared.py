@@ -93,7 +93,7 @@ def _context(found: Share) -> dict[str, Any]:
                 "button": shown,
                 "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
                 "follows": sentences.consequence(check.reason, check.facts) if wanted else "",
-                "notes": sentences.notes(check.kind, check.facts) if wanted else [],
+                "notes": sentences.notes(check.kind, check.reason, check.facts) if wanted else [],
                 "cards": cards_of(check, domain, row.dns_host) if wanted else [],
             }
         )
