@@ -75,13 +75,13 @@ def _colours(user: User) -> Chart:
     last = counts[-1]
     total = sum(last.values())
     return Chart(
-        "colours",
-        _("Domains, the last 30 days"),
-        ngettext("%(n)d domain now", "%(n)d domains now", total) % {"n": total},
-        charts.columns(counts, labels, LOOKS),
-        [_("Day"), *(words[look] for look in LOOKS)],
-        [[day, *(count[look] for look in LOOKS)] for day, count in zip(days, counts, strict=True) if day in known],
-        [Key(look, words[look], last[look]) for look in LOOKS],
+        slug="colours",
+        title=_("Domains, the last 30 days"),
+        now=ngettext("%(n)d domain now", "%(n)d domains now", total) % {"n": total},
+        drawing=charts.columns(counts, labels, LOOKS),
+        heads=[_("Day"), *(words[look] for look in LOOKS)],
+        rows=[[day, *(count[look] for look in LOOKS)] for day, count in zip(days, counts, strict=True) if day in known],
+        keys=[Key(look, words[look], last[look]) for look in LOOKS],
     )
 
 
@@ -129,7 +129,8 @@ def _lines(slug: str, title: str, unit: str, values: list[float | None], starts:
     known = [(start, value) for start, value in zip(starts, values, strict=True) if value is not None]
     now = unit % {"n": f"{known[-1][1]:g}"} if known else _("nothing measured yet")
     rows = [[f"{start:%H:%M}", f"{value:g}"] for start, value in known]
-    return Chart(slug, title, now, charts.line(values, labels), [_("Time"), title], rows)
+    drawing = charts.line(values, labels)
+    return Chart(slug=slug, title=title, now=now, drawing=drawing, heads=[_("Time"), title], rows=rows)
 
 
 def _mean(numbers: Any) -> float:

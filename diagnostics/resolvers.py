@@ -15,7 +15,7 @@ REPORTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenBy:
     """One resolver as one engine reported it."""
 
     report: EngineReport
@@ -30,7 +30,7 @@ class Seen:
 @dataclass(slots=True)
 class Resolver:
     server: str
-    seen: list[Seen] = field(default_factory=list)
+    seen: list[SeenBy] = field(default_factory=list)
 
     @property
     def sent(self) -> int:
@@ -86,8 +86,8 @@ def resolvers_now() -> list[Resolver]:
     return [found[name] for name in sorted(found)]
 
 
-def _seen(report: EngineReport, server: dict[str, Any]) -> Seen:
-    return Seen(
+def _seen(report: EngineReport, server: dict[str, Any]) -> SeenBy:
+    return SeenBy(
         report=report,
         sent=server["sent"],
         answered=server["answered"],

@@ -34,7 +34,7 @@ LASTS = timedelta(hours=1)
 WHY_LENGTH = 500
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ALWAYS = ("/acting/", "/account/logout/", "/language/")  # that may be sent to even while nothing may be changed
-OWN = ("/account/", "/you/", "/invitations/")  # the person's own, not the member's
+OWN = ("/account/", "/you/", "/invitations/", "/sign-in/")  # the person's own, not the member's
 
 
 @dataclass(frozen=True, slots=True)

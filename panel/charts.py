@@ -23,7 +23,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Tick:
     """A label at a place of an axis."""
 
     at: float
@@ -34,8 +34,8 @@ class Mark:
 class Drawing:
     """Either `boxes` or `lines`; each line is a text for a polyline's `points`, and a gap ends it."""
 
-    marks: tuple[Mark, ...]  # at the side, with a line across
-    labels: tuple[Mark, ...]  # below
+    marks: tuple[Tick, ...]  # at the side, with a line across
+    labels: tuple[Tick, ...]  # below
     boxes: tuple[Box, ...] = ()
     lines: tuple[str, ...] = ()
     dots: tuple[tuple[float, float], ...] = ()  # points that stand alone
@@ -93,12 +93,12 @@ def _scaled(value: float, top: float) -> float:
     return _round(value / top * (HEIGHT - BOTTOM - TOP))
 
 
-def _marks(top: float) -> tuple[Mark, ...]:
-    return tuple(Mark(_round(HEIGHT - BOTTOM - _scaled(part, top)), f"{part:g}") for part in (0, top / 2, top))
+def _marks(top: float) -> tuple[Tick, ...]:
+    return tuple(Tick(_round(HEIGHT - BOTTOM - _scaled(part, top)), f"{part:g}") for part in (0, top / 2, top))
 
 
-def _labels(labels: Sequence[str], step: float) -> tuple[Mark, ...]:
-    return tuple(Mark(_round(LEFT + (index + 0.5) * step), text) for index, text in enumerate(labels) if text)
+def _labels(labels: Sequence[str], step: float) -> tuple[Tick, ...]:
+    return tuple(Tick(_round(LEFT + (index + 0.5) * step), text) for index, text in enumerate(labels) if text)
 
 
 def _round(number: float) -> float:

@@ -108,7 +108,7 @@ def test_other_organizations_are_out_of_reach_even_those_of_the_same_member(tena
 def test_pages_of_ones_own_are_closed_meanwhile(tenant: Tenant, staff: User) -> None:
     client = acting(staff, tenant, tenant.owner, "a reason")
 
-    for page in ("/you/", "/account/2fa/", "/account/password/change/", "/invitations/no-such-token/"):
+    for page in ("/you/", "/sign-in/", "/account/2fa/", "/account/password/change/", "/invitations/no-such-token/"):
         assert client.get(page).status_code == 403, page
         assert client.post(page).status_code == 403, page
     assert client.post("/account/logout/").status_code == 302
