@@ -302,6 +302,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # mail about a changed password or second fa
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "panel.signin.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "panel.passkeys.AddPasskey", "edit_webauthn": "panel.passkeys.RenamePasskey"}
 MFA_TOTP_ISSUER = PANEL_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _loopback and not _secure
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -84,6 +84,7 @@ COUNTED = re.compile(
 )
 # Numbers that are never small, or limits that never change: one form of the noun is the right one in every language.
 ONE_FORM = {
+    "%(n)s ms",
     "The cell is too long: %(length)s characters, with a limit of %(limit)s.",
     "This name is too long: %(length)s characters, with a limit of %(limit)s.",
     "The limit for a name is %(n)d characters.",
