@@ -60,7 +60,8 @@ def columns(days: Sequence[Mapping[str, int]], labels: Sequence[str], looks: Seq
             y -= height
             if height:
                 boxes.append(Box(_round(LEFT + index * step + step * 0.1), _round(y), _round(step * 0.8), height, look))
-    return Drawing(_marks(top), _labels(labels, step), boxes=tuple(boxes))
+    marks = tuple(mark for mark in _marks(top) if "." not in mark.text)  # what is counted has no halves
+    return Drawing(marks, _labels(labels, step), boxes=tuple(boxes))
 
 
 def line(values: Sequence[float | None], labels: Sequence[str]) -> Drawing:

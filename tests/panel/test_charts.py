@@ -23,7 +23,7 @@ def test_parts_of_a_day_stand_on_each_other() -> None:
     assert red.y + red.height == pytest.approx(ok.y)
     assert second.x > ok.x + ok.width
     assert second.x + second.width <= WIDTH
-    assert [mark.text for mark in drawing.marks] == ["0", "2.5", "5"]
+    assert [mark.text for mark in drawing.marks] == ["0", "5"]
     assert [label.text for label in drawing.labels] == ["1 May"]
 
 
