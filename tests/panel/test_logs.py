@@ -100,6 +100,7 @@ def test_no_link_that_lets_somebody_in_is_logged() -> None:
     assert len(routes) >= 6, routes
     for route in routes:
         address = "/" + re.sub(r"<(?:\w+:)?(?:token|key)>", "LetsMeIn-0123456789", route)
+        address = re.sub(r"<[^>]+>", "x1", address)
         assert "LetsMeIn" not in logs.hide(f"Not Found: {address}"), address
 
 
