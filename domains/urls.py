@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{DOMAIN}detach/", views.detach, name="detach"),
     path(f"{DOMAIN}dkim/rotate/", views.rotate, name="rotate"),
     path(f"{DOMAIN}plan/", views.plan, name="plan"),
+    path(f"{DOMAIN}plan/card/", views.plan_card, name="plan_card"),
     path(f"{SERVICE}changes/", views.changes, name="changes"),
     path(CHANGE, views.change, name="change"),
     path(f"{CHANGE}undo/", views.change_undo, name="change_undo"),

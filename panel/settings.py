@@ -417,6 +417,8 @@ READINGS = {
     "provider-zones": "domains.outside.list_zones",
     "provider-add": "domains.outside.add_zones",
     "mx": "diagnostics.outside.mx",
+    "delegation": "diagnostics.outside.delegation",
+    "spf": "diagnostics.outside.spf",
     "resolvers": "diagnostics.outside.resolvers",
 }
 

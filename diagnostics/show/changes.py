@@ -77,7 +77,30 @@ def side_by_side(
     be. `others`: what is there belongs to the other half of a split domain, and stays. `flattened`: addresses stand
     where an alias should. `undecided`: what is there is wrong, and only its owner knows what is right.
     """
-    now: dict[tuple[str, str], list[str]] = {}
+    now, then = sets_before_and_after(found, expected, fixes, confirmed=confirmed, others=others, flattened=flattened)
+    groups = [_group(name, type_, now.get((name, type_), []), values) for (name, type_), values in then.items()]
+    if not undecided:
+        return groups
+    return [
+        replace(group, then=(), undecided=True) if group.now and now[group.name, group.type] == then[key] else group
+        for key, group in zip(then, groups, strict=True)
+    ]
+
+
+type Sets = dict[tuple[str, str], list[str]]
+
+
+def sets_before_and_after(
+    found: Sequence[Record],
+    expected: Sequence[Record],
+    fixes: Sequence[Record],
+    *,
+    confirmed: Sequence[Record] = (),
+    others: bool = False,
+    flattened: bool = False,
+) -> tuple[Sets, Sets]:
+    """The record sets as they are and as they should be: every value, by name and type. As for `side_by_side`."""
+    now: Sets = {}
     for rrset in found:
         now.setdefault((rrset["name"], rrset["type"]), []).extend(rrset["values"])
     then = {key: list(values) for key, values in now.items()}
@@ -92,13 +115,7 @@ def side_by_side(
     if not fixes and not others:
         for rrset in expected:
             then.setdefault((rrset["name"], rrset["type"]), list(rrset["values"]))
-    groups = [_group(name, type_, now.get((name, type_), []), values) for (name, type_), values in then.items()]
-    if not undecided:
-        return groups
-    return [
-        replace(group, then=(), undecided=True) if group.now and now[group.name, group.type] == then[key] else group
-        for key, group in zip(then, groups, strict=True)
-    ]
+    return now, then
 
 
 def _addresses_at(name: str) -> tuple[tuple[str, str], tuple[str, str]]:

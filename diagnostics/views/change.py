@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 
 from domains.access import domain_for
 from domains.models import Domain
-from domains.records import Kind, Level
+from domains.records import Kind
 from domains.rules.intents import can_be_intended
-from domains.rules.verdicts import RED, Problem
+from domains.rules.verdicts import RED
 from panel.access import person, require
 from panel.errors import Refused
 from panel.models import Role
@@ -26,11 +26,12 @@ from panel.models import Role
 from ..models import Check, CheckChange, Postponement
 from ..show import sentences
 from ..show.buttons import button
-from ..show.changes import FixCard, cards, confirmed_sets, side_by_side, snippet
-from ..show.hosts import DnsHost
+from ..show.changes import snippet
+from ..show.records import table_of_check
 from ..show.repair_words import rewrites
 from ..show.strip import Step, strip
 from ..show.words import KINDS
+from .files import zone_of_records
 from .table import Row, rows_of
 
 GUIDES = frozenset({Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV, Kind.DMARC})
@@ -104,6 +105,9 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
     """What the page of one check says of it."""
     shown = button(check)
     fixes = check.fixes if not check.intended else []  # nothing is to be done about what is meant so
+    all_checks = list(row.domain.checks.all())
+    split = row.domain.mode == Domain.Mode.NON_AUTHORITATIVE
+    optional = split and check.kind == Kind.SRV  # it would lead the other half's users here
     moves_mail = bool(check.kind == Kind.MX and check.facts.get("moves_mail") and fixes)
     return {
         "button": shown,
@@ -113,18 +117,9 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "notes": sentences.notes(check.kind, check.facts),
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
-        "groups": side_by_side(
-            check.found,
-            check.expected,
-            fixes,
-            confirmed=confirmed_sets(check.status, check.facts, check.witnesses, check.expected),
-            others=bool(check.facts.get("others")) or check.intended,
-            flattened=Problem.FLATTENED in (*check.problems, *check.advice),
-            undecided=bool(
-                check.status in RED and check.level == Level.REQUIRED and not check.fixes and not check.intended
-            ),
-        ),
-        "cards": cards_of(check, row.domain, row.dns_host) if fixes else [],
+        "records": table_of_check(check, zone=zone_of_records(row.domain, all_checks), host=row.dns_host, split=split),
+        "fixes": len(fixes) if not optional else 0,
+        "optional": optional and bool(fixes),
         "rewrites": rewrites(check.kind, check.facts) if check.status in RED and not check.intended else [],
         "meant_record": check.facts.get("meant_record", "") if check.status in RED and not check.intended else "",
         "snippet": snippet(fixes),
@@ -137,21 +132,6 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "can_be_intended": can_be_intended(check.kind, check.status, check.problems),
         "found_print": check.found_print,
     }
-
-
-def cards_of(check: Check, domain: Domain, host: DnsHost | None) -> list[FixCard]:
-    zone = domain.zone.name if domain.zone else check_zone(domain)
-    return cards(check.fixes, zone, host)
-
-
-def check_zone(domain: Domain) -> str:
-    """The zone that holds the name, as the last look at its NS found it; the name itself where nobody knows."""
-    for check in domain.checks.all():
-        if check.kind == Kind.NS:
-            for rrset in check.found:
-                if rrset["type"] == "NS":
-                    return str(rrset["name"])
-    return domain.name.name
 
 
 def _agree(check: Check) -> int:

@@ -18,9 +18,10 @@ from panel.models import Role
 from ..models import CheckChange
 from ..show import sentences
 from ..show.buttons import ORDER, button
+from ..show.records import progress
 from ..show.strip import Step, strip
 from .change import said_of, steps_of
-from .files import records_of, zone_lines
+from .files import records_of, table_of, zone_lines
 from .table import rows_of
 
 PAGE = 50
@@ -39,10 +40,10 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "check": check,
             "button": shown,
             "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
-            "changes": len(check.fixes) if not check.intended else 0,
         }
         for check, shown in zip(checks, buttons, strict=True)
     ]
+    records = table_of(row.domain, checks, row.dns_host)
     keys = list(domain.ownership.dkim_keys.exclude(state=DkimKey.State.WITHDRAWN).order_by("-pk"))
     states = {key.state for key in keys}
     return render(
@@ -54,8 +55,10 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "row": row,
             "lines": lines,
             "red": sum(shown.look == "red" for shown in buttons),
-            "records": (records := records_of(domain, checks)),
-            "zone_lines": zone_lines(records),
+            "records": records,
+            "progress": progress(records),
+            "fixable": sum(row.is_open for row in records),
+            "zone_lines": zone_lines(records_of(domain, checks)),
             "keys": keys,
             "key_waits": DkimKey.State.WAITING in states,
             "key_signs": DkimKey.State.ACTIVE in states,

@@ -1,5 +1,5 @@
 from .attached import detach, mode
-from .changes import change, change_again, change_policy, change_undo, changes, plan
+from .changes import change, change_again, change_policy, change_undo, changes, plan, plan_card
 from .disputes import dispute, disputes
 from .keys import rotate
 from .providers import (
@@ -29,6 +29,7 @@ __all__ = [
     "disputes",
     "mode",
     "plan",
+    "plan_card",
     "provider",
     "provider_new",
     "provider_remove",

@@ -133,7 +133,10 @@ def test_the_operator_sees_how_each_worker_sees_each_resolver_and_how_old_that_i
     at_work("host 7/8", at=now - timedelta(seconds=12), sharing=3, check_runs=41, servers=[HEALTH])
     at_work("host 7/9", at=now - timedelta(minutes=9), servers=[HEALTH | {"address": "2001:db8::53", "resting": True}])
     words = words_of(staff.get("/staff/diagnostics/"))
-    assert "host 7/8 sweep · at work, last report 12 seconds ago · 41 checks · shared the ceilings with others: 1/3" in words
+    assert (
+        "host 7/8 sweep · at work, last report 12 seconds ago · 41 checks · shared the ceilings with others: 1/3"
+        in words
+    )
     assert "192.0.2.53:53 answers 100 97 2 1 12.3 ms" in words
     assert "host 7/9 sweep · heard of last 9 minutes ago, and did not say that it ended" in words
     assert "[2001:db8::53]:53 left aside: silent" in words
