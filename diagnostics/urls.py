@@ -14,6 +14,7 @@ urlpatterns = [
     path(DOMAINS, views.domains, name="domains"),
     path(f"{SERVICE}checks/", views.buttons, name="buttons"),
     path(f"{SERVICE}checks/again/", views.check_service, name="check_service"),
+    path(f"{SERVICE}selected/", views.selected, name="selected"),
     path(f"{SERVICE}mx-hint/", views.mx_hint, name="mx_hint"),
     path(f"{SERVICE}delegation-hint/", views.delegation_hint, name="delegation_hint"),
     path(DOMAIN, views.domain, name="domain"),

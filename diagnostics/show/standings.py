@@ -7,6 +7,8 @@ from django.utils.translation import pgettext_lazy
 
 from .records import Standing
 
+OPTIONAL = _("Not needed in this mode: the records that set mail programs up by themselves would lead all users here.")
+
 STANDINGS = {
     Standing.OK: _("OK"),
     Standing.INTENDED: _("as intended"),

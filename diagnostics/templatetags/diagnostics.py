@@ -55,6 +55,16 @@ def standing_word(row: TableRow) -> str:
 
 
 @register.filter
+def look_before(step: CheckChange) -> str:
+    return look_of(step.old_status, step.old_level) if step.old_status else "off"
+
+
+@register.filter
+def look_after(step: CheckChange) -> str:
+    return look_of(step.new_status, step.new_level)
+
+
+@register.filter
 def what_changed(step: CheckChange) -> str:
     """Why a check changed colour: what appeared, what went, or the sentence of its reason."""
     before = {value for rrset in step.before for value in rrset["values"]}

@@ -5,6 +5,7 @@ from .files import zone_file
 from .hint import delegation_hint, mx_hint
 from .operator import operator, release_breaker
 from .red import red, red_everywhere, red_of_organization
+from .selection import selected
 from .shared import shared, shared_again
 from .sharing import revoke, share
 from .table import buttons, domains
@@ -29,6 +30,7 @@ __all__ = [
     "red_of_organization",
     "release_breaker",
     "revoke",
+    "selected",
     "share",
     "shared",
     "shared_again",

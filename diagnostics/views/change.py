@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -18,18 +19,20 @@ from domains.access import domain_for
 from domains.models import Domain
 from domains.records import Kind
 from domains.rules.intents import can_be_intended
-from domains.rules.verdicts import RED
+from domains.rules.verdicts import RED, Status
 from panel.access import person, require
 from panel.errors import Refused
 from panel.models import Role
 
+from ..causes import told
 from ..models import Check, CheckChange, Postponement
 from ..show import sentences
 from ..show.buttons import button
 from ..show.changes import snippet
 from ..show.records import table_of_check
 from ..show.repair_words import rewrites
-from ..show.strip import Step, strip
+from ..show.standings import OPTIONAL
+from ..show.strip import Step, Strip, strip
 from ..show.words import KINDS
 from .files import zone_of_records
 from .table import Row, rows_of
@@ -112,8 +115,8 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
     return {
         "button": shown,
         "look": shown.look,
-        "says": sentences.sentence(check.reason, check.facts),
-        "follows": sentences.consequence(check.reason, check.facts),
+        "says": says_of(check, split=split),
+        "follows": sentences.consequence(check.reason, check.facts) if not optional else "",
         "notes": sentences.notes(check.kind, check.facts),
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
@@ -134,6 +137,13 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
     }
 
 
+def says_of(check: Check, *, split: bool) -> str:
+    """The sentence of a check. Of a split domain nothing is said that would lead the other half's users here."""
+    if split and check.kind == Kind.SRV and check.status == Status.MISSING and not check.intended:
+        return str(OPTIONAL)
+    return sentences.sentence(check.reason, check.facts)
+
+
 def _agree(check: Check) -> int:
     """How many name servers were asked, where all of them say the same."""
     own = [witness for witness in check.witnesses if witness["who"] != "resolvers"]
@@ -150,7 +160,12 @@ def history_context(domain: Domain, check: Check) -> dict[str, Any]:
         since=domain.created_at,
         zone=timezone.get_current_timezone(),
     )
-    return {"days": days, "days_said": said_of(days), "changes": changes[:HISTORY]}
+    return {
+        "days": days,
+        "days_said": said_of(days),
+        "changes": told(domain, list(changes[:HISTORY])),
+        "colours": colours(),
+    }
 
 
 def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, Step]]:
@@ -159,8 +174,13 @@ def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, Step]]:
     return ((kind, Step(at, (was, was_level), (now, level))) for kind, at, was, was_level, now, level in rows)
 
 
-def said_of(days: list[tuple[Any, str]]) -> str:
+def said_of(days: Strip) -> str:
     """The strip in words, for who cannot see it."""
-    count = {colour: sum(1 for _day, painted in days if painted == colour) for colour in ("ok", "wait", "red")}
-    words = _("Last %(days)d days – OK: %(ok)d, propagating: %(wait)d, needs attention: %(red)d.")
-    return words % {"days": len(days), **count}
+    words = _("Last %(days)d days – OK: %(ok)s, propagating: %(wait)s, needs attention: %(red)s of the time.")
+    shares = {colour: f"{number_format(f'{days.share(colour):g}')} %" for colour in ("ok", "wait", "red")}
+    return words % {"days": len(days.days), **shares}
+
+
+def colours() -> list[tuple[str, str]]:
+    """The legend."""
+    return [("ok", _("OK")), ("wait", _("Propagating")), ("red", _("Needs attention")), ("unknown", _("Unknown"))]

@@ -15,12 +15,12 @@ from domains.views.numbers import number_or_zero
 from panel.access import require
 from panel.models import Role
 
+from ..causes import told
 from ..models import CheckChange
-from ..show import sentences
 from ..show.buttons import ORDER, button
 from ..show.records import progress
 from ..show.strip import Step, strip
-from .change import said_of, steps_of
+from .change import colours, said_of, says_of, steps_of
 from .files import records_of, table_of, zone_lines
 from .table import rows_of
 
@@ -35,11 +35,12 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
     row = rows_of(Domain.objects.filter(pk=domain.pk))[0]
     checks = sorted(row.domain.checks.all(), key=lambda check: ORDER[check.kind])
     buttons = [button(check) for check in checks]
+    split = domain.mode == Domain.Mode.NON_AUTHORITATIVE
     lines = [
         {
             "check": check,
             "button": shown,
-            "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
+            "says": says_of(check, split=split) or shown.title,
         }
         for check, shown in zip(checks, buttons, strict=True)
     ]
@@ -97,7 +98,8 @@ def history(request: HttpRequest, service_name: str, domain_name: str) -> HttpRe
         {
             "service": domain.service,
             "domain": domain,
-            "changes": found[:PAGE],
+            "changes": told(domain, found[:PAGE]),
+            "colours": colours(),
             "older": found[PAGE - 1].pk if len(found) > PAGE else None,
             "newest": not before,
             "strips": strips,
