@@ -16,7 +16,7 @@ from domains.rrset import Action, txt_text
 from domains.rules.verdicts import RED, Problem, Status
 from domains.typography import readable
 
-from .changes import MAX_TXT, MAX_VALUES, clipped, confirmed_sets, line, sets_before_and_after
+from .changes import MAX_LENGTH, MAX_TXT, MAX_VALUES, clipped, confirmed_sets, line, sets_before_and_after
 from .hosts import DnsHost, Part, Writing, parts, written
 
 FOLDED = 72  # characters beyond which a value is folded
@@ -89,8 +89,8 @@ class TableRow:
 
     @property
     def field(self) -> str:
-        """What goes into the value's field of the form; empty where it is too long to be copied whole."""
-        if len(self.value) > MAX_TXT:
+        """What goes into the value's field of the form; empty where it is too long for a page."""
+        if len(self.value) > MAX_LENGTH:
             return ""
         return next((part.text for part in self.parts if part.key == "value"), "")
 
@@ -106,7 +106,8 @@ class TableRow:
 
     @property
     def line(self) -> str:
-        return line(self.name, self.ttl, self.type, self.value)
+        """In zone-file form; empty where it is too long for a page."""
+        return "" if len(self.value) > MAX_LENGTH else line(self.name, self.ttl, self.type, self.value)
 
     @property
     def labels(self) -> list[str]:
