@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from diagnostics.models import Check, Share
 from domains.models import Domain
-from domains.rrset import Action, Fix, quote_txt
+from domains.rrset import Action, Fix
 from panel.models import User
 from tests.browser import NewPage
 from tests.diagnostics.conftest import PLATFORM_ZONE
@@ -46,12 +46,12 @@ def owner(settings: Any, knot: Knot) -> User:
 
 def attach(page: Page, name: str = "shop.example") -> None:
     page.goto(f"{SERVICE}/domains/")
-    page.get_by_label("Domain name").fill(name)
+    page.get_by_label("Which domain?").fill(name)
     page.get_by_role("button", name="Next").click()
     page.get_by_label(re.compile("^Authoritative")).check()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Validate").click()
-    expect(page.get_by_role("heading", name="All required records")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Records", exact=True)).to_be_visible(timeout=PATIENCE)
 
 
 def shows(page: Page, kind: str, look: str) -> None:
@@ -60,26 +60,19 @@ def shows(page: Page, kind: str, look: str) -> None:
 
 
 def listed(page: Page) -> list[Fix]:
-    """The fixes that a list of changes names, read as a person reads it."""
-    return [fix for card in page.locator("article.fix").all() for fix in fixes_of(card)]
+    """The fixes that the table of records names."""
+    return fixes_of(page.locator("table.records tr[data-action]:not([data-action=''])"))
 
 
-def fixes_of(card: Locator) -> Iterator[Fix]:
-    heading = card.locator("h3").inner_text()
-    action = next(action for action in Action if heading.lower().startswith(action.value))
-    values, name, type_, ttl = [], "", "", None
-    for record in card.locator("dl.record").all():
-        said = {
-            dt.inner_text(): record.locator("dd").nth(2 * index).inner_text()
-            for index, dt in enumerate(record.locator("dt").all())
-        }
-        absolute = re.search(r"\((.+)\)$", said["Name"])
-        name, type_ = absolute[1] if absolute else said["Name"], said["Type"]
-        ttl = int(said["TTL"]) if "TTL" in said else None
-        value = quote_txt(said["Value"]) if type_ == "TXT" else said["Value"]
-        numbers = [said[field] for field in ("Priority", "Weight", "Port") if field in said]
-        values.append(" ".join([*numbers, value]))
-    yield Fix(action, name, type_, ttl, tuple(values))
+def fixes_of(rows: Locator) -> list[Fix]:
+    values: dict[tuple[str, str, str, int], list[str]] = {}
+    for row in rows.all():
+        said = {name: row.get_attribute(f"data-{name}") or "" for name in ("action", "name", "type", "ttl", "value")}
+        key = (said["action"], said["name"], said["type"], int(said["ttl"]))
+        kept = values.setdefault(key, [])
+        if said["action"] == Action.REMOVE or row.get_attribute("data-standing") != "remove":
+            kept.append(said["value"])
+    return [Fix(Action(action), name, type_, ttl, tuple(kept)) for (action, name, type_, ttl), kept in values.items()]
 
 
 def publish_what_is_listed(page: Page, knot: Knot, address: str = DOMAIN) -> set[str]:
@@ -164,11 +157,15 @@ def test_whoever_runs_the_dns_sees_it_turn_green_without_signing_in(
     share = Share.objects.create(domain=Domain.objects.get(), expires_at=Share.until())
     stranger = new_page()
     stranger.goto(f"/dns/{share.token}/")
-    mx = stranger.locator("section", has=stranger.locator("#check-MX"))
-    expect(mx.locator(".check-red")).to_be_visible()
-    knot.apply(fix for card in mx.locator("article.fix").all() for fix in fixes_of(card))
+    mx = stranger.locator("tr[data-kind=MX]")
+    expect(mx.locator(".check-red")).to_have_count(2)
+    expect(stranger.get_by_text("0 of 11 there")).to_be_visible()
+    knot.apply(fixes_of(mx))
     stranger.get_by_role("button", name="Check again").click()
-    expect(mx.locator(".check-ok")).to_be_visible(timeout=PATIENCE)
+    expect(mx.locator(".check-ok")).to_have_count(2, timeout=PATIENCE)
+    expect(stranger.get_by_text("2 of 11 there")).to_be_visible()
+    stranger.get_by_role("link", name="polski").click()
+    expect(stranger.locator("html")).to_have_attribute("lang", "pl")
     share.revoke()
     answer = stranger.goto(f"/dns/{share.token}/")
     assert answer is not None
