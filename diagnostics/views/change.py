@@ -121,7 +121,7 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
         "records": table_of_check(check, zone=zone_of_records(row.domain, all_checks), host=row.dns_host, split=split),
-        "fixes": len(fixes) if not optional else 0,
+        "fixes": len({(fix["name"], fix["type"]) for fix in fixes}) if not optional else 0,
         "optional": optional and bool(fixes),
         "rewrites": rewrites(check.kind, check.facts) if check.status in RED and not check.intended else [],
         "meant_record": check.facts.get("meant_record", "") if check.status in RED and not check.intended else "",

@@ -85,7 +85,7 @@ def plan_card(request: HttpRequest, service_name: str, domain_name: str) -> Http
         context |= {
             "asking": asking,
             "kinds": boxes,
-            "changes": len(planned.fixes([Kind.CNAME, *at_once], mx=True)),
+            "changes": planned.count([Kind.CNAME, *at_once]),
             "left": [why for _card, _choice, why in context["cards"] if why],
         }
     return render(request, "domains/_apply.html", context)

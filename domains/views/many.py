@@ -162,7 +162,7 @@ def _row(request: HttpRequest, domain: Domain) -> tuple[Written, Preview | None]
     boxes = usual_boxes(domain.mode)
     asking = planned.asking(boxes)
     kinds = [Kind.CNAME, *(kind for kind in boxes if kind not in asking)]
-    changes = len(planned.fixes(kinds, mx=True))
+    changes = planned.count(kinds)
     shown = [card for card in cards(planned.plan, kinds) if card.choice in {Outcome.ADD, Outcome.REPLACE}]
     row = Written(
         domain,

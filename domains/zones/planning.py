@@ -47,6 +47,10 @@ class Preview:
         chosen = [kind for kind in kinds if kind != Kind.MX or mx]
         return self.plan.writable(chosen) if self.plan is not None else ()
 
+    def count(self, kinds: Iterable[Kind]) -> int:
+        """How many record sets these change: what people count."""
+        return len({(fix.name, fix.type) for fix in self.fixes(kinds, mx=True)})
+
     def takes_mail_from(self) -> tuple[str, ...]:
         return takes_mail_from(self.plan.decisions) if self.plan is not None else ()
 
