@@ -167,17 +167,18 @@ def _well_written(text: str) -> bool:
     scripts = {unicodedata.name(char, "?").split(" ", 1)[0] for char in text if char.isalpha()}
     if len(scripts) > 1:
         return False
+    capitals = text.isupper()
     for index, char in enumerate(text):
         before, after = text[index - 1 : index], text[index + 1 : index + 2]
         if char.isascii():
             continue
-        if char.isupper() and before.isalpha() and not text.isupper():
+        if char.isupper() and before.isalpha() and not capitals:
             return False
         if char.islower() and after.isupper() and (before.isupper() or not before.isalpha()):
             return False
     if scripts == {"LATIN"}:
         return len(text) < 5 or any(char.isascii() for char in text)
-    return scripts != {"GREEK"} or len(text) < 5 or text.isupper() or sum(c in "άέήίόύώΐΰΆΈΉΊΌΎΏ" for c in text) == 1
+    return scripts != {"GREEK"} or len(text) < 5 or capitals or sum(c in "άέήίόύώΐΰΆΈΉΊΌΎΏ" for c in text) == 1
 
 
 def _decided(encodings: Sequence[str], words: dict[bytes, tuple[str, ...]]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from accounts.reading import Choices, Question
 from accounts.tables import ENCODINGS, Refusal, Refused
 from accounts.tables.encodings import tell
 from tests.accounts.people import result_of
+from tests.linear import is_linear
 
 PEOPLE = {
     "polish": ["Żaneta Łączyńska", "Świętosława Źrebięć", "Grażyna Żółć"],
@@ -190,13 +191,9 @@ def test_any_bytes_are_told_or_refused(data):
 
 @pytest.mark.parametrize("octets", [b"\xb1", b"\xea\xb1 ", b"a\xe9;", b"\x80", b"\xff\xfe\n", b"\xe9@\n"])
 def test_telling_is_linear(octets):
-    def seconds(count: int) -> float:
-        data, best = octets * count, 9.0
-        for _again in range(3):
-            begun = time.process_time()
-            with suppress(Refused):
-                tell(data)
-            best = min(best, time.process_time() - begun)
-        return best
+    def read(data: bytes) -> None:
+        with suppress(Refused):
+            tell(data)
 
-    assert seconds(200_000) < 3 * max(seconds(100_000), 0.01)
+    linear, told = is_linear(lambda count: partial(read, octets * count), 1000, 256_000)
+    assert linear, told

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+from collections import deque
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.tables import records
 from tests.accounts.people import Person, result_of
+from tests.linear import is_linear
 
 HEAD = "E-mail address;Division;First name;Password\n"
 ZOFIA, ADAM, EWA = (
@@ -165,13 +167,8 @@ def test_wherever_marks_stray_no_row_is_swallowed_and_none_gets_the_cells_of_ano
     "piece", ['15";"abc\n', 'a;"b\n', '"\n', '""\n', '";"\n', "a;b\n", '"a""\n', '\\"\n', " ;\n", '"x" y\n']
 )
 def test_reading_is_linear(piece):
-    def seconds(count: int) -> float:
-        lines, best = [piece] * count, 9.0
-        for _again in range(3):
-            begun = time.process_time()
-            for _record in records.records(lines, ";", width=5, address=0):
-                pass
-            best = min(best, time.process_time() - begun)
-        return best
+    def read(count: int) -> Callable[[], object]:
+        return lambda: deque(records.records([piece] * count, ";", width=5, address=0), 0)
 
-    assert seconds(8000) < 3 * max(seconds(4000), 0.01)
+    linear, told = is_linear(read, 1000, 64_000)
+    assert linear, told

@@ -83,7 +83,7 @@ def test_where_no_fix_mends_it_the_reason_says_what_to_do(diagnose: Diagnose) ->
     text = GREEN.replace("include:spf.pro7.mail.example ~all", f"{crowded}-all") + senders
     _status, checks = diagnose(text, text, text)
     assert (checks["SPF"]["status"], checks["SPF"]["fixes"]) == ("wrong", [])
-    assert "Take out of the record what is not needed any more" in checks["SPF"]["reason"]
+    assert "Remove from the record what is no longer needed" in checks["SPF"]["reason"]
 
 
 def test_advice_without_a_fix_tells_nobody_to_change_anything() -> None:

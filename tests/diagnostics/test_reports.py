@@ -138,8 +138,8 @@ def test_the_operator_sees_how_each_worker_sees_each_resolver_and_how_old_that_i
         in words
     )
     assert "192.0.2.53:53 answers 100 97 2 1 12.3 ms" in words
-    assert "host 7/9 sweep · heard of last 9 minutes ago, and did not say that it ended" in words
-    assert "[2001:db8::53]:53 left aside: silent" in words
+    assert "host 7/9 sweep · last heard from 9 minutes ago, without a clean end" in words
+    assert "[2001:db8::53]:53 not used: silent" in words
     assert "No worker sweeps now" not in words
 
 

@@ -236,4 +236,4 @@ def test_the_longest_record_is_repaired_at_once(beginning: str, piece: str) -> N
     begun = time.process_time()
     if is_spf(text) or meant(text) is not None:
         merge([text], OURS, once=True)
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 10

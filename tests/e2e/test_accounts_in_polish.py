@@ -34,7 +34,7 @@ def test_accounts_are_ordered_and_configured_in_the_words_of_the_guide(
     staff = new_page(make_user(staff=True), locale="pl-PL")
     staff.goto("/orders/")
     staff.get_by_role("button", name="Zatwierdź").click()
-    expect(staff.get_by_text("konta są gotowe do konfiguracji")).to_be_visible()
+    expect(staff.get_by_text("Konta są gotowe do skonfigurowania")).to_be_visible()
 
     page.reload()
     page.get_by_label(re.compile("^Działania dla .*@configureme.me")).first.click()

@@ -113,7 +113,7 @@ def test_suggestions_edits_a_run_and_an_update(
 
     lines = ["jan@aurora.example;;Wilk;Jesienny9Plot", "ola@aurora.example;;Wilk;", "nobody@aurora.example;;Nowa;"]
     upload(page, clinic, table(tmp_path / "update.csv", *lines))
-    page.get_by_label("Update accounts that are there", exact=True).check()
+    page.get_by_label("Update existing accounts", exact=True).check()
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("link", name="all rows").click()
     expect(page.get_by_text("Last name: Lis → Wilk")).to_be_visible()

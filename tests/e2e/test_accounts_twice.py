@@ -234,13 +234,13 @@ def test_progress_of_a_large_order(
     order.approve(by=make_user(staff=True))
     page = new_page(clinic.technician)
     page.goto(f"/services/{clinic.service.name}/accounts/")
-    expect(page.get_by_text("Ordered accounts are being made: 100 of 400.")).to_be_visible()
+    expect(page.get_by_text("Ordered accounts are being created: 100 of 400.")).to_be_visible()
     accessible(page)
     screenshot(page, "accounts-progress-1440")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     screenshot(page, "accounts-progress-390")
     order.work()
-    expect(page.get_by_text("Ordered accounts are being made: 200 of 400.")).to_be_visible()
+    expect(page.get_by_text("Ordered accounts are being created: 200 of 400.")).to_be_visible()
     while order.work():
         pass
     expect(page.get_by_text("403 accounts")).to_be_visible()

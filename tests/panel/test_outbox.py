@@ -258,7 +258,7 @@ def test_after_a_mail_server_was_put_right_all_go_at_once(smtp: Smtp, client: Cl
 
 def test_ten_contacts_each_confirmed_by_a_link(smtp: Smtp, client: Client) -> None:
     organization: Organization = make_organization("ab12345")
-    with pytest.raises(Refused, match="at most 10 contacts"):
+    with pytest.raises(Refused, match="limit of contacts for an organization is 10"):
         organization.change(contacts=[f"c{number}@people.example" for number in range(11)], actor=None)
     organization.change(contacts=["c@people.example"], actor=None)
     outbox.deliver()

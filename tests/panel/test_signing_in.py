@@ -226,7 +226,7 @@ def test_the_person_is_told_once_a_day(anna: User) -> None:
     guess(anna, 8)
     guess(anna, 8, "203.0.113.1")
     assert [(message.to, message.subject) for message in delivered()] == [
-        ([anna.email], "Somebody tries to sign in to configureme as you")
+        ([anna.email], "Someone is trying to sign in to configureme as you")
     ]
 
 

@@ -166,9 +166,9 @@ def test_all_red_counts_to_a_bound(client: Client, monkeypatch: pytest.MonkeyPat
     service = make_service(make_organization("ab"))
     red_domains(service, 6)
     client.force_login(make_member(service.organization, Role.VIEWER))
-    assert "6 checks need changes" in client.get("/red/").text
+    assert "6 checks need attention" in client.get("/red/").text
     monkeypatch.setattr(import_module("diagnostics.views.red"), "COUNTED", 5)
-    assert "more than 5 checks need changes" in client.get("/red/").text
+    assert "more than 5 checks need attention" in client.get("/red/").text
 
 
 @pytest.mark.parametrize(

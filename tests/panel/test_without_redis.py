@@ -77,7 +77,7 @@ def test_staff_are_told_on_every_page(client: Client, server: Redis) -> None:
     client.force_login(make_user("staff@people.example", staff=True))
     Condition.objects.create(name="resolvers", looked_at="2026-01-01T00:00Z", failing_since="2026-01-01T00:00Z")
     redis_server.failed(OSError("gone"))
-    assert "Not working just now: Redis, resolvers." in client.get("/staff/organizations/").content.decode()
+    assert "Not working at present: Redis, resolvers." in client.get("/staff/organizations/").content.decode()
     client.force_login(make_user("anna@people.example"))
     assert "Not working" not in client.get("/").content.decode()
 
