@@ -78,7 +78,7 @@ def fixes_of(rows: Locator) -> list[Fix]:
 def publish_what_is_listed(page: Page, knot: Knot, address: str = DOMAIN) -> set[str]:
     """Open every red button and do what its page says. Returns which were red."""
     page.goto(f"{address}/")
-    kinds = {link.inner_text().strip() for link in page.locator("a.check-red").all()}
+    kinds = {link.inner_text().strip() for link in page.locator(".check-list a.check-red").all()}
     for kind in sorted(kinds):
         page.goto(f"{address}/checks/{kind}/")
         expect(page.locator(".verdict-red")).to_be_visible()
