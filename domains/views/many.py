@@ -41,7 +41,7 @@ MOST = 50  # domains whose records are written at once, or whose mode is changed
 def attach_many(request: HttpRequest, service_name: str) -> HttpResponse:
     """Paste a list, see what would become of each name, attach them."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
-    data = request.POST
+    data = request.POST if request.method == "POST" else request.GET
     pasted, mode, target = data.get("names", ""), data.get("mode", ""), data.get("target", "").strip()
     context: dict[str, Any] = {
         "service": service,
@@ -208,7 +208,8 @@ def mode_many(request: HttpRequest, service_name: str) -> HttpResponse:
     """Another mode or target for the domains `d`."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     domains = _ticked(request, service)
-    chosen, target = request.POST.get("mode", ""), request.POST.get("target", "").strip()
+    data = request.POST if request.method == "POST" else request.GET
+    chosen, target = data.get("mode", ""), data.get("target", "").strip()
     context: dict[str, Any] = {"errors": {}}
     if request.method == "POST":
         target = target if chosen != Domain.Mode.AUTHORITATIVE else ""
