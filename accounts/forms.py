@@ -121,7 +121,7 @@ class NamesForm(forms.Form):
         }
         self.row = preview.parse(0, values)
         judge = Judge(domains=chosen, policy=self.policy, free_slots=1, owner=self._may_be_reserved())
-        existing = existing_of(self.service.pk, [self.row], list(chosen)).get(self.row.address)
+        existing = existing_of(self.service.pk, [self.row], chosen).get(self.row.address)
         if self.row.address == self.account.address_key:
             existing = None
         verdict = judge.judge(self.row, existing)

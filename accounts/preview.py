@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from domains.names import NameRefused, host_to_ascii, to_unicode
@@ -439,6 +439,14 @@ class Judge:
         elif (first := self.seen_slots.setdefault(row.slot, row.line)) != row.line:
             yield Fault(Problem.SLOT_DUPLICATE, Field.SLOT, {"line": first})
 
+    @cached_property
+    def _domains_as_seen(self) -> Mapping[str, Sequence[str]]:
+        """Made once: a table of rows that name no domain of a service with thousands would go through all for each."""
+        found: dict[str, list[str]] = {}
+        for domain in self.domains:
+            found.setdefault(_domain_as_seen(domain), []).append(domain)
+        return found
+
     def _faults_of_domain(self, row: Row) -> Iterable[Fault]:
         if not row.domain or self.domains.get(row.domain):
             return
@@ -446,7 +454,7 @@ class Judge:
             yield Fault(Problem.DOMAIN_PENDING, Field.ADDRESS, {"domain": row.domain})
             return
         seen = _domain_as_seen(row.domain)
-        meant = [domain for domain in self.domains if _domain_as_seen(domain) == seen]
+        meant = self._domains_as_seen.get(seen, [])
         if len(meant) != 1:
             yield Fault(Problem.DOMAIN_UNKNOWN, Field.ADDRESS, {"domain": row.domain})
             return

@@ -31,7 +31,7 @@ def row_of(account: EmailAccount, names: Names) -> Row:
     row = preview.parse(0, values)
     # Whoever holds a token that writes may configure reserved names: only owners make such tokens.
     judge = Judge(domains=domains, policy=PasswordPolicy.of(service_id), free_slots=1, owner=True)
-    existing = existing_of(service_id, [row], list(domains)).get(row.address)
+    existing = existing_of(service_id, [row], domains).get(row.address)
     if row.address == account.address_key:
         existing = None
     verdict = judge.judge(row, existing)

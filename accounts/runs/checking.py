@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,7 @@ def judge_of(run: BulkRun, *, slots_promised: int = 0) -> Judge:
     )
 
 
-def existing_of(service_id: int, rows: Sequence[Row], domains: Sequence[str]) -> dict[str, Existing]:
+def existing_of(service_id: int, rows: Sequence[Row], domains: Container[str]) -> dict[str, Existing]:
     """Who has the addresses of these rows, one query; only domains of the service are looked at."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for row in rows:
@@ -105,7 +105,7 @@ class Checker:
         self._accounts: dict[str, Existing] = {}  # of the rows that were judged last
 
     def judge(self, rows: Sequence[Row]) -> list[Verdict]:
-        self._accounts = existing = existing_of(self.run.service_id, rows, list(self._judge.domains))
+        self._accounts = existing = existing_of(self.run.service_id, rows, self._judge.domains)
         slots = slots_of(self.run.service_id, self._judge, rows)
         verdicts = [self._judge.judge(row, existing.get(row.address), slots) for row in rows]
         self.total += len(verdicts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,3 +131,18 @@ def test_name_and_domain_may_have_columns_of_their_own():
 def test_any_row_gets_a_verdict(values):
     verdict = judge().judge(preview.parse(2, values), None)
     assert (verdict.outcome is Outcome.BAD) == bool(verdict.faults)
+
+
+def test_the_domains_of_a_service_are_gone_through_once_however_many_rows_name_none_of_them():
+    class Counted(dict[str, bool]):
+        times = 0
+
+        def __iter__(self) -> Iterator[str]:
+            type(self).times += 1
+            return super().__iter__()
+
+    domains = Counted(DOMAINS)
+    judging = judge(domains=domains)
+    for line, address in enumerate(("anna@aurorа.example", "adam@elsewhere.example", "ewa@żołw.example"), 2):
+        assert judging.judge(row(address, line), None).outcome is Outcome.BAD
+    assert Counted.times <= 1

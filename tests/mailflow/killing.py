@@ -107,9 +107,8 @@ def deliveries(machine: MailMachine) -> int:
 def arrived(machine: MailMachine) -> Counter[str]:
     found: Counter[str] = Counter()
     for path in (machine.directory / "mail").glob("*/Maildir/[cn][ue][rw]/*"):
-        match = MESSAGE_ID.search(path.read_bytes())
-        assert match is not None, path
-        found[match[1].decode()] += 1
+        if match := MESSAGE_ID.search(path.read_bytes()):  # of other tests' messages some have none
+            found[match[1].decode()] += 1
     return found
 
 

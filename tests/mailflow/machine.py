@@ -186,7 +186,7 @@ def said(reply: tuple[int, bytes]) -> Reply:
     return reply[0], reply[1].decode()
 
 
-def soon(look: object, what: str, seconds: float = 15) -> None:
+def soon(look: object, what: str, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     assert callable(look)
     while not look():
