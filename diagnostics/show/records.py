@@ -110,6 +110,11 @@ class TableRow:
         return "" if len(self.value) > MAX_LENGTH else line(self.name, self.ttl, self.type, self.value)
 
     @property
+    def host(self) -> list[str]:
+        """The value's labels, of a record that names a host; of others nothing."""
+        return labels_of(self.text) if self.type in ("CNAME", "MX", "SRV") and not self.start else []
+
+    @property
     def labels(self) -> list[str]:
         """Of the short name: it may be broken between these, never inside one."""
         return labels_of(self.short)

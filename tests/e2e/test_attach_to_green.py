@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,15 +149,18 @@ def test_what_a_resolver_still_has_of_before_is_amber_and_turns_green_when_it_ru
 
 
 def test_whoever_runs_the_dns_sees_it_turn_green_without_signing_in(
-    owner: User, knot: Knot, worker: None, new_page: NewPage
+    owner: User, knot: Knot, worker: None, new_page: NewPage, screenshot: Callable[[Page, str], Path]
 ) -> None:
     page = new_page(owner)
     attach(page)
     page.goto(f"{SERVICE}/domains/")
     shows(page, "MX", "red")
     share = Share.objects.create(domain=Domain.objects.get(), expires_at=Share.until())
-    stranger = new_page()
+    stranger = new_page(viewport={"width": 390, "height": 844})
     stranger.goto(f"/dns/{share.token}/")
+    screenshot(stranger, "shared-usual-phone")
+    height = stranger.evaluate("document.documentElement.scrollHeight")
+    assert height <= 2 * 844, f"more than two screens of a phone: {height}"
     mx = stranger.locator("tr[data-kind=MX]")
     expect(mx.locator(".check-red")).to_have_count(2)
     expect(stranger.get_by_text("0 of 11 there")).to_be_visible()
