@@ -34,7 +34,7 @@ class Mode(StrEnum):
     UPDATE_OR_CONFIGURE = "both"  # likewise, and a row without an account configures a slot
 
 
-class Action(StrEnum):
+class RowAction(StrEnum):
     """What a good row does."""
 
     CONFIGURE = "configure"
@@ -151,7 +151,7 @@ class Existing:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowChange:
     """A field of an account that a row changes. Of a password only that it does."""
 
     field: Field
@@ -160,11 +160,11 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RowVerdict:
     outcome: Outcome
     faults: tuple[Fault, ...] = ()
-    action: Action = Action.CONFIGURE
-    changes: tuple[Change, ...] = ()  # of an update
+    action: RowAction = RowAction.CONFIGURE
+    changes: tuple[RowChange, ...] = ()  # of an update
     names: tuple[str, str, str] | None = None  # first, last, display, as they will be; None: as the row has them
     password: PasswordFrom | None = None  # None: of a row that has no account to be updated
     advice: tuple[str, ...] = ()
@@ -344,22 +344,22 @@ class Judge:
         """The token of the slot that a row is about: of its own column, or of an address that is a slot's own."""
         return row.slot or (row.name if row.domain and row.domain == self.slot_domain else "")
 
-    def judge(self, row: Row, existing: Existing | None, slots: Mapping[str, str] | None = None) -> Verdict:
+    def judge(self, row: Row, existing: Existing | None, slots: Mapping[str, str] | None = None) -> RowVerdict:
         """The verdict on one row.
 
         `existing`: the account that has its address now. `slots`: tokens of the service that rows name → the address
         that the slot was configured as, "" while it is free.
         """
         if row.faults and not row.address and any(fault.field is Field.IGNORE for fault in row.faults):
-            return Verdict(Outcome.BAD, row.faults)
+            return RowVerdict(Outcome.BAD, row.faults)
         slots = slots or {}
         if self._is_a_slot_left_alone(row, slots):
-            return Verdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.SLOT_LEFT,))
+            return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.SLOT_LEFT,))
         faults = [*row.faults, *self._faults_of_domain(row)]
         first = self.seen.setdefault(row.address, row.line) if row.address else row.line
         if first != row.line:
             faults.insert(0, Fault(Problem.ADDRESS_DUPLICATE, Field.ADDRESS, {"line": first}))
-            return Verdict(Outcome.BAD, tuple(faults))
+            return RowVerdict(Outcome.BAD, tuple(faults))
         faults += self._faults_of_slot(row, slots)
         if existing is not None and existing.ours:
             if self.mode is not Mode.CONFIGURE:
@@ -373,7 +373,7 @@ class Judge:
             faults.append(Fault(Problem.NO_ACCOUNT, Field.ADDRESS))
         return self._configure(row, faults)
 
-    def _configure(self, row: Row, faults: list[Fault]) -> Verdict:
+    def _configure(self, row: Row, faults: list[Fault]) -> RowVerdict:
         if row.name in rules.RESERVED and not self.owner:
             faults.append(Fault(rules.Rule.NAME_RESERVED, Field.ADDRESS))
         source: PasswordFrom | None = PasswordFrom.LINK
@@ -386,25 +386,27 @@ class Judge:
         if not faults and self.free_slots <= 0:
             faults = [Fault(Problem.NO_SLOT, Field.ADDRESS)]
         if faults:
-            return Verdict(Outcome.BAD, tuple(faults), password=source)
+            return RowVerdict(Outcome.BAD, tuple(faults), password=source)
         self.free_slots -= 1
-        return Verdict(Outcome.GOOD, password=source)
+        return RowVerdict(Outcome.GOOD, password=source)
 
-    def _same(self, row: Row, existing: Existing) -> Verdict:
+    def _same(self, row: Row, existing: Existing) -> RowVerdict:
         """The row says what is so already, perhaps but for the password, which nobody can compare."""
         if not row.password or self.way is not Way.PASSWORDS:
-            return Verdict(Outcome.ALREADY, password=PasswordFrom.KEPT)
+            return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT)
         if not self.change_passwords:
-            return Verdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.PASSWORD_NOT_SET,))
+            return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.PASSWORD_NOT_SET,))
         return self._update(row, existing, [])
 
-    def _update(self, row: Row, existing: Existing, faults: list[Fault]) -> Verdict:
+    def _update(self, row: Row, existing: Existing, faults: list[Fault]) -> RowVerdict:
         """What is empty changes nothing, and no password is ever generated."""
         wanted = (row.first_name, row.last_name, "" if row.composed else row.display_name)
         names = tuple(new or old for new, old in zip(wanted, existing.names, strict=True))
         fields = (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME)
         changes = [
-            Change(field, old, new) for field, old, new in zip(fields, existing.names, names, strict=True) if old != new
+            RowChange(field, old, new)
+            for field, old, new in zip(fields, existing.names, names, strict=True)
+            if old != new
         ]
         advice: list[str] = []
         was_composed = existing.display_name == rules.display_name(existing.first_name, existing.last_name)
@@ -413,13 +415,13 @@ class Judge:
         source = PasswordFrom.KEPT
         if row.password and self.change_passwords:
             source = PasswordFrom.FILE
-            changes.append(Change(Field.PASSWORD))
+            changes.append(RowChange(Field.PASSWORD))
             faults += self._faults_of_password(row, names[2])
         elif row.password and self.way is Way.PASSWORDS:
             advice.append(Advice.PASSWORD_NOT_SET)
         outcome = Outcome.BAD if faults else Outcome.GOOD if changes else Outcome.ALREADY
         final = (names[0], names[1], names[2])
-        return Verdict(outcome, tuple(faults), Action.UPDATE, tuple(changes), final, source, tuple(advice))
+        return RowVerdict(outcome, tuple(faults), RowAction.UPDATE, tuple(changes), final, source, tuple(advice))
 
     def _is_a_slot_left_alone(self, row: Row, slots: Mapping[str, str]) -> bool:
         """A row of our own list that shows a free slot and says nothing of what to make of it."""

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
+def purge(mailbox: RetiredMailbox, *, by: User | str) -> None:
+    """Let kept mail go at once."""
+    mailbox.purge()
+    record("mailbox.purged", actor=by, service=mailbox.service, target=mailbox.address)
+
+
+@transaction.atomic
 def restore(mailbox: RetiredMailbox, *, by: User | str | None, address: str = "") -> EmailAccount:
     """Configure the service's oldest slot with the mail that was kept. Raises Refused.
 

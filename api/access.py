@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BulkRun, EmailAccount, Order
-from domains.models import Domain, ZoneChange
-from panel.models import Organization, Service
+from accounts.models import BulkRun, EmailAccount, Order, RetiredMailbox
+from domains.models import DnsProvider, Domain, Reading, Zone, ZoneChange
+from panel.models import Invitation, Organization, Service
 
 from .models import Endpoint, Job, Token
 from .problems import Problem
@@ -78,6 +78,39 @@ def run_of(token: Token, service_name: str, pk: int) -> BulkRun:
 def job_of(token: Token, pk: UUID) -> Job:
     jobs = Job.objects.select_related("service")
     return _found((jobs if token.is_staff else jobs.filter(service__organization=token.organization_id)).filter(pk=pk))
+
+
+def provider_of(token: Token, code: str, pk: int) -> DnsProvider:
+    organization = organization_of(token, code)
+    provider = _found(DnsProvider.objects.filter(pk=pk, organization=organization))
+    provider.organization = organization
+    return provider
+
+
+def zone_of(token: Token, code: str, provider_pk: int, name: str) -> Zone:
+    provider = provider_of(token, code, provider_pk)
+    zone = _found(Zone.objects.filter(provider=provider, name=name.lower()))
+    zone.provider = provider
+    return zone
+
+
+def asked_of(token: Token, code: str, pk: int, kinds: tuple[str, ...]) -> Reading:
+    """What was asked of one of the organization's DNS providers."""
+    return _found(Reading.objects.filter(pk=pk, organization=organization_of(token, code), kind__in=kinds))
+
+
+def invitation_of(token: Token, code: str, pk: int) -> Invitation:
+    organization = organization_of(token, code)
+    invitation = _found(Invitation.objects.filter(pk=pk, organization=organization, accepted_at=None))
+    invitation.organization = organization
+    return invitation
+
+
+def kept_mailbox_of(token: Token, service_name: str, pk: int) -> RetiredMailbox:
+    service = service_of(token, service_name)
+    mailbox = _found(RetiredMailbox.objects.filter(pk=pk, service=service))
+    mailbox.service = service
+    return mailbox
 
 
 def endpoints_of(token: Token) -> QuerySet[Endpoint]:

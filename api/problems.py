@@ -20,7 +20,7 @@ TITLES: dict[int, Any] = {
     409: _("It is refused."),
     413: _("The request is too large."),
     422: _("Something in the request is wrong."),
-    429: _("That were many requests."),
+    429: _("Too many requests."),
     500: _("The panel failed."),
     503: _("The panel is not available."),
 }

@@ -21,7 +21,7 @@ DOMAIN_VERBS = ("domain.mode_changed", "domain.attached", "domain.verified")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldChange:
     """A change of colour with its cause. `link` leads to the change of the zone that made it."""
 
     step: CheckChange
@@ -29,7 +29,7 @@ class Told:
     link: str = ""
 
 
-def told(domain: Domain, steps: Sequence[CheckChange]) -> list[Told]:
+def told(domain: Domain, steps: Sequence[CheckChange]) -> list[ToldChange]:
     """Each with its cause, in two queries."""
     if not steps:
         return []
@@ -56,7 +56,7 @@ def told(domain: Domain, steps: Sequence[CheckChange]) -> list[Told]:
     return [_told(domain, step, log, written) for step in steps]
 
 
-def _told(domain: Domain, step: CheckChange, log: list[Activity], written: list[ZoneChange]) -> Told:
+def _told(domain: Domain, step: CheckChange, log: list[Activity], written: list[ZoneChange]) -> ToldChange:
     mine = f"{step.kind} {domain.name.name}"
     for entry in log:
         if entry.target == mine and abs(entry.at - step.at) <= AT_ONCE:
@@ -65,18 +65,18 @@ def _told(domain: Domain, step: CheckChange, log: list[Activity], written: list[
                 if entry.verb == "check.intended"
                 else _("%(who)s had the rules applied again")
             )
-            return Told(step, words % {"who": entry.actor_label})
+            return ToldChange(step, words % {"who": entry.actor_label})
     for change in written:
         if change.finished_at is not None and step.at - SEEN_WITHIN <= change.finished_at <= step.at:
             undone = change.state == ZoneChange.State.UNDONE
             who = change.undone_by if undone else change.applied_by
             words = _("%(who)s had a change undone") if undone else _("%(who)s had changes applied")
             link = reverse("domains:change", args=[domain.service.name, change.pk])
-            return Told(step, words % {"who": who.email if who else _("the panel")}, link)
+            return ToldChange(step, words % {"who": who.email if who else _("the panel")}, link)
     for entry in log:
         if entry.target == domain.name.name and step.at - SEEN_WITHIN <= entry.at <= step.at:
             if entry.verb == "domain.mode_changed":
-                return Told(step, _("%(who)s changed the mode") % {"who": entry.actor_label})
+                return ToldChange(step, _("%(who)s changed the mode") % {"who": entry.actor_label})
             if entry.verb == "domain.verified" and step.kind == "CNAME":
-                return Told(step, _("the domain was verified"))
-    return Told(step, _("seen in the DNS"))
+                return ToldChange(step, _("the domain was verified"))
+    return ToldChange(step, _("seen in the DNS"))

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from . import notifications
+from .sweep import keys
+from .sweep import sweep as sweeping
+
 
 @shared_task
 def sweep() -> None:
     """Look at every domain that is due."""
-    from .sweep.sweep import sweep as run
-
-    run()
+    sweeping.sweep()
 
 
 @shared_task
 def check_run(pk: int) -> None:
     """Look at one domain that somebody waits for."""
-    from .sweep.sweep import check_domains
-
-    check_domains([pk])
+    sweeping.check_domains([pk])
 
 
 @shared_task
 def look_for_keys() -> int:
     """Sign with the DKIM keys that are published by now."""
-    from .sweep.keys import look_for_waiting
-
-    return look_for_waiting()
+    return keys.look_for_waiting()
 
 
 @shared_task
 def notify() -> None:
     """Tell organizations what turned red and what recovered."""
-    from .notifications import tell_people
-
-    tell_people()
+    notifications.tell_people()

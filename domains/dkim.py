@@ -144,14 +144,14 @@ def parse_key(text: str) -> KeyRecord:
             code, at = (DkimFaultCode.TYPE, "k") if other else (DkimFaultCode.KEY, "p")
             faults.append(DkimFault(code, tags[at].position, at))
     return KeyRecord(
-        text,
-        key_type,
-        key,
-        _listed(tags, "h", ""),
-        _listed(tags, "s", "*"),
-        _listed(tags, "t", ""),
-        tuple(faults),
-        tuple((name, tag.value) for name, tag in tags.items()),
+        text=text,
+        key_type=key_type,
+        key=key,
+        hashes=_listed(tags, "h", ""),
+        services=_listed(tags, "s", "*"),
+        flags=_listed(tags, "t", ""),
+        faults=tuple(faults),
+        values=tuple((name, tag.value) for name, tag in tags.items()),
     )
 
 

@@ -20,7 +20,10 @@ VERSION = "v=DMARC1"
 _REQUESTS = tuple(Request)  # the mildest first
 _NAMES = "(sp|np|psd|pct|p|t|rua|ruf|adkim|aspf|fo)"
 _TAG = re.compile(
-    rf"(?:\A|(?<=[\s;,|\\\"'])){_NAMES}[ \t]*[=:][ \t]*(?![=:])|(?<=[:.]){_NAMES}[ \t]*=[ \t]*", re.IGNORECASE
+    rf"(?:\A|(?<=[\s;,|\\\"'])){_NAMES}[ \t]*[=:][ \t]*(?![=:])|(?<=[:.]){_NAMES}[ \t]*=[ \t]*"
+    # Strings that were joined without a semicolon: `v=DMARC1p=rejectrua=mailto:…`.
+    rf"|(?:(?<=dmarc1)|(?<=none)|(?<=quarantine)|(?<=reject)){_NAMES}=|(rua|ruf)=(?=mailto:)",
+    re.IGNORECASE,
 )
 _AROUND = " \t\r\n;:,|\\\"'`<>()."
 _BETWEEN_URIS = re.compile(r"[\s,;|<>\"'`\\()]+")
@@ -119,7 +122,11 @@ def repair_policies(texts: Sequence[str]) -> PolicyRepair:
     changes: list[PolicyChange] = []
     if len(texts) > 1:
         changes.append(PolicyChange(PolicyChangeKind.UNITED, old=str(len(texts))))
-    changes += [PolicyChange(PolicyChangeKind.VERSION, "v", text[:16], VERSION) for text in texts if not is_dmarc(text)]
+    changes += [
+        PolicyChange(PolicyChangeKind.VERSION, "v", _beginning(text), f"{VERSION};")
+        for text in texts
+        if not is_dmarc(text)
+    ]
     drafts = [_draft(text) for text in texts]
     mildest = _mildest(draft.p for draft in drafts) if len(drafts) > 1 else Request.NONE
     strictest = max((draft.p or Request.NONE for draft in drafts), key=_REQUESTS.index)
@@ -141,7 +148,7 @@ def _beginning(text: str) -> str:
     """What stands before the first tag but the version."""
     text = plain(text[:_MAX_TEXT])
     found = _TAG.search(text)
-    return text[: found.start() if found else len(text)].strip(" \t\r\n;,|")
+    return text[: found.start() if found else len(text)].rstrip()
 
 
 def _mildest(requests: Iterable[Request | None]) -> Request:
@@ -154,7 +161,7 @@ def _draft(text: str) -> _Draft:
     found = list(_TAG.finditer(text))
     for number, tag in enumerate(found):
         end = found[number + 1].start() if number + 1 < len(found) else len(text)
-        values.setdefault((tag[1] or tag[2]).lower(), []).append(text[tag.end() : end].strip(_AROUND))
+        values.setdefault(next(filter(None, tag.groups())).lower(), []).append(text[tag.end() : end].strip(_AROUND))
     p, sp, np = (_request(values.get(name, ())) for name in ("p", "sp", "np"))
     return _Draft(p, sp, np, values)
 

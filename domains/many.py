@@ -30,7 +30,7 @@ SECONDS = 8.0  # that one request goes on attaching
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PastedName:
     """One name of the list. `error`: why it is not attached; `name` is empty for a text that is none."""
 
     text: str
@@ -49,11 +49,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class AttachedNames:
     """How far one request came: the domains, the lines that were refused, and the names that are left."""
 
     domains: tuple[Domain, ...]
-    refused: tuple[Line, ...]
+    refused: tuple[PastedName, ...]
     left: tuple[str, ...]
 
 
@@ -62,7 +62,7 @@ def texts_of(pasted: str) -> list[str]:
     return list(dict.fromkeys(filter(None, re.split(r"[\s,;]+", pasted.strip().lower()))))
 
 
-def preview(service: Service, texts: Sequence[str], mode: str, target: str) -> list[Line]:
+def preview(service: Service, texts: Sequence[str], mode: str, target: str) -> list[PastedName]:
     """What would become of each text, in three queries. Raises Refused where mode or target cannot be used at all."""
     target_or_refuse(target, Domain.Mode(mode), service.platform)
     lines = [_read(text) for text in texts]
@@ -79,16 +79,16 @@ def preview(service: Service, texts: Sequence[str], mode: str, target: str) -> l
         elif line.name in taken and not there:
             error = _("Another service holds this name in a way that excludes this mode: attach it by itself.")
         seen.add(line.name)
-        shown.append(Line(line.text, line.name, zones.get(line.name), error, there))
+        shown.append(PastedName(line.text, line.name, zones.get(line.name), error, there))
     return shown
 
 
-def attach(service: Service, names: Iterable[str], mode: str, target: str, actor: User) -> Attached:
+def attach(service: Service, names: Iterable[str], mode: str, target: str, actor: User) -> AttachedNames:
     """Attach as many as a request has time for. Raises nothing: a name that is refused is told."""
     began = monotonic()
     left = list(names)
     domains: list[Domain] = []
-    refused: list[Line] = []
+    refused: list[PastedName] = []
     while left and monotonic() - began < SECONDS:
         name = left.pop(0)
         wish = Wish(name=name, mode=mode, target=target)
@@ -100,17 +100,17 @@ def attach(service: Service, names: Iterable[str], mode: str, target: str, actor
             )
         except Refused as refusal:
             if refusal.code != "already-attached":
-                refused.append(Line(name, name, zone, str(refusal)))
+                refused.append(PastedName(name, name, zone, str(refusal)))
         else:
             domains.append(found)
-    return Attached(tuple(domains), tuple(refused), tuple(left))
+    return AttachedNames(tuple(domains), tuple(refused), tuple(left))
 
 
-def _read(text: str) -> Line:
+def _read(text: str) -> PastedName:
     try:
-        return Line(text, name_or_refuse(text))
+        return PastedName(text, name_or_refuse(text))
     except Refused as refusal:
-        return Line(text, error=str(refusal))
+        return PastedName(text, error=str(refusal))
 
 
 def _taken(names: Sequence[str], mode: str) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from panel.activity import record
+from panel.activity import Actor, record
 from panel.errors import Refused
 
 from .models import DnsProvider, Reading, Zone
@@ -65,13 +65,13 @@ def test(subject: dict[str, Any], reading: Reading) -> list[Line]:
     lines = [_tested(row)]
     if subject["new"]:
         with suppress(ProviderError):  # the test has told why
-            lines.append(_listed(row, reading))
+            lines.append(_listed(row, _actor(subject, reading)))
     return lines
 
 
 def list_zones(subject: dict[str, Any], reading: Reading) -> list[Line]:
     """Take over the list of zones from the provider."""
-    return [_listed(_provider(subject), reading)]
+    return [_listed(_provider(subject), _actor(subject, reading))]
 
 
 def add_zones(subject: dict[str, Any], reading: Reading) -> list[Line]:
@@ -92,10 +92,15 @@ def add_zones(subject: dict[str, Any], reading: Reading) -> list[Line]:
                 provider=row, name=name, defaults={"by_hand": True, "seen_at": timezone.now()}
             )
             if created:
-                record("zone.added", actor=reading.requested_by, organization=row.organization, target=zone.name)
+                record("zone.added", actor=_actor(subject, reading), organization=row.organization, target=zone.name)
                 lines.append(("success", "added", {"name": to_unicode(name)}))
     adopt(row.organization)
     return lines
+
+
+def _actor(subject: dict[str, Any], reading: Reading) -> Actor:
+    """Whoever asked: a person, or a token, which the subject names."""
+    return reading.requested_by or subject.get("actor")
 
 
 def _provider(subject: dict[str, Any]) -> DnsProvider:
@@ -119,7 +124,7 @@ def _tested(row: DnsProvider) -> Line:
         return "error", error.code, {"detail": error.detail}
 
 
-def _listed(row: DnsProvider, reading: Reading) -> Line:
+def _listed(row: DnsProvider, actor: Actor) -> Line:
     """Zones as the provider lists them now; those added by hand stay. Raises ProviderError."""
     names = {name for text in open_provider(row).zones()[:MOST_ZONES] if (name := _zone_name(text))}
     now = timezone.now()
@@ -132,7 +137,7 @@ def _listed(row: DnsProvider, reading: Reading) -> Line:
         if names - known or gone:
             record(
                 "zone.listed",
-                actor=reading.requested_by,
+                actor=actor,
                 organization=row.organization,
                 target=row.name,
                 note=f"+{len(names - known)} -{gone}",

@@ -172,6 +172,4 @@ def _finish(reading: Reading, *, result: str = "", error: str = "", detail: str 
 
 
 def _wake(pk: int) -> None:
-    from .tasks import read
-
-    wake(read, pk)
+    wake("domains.tasks.read", pk)

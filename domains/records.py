@@ -132,14 +132,25 @@ def required_records(domain: DomainFacts, platform: PlatformFacts) -> tuple[Requ
     if domain.token is not None:
         target = (absolute(platform.hosts.verification),)
         level = Level.RECOMMENDED if domain.verified else Level.REQUIRED
-        records.append(RequiredRecord(Kind.CNAME, f"{domain.token}.{apex}", "CNAME", target, level, "ownership"))
+        records.append(
+            RequiredRecord(
+                kind=Kind.CNAME,
+                name=f"{domain.token}.{apex}",
+                type="CNAME",
+                values=target,
+                level=level,
+                why="ownership",
+            )
+        )
     for kind, labels, type_, values, level, why in before:
-        records.append(RequiredRecord(kind, labels + apex, type_, values, level, why))
+        records.append(RequiredRecord(kind=kind, name=labels + apex, type=type_, values=values, level=level, why=why))
     for selector, key in domain.dkim.items():
         value = (quote_txt(f"v=DKIM1; k=rsa; p={key}"),)
         name = f"{selector}._domainkey.{apex}"
         level = Level.RECOMMENDED if selector in domain.dkim_next else Level.REQUIRED
-        records.append(RequiredRecord(Kind.DKIM, name, "TXT", value, level, "signature"))
+        records.append(
+            RequiredRecord(kind=Kind.DKIM, name=name, type="TXT", values=value, level=level, why="signature")
+        )
     for kind, labels, type_, values, level, why in behind:
-        records.append(RequiredRecord(kind, labels + apex, type_, values, level, why))
+        records.append(RequiredRecord(kind=kind, name=labels + apex, type=type_, values=values, level=level, why=why))
     return tuple(records)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 TXT_CHUNK = 255  # octets in one character-string, RFC 1035 §3.3
@@ -95,6 +96,14 @@ def txt_text(value: str) -> str:
             text.append(char)
         i += 1
     return "".join(text)
+
+
+def txt_seams(value: str) -> tuple[int, ...]:
+    """Where in the text (see `txt_text`) the character-strings of a TXT record meet."""
+    if "\\" in value or value.count('"') <= 2:
+        return ()  # one string; with escapes nobody forgot a blank by the way
+    strings = value.split('"')[1::2]
+    return tuple(accumulate(map(len, strings[:-1])))
 
 
 def wire_order(value: str) -> tuple[int, str]:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from panel.errors import Refused
 
-from . import claims
 from .models import Domain, ZoneChange
 from .reach import require_reachable_target
 from .records import Kind
@@ -79,6 +78,8 @@ def attach_domain(
 ) -> tuple[Domain, ZoneChange | None]:
     """Attach a domain and ask for the records that were confirmed. Raises Refused, PlanChanged.
 
+    Whoever calls counts attempts at names of others (`claims.counting`), outside of the transaction.
+
     `zone`: the organization's zone that holds the name; `reading`: of it, for the domain as it will be; None where it
     could not be read. `resolves` looks the target server up and refuses an address that mail must not be passed to; a
     page has one that does not ask by itself.
@@ -88,17 +89,16 @@ def attach_domain(
     if wish.plan and zone is not None and (planned is None or delegated or planned.fingerprint != wish.plan):
         raise PlanChanged
     resolves(wish.target)
-    with claims.counting(service, wish.name, actor):
-        domain = Domain.attach(
-            service,
-            wish.name,
-            mode=wish.mode,
-            target=wish.target,
-            actor=actor,
-            zone=None if delegated else zone,
-            delegated_below=zone if delegated else None,
-            identity=identity,
-        )
+    domain = Domain.attach(
+        service,
+        wish.name,
+        mode=wish.mode,
+        target=wish.target,
+        actor=actor,
+        zone=None if delegated else zone,
+        delegated_below=zone if delegated else None,
+        identity=identity,
+    )
     if planned is None or not wish.plan or domain.zone is None:
         return domain, None
     mx = wish.mx_now or not planned.takes_mail_from()

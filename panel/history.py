@@ -30,7 +30,7 @@ MERGED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     field: str
     before: str
     after: str
@@ -132,11 +132,11 @@ def _label_after(activities: QuerySet[Activity], label: str | None) -> tuple[str
     return rows.values("actor_label")[:1].query.sql_with_params()
 
 
-def changes(entry: Activity) -> Iterator[Change]:
+def changes(entry: Activity) -> Iterator[FieldChange]:
     """What was there before beside what came after, field by field."""
     for field in dict.fromkeys([*entry.before, *entry.after]):
         before, after = (_text(_worded(field, facts.get(field))) for facts in (entry.before, entry.after))
-        yield Change(str(FIELDS.get(field, field)), before, after)
+        yield FieldChange(str(FIELDS.get(field, field)), before, after)
 
 
 def _worded(field: str, value: Any) -> Any:

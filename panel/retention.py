@@ -25,7 +25,7 @@ SLICE = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RetentionRule:
     """Rows of `model` whose `age` is older than the days of `setting` (0: kept for ever) and that are like `where`."""
 
     setting: str
@@ -40,16 +40,16 @@ class Rule:
 
 
 RULES = (
-    Rule("CHECK_CHANGES", "diagnostics.CheckChange", "at", by_key=True),
-    Rule("ACTIVITY", "panel.Activity", "at", by_key=True),
-    Rule("RUN_ROWS", "accounts.BulkRow", "run__finished_at"),
-    Rule("RUNS", "accounts.BulkRun", "finished_at"),
-    Rule("ORDERS", "accounts.Order", "decided_at"),
-    Rule("ZONE_CHANGES", "domains.ZoneChange", "finished_at"),
-    Rule("SHARES", "diagnostics.Share", "expires_at"),
-    Rule("INVITATIONS", "panel.Invitation", "expires_at"),
-    Rule("SESSIONS", "sessions.Session", "expire_date"),
-    Rule("LETTERS", "panel.Letter", "created_at", {"state__in": ["sent", "failed", "discarded"]}),
+    RetentionRule("CHECK_CHANGES", "diagnostics.CheckChange", "at", by_key=True),
+    RetentionRule("ACTIVITY", "panel.Activity", "at", by_key=True),
+    RetentionRule("RUN_ROWS", "accounts.BulkRow", "run__finished_at"),
+    RetentionRule("RUNS", "accounts.BulkRun", "finished_at"),
+    RetentionRule("ORDERS", "accounts.Order", "decided_at"),
+    RetentionRule("ZONE_CHANGES", "domains.ZoneChange", "finished_at"),
+    RetentionRule("SHARES", "diagnostics.Share", "expires_at"),
+    RetentionRule("INVITATIONS", "panel.Invitation", "expires_at"),
+    RetentionRule("SESSIONS", "sessions.Session", "expire_date"),
+    RetentionRule("LETTERS", "panel.Letter", "created_at", {"state__in": ["sent", "failed", "discarded"]}),
 )
 
 
@@ -67,7 +67,7 @@ def prune(seconds: float = SLICE) -> dict[str, int]:
     return gone
 
 
-def _old(rule: Rule, now: datetime) -> list[Any]:
+def _old(rule: RetentionRule, now: datetime) -> list[Any]:
     keep = rule.keep()
     if keep is None:
         return []

@@ -92,7 +92,7 @@ class Room:
         return self.used <= self.size
 
 
-class Refused(Exception):  # noqa: N818 - an answer to the caller
+class NotServable(Exception):  # noqa: N818 - an answer to the caller
     """A request that is answered here, in one line."""
 
     def __init__(self, status: str, words: str = "") -> None:
@@ -253,7 +253,7 @@ class Worker(BaseWorker):
         try:
             while self.alive and await self._one(caller):
                 await caller.flushed()
-        except Refused as refused:
+        except NotServable as refused:
             words = f"{refused.words}\n".encode()
             head = (
                 f"HTTP/1.1 {refused.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -274,7 +274,7 @@ class Worker(BaseWorker):
         if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return await self._with_body(caller, request, length)
         if request.method != "POST" or not takes_upload_at(request.path):
-            raise Refused("413 Content Too Large")
+            raise NotServable("413 Content Too Large")
         body = LateBody(caller, length, lambda: self._continue(caller, request))
         follows = await self._answer(caller, request, body)
         if body.left:
@@ -293,19 +293,19 @@ class Worker(BaseWorker):
             async with asyncio.timeout(HEAD_SECONDS):
                 return first + await caller.reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
-            raise Refused("431 Request Header Fields Too Large") from None
+            raise NotServable("431 Request Header Fields Too Large") from None
         except TimeoutError:
-            raise Refused("408 Request Timeout") from None
+            raise NotServable("408 Request Timeout") from None
 
     def _parsed(self, head: bytes, caller: Caller) -> Request:
         try:
             request = next(RequestParser(self.cfg, iter([head]), caller.peer))
         except LimitRequestLine:
-            raise Refused("414 URI Too Long") from None
+            raise NotServable("414 URI Too Long") from None
         except LimitRequestHeaders:
-            raise Refused("431 Request Header Fields Too Large") from None
+            raise NotServable("431 Request Header Fields Too Large") from None
         except (ParseException, StopIteration, OSError, ipaddress.AddressValueError):
-            raise Refused("400 Bad Request") from None
+            raise NotServable("400 Bad Request") from None
         return request
 
     async def _with_body(self, caller: Caller, request: Request, length: int) -> bool:
@@ -321,9 +321,9 @@ class Worker(BaseWorker):
                             raise ConnectionResetError
                         body.write(data)
                         if not self.bodies.grow(caller, len(data)):
-                            raise Refused("503 Service Unavailable", BUSY)
+                            raise NotServable("503 Service Unavailable", BUSY)
             except TimeoutError:
-                raise Refused("408 Request Timeout") from None
+                raise NotServable("408 Request Timeout") from None
             self.bodies.settle(caller)
             body.seek(0)
             return await self._answer(caller, request, body)
@@ -335,7 +335,7 @@ class Worker(BaseWorker):
 
     async def _answer(self, caller: Caller, request: Request, body: io.BytesIO | LateBody) -> bool:
         if self.waiting >= MAX_WAITING:
-            raise Refused("503 Service Unavailable", BUSY)
+            raise NotServable("503 Service Unavailable", BUSY)
         self.waiting += 1
         try:
             return await self.loop.run_in_executor(self.threads, self._ask, caller, request, body)
@@ -376,7 +376,7 @@ class Worker(BaseWorker):
         except Exception:
             self.log.exception("Error handling request %s", request.path)
             if not response.headers_sent:
-                raise Refused("500 Internal Server Error") from None
+                raise NotServable("500 Internal Server Error") from None
             caller.abort()
             return False
         return not response.should_close()
@@ -385,5 +385,5 @@ class Worker(BaseWorker):
 def _length(request: Request) -> int:
     """Bytes of the body that follows, as a parser that refuses doubtful framing (RFC 9112 §6) read them."""
     if isinstance(request.body.reader, ChunkedReader):
-        raise Refused("411 Length Required")
+        raise NotServable("411 Length Required")
     return int(next((value for name, value in request.headers if name == "CONTENT-LENGTH"), 0))

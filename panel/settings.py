@@ -120,6 +120,7 @@ AUTH_USER_MODEL = "panel.User"
 INSTALLED_APPS = [
     "panel",
     "domains",
+    "identities",
     "diagnostics",
     "accounts",
     "mailflow",
@@ -158,6 +159,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "panel.middleware.user_preferences",
     "panel.middleware.second_factor_for_staff",
+    "identities.middleware.sessions_of_providers",
 ]
 
 TEMPLATES = [
@@ -419,6 +421,8 @@ READINGS = {
     "provider-test": "domains.outside.test",
     "provider-zones": "domains.outside.list_zones",
     "provider-add": "domains.outside.add_zones",
+    "sign-in-discovery": "identities.outside.discover",
+    "sign-in-exchange": "identities.outside.exchange",
     "mx": "diagnostics.outside.mx",
     "delegation": "diagnostics.outside.delegation",
     "spf": "diagnostics.outside.spf",

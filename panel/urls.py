@@ -14,6 +14,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("panel.site_urls")),
     path("", include("domains.urls")),
+    path("", include("identities.urls")),
     path("", include("diagnostics.urls")),
     path("", include("accounts.urls")),
     path("", include("mailflow.urls")),

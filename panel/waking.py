@@ -13,6 +13,7 @@ from amqp.exceptions import AMQPError
 from celery import Task
 from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 from kombu.exceptions import KombuError
 
 from . import redis_server
@@ -20,9 +21,12 @@ from . import redis_server
 log = logging.getLogger(__name__)
 
 
-def wake(task: Task[Any, Any], *args: Any, **options: Any) -> None:
-    """Send `task`, once what was written can be seen. `options` are those of `apply_async`. Raises nothing."""
-    transaction.on_commit(lambda: _send(task, args, options))
+def wake(task: Task[Any, Any] | str, *args: Any, **options: Any) -> None:
+    """Send `task`, once what was written can be seen. `options` are those of `apply_async`. Raises nothing.
+
+    A task may be told by its name (`domains.tasks.read`): what wakes a worker need not know what the worker does.
+    """
+    transaction.on_commit(lambda: _send(import_string(task) if isinstance(task, str) else task, args, options))
 
 
 def _send(task: Task[Any, Any], args: tuple[Any, ...], options: dict[str, Any]) -> None:

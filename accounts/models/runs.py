@@ -138,8 +138,8 @@ class BulkRow(models.Model):
         LEFT_OUT = "left-out", _("left out")
 
     class Action(models.TextChoices):
-        CONFIGURE = preview.Action.CONFIGURE.value, _("configure")
-        UPDATE = preview.Action.UPDATE.value, _("update")
+        CONFIGURE = preview.RowAction.CONFIGURE.value, _("configure")
+        UPDATE = preview.RowAction.UPDATE.value, _("update")
 
     class PasswordFrom(models.TextChoices):
         FILE = preview.PasswordFrom.FILE.value, _("from the file")

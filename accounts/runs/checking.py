@@ -19,7 +19,7 @@ from panel.errors import Refused
 from .. import passwords, preview, remarks, rules
 from ..columns import Field
 from ..models import Address, BulkRow, BulkRun, EmailAccount, PasswordPolicy, Tally
-from ..preview import Action, Existing, Judge, Mode, Outcome, Row, Verdict, Way
+from ..preview import Existing, Judge, Mode, Outcome, Row, RowAction, RowVerdict, Way
 from ..tables import CELL, plain, read_as
 from ..vault import Vault
 from ..writing import update_each
@@ -104,7 +104,7 @@ class Checker:
         self.total = self.bad = self.already = 0
         self._accounts: dict[str, Existing] = {}  # of the rows that were judged last
 
-    def judge(self, rows: Sequence[Row]) -> list[Verdict]:
+    def judge(self, rows: Sequence[Row]) -> list[RowVerdict]:
         self._accounts = existing = existing_of(self.run.service_id, rows, self._judge.domains)
         slots = slots_of(self.run.service_id, self._judge, rows)
         verdicts = [self._judge.judge(row, existing.get(row.address), slots) for row in rows]
@@ -113,9 +113,9 @@ class Checker:
         self.already += sum(verdict.outcome is Outcome.ALREADY for verdict in verdicts)
         return verdicts
 
-    def columns_of(self, row: Row, verdict: Verdict) -> dict[str, Any]:
+    def columns_of(self, row: Row, verdict: RowVerdict) -> dict[str, Any]:
         """What a `BulkRow` keeps of a row that was just judged, and of its verdict. Never the password."""
-        existing = self._accounts.get(row.address) if verdict.action is Action.UPDATE else None
+        existing = self._accounts.get(row.address) if verdict.action is RowAction.UPDATE else None
         first, last, display = verdict.names or row.names
         return {
             "state": ROW_STATES[verdict.outcome],
@@ -136,9 +136,9 @@ class Checker:
         }
 
     @staticmethod
-    def _advice(row: Row, verdict: Verdict) -> list[Any]:
+    def _advice(row: Row, verdict: RowVerdict) -> list[Any]:
         """Codes, or [code, field, facts]. The display name of an account that is there is never composed."""
-        kept = verdict.action is Action.UPDATE
+        kept = verdict.action is RowAction.UPDATE
         told = [each for each in row.remarks if not (kept and each.code == remarks.COMPOSED_LONG)]
         codes = map(str, (*row.advice, *verdict.advice))
         return [*codes, *([str(each.code), str(each.field), dict(each.facts)] for each in told)]

@@ -21,7 +21,7 @@ from panel.models import Service, User
 from .. import columns, preview, reading, tables
 from ..columns import Field
 from ..models import BulkRow, BulkRun
-from ..preview import Verdict
+from ..preview import RowVerdict
 from ..reading import Choices, Reading
 from ..tables import Line, Shape
 from ..vault import Vault, new_key
@@ -257,7 +257,7 @@ def unattended() -> QuerySet[BulkRun]:
 
 def judged(
     run: BulkRun, data: bytes, checker: Checker
-) -> Iterator[tuple[Sequence[Line], list[preview.Row], list[Verdict]]]:
+) -> Iterator[tuple[Sequence[Line], list[preview.Row], list[RowVerdict]]]:
     """Parse and judge the file, a batch at a time. Writes nothing."""
     fields = [Field(field) for field in run.columns]
     for lines in batched(lines_of(run, data), BATCH):

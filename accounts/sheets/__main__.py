@@ -17,7 +17,7 @@ from zipfile import is_zipfile
 
 from accounts.sheets import FULL, MEMORY, PROTECTED, SECONDS, UNREADABLE
 from accounts.sheets.parts import Package, Protected, Unreadable
-from accounts.sheets.rows import Row, Workbook
+from accounts.sheets.rows import SheetRow, Workbook
 
 FIRST = 40  # rows of a sheet that a survey shows
 
@@ -35,11 +35,11 @@ def opened(data: bytes) -> Workbook:
     return ods.Workbook(package) if package.has(ods.CONTENT) else xlsx.Workbook(package)
 
 
-def blank(row: Row) -> bool:
+def blank(row: SheetRow) -> bool:
     return not any(cell.strip() for cell in row.cells.values())
 
 
-def cells_of(row: Row, most: int) -> list[str]:
+def cells_of(row: SheetRow, most: int) -> list[str]:
     width = min(max(row.cells) + 1, most)
     cells = [row.cells.get(column, "") for column in range(width)]
     # NUL begins a cell that we marked: elsewhere it becomes another character that no name or password may have.

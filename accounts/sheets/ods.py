@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from .cells import Kind, marked
 from .numbers import plain_number
 from .parts import Elements, End, Package, Protected, Reader, Start, local
-from .rows import Row, Sheet
+from .rows import Sheet, SheetRow
 
 CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
 FAR = 1 << 20  # repeated cells beyond this column are the sheet's empty rest
@@ -40,7 +40,7 @@ class Workbook:
 
         Elements(seen).read(self._package.chunks(CONTENT))
 
-    def rows(self, index: int) -> Iterator[Row]:
+    def rows(self, index: int) -> Iterator[SheetRow]:
         reader = _SheetReader(index)
         for chunk in self._package.chunks(CONTENT):
             reader.feed(chunk)
@@ -65,7 +65,7 @@ class _SheetReader(Reader):
         self._tables = -1
         self._depth = 0  # of tables within each other
         self.over = False
-        self._rows: list[Row] = []
+        self._rows: list[SheetRow] = []
         self._number = 1
         self._repeated = 1
         self._hidden = False
@@ -96,7 +96,7 @@ class _SheetReader(Reader):
             "p": self._end_text,
         }
 
-    def taken(self) -> list[Row]:
+    def taken(self) -> list[SheetRow]:
         rows, self._rows = self._rows, []
         return rows
 
@@ -124,7 +124,7 @@ class _SheetReader(Reader):
 
     def _end_row(self) -> None:
         if self._cells:
-            self._rows.append(Row(self._number, self._cells, self._hidden, self._repeated))
+            self._rows.append(SheetRow(self._number, self._cells, self._hidden, self._repeated))
         self._number += self._repeated
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:

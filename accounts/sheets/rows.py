@@ -11,7 +11,7 @@ class Sheet(NamedTuple):
     visible: bool
 
 
-class Row(NamedTuple):
+class SheetRow(NamedTuple):
     number: int  # from 1
     cells: dict[int, str]  # column, from 0 → cell; empty ones are left out
     hidden: bool  # or filtered out
@@ -21,4 +21,4 @@ class Row(NamedTuple):
 class Workbook(Protocol):
     sheets: list[Sheet]
 
-    def rows(self, index: int) -> Iterator[Row]: ...
+    def rows(self, index: int) -> Iterator[SheetRow]: ...

@@ -12,7 +12,7 @@ from xlrd.compdoc import CompDocError
 from .cells import Kind, marked
 from .numbers import number_cell
 from .parts import Protected, Unreadable
-from .rows import Row, Sheet
+from .rows import Sheet, SheetRow
 
 
 class Workbook:
@@ -36,7 +36,7 @@ class Workbook:
             Sheet(name, not any(hidden[index : index + 1])) for index, name in enumerate(self._book.sheet_names())
         ]
 
-    def rows(self, index: int) -> Iterator[Row]:
+    def rows(self, index: int) -> Iterator[SheetRow]:
         sheet = self._book.sheet_by_index(index)
         for number in range(sheet.nrows):
             cells = {}
@@ -46,7 +46,7 @@ class Workbook:
                     cells[column] = text
             info = sheet.rowinfo_map.get(number)
             if cells:
-                yield Row(number + 1, cells, bool(info and info.hidden))
+                yield SheetRow(number + 1, cells, bool(info and info.hidden))
 
     def _cell(self, cell: xlrd.sheet.Cell) -> str:
         match cell.ctype:

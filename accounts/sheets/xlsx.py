@@ -9,7 +9,7 @@ from functools import lru_cache
 from .cells import Kind, marked
 from .numbers import BUILT_IN, number_cell
 from .parts import Elements, Package, Reader, Unreadable, local, target_of
-from .rows import Row, Sheet
+from .rows import Sheet, SheetRow
 
 HIDDEN = frozenset({"hidden", "veryhidden"})
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -29,7 +29,7 @@ class Workbook:
         self._strings: list[str] | None = None
         self._formats = self._read_formats()
 
-    def rows(self, index: int) -> Iterator[Row]:
+    def rows(self, index: int) -> Iterator[SheetRow]:
         reader = _SheetReader(self._texts(), self._formats, epoch_1904=self._epoch_1904)
         for chunk in self._package.chunks(self._parts[index]):
             reader.feed(chunk)
@@ -143,7 +143,7 @@ class _SheetReader(_TextReader):
         self._strings = strings
         self._formats = formats
         self._epoch_1904 = epoch_1904
-        self._rows: list[Row] = []
+        self._rows: list[SheetRow] = []
         self._number = 0
         self._hidden = False
         self._cells: dict[int, str] = {}
@@ -153,7 +153,7 @@ class _SheetReader(_TextReader):
         self.starts |= {"row": self._begin_row, "c": self._begin_cell, "f": self._begin_formula}
         self.ends |= {"row": self._end_row, "c": self._end_cell}
 
-    def taken(self) -> list[Row]:
+    def taken(self) -> list[SheetRow]:
         rows, self._rows = self._rows, []
         return rows
 
@@ -164,7 +164,7 @@ class _SheetReader(_TextReader):
 
     def _end_row(self) -> None:
         if self._cells:
-            self._rows.append(Row(self._number, self._cells, self._hidden))
+            self._rows.append(SheetRow(self._number, self._cells, self._hidden))
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,17 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from panel.access import person, require, service_for, staff_required
-from panel.activity import record
 from panel.errors import Refused
 from panel.forms import carried_out
-from panel.models import Role, Service, User
+from panel.models import Role
 
-from .. import batch
 from ..forms import PolicyForm
 from ..models import PasswordPolicy, RetiredMailbox
+from ..policies import change_policy
+from ..restoring import purge as purge_mailbox
 from ..restoring import restore as restore_mailbox
-
-FIELDS = tuple(PolicyForm.Meta.fields)
 
 
 @login_required
@@ -28,25 +25,14 @@ def policy(request: HttpRequest, service_name: str) -> HttpResponse:
     """The security policy of a service."""
     service = service_for(request.user, service_name, at_least=Role.OWNER)
     stored = PasswordPolicy.objects.filter(service=service).first() or PasswordPolicy(service=service)
-    before = {field: getattr(stored, field) for field in FIELDS}
     form = PolicyForm(request.POST or None, instance=stored)
     valid = request.method == "POST" and form.is_valid()
-    if valid and carried_out(form, lambda: _change_policy(service, stored, before, person(request))):
+    if valid and carried_out(form, lambda: change_policy(service, form.cleaned_data, by=person(request))):
         messages.success(
             request, _("The security policy has been changed. It applies to new passwords and future sign-ins.")
         )
         return redirect("accounts:policy", service.name)
     return render(request, "accounts/policy.html", {"service": service, "tab": "accounts", "form": form})
-
-
-@transaction.atomic
-def _change_policy(service: Service, policy: PasswordPolicy, before: dict[str, object], by: User) -> None:
-    policy.service = batch.locked(service.pk)
-    if policy.pk is None:  # unless another owner has set the first one meanwhile
-        policy.pk = PasswordPolicy.objects.filter(service=service).values_list("pk", flat=True).first()
-    policy.save()
-    after = {field: getattr(policy, field) for field in FIELDS}
-    record("policy.changed", actor=by, service=service, before=before, after=after)
 
 
 @login_required
@@ -73,9 +59,7 @@ def purge(request: HttpRequest, service_name: str, mailbox: int) -> HttpResponse
     found = RetiredMailbox.objects.filter(service=service, pk=mailbox).first()
     if found is None:
         raise Http404
-    with transaction.atomic():
-        found.purge()
-        record("mailbox.purged", actor=person(request), service=service, target=found.address)
+    purge_mailbox(found, by=person(request))
     messages.success(request, _("The mail of %(address)s may now be deleted.") % {"address": found.address})
     return redirect("accounts:retired", service.name)
 

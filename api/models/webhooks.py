@@ -139,6 +139,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.event} to {self.endpoint_id}: {self.state}"
 
+    @property
+    def webhook_id(self) -> str:
+        """As the header has it, and the log of deliveries."""
+        return f"msg_{self.message_id.hex}"
+
 
 def url_or_refuse(text: str) -> str:
     text = text.strip()

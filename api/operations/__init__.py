@@ -1,3 +1,15 @@
 """The operations, by subject. Importing this package makes them part of the API."""
 
-from . import accounts, activity, domains, jobs, orders, organizations, runs, services, webhooks  # noqa: F401
+from . import (  # noqa: F401
+    accounts,
+    activity,
+    domains,
+    jobs,
+    mailboxes,
+    orders,
+    organizations,
+    providers,
+    runs,
+    services,
+    webhooks,
+)

@@ -2,17 +2,20 @@
 
 from typing import Annotated
 
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from ninja import Path
 
 from diagnostics.models import Check, CheckChange, CheckRun
 from diagnostics.sweep import schedule
 from domains.facts import facts
-from domains.models import Domain, ZoneChange
+from domains.models import DkimKey, Domain, ZoneChange
 from domains.records import Kind
-from domains.zones.changes import removable, request_removal, request_undo
+from domains.zones.changes import removable, request_removal, request_undo, run_again
 from panel.errors import Refused
+from panel.limits import allowed
 from panel.models import Service
 
 from ..access import change_of, domain_of, require_staff, service_of
@@ -20,14 +23,18 @@ from ..framework import Asked, Reply, is_dry, operation
 from ..jobs import request_job
 from ..models import Job
 from ..paging import LIMIT, AfterNumber, AfterText, Limit, Page, page_of
+from ..problems import Problem
 from ..schemas.base import NO_NUL, Id, Note
 from ..schemas.domains import (
     ApplyWish,
     CheckChangeOut,
+    CheckOut,
     Checks,
     DetachWish,
     DomainOut,
+    IntentWish,
     JobOut,
+    KeyOut,
     ModeWish,
     NewDomain,
     Outcome,
@@ -42,6 +49,7 @@ NameInPath = Annotated[str, Path(max_length=253, pattern=NO_NUL, description="Na
 READ, WRITE = "domains:read", "domains:write"
 ALL = "/services/{service_name}/domains"
 ONE = f"{ALL}/{{name}}"
+SWEEPS_AN_HOUR = 12  # whole services
 ORDER = {kind.value: index for index, kind in enumerate(Kind)}
 
 
@@ -210,3 +218,59 @@ def _job(request: Asked, kind: Job.Kind, service: Service, name: str, wanted: Wa
 
 def _address(service: Service, name: str) -> str:
     return reverse("api:api_v1:get_domain", args=[service.name, name])
+
+
+@operation("POST", "/services/{service_name}/checks", scope=WRITE, response=Note, status=202)
+def check_service(request: Asked, service_name: ServiceInPath) -> Note:
+    """Check all domains of a service, in their turn."""
+    service = service_of(request.auth, service_name)
+    if not allowed("check-all", f"token {request.auth.pk}", times=SWEEPS_AN_HOUR, seconds=3600):
+        words = _("Too many checks. Wait a while before you check everything again.")
+        raise Problem(429, "too-many-requests", words, headers={"Retry-After": "3600"})
+    count = schedule.soon_all(Domain.objects.filter(service=service))
+    words = ngettext("%(count)d domain is being checked.", "%(count)d domains are being checked.", count)
+    return Note(done=words % {"count": count})
+
+
+@operation("POST", f"{ONE}/checks/{{kind}}/intended", scope=WRITE, response=CheckOut)
+def mark_as_intended(
+    request: Asked, service_name: ServiceInPath, name: NameInPath, kind: Kind, wish: IntentWish
+) -> CheckOut:
+    """Say that what a red check found is meant so, and why.
+
+    It holds until what is published changes. `found` is the fingerprint of what was seen, from the check.
+    """
+    check = _check(request, service_name, name, kind)
+    check.intend(wish.why, request.auth.label, found=wish.found or check.found_print)
+    return CheckOut.of(_check(request, service_name, name, kind))
+
+
+@operation("DELETE", f"{ONE}/checks/{{kind}}/intended", scope=WRITE, response=CheckOut)
+def withdraw_intent(request: Asked, service_name: ServiceInPath, name: NameInPath, kind: Kind) -> CheckOut:
+    """Judge what is there by the book again."""
+    _check(request, service_name, name, kind).withdraw_intent(request.auth.label)
+    return CheckOut.of(_check(request, service_name, name, kind))
+
+
+@operation("POST", f"{ONE}/dkim/rotate", scope=WRITE, response=KeyOut, status=201)
+def rotate_dkim_key(request: Asked, service_name: ServiceInPath, name: NameInPath) -> KeyOut:
+    """Make the next DKIM key of a domain: it signs once its record is seen."""
+    return KeyOut.of(DkimKey.rotate(domain_of(request.auth, service_name, name), actor=request.auth.label))
+
+
+@operation(
+    "POST", "/services/{service_name}/changes/{change_id}/again", scope=WRITE, response=ZoneChangeOut, status=202
+)
+def repeat_change(request: Asked, service_name: ServiceInPath, change_id: Id) -> ZoneChangeOut:
+    """Finish a change of a zone that stopped on the way."""
+    change = change_of(request.auth, service_name, change_id)
+    change.service.require_open()
+    run_again(change)
+    return ZoneChangeOut.of(change)
+
+
+def _check(request: Asked, service_name: str, name: str, kind: Kind) -> Check:
+    check = Check.objects.filter(domain=domain_of(request.auth, service_name, name), kind=kind.value).first()
+    if check is None:
+        raise Http404
+    return check

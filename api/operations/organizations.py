@@ -13,10 +13,10 @@ from panel import links, mail
 from panel.models import Invitation, Membership, Organization, Platform, User
 from panel.provisioning import add_member
 
-from ..access import organization_of, organizations_of, require_staff
+from ..access import invitation_of, organization_of, organizations_of, require_staff
 from ..framework import Asked, Reply, operation
-from ..paging import LIMIT, AfterText, Limit, Page, page_of
-from ..schemas.base import NO_NUL, Note
+from ..paging import LIMIT, AfterNumber, AfterText, Limit, Page, page_of
+from ..schemas.base import NO_NUL, Id, Note
 from ..schemas.panel import (
     EndWish,
     InvitationOut,
@@ -24,9 +24,11 @@ from ..schemas.panel import (
     NewMember,
     NewMemberOut,
     NewOrganization,
+    OpenInvitation,
     OrganizationChange,
     OrganizationOut,
     PlatformOut,
+    RoleWish,
 )
 
 CodeInPath = Annotated[str, Path(max_length=32, pattern=NO_NUL, description="Code of the organization.")]
@@ -139,3 +141,48 @@ def remove_member(
 def list_platforms(request: Asked, after: AfterText = "", limit: Limit = LIMIT) -> Page[PlatformOut]:
     """Platforms that a service can live on."""
     return page_of(request, Platform.objects.all(), PlatformOut.of, key="slug", after=after, limit=limit)
+
+
+@operation("PATCH", f"{ONE}/members/{{email}}", scope=WRITE, response=MemberOut)
+def change_member(
+    request: Asked, code: CodeInPath, email: Annotated[str, Path(max_length=254, pattern=NO_NUL)], wish: RoleWish
+) -> MemberOut:
+    """Change a member's role; never the last owner's."""
+    found = organization_of(request.auth, code)
+    membership = found.memberships.select_related("user").filter(user__email=email.strip().lower()).first()
+    if membership is None:
+        raise Http404
+    return MemberOut.of(found.add_member(membership.user, wish.role, actor=request.auth.label))
+
+
+@operation("GET", f"{ONE}/invitations", scope=READ, response=Page[OpenInvitation])
+def list_invitations(
+    request: Asked, code: CodeInPath, after: AfterNumber = None, limit: Limit = LIMIT
+) -> Page[OpenInvitation]:
+    """Invitations that nobody has accepted yet, the newest first."""
+    rows = Invitation.objects.filter(organization=organization_of(request.auth, code), accepted_at=None)
+    return page_of(request, rows, OpenInvitation.of, key="id", after=after, limit=limit, falling=True)
+
+
+@operation("DELETE", f"{ONE}/invitations/{{invitation_id}}", scope=WRITE, response=Note)
+def withdraw_invitation(request: Asked, code: CodeInPath, invitation_id: Id) -> Note:
+    """Make an invitation's link work no more."""
+    invitation = invitation_of(request.auth, code, invitation_id)
+    invitation.withdraw(actor=request.auth.label)
+    return Note(done=_("The invitation of %(email)s has been withdrawn.") % {"email": invitation.email})
+
+
+@operation("POST", f"{ONE}/deletion", scope=WRITE, response=OrganizationOut, staff=True)
+def request_deletion(request: Asked, code: CodeInPath) -> OrganizationOut:
+    """Have an organization and all that is its own deleted, after the days of grace."""
+    found = organization_of(request.auth, code)
+    found.request_deletion(actor=request.auth.label)
+    return OrganizationOut.of(found)
+
+
+@operation("DELETE", f"{ONE}/deletion", scope=WRITE, response=OrganizationOut, staff=True)
+def withdraw_deletion(request: Asked, code: CodeInPath) -> OrganizationOut:
+    """Keep an organization whose deletion was requested."""
+    found = organization_of(request.auth, code)
+    found.withdraw_deletion(actor=request.auth.label)
+    return OrganizationOut.of(found)

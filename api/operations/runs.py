@@ -9,16 +9,17 @@ from django.utils.translation import gettext as _
 from accounts import tables, tasks
 from accounts.columns import Field
 from accounts.models import BulkRow, BulkRun
-from accounts.runs import engine, loading, results
+from accounts.runs import checking, engine, loading, results, retention, selecting
 from accounts.words import refusal_words
 from panel.errors import Refused
+from panel.waking import wake
 
 from ..access import run_of, service_of
 from ..framework import Asked, Reply, operation
 from ..models import RunOfToken
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
 from ..schemas.accounts import HandedOut, NewRun, Results, RowOut, RunOut, StartWish
-from ..schemas.base import Id
+from ..schemas.base import Id, Note
 from .services import ServiceInPath
 
 READ, WRITE = "accounts:read", "accounts:write"
@@ -122,3 +123,54 @@ def hand_out_results(request: Asked, service_name: ServiceInPath, run_id: Id) ->
     made = [result for result in results.hand_out(run) if result.secret]
     items = [HandedOut(number=each.row.number, address=each.row.address, secret=each.secret) for each in made]
     return Results(items=items)
+
+
+@operation("POST", f"{ONE}/check", scope=WRITE, response=RunOut)
+def check_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> RunOut:
+    """Check every row of a previewed run against the state as it is now."""
+    run = run_of(request.auth, service_name, run_id)
+    if run.state != BulkRun.State.PREVIEW:
+        raise Refused("wrong-state", _("This run is not being previewed."))
+    checking.check_again(run)
+    run.refresh_from_db()
+    return RunOut.of(run)
+
+
+@operation("POST", f"{ONE}/discard", scope=WRITE, response=Note)
+def discard_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> Note:
+    """Throw a table away that was not applied."""
+    run = run_of(request.auth, service_name, run_id)
+    if not retention.discard(run):
+        raise Refused("wrong-state", _("This run has been started: it can no longer be discarded."))
+    wake(tasks.delete_run, run.pk)
+    return Note(done=_("Discarded. Nothing was changed."))
+
+
+@operation("POST", f"{ONE}/undo", scope=WRITE, response=RunOut, status=201)
+def undo_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> Reply:
+    """Make a run that returns to slots what this one configured and nobody changed since.
+
+    It is previewed like any other: start it when its state is `preview`.
+    """
+    run = run_of(request.auth, service_name, run_id)
+    undoing = selecting.undo(run, by=None, owner=True)
+    if undoing.state == BulkRun.State.CHECKING:
+        tasks.list_later(undoing)
+    RunOfToken.objects.create(run=undoing, token=request.auth)
+    where = reverse("api:api_v1:get_run", args=[run.service.name, undoing.pk])
+    return Reply(RunOut.of(undoing), status=201, location=where)
+
+
+@operation("POST", f"{ONE}/results/discard", scope=WRITE, response=Note)
+def discard_results(request: Asked, service_name: ServiceInPath, run_id: Id) -> Note:
+    """Forget what a finished run generated: it is with its people.
+
+    Only the token that uploaded the table may.
+    """
+    run = run_of(request.auth, service_name, run_id)
+    if not RunOfToken.objects.filter(run=run, token=request.auth).exists():
+        raise Http404
+    if not results.to_hand_out(run):
+        raise Refused("nothing-to-hand-out", _("Nothing is left to hand out, or the run is not finished."))
+    results.discard(run)
+    return Note(done=_("The generated passwords or links have been discarded. No copy is kept here."))

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
 from diagnostics.models import Check, CheckChange, CheckRun
-from domains.models import Domain, ZoneChange
+from domains.models import DkimKey, Domain, ZoneChange
 
 from ..models import Job
 from .base import NO_NUL, Wish
@@ -86,6 +86,7 @@ class CheckOut(BaseModel):
     found: list[dict[str, Any]]
     expected: list[dict[str, Any]]
     fixes: list[dict[str, Any]]
+    found_print: str
     changed_at: datetime
     stale_since: datetime | None
 
@@ -93,6 +94,22 @@ class CheckOut(BaseModel):
     def of(cls, check: Check) -> Self:
         names = [name for name in cls.model_fields if name != "check"]
         return cls(check=check.kind, **{name: getattr(check, name) for name in names})
+
+
+class IntentWish(Wish):
+    """`found`: fingerprint of what was seen (`found_print` of the check); without it, of what is there now."""
+
+    why: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
+    found: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] = ""
+
+
+class KeyOut(BaseModel):
+    selector: str
+    state: str
+
+    @classmethod
+    def of(cls, key: DkimKey) -> Self:
+        return cls(selector=key.selector, state=key.state)
 
 
 class Checks(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
 from accounts.models import Tally
-from panel.models import Activity, Membership, Organization, Platform, Service
+from panel.models import Activity, Invitation, Membership, Organization, Platform, Service
 
 from .base import NO_NUL, Day, Wish
 
@@ -69,6 +69,10 @@ class NewMember(Wish):
     role: RoleName
 
 
+class RoleWish(Wish):
+    role: RoleName
+
+
 class NewMemberOut(BaseModel):
     """`link`: for somebody new, to choose a password; it was mailed as well."""
 
@@ -81,6 +85,14 @@ class InvitationOut(BaseModel):
     email: str
     role: RoleName
     expires_at: datetime
+
+
+class OpenInvitation(InvitationOut):
+    id: int
+
+    @classmethod
+    def of(cls, invitation: Invitation) -> Self:
+        return cls.model_validate(invitation, from_attributes=True)
 
 
 class PlatformOut(BaseModel):

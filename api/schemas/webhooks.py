@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
-from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
@@ -45,10 +44,10 @@ class WebhookChange(Wish):
 
 
 class DeliveryOut(BaseModel):
-    """`status`: of the last answer; `error`: why there was none."""
+    """`message_id`: as the header `webhook-id` has it. `status`: of the last answer; `error`: why there was none."""
 
     id: int
-    message_id: UUID
+    message_id: str
     event: str
     payload: dict[str, Any]
     state: Literal["waiting", "delivered", "failed"]
@@ -61,4 +60,5 @@ class DeliveryOut(BaseModel):
 
     @classmethod
     def of(cls, delivery: Delivery) -> Self:
-        return cls.model_validate(delivery, from_attributes=True)
+        names = cls.model_fields.keys() - {"message_id"}
+        return cls(message_id=delivery.webhook_id, **{name: getattr(delivery, name) for name in names})

@@ -49,7 +49,7 @@ def attempt(delivery: Delivery) -> None:
     """One attempt, and what follows from it."""
     endpoint = delivery.endpoint
     body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
-    signed = headers(endpoint.secret, f"msg_{delivery.message_id.hex}", int(time.time()), body)
+    signed = headers(endpoint.secret, delivery.webhook_id, int(time.time()), body)
     status, error = None, ""
     try:
         status = post(endpoint.url, body, signed)

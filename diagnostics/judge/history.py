@@ -11,6 +11,7 @@ from domains.rules.fingerprints import fingerprint
 from domains.rules.intents import covers
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import RED, Status, Verdict
+from domains.rules.why import SeeNs
 
 STALE_FOR = timedelta(hours=24)  # after which a verdict that no look could renew turns grey
 SECOND_LOOK = 30  # seconds after which a record that vanished from a green check is believed to be gone
@@ -74,7 +75,15 @@ def settle(verdict: Verdict, stored: Stored | None, now: datetime) -> Settled:
         left = _left(missed, SECOND_LOOK, now)
         if left > 0:
             return Settled(
-                None, stored.status, stored.level, False, stored.stale_since, VANISHED, missed, left, stored.intended
+                verdict=None,
+                status=stored.status,
+                level=stored.level,
+                recoloured=False,
+                stale_since=stored.stale_since,
+                doubt_key=VANISHED,
+                doubt_since=missed,
+                check_again=left,
+                intended=stored.intended,
             )
     lapsed = (
         stored is not None
@@ -95,7 +104,13 @@ def settle_all(verdicts: Iterable[Verdict], stored: Mapping[Kind, Stored], now: 
         ns = settled.get(Kind.NS)
         before = stored.get(verdict.kind)
         if ns is not None and ns.red and verdict.status != Status.OFF:
-            verdict = Verdict(verdict.kind, Status.UNKNOWN, verdict.level, Reason.SEE_NS, expected=verdict.expected)
+            verdict = Verdict(
+                kind=verdict.kind,
+                status=Status.UNKNOWN,
+                level=verdict.level,
+                why=SeeNs(),
+                expected=verdict.expected,
+            )
         elif ns is not None and verdict.reason == Reason.SEE_NS and before is not None:
             settled[verdict.kind] = _as_it_was(before)  # NS waits for its second look and is not red yet
             continue
@@ -146,20 +161,30 @@ def _not_told(
     stale_since = min(stored.stale_since or stored.checked_at or now, now)
     if now - stale_since >= STALE_FOR:
         return _settled(verdict, stored, key, since, again)
-    return Settled(None, stored.status, stored.level, False, stale_since, key, since, again, stored.intended)
+    return Settled(
+        verdict=None,
+        status=stored.status,
+        level=stored.level,
+        recoloured=False,
+        stale_since=stale_since,
+        doubt_key=key,
+        doubt_since=since,
+        check_again=again,
+        intended=stored.intended,
+    )
 
 
 def _as_it_was(stored: Stored) -> Settled:
     return Settled(
-        None,
-        stored.status,
-        stored.level,
-        False,
-        stored.stale_since,
-        stored.doubt_key,
-        stored.doubt_since,
-        None,
-        stored.intended,
+        verdict=None,
+        status=stored.status,
+        level=stored.level,
+        recoloured=False,
+        stale_since=stored.stale_since,
+        doubt_key=stored.doubt_key,
+        doubt_since=stored.doubt_since,
+        check_again=None,
+        intended=stored.intended,
     )
 
 
@@ -176,14 +201,14 @@ def _settled(
     before = (stored.status, stored.level, stored.intended) if stored is not None else None
     after = (verdict.status, verdict.level, intended)
     return Settled(
-        verdict,
-        verdict.status,
-        verdict.level,
-        before != after,
-        None,
-        key,
-        since,
-        again,
-        intended,
-        lapsed,
+        verdict=verdict,
+        status=verdict.status,
+        level=verdict.level,
+        recoloured=before != after,
+        stale_since=None,
+        doubt_key=key,
+        doubt_since=since,
+        check_again=again,
+        intended=intended,
+        intent_lapsed=lapsed,
     )

@@ -8,8 +8,8 @@ from domains.rules import target
 from domains.rules.check_input import PreparedInput
 from domains.rules.deciding import FINDERS, after_proof, with_others_kept
 from domains.rules.finding import Finding
-from domains.rules.reasons import Reason
 from domains.rules.verdicts import RED, Status, Verdict
+from domains.rules.why import NoAnswer, SeeNs
 
 from . import ns
 from .authoritative import AuthoritativeServers, ServerView, below, parse_soa
@@ -67,8 +67,9 @@ def _wants_authoritative(kind: Kind, prepared: PreparedInput, finding: Finding) 
         return True
     if finding.status == Status.UNKNOWN:
         # With SERVFAIL resolvers also say that the domain's own aliases lead in a circle: its servers show it.
-        servfail = finding.facts.get("failure") == Failure.SERVFAIL
-        return servfail and below(str(finding.facts.get("name")), prepared.apex)
+        why = finding.why
+        servfail = isinstance(why, NoAnswer) and why.failure == Failure.SERVFAIL
+        return isinstance(why, NoAnswer) and servfail and below(why.name, prepared.apex)
     return prepared.given.authoritative or (finding.red and kind != Kind.CNAME)
 
 
@@ -95,16 +96,22 @@ def _with_authoritative(
 def _see_ns(kind: Kind, prepared: PreparedInput, finding: Finding | None) -> Verdict:
     if finding is not None and finding.status == Status.OFF:
         return finding.verdict(kind, ())
-    return Verdict(kind, Status.UNKNOWN, prepared.level(kind), Reason.SEE_NS, expected=prepared.expected(kind))
+    return Verdict(
+        kind=kind,
+        status=Status.UNKNOWN,
+        level=prepared.level(kind),
+        why=SeeNs(),
+        expected=prepared.expected(kind),
+    )
 
 
 def nothing_judged(prepared: PreparedInput) -> tuple[Verdict, ...]:
     """Verdicts on a domain whose answers took more work than one check run may cost the others."""
-    facts = {"failure": str(Failure.LIMIT), "name": prepared.apex, "type": "", "detail": ""}
-    return tuple(Verdict(kind, Status.UNKNOWN, prepared.level(kind), Reason.FAILURE, facts) for kind in Kind)
+    why = NoAnswer(failure=str(Failure.LIMIT), name=prepared.apex, type="")
+    return tuple(Verdict(kind=kind, status=Status.UNKNOWN, level=prepared.level(kind), why=why) for kind in Kind)
 
 
 def _incomplete(kind: Kind, prepared: PreparedInput) -> Verdict:
     """More is wanted: shown only where a look ends before its questions do."""
-    facts = {"failure": str(Failure.TIMEOUT), "name": prepared.apex, "type": "", "detail": ""}
-    return Verdict(kind, Status.UNKNOWN, prepared.level(kind), Reason.FAILURE, facts)
+    why = NoAnswer(failure=str(Failure.TIMEOUT), name=prepared.apex, type="")
+    return Verdict(kind=kind, status=Status.UNKNOWN, level=prepared.level(kind), why=why)

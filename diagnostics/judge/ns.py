@@ -8,10 +8,19 @@ from datetime import timedelta
 from domains.lookup.answers import NOT_RESPONSIBLE, Answer, Answers, Failure, Question
 from domains.records import DEFAULT_TTL, Kind, Level
 from domains.rrset import RRset
+from domains.rules.beside import Beside
 from domains.rules.check_input import PreparedInput
 from domains.rules.finding import unknown
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import Doubt, Problem, Status, Verdict
+from domains.rules.why import (
+    NsDisagree,
+    NsDnssecBogus,
+    NsNotDelegated,
+    NsServersDiffer,
+    Propagating,
+    RegistrySilent,
+)
 from domains.suffixes import public_suffix
 
 from .authoritative import AuthoritativeServer, AuthoritativeServers, ServerView, newer, parse_soa
@@ -55,10 +64,14 @@ def _bogus(prepared: PreparedInput, answers: Answers, answer: Answer) -> Verdict
     verdict = unknown(prepared.ns, answer).verdict(Kind.NS, ())
     if not unchecked.sound:
         return verdict
-    facts = {"errors": list(answer.errors)}
     found = (RRset(prepared.apex, "NS", unchecked.ttl, unchecked.values),) if unchecked.values else ()
     then = Verdict(
-        Kind.NS, Status.WRONG, Level.REQUIRED, Reason.NS_DNSSEC_BOGUS, facts, (Problem.NS_DNSSEC_BOGUS,), found=found
+        kind=Kind.NS,
+        status=Status.WRONG,
+        level=Level.REQUIRED,
+        why=NsDnssecBogus(errors=list(answer.errors)),
+        problems=(Problem.NS_DNSSEC_BOGUS,),
+        found=found,
     )
     return replace(verdict, doubt=Doubt("ns-dnssec-bogus", SECOND_LOOK, then))
 
@@ -77,9 +90,14 @@ def _not_delegated(
 ) -> Verdict | None:
     """No such name, say the resolvers. Its registry's servers know whether that is still so."""
     zone = answer.zone or "."
-    facts: dict[str, object] = {"zone": zone.removesuffix(".") or ".", "confirmed": True}
+    above = zone.removesuffix(".") or "."
     missing = Verdict(
-        Kind.NS, Status.MISSING, Level.REQUIRED, Reason.NS_NOT_DELEGATED, facts, (Problem.NS_NOT_DELEGATED,)
+        kind=Kind.NS,
+        status=Status.MISSING,
+        level=Level.REQUIRED,
+        why=NsNotDelegated(zone=above),
+        beside=Beside(confirmed=True),
+        problems=(Problem.NS_NOT_DELEGATED,),
     )
     wait = answer.negative_ttl if answer.negative_ttl is not None else DEFAULT_TTL
     told = [answers.get(prepared.ns._replace(server=server.address)) for server in authoritative.servers]
@@ -87,24 +105,22 @@ def _not_delegated(
         if one is not None and (one.delegation is not None or one.values):
             hosts = one.delegation.hosts if one.delegation is not None else one.values
             return Verdict(
-                Kind.NS,
-                Status.PROPAGATING,
-                Level.REQUIRED,
-                Reason.PROPAGATING,
-                {"then": str(Reason.NS_NOT_DELEGATED), "zone": facts["zone"]},
+                kind=Kind.NS,
+                status=Status.PROPAGATING,
+                level=Level.REQUIRED,
+                why=Propagating(then=str(Reason.NS_NOT_DELEGATED)),
                 found=(RRset(prepared.apex, "NS", None, hosts),),
                 clears_at=prepared.now + timedelta(seconds=wait),
             )
     if any(one is not None and one.sound and one.nxdomain for one in told):
         return missing
     wait = max(wait, MIN_WAIT)
-    then = replace(missing, facts={**facts, "confirmed": False})
+    then = replace(missing, beside=Beside(confirmed=False))
     return Verdict(
-        Kind.NS,
-        Status.UNKNOWN,
-        Level.REQUIRED,
-        Reason.REGISTRY_SILENT,
-        {"zone": facts["zone"], "then": str(Reason.NS_NOT_DELEGATED), "wait": wait},
+        kind=Kind.NS,
+        status=Status.UNKNOWN,
+        level=Level.REQUIRED,
+        why=RegistrySilent(zone=above, then=str(Reason.NS_NOT_DELEGATED), wait=wait),
         doubt=Doubt(f"ns-not-delegated {zone}", wait, then),
     )
 
@@ -170,8 +186,8 @@ def _with_sets_compared(verdict: Verdict, authoritative: AuthoritativeServers, g
     only_here = sorted(host.removesuffix(".") for host in set(said.values) - set(above.hosts))
     if not only_above and not only_here:
         return verdict
-    facts = {**verdict.facts, "ns_above": only_above, "ns_here": only_here}
-    return replace(verdict, advice=(*verdict.advice, Problem.NS_SETS_DIFFER), facts=facts)
+    beside = replace(verdict.beside, ns_above=only_above, ns_here=only_here)
+    return replace(verdict, advice=(*verdict.advice, Problem.NS_SETS_DIFFER), beside=beside)
 
 
 def with_authoritative(
@@ -195,19 +211,19 @@ def with_authoritative(
             waits.append(soa.refresh + soa.retry)
     gone = [host for host in authoritative.unlocated if _no_such_host(authoritative, host)]
     if gone or 0 < len(lame) < len(views):
-        facts = {**verdict.facts, "lame": [*(lame if len(lame) < len(views) else ()), *gone], "gone": gone}
-        verdict = replace(verdict, advice=(*verdict.advice, Problem.NS_LAME), facts=facts)
+        beside = replace(verdict.beside, lame=[*(lame if len(lame) < len(views) else ()), *gone], gone=gone)
+        verdict = replace(verdict, advice=(*verdict.advice, Problem.NS_LAME), beside=beside)
     verdict = _with_sets_compared(verdict, authoritative, gone)
     if apart is None or verdict.status != Status.OK:
         return verdict
-    facts = {
-        **verdict.facts,
-        "servers": [str(server) for server in apart.servers],
-        "questions": [f"{question.name} {question.type}" for question in apart.questions],
-    }
+    servers = [str(server) for server in apart.servers]
+    questions = [f"{question.name} {question.type}" for question in apart.questions]
     wait = max(waits)
     then = replace(
-        verdict, status=Status.WRONG, reason=Reason.NS_DISAGREE, facts=facts, problems=(Problem.NS_DISAGREE,)
+        verdict,
+        status=Status.WRONG,
+        why=NsDisagree(servers=servers, questions=questions),
+        problems=(Problem.NS_DISAGREE,),
     )
     key = " ".join(
         f"{server.address}={serial}"
@@ -216,8 +232,7 @@ def with_authoritative(
     return replace(
         verdict,
         status=Status.PROPAGATING,
-        reason=Reason.NS_SERVERS_DIFFER,
-        facts=facts,
+        why=NsServersDiffer(servers=servers, questions=questions),
         clears_at=prepared.now + timedelta(seconds=wait),
         doubt=Doubt(f"ns-disagree {key}", wait, then),
     )

@@ -6,18 +6,29 @@ the resolvers still are. Where they cannot be asked, the resolvers' word counts 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from domains.lookup.answers import Answer, Answers, Failure, Question, View
 from domains.records import DEFAULT_TTL, Kind
+from domains.rules.beside import Beside
 from domains.rules.check_input import PreparedInput
 from domains.rules.deciding import Find, made_whole
 from domains.rules.finding import Finding
 from domains.rules.fingerprints import fingerprint
-from domains.rules.reasons import Reason
 from domains.rules.verdicts import Doubt, Status, Verdict, Witness
+from domains.rules.why import (
+    HomeNotFound,
+    HomeUnreachable,
+    Lagging,
+    NotSettled,
+    ProofNotAtHome,
+    Propagating,
+    ServersDiffer,
+    Why,
+)
 
 from .authoritative import AuthoritativeServers, ServerView, Soa, newer, parse_soa, strictly_below
 
@@ -136,49 +147,68 @@ class _Weighing:
         good = [server_answer for server_answer in answered if not server_answer.finding.red]
         if self.first.status == Status.UNKNOWN:
             # What the resolvers cannot tell stays unknown; but no resolver can follow a circle of aliases.
-            if len(bad) < len(answered) or any("circle" not in server_answer.finding.facts for server_answer in bad):
+            if len(bad) < len(answered) or any(not server_answer.finding.beside.circle for server_answer in bad):
                 return self._right(proof=not bad)
             self.first = bad[0].finding
         if not bad:
-            return self._propagating(good[0], Reason.PROPAGATING) if self.first.red else self._right(proof=True)
+            return self._propagating(good[0]) if self.first.red else self._right(proof=True)
         if not good:
             return self._wrong(newest(bad), answered)
         top = newest(answered)
         if all(server_answer.finding.red for server_answer in top):
             return self._wrong(top, answered)
         if any(server_answer.finding.red for server_answer in top):
-            return self._unknown(Reason.SERVERS_DIFFER, {"servers": [str(server_answer) for server_answer in bad]})
+            return self._unknown(ServersDiffer(servers=[str(server_answer) for server_answer in bad]))
         return self._lagging(top, bad)
 
     # -- the rows of the table
 
     def _right(self, *, proof: bool) -> Verdict:
         if self.kind == Kind.CNAME:
-            self.first.facts = {**self.first.facts, "proof": proof, "zone": self.zone or ""}
+            self.first.beside = replace(self.first.beside, proof=proof, zone=self.zone or "")
         return self._told(self.first)
 
-    def _propagating(self, right: ServerAnswer, reason: Reason) -> Verdict:
+    def _propagating(self, right: ServerAnswer) -> Verdict:
         """The resolvers still have an old copy. `found` is that copy."""
-        old, facts = self.first, {"then": str(self.first.reason), "confirmed": True}
-        if self.kind == Kind.CNAME:
-            facts |= {"proof": True, "zone": self.zone or ""}
-        finding = Finding(Status.PROPAGATING, old.level, reason, facts, (), right.finding.advice, old.found, at=old.at)
+        old = self.first
+        finding = Finding(
+            status=Status.PROPAGATING,
+            level=old.level,
+            why=Propagating(then=str(old.reason)),
+            beside=self._seen(),
+            problems=(),
+            advice=right.finding.advice,
+            found=old.found,
+            at=old.at,
+        )
         return replace(self._told(finding), clears_at=self._in(self._old_copies(right.view)))
+
+    def _seen(self) -> Beside:
+        """Right at the authoritative servers, or at the newest of them: which proves the token, if it is one."""
+        if self.kind == Kind.CNAME:
+            return Beside(confirmed=True, proof=True, zone=self.zone or "")
+        return Beside(confirmed=True)
 
     def _lagging(self, top: list[ServerAnswer], bad: list[ServerAnswer]) -> Verdict:
         """Some own name servers have an older zone. They fetch the new one within its SOA's refresh."""
         behind = bad[0].finding
         old = self.first if self.first.red else behind
-        facts = {
-            "then": str(old.reason),
-            "confirmed": True,
-            "servers": [str(server_answer) for server_answer in bad],
-            "serial": top[0].soa.serial if top[0].soa else None,
-        }
-        if self.kind == Kind.CNAME:
-            facts |= {"proof": True, "zone": self.zone or ""}
+        why = Lagging(
+            then=str(old.reason),
+            servers=[str(server_answer) for server_answer in bad],
+            serial=top[0].soa.serial if top[0].soa else None,
+        )
         advice = top[0].finding.advice
-        finding = Finding(Status.PROPAGATING, old.level, Reason.LAGGING, facts, (), advice, old.found, at=old.at)
+        finding = Finding(
+            status=Status.PROPAGATING,
+            level=old.level,
+            why=why,
+            beside=self._seen(),
+            problems=(),
+            advice=advice,
+            found=old.found,
+            at=old.at,
+        )
         asked = bad[0].view.asked.get(behind.at) if behind.at is not None else None
         seconds = (top[0].soa.refresh if top[0].soa else 0) + (_ttl(asked) if asked is not None else DEFAULT_TTL)
         if self.first.red:
@@ -200,7 +230,7 @@ class _Weighing:
             return replace(verdict, breaks_at=self._in(self._old_copies(wrong[0].view)))
         quiet = [*map(str, silent), *unlocated]
         if quiet and self._may_lag(wrong, silent, unlocated):
-            return self._doubted(Reason.NOT_SETTLED, quiet)
+            return self._doubted(NotSettled, quiet)
         return self.confirmed(finding, wrong[0].view)
 
     @staticmethod
@@ -224,38 +254,37 @@ class _Weighing:
         if not self.first.red:
             if self.first.status == Status.OK and self.kind == Kind.CNAME and not self.prepared.given.domain.verified:
                 return self._unknown(
-                    Reason.PROOF_NOT_AT_HOME, {"servers": [str(server_answer) for server_answer in self.server_answers]}
+                    ProofNotAtHome(servers=[str(server_answer) for server_answer in self.server_answers])
                 )
             return self._told(self.first)
         told = next((server_answer for server_answer in self.server_answers if server_answer.reachable), None)
         if told is not None:
             return self._told(told.finding)  # reachable, but not for this question
         if not self.server_answers:
-            return self._doubted(Reason.HOME_NOT_FOUND, [])
+            return self._doubted(HomeNotFound, [])
         failures = [server_answer.failure for server_answer in self.server_answers]
         return self._doubted(
-            Reason.HOME_UNREACHABLE,
+            partial(HomeUnreachable, failure=str(failures[0])),
             [str(server_answer) for server_answer in self.server_answers],
-            failure=str(failures[0]),
         )
 
-    def _doubted(self, reason: Reason, servers: list[str], **more: object) -> Verdict:
+    def _doubted(self, why: Callable[..., Why], servers: list[str]) -> Verdict:
         """Unknown until a second look, when every cache must have asked anew. `servers`: those that did not tell."""
         recorder = Recorder(self.answers)
         self.find(self.prepared, recorder)
         wait = max([MIN_WAIT, *(_ttl(answer) for answer in recorder.asked.values() if answer.sound)])
         red = self.first
-        red.facts = {**red.facts, "confirmed": False, "unheard": servers}
+        red.beside = replace(red.beside, confirmed=False, unheard=servers)
         # A cache tells what is left of a TTL, not what to write into a zone.
         red.fixes = tuple(replace(fix, ttl=max(fix.ttl or 0, DEFAULT_TTL)) for fix in red.fixes)
         then = self._told(red)
         key = f"{self.kind} {red.reason} {fingerprint(red.found)}"
-        verdict = self._unknown(reason, {"then": str(red.reason), "wait": wait, "servers": servers, **more})
+        verdict = self._unknown(why(then=str(red.reason), wait=wait, servers=servers))
         return replace(verdict, doubt=Doubt(key, wait, then))
 
-    def _unknown(self, reason: Reason, facts: dict[str, object]) -> Verdict:
+    def _unknown(self, why: Why) -> Verdict:
         first = self.first
-        return self._told(Finding(Status.UNKNOWN, first.level, reason, facts, found=first.found, at=first.at))
+        return self._told(Finding(status=Status.UNKNOWN, level=first.level, why=why, found=first.found, at=first.at))
 
     def confirmed(self, finding: Finding, view: View) -> Verdict | None:
         """Red, and seen at home. What is missing may have been published under a doubled name."""
@@ -264,19 +293,19 @@ class _Weighing:
         whole = made_whole(self.prepared, self.kind, finding, view, self.zone)
         if whole is None:
             return None
-        whole.facts = {**whole.facts, **self._cut_off(whole, view), "confirmed": True}
+        whole.beside = replace(self._cut_off(whole, view), confirmed=True)
         return self._told(whole)
 
-    def _cut_off(self, finding: Finding, view: View) -> dict[str, object]:
-        """The fact that a change belongs into a zone of its own below the domain's, on other name servers."""
+    def _cut_off(self, finding: Finding, view: View) -> Beside:
+        """With what is to be said of a change that belongs into a zone below the domain's, on other name servers."""
         if not isinstance(view, ServerView):
-            return {}
+            return finding.beside
         for fix in finding.fixes:
             said = self.answers.known.get(Question(fix.name, fix.type, view.server.address))
             cut = said.delegation if said is not None else None
             if cut is not None and strictly_below(cut.zone, view.zone):
-                return {"zone_below": cut.zone, "zone_below_servers": list(cut.hosts)}
-        return {}
+                return replace(finding.beside, zone_below=cut.zone, zone_below_servers=list(cut.hosts))
+        return finding.beside
 
     # -- what belongs to every verdict
 
@@ -285,8 +314,8 @@ class _Weighing:
         witnesses = self._witnesses(finding.at)
         if not witnesses or finding.at is None:
             return verdict
-        facts = {**verdict.facts, "about": f"{finding.at.name} {finding.at.type}"}
-        return replace(verdict, witnesses=witnesses, facts=facts)
+        beside = replace(verdict.beside, about=f"{finding.at.name} {finding.at.type}")
+        return replace(verdict, witnesses=witnesses, beside=beside)
 
     def _witnesses(self, question: Question | None) -> tuple[Witness, ...]:
         """Who said what to the question that decided: own name servers beside resolvers."""

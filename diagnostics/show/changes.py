@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CopyLine:
     text: str
     mark: str = ""  # gone, new, or nothing: stays as it is
 
@@ -33,8 +33,8 @@ class Group:
 
     name: str
     type: str
-    now: tuple[Line, ...]
-    then: tuple[Line, ...]
+    now: tuple[CopyLine, ...]
+    then: tuple[CopyLine, ...]
     more: int = 0  # values that are not shown
 
 
@@ -105,11 +105,11 @@ def _group(name: str, type_: str, now: list[str], then: list[str]) -> Group:
     before = sorted(now, key=lambda value: value in then)
     after = sorted(then, key=lambda value: value in now)
     return Group(
-        name,
-        type_,
-        tuple(Line(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
-        tuple(Line(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
-        max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
+        name=name,
+        type=type_,
+        now=tuple(CopyLine(clipped(value), "" if value in then else "gone") for value in before[:MAX_VALUES]),
+        then=tuple(CopyLine(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
+        more=max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
     )
 
 
@@ -172,7 +172,7 @@ def wanted_records(
         usual = (of_kind[0].level, of_kind[0].why)
         for (name, type_), values in sets.items():
             level, why = levels.get((name, type_), usual)
-            records.append(WantedRecord(kind, name, type_, ttl, values, level, why))
+            records.append(WantedRecord(kind=kind, name=name, type=type_, ttl=ttl, values=values, level=level, why=why))
     return sorted(records, key=lambda record: record.kind == Kind.MX)
 
 

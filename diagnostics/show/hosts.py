@@ -63,18 +63,18 @@ HOSTS: tuple[DnsHost, ...] = (
         "https://developers.cloudflare.com/dns/manage-dns-records/",
     ),
     DnsHost(
-        "OVHcloud",
-        (r"^d?ns\d{0,3}\.(ovh\.(net|ca)|anycast\.me)$",),  # sdnsN is second to customers' own servers
-        "https://help.ovhcloud.com/csm/dns-zone",
-        _EMPTY,
+        name="OVHcloud",
+        servers=(r"^d?ns\d{0,3}\.(ovh\.(net|ca)|anycast\.me)$",),  # sdnsN is second to customers' own servers
+        guide="https://help.ovhcloud.com/csm/dns-zone",
+        writing=_EMPTY,
     ),
     DnsHost("GoDaddy", ("domaincontrol.com",), "https://www.godaddy.com/help/manage-dns-records-680"),
     DnsHost("Namecheap", ("registrar-servers.com",), "https://www.namecheap.com/support/knowledgebase/"),
     DnsHost(
-        "Amazon Route 53",
-        (r"^ns-\d+\.awsdns-\d+\.(com|net|org|co\.uk)$",),
-        "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/rrsets-working-with.html",
-        _EMPTY,
+        name="Amazon Route 53",
+        servers=(r"^ns-\d+\.awsdns-\d+\.(com|net|org|co\.uk)$",),
+        guide="https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/rrsets-working-with.html",
+        writing=_EMPTY,
         priority_apart=False,
     ),
     # Both hand out the same name servers: Squarespace took over the domains of Google Domains with theirs.
@@ -118,69 +118,149 @@ HOSTS: tuple[DnsHost, ...] = (
         "https://docs.digitalocean.com/products/networking/dns/how-to/manage-records/",
     ),
     DnsHost(
-        "Akamai (Linode)",
-        (r"^ns\d\.linode\.com$",),
-        "https://techdocs.akamai.com/cloud-computing/docs/dns-manager",
-        _EMPTY,
+        name="Akamai (Linode)",
+        servers=(r"^ns\d\.linode\.com$",),
+        guide="https://techdocs.akamai.com/cloud-computing/docs/dns-manager",
+        writing=_EMPTY,
     ),
-    DnsHost("Vultr", (r"^ns\d\.vultr\.com$",), "https://docs.vultr.com/products/network/dns", _EMPTY),
     DnsHost(
-        "DNSimple", ("dnsimple.com", "dnsimple-edge.net", "dnsimple-edge.org"), "https://support.dnsimple.com/", _EMPTY
+        name="Vultr",
+        servers=(r"^ns\d\.vultr\.com$",),
+        guide="https://docs.vultr.com/products/network/dns",
+        writing=_EMPTY,
+    ),
+    DnsHost(
+        name="DNSimple",
+        servers=("dnsimple.com", "dnsimple-edge.net", "dnsimple-edge.org"),
+        guide="https://support.dnsimple.com/",
+        writing=_EMPTY,
     ),
     # Both hand out the same name servers: Netlify's DNS is run by NS1.
     DnsHost("Netlify or NS1", ("nsone.net",), "https://docs.netlify.com/manage/domains/configure-domains/dns-records/"),
-    DnsHost("home.pl", (r"^dns\d?\.home\.pl$",), "https://pomoc.home.pl/", _EMPTY),
-    DnsHost("nazwa.pl", ("nazwa.pl",), "https://www.nazwa.pl/pomoc/", _EMPTY),
-    DnsHost("cyber_Folks", ("cyberfolks.pl", "linuxpl.com", "linuxpl.info"), "https://cyberfolks.pl/pomoc/", _EMPTY),
-    DnsHost("LH.pl", ("lh.pl", "lighthosting.net"), "https://www.lh.pl/pomoc/", _EMPTY),
-    DnsHost("dhosting", ("dhosting.pl", "dhosting.com"), "https://dhosting.pl/pomoc/", _EMPTY),
-    DnsHost("Zenbox", ("zenbox.pl",), "https://zenbox.pl/pomoc/", _EMPTY),
-    DnsHost("SEOHOST", ("seohost.pl",), "https://seohost.pl/pomoc/", _EMPTY),
-    DnsHost("KEI.PL", ("kei.pl",), "https://www.kei.pl/pomoc/", _EMPTY),
-    DnsHost("AZ.pl", ("az.pl",), "https://pomoc.az.pl/", _EMPTY),
-    DnsHost("domeny.tv", ("domeny.tv",), "https://www.domeny.tv/pomoc", _EMPTY),
-    DnsHost("AfterMarket.pl", ("aftermarket.pl",), "https://www.aftermarket.pl/pomoc", _EMPTY),
-    DnsHost("Porkbun", ("porkbun.com",), "https://kb.porkbun.com/", _EMPTY),
-    DnsHost("Dynadot", ("dyna-ns.net", "dynadot.com"), "https://www.dynadot.com/help/", _EMPTY),
-    DnsHost("Name.com", ("name.com",), "https://www.name.com/support/", _EMPTY),
+    DnsHost(name="home.pl", servers=(r"^dns\d?\.home\.pl$",), guide="https://pomoc.home.pl/", writing=_EMPTY),
+    DnsHost(name="nazwa.pl", servers=("nazwa.pl",), guide="https://www.nazwa.pl/pomoc/", writing=_EMPTY),
+    DnsHost(
+        name="cyber_Folks",
+        servers=("cyberfolks.pl", "linuxpl.com", "linuxpl.info"),
+        guide="https://cyberfolks.pl/pomoc/",
+        writing=_EMPTY,
+    ),
+    DnsHost(name="LH.pl", servers=("lh.pl", "lighthosting.net"), guide="https://www.lh.pl/pomoc/", writing=_EMPTY),
+    DnsHost(
+        name="dhosting", servers=("dhosting.pl", "dhosting.com"), guide="https://dhosting.pl/pomoc/", writing=_EMPTY
+    ),
+    DnsHost(name="Zenbox", servers=("zenbox.pl",), guide="https://zenbox.pl/pomoc/", writing=_EMPTY),
+    DnsHost(name="SEOHOST", servers=("seohost.pl",), guide="https://seohost.pl/pomoc/", writing=_EMPTY),
+    DnsHost(name="KEI.PL", servers=("kei.pl",), guide="https://www.kei.pl/pomoc/", writing=_EMPTY),
+    DnsHost(name="AZ.pl", servers=("az.pl",), guide="https://pomoc.az.pl/", writing=_EMPTY),
+    DnsHost(name="domeny.tv", servers=("domeny.tv",), guide="https://www.domeny.tv/pomoc", writing=_EMPTY),
+    DnsHost(
+        name="AfterMarket.pl", servers=("aftermarket.pl",), guide="https://www.aftermarket.pl/pomoc", writing=_EMPTY
+    ),
+    DnsHost(name="Porkbun", servers=("porkbun.com",), guide="https://kb.porkbun.com/", writing=_EMPTY),
+    DnsHost(
+        name="Dynadot", servers=("dyna-ns.net", "dynadot.com"), guide="https://www.dynadot.com/help/", writing=_EMPTY
+    ),
+    DnsHost(name="Name.com", servers=("name.com",), guide="https://www.name.com/support/", writing=_EMPTY),
     DnsHost("Hover", ("hover.com",), "https://support.hover.com/"),
     DnsHost("Network Solutions", ("worldnic.com",), "https://www.networksolutions.com/help/"),
     DnsHost("Bluehost", ("bluehost.com",), "https://www.bluehost.com/help/"),
     DnsHost("HostGator", ("hostgator.com", "websitewelcome.com"), "https://www.hostgator.com/help/"),
-    DnsHost("DreamHost", (r"^ns\d\.dreamhost\.com$",), "https://help.dreamhost.com/", _EMPTY),
-    DnsHost("SiteGround", ("siteground.net", "sgvps.net"), "https://www.siteground.com/kb/", _EMPTY),
-    DnsHost("Wix", ("wixdns.net",), "https://support.wix.com/en/domains", _EMPTY),
+    DnsHost(
+        name="DreamHost", servers=(r"^ns\d\.dreamhost\.com$",), guide="https://help.dreamhost.com/", writing=_EMPTY
+    ),
+    DnsHost(
+        name="SiteGround",
+        servers=("siteground.net", "sgvps.net"),
+        guide="https://www.siteground.com/kb/",
+        writing=_EMPTY,
+    ),
+    DnsHost(name="Wix", servers=("wixdns.net",), guide="https://support.wix.com/en/domains", writing=_EMPTY),
     DnsHost("WordPress.com", ("wordpress.com",), "https://wordpress.com/support/domains/custom-dns/"),
     DnsHost("Hostinger", ("dns-parking.com", "hostinger.com"), "https://support.hostinger.com/"),
-    DnsHost("Infomaniak", ("infomaniak.ch", "infomaniak.com"), "https://www.infomaniak.com/en/support", _EMPTY),
+    DnsHost(
+        name="Infomaniak",
+        servers=("infomaniak.ch", "infomaniak.com"),
+        guide="https://www.infomaniak.com/en/support",
+        writing=_EMPTY,
+    ),
     DnsHost("Vercel", ("vercel-dns.com",), "https://vercel.com/docs/domains/managing-dns-records"),
-    DnsHost("STRATO", ("rzone.de", "strato.de"), "https://www.strato.de/faq/", _EMPTY),
-    DnsHost("one.com", ("one.com",), "https://help.one.com/", _EMPTY),
+    DnsHost(name="STRATO", servers=("rzone.de", "strato.de"), guide="https://www.strato.de/faq/", writing=_EMPTY),
+    DnsHost(name="one.com", servers=("one.com",), guide="https://help.one.com/", writing=_EMPTY),
     DnsHost("Loopia", ("loopia.se",), "https://support.loopia.com/"),
     DnsHost("TransIP", ("transip.net", "transip.nl", "transip.eu"), "https://www.transip.nl/knowledgebase/"),
-    DnsHost("INWX", ("inwx.de", "inwx.eu", "inwx.com", "inwx.net"), "https://kb.inwx.com/", _EMPTY),
     DnsHost(
-        "Aruba", ("technorail.com", "arubadns.net", "arubadns.cz"), "https://guide.hosting.aruba.it/domini/", _EMPTY
+        name="INWX",
+        servers=("inwx.de", "inwx.eu", "inwx.com", "inwx.net"),
+        guide="https://kb.inwx.com/",
+        writing=_EMPTY,
+    ),
+    DnsHost(
+        name="Aruba",
+        servers=("technorail.com", "arubadns.net", "arubadns.cz"),
+        guide="https://guide.hosting.aruba.it/domini/",
+        writing=_EMPTY,
     ),
     DnsHost("Register.it", ("register.it",), "https://www.register.it/assistenza/"),
     DnsHost("Combell", ("combell.net", "combell.eu", "combell.com"), "https://www.combell.com/en/help/"),
     DnsHost("dinahosting", ("dinahosting.com",), "https://dinahosting.com/ayuda/"),
     DnsHost("Arsys", (r"^dns\d+\.servidoresdns\.net$",), "https://www.arsys.es/ayuda"),
-    DnsHost("Active24", ("ns.active24.cz", "ns.active24.sk"), "https://www.active24.cz/centrum-napovedy", _EMPTY),
-    DnsHost("WEDOS", (r"^ns\.wedos\.(cz|com|net|eu)$",), "https://kb.wedos.com/", _EMPTY),
-    DnsHost("Forpsi", (r"^ns\.forpsi\.(cz|it|net)$",), "https://support.forpsi.com/", _EMPTY),
-    DnsHost("Zone.eu", ("ns.zone.eu", "ns2.zone.ee", "ns3.zonedata.net"), "https://help.zone.eu/en/", _EMPTY),
-    DnsHost("WebSupport", ("websupport.sk", "websupport.cz"), "https://www.websupport.sk/podpora/", _EMPTY),
-    DnsHost("ALL-INKL.COM", (r"^ns\d+\.kasserver\.com$",), "https://all-inkl.com/wichtig/anleitungen/", _EMPTY),
+    DnsHost(
+        name="Active24",
+        servers=("ns.active24.cz", "ns.active24.sk"),
+        guide="https://www.active24.cz/centrum-napovedy",
+        writing=_EMPTY,
+    ),
+    DnsHost(name="WEDOS", servers=(r"^ns\.wedos\.(cz|com|net|eu)$",), guide="https://kb.wedos.com/", writing=_EMPTY),
+    DnsHost(
+        name="Forpsi", servers=(r"^ns\.forpsi\.(cz|it|net)$",), guide="https://support.forpsi.com/", writing=_EMPTY
+    ),
+    DnsHost(
+        name="Zone.eu",
+        servers=("ns.zone.eu", "ns2.zone.ee", "ns3.zonedata.net"),
+        guide="https://help.zone.eu/en/",
+        writing=_EMPTY,
+    ),
+    DnsHost(
+        name="WebSupport",
+        servers=("websupport.sk", "websupport.cz"),
+        guide="https://www.websupport.sk/podpora/",
+        writing=_EMPTY,
+    ),
+    DnsHost(
+        name="ALL-INKL.COM",
+        servers=(r"^ns\d+\.kasserver\.com$",),
+        guide="https://all-inkl.com/wichtig/anleitungen/",
+        writing=_EMPTY,
+    ),
     DnsHost("netcup", (r"^(root|second|third)-dns\.netcup\.net$",), "https://helpcenter.netcup.com/"),
-    DnsHost("Bunny DNS", (r"^(kiki|coco)\.bunny\.net$",), "https://docs.bunny.net/dns", _EMPTY),
+    DnsHost(
+        name="Bunny DNS", servers=(r"^(kiki|coco)\.bunny\.net$",), guide="https://docs.bunny.net/dns", writing=_EMPTY
+    ),
     DnsHost("OpenSRS", ("systemdns.com",), "https://support.opensrs.com/"),
     DnsHost("Alibaba Cloud", ("alidns.com", "hichina.com"), "https://www.alibabacloud.com/help/en/dns"),
     DnsHost("DNSPod", ("dnspod.net", "dnspod.com"), "https://docs.dnspod.com/"),
-    DnsHost("Akamai Edge DNS", ("akam.net",), "https://techdocs.akamai.com/edge-dns/docs", Writing.FULL, False),
-    DnsHost("deSEC", ("desec.io", "desec.org"), "https://desec.readthedocs.io/", _EMPTY, priority_apart=False),
-    DnsHost("ClouDNS", ("cloudns.net",), "https://www.cloudns.net/wiki/", _EMPTY),
-    DnsHost("Hurricane Electric", (r"^ns\d\.he\.net$",), "https://dns.he.net/docs.html", Writing.FULL),
+    DnsHost(
+        name="Akamai Edge DNS",
+        servers=("akam.net",),
+        guide="https://techdocs.akamai.com/edge-dns/docs",
+        writing=Writing.FULL,
+        priority_apart=False,
+    ),
+    DnsHost(
+        name="deSEC",
+        servers=("desec.io", "desec.org"),
+        guide="https://desec.readthedocs.io/",
+        writing=_EMPTY,
+        priority_apart=False,
+    ),
+    DnsHost(name="ClouDNS", servers=("cloudns.net",), guide="https://www.cloudns.net/wiki/", writing=_EMPTY),
+    DnsHost(
+        name="Hurricane Electric",
+        servers=(r"^ns\d\.he\.net$",),
+        guide="https://dns.he.net/docs.html",
+        writing=Writing.FULL,
+    ),
 )
 
 
@@ -211,17 +291,22 @@ def written(name: str, zone: str, writing: Writing = Writing.AT) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NamePart:
     """One field of a form: its stable key (`priority`, `weight`, `port`, `value`) and what to type there."""
 
     key: str
     text: str
 
 
-def parts(type_: str, value: str, *, apart: bool = True) -> tuple[Part, ...]:
+def parts(type_: str, value: str, *, apart: bool = True) -> tuple[NamePart, ...]:
     """A value as the fields of a form, where these are apart: `10 mx.example.` as priority and host."""
     if apart and type_ == "MX" and (words := value.split(" ", 1))[1:]:
-        return Part("priority", words[0]), Part("value", words[1])
+        return NamePart("priority", words[0]), NamePart("value", words[1])
     if apart and type_ == "SRV" and len(words := value.split(" ", 3)) == 4:
-        return Part("priority", words[0]), Part("weight", words[1]), Part("port", words[2]), Part("value", words[3])
-    return (Part("value", value),)
+        return (
+            NamePart("priority", words[0]),
+            NamePart("weight", words[1]),
+            NamePart("port", words[2]),
+            NamePart("value", words[3]),
+        )
+    return (NamePart("value", value),)

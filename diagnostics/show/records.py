@@ -17,7 +17,7 @@ from domains.rules.verdicts import RED, Problem, Status
 from domains.typography import readable
 
 from .changes import MAX_LENGTH, MAX_TXT, MAX_VALUES, clipped, confirmed_sets, line, sets_before_and_after
-from .hosts import DnsHost, Part, Writing, parts, written
+from .hosts import DnsHost, NamePart, Writing, parts, written
 
 FOLDED = 72  # characters beyond which a value is folded
 SHOWN = 44  # characters of a folded value that stay visible
@@ -43,7 +43,7 @@ OPEN = frozenset({Standing.MISSING, Standing.WRONG, Standing.REMOVE})
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class RecordRow:
     """One record. `value` is what should be there, in zone-file form (of one to be removed, what goes); `now` is what
     stands in its place. `short` is the name as the DNS host's form wants it. `action`: of the fix it is part of."""
 
@@ -58,7 +58,7 @@ class TableRow:
     now: tuple[str, ...] = ()
     more: int = 0  # values at the same name and type that are not shown
     action: str = ""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[NamePart, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -95,7 +95,7 @@ class TableRow:
         return next((part.text for part in self.parts if part.key == "value"), "")
 
     @property
-    def others(self) -> tuple[Part, ...]:
+    def others(self) -> tuple[NamePart, ...]:
         """The other fields of the form, where they are apart."""
         return tuple(part for part in self.parts if part.key != "value")
 
@@ -140,10 +140,10 @@ def table(
     host: DnsHost | None,
     split: bool,
     skip: frozenset[str] = frozenset(),
-) -> list[TableRow]:
+) -> list[RecordRow]:
     """The rows of all kinds but `skip`, in the order of the buttons. `split`: in non-authoritative mode."""
     by_kind = {check.kind: check for check in checks}
-    rows: list[TableRow] = []
+    rows: list[RecordRow] = []
     order = list(Kind)
     for kind, group in groupby(sorted(required, key=lambda r: order.index(r.kind)), key=lambda r: r.kind):
         if kind not in skip:
@@ -151,10 +151,17 @@ def table(
     return [_written(row, zone, host) for row in rows]
 
 
-def table_of_check(check: Any, *, zone: str, host: DnsHost | None, split: bool) -> list[TableRow]:
+def table_of_check(check: Any, *, zone: str, host: DnsHost | None, split: bool) -> list[RecordRow]:
     """The rows of one check, with everything that was found for it."""
     required = [
-        RequiredRecord(Kind(check.kind), rrset["name"], rrset["type"], tuple(rrset["values"]), check.level, "")
+        RequiredRecord(
+            kind=Kind(check.kind),
+            name=rrset["name"],
+            type=rrset["type"],
+            values=tuple(rrset["values"]),
+            level=check.level,
+            why="",
+        )
         for rrset in check.expected
     ]
     return [_written(row, zone, host) for row in rows_of_kind(required, check, split=split, everything=True)]
@@ -162,7 +169,7 @@ def table_of_check(check: Any, *, zone: str, host: DnsHost | None, split: bool) 
 
 def rows_of_kind(
     required: Sequence[RequiredRecord], check: Any | None, *, split: bool, everything: bool = False
-) -> list[TableRow]:
+) -> list[RecordRow]:
     """`everything`: with what was found and is no record of ours."""
     if check is None:
         standing = Standing.OPTIONAL if split and required[0].kind == Kind.SRV else Standing.UNCHECKED
@@ -198,8 +205,8 @@ class _Kind:
             flattened=Problem.FLATTENED in codes,
         )
 
-    def rows(self) -> list[TableRow]:
-        rows: list[TableRow] = []
+    def rows(self) -> list[RecordRow]:
+        rows: list[RecordRow] = []
         for key in self.then:
             before, after = self.now.get(key, []), self.then[key]
             new = [value for value in after if value not in before]
@@ -245,7 +252,7 @@ class _Kind:
             return Standing.OPTIONAL
         return Standing.WRONG if replaces else Standing.MISSING
 
-    def _row(self, key: tuple[str, str], value: str, standing: Standing) -> TableRow:
+    def _row(self, key: tuple[str, str], value: str, standing: Standing) -> RecordRow:
         fix = self.actions.get(key)
         touched = fix is not None and (fix["action"] == Action.REPLACE or value in fix["values"])
         ttl = fix["ttl"] if fix is not None and fix["ttl"] else self._ttl(key)
@@ -260,19 +267,28 @@ class _Kind:
         return int(there["ttl"]) if there else DEFAULT_TTL
 
 
-def _row(kind: str, name: str, type_: str, value: str, standing: Standing, level: str) -> TableRow:
-    return TableRow(str(kind), type_, name, name, value, DEFAULT_TTL, standing, str(level))
+def _row(kind: str, name: str, type_: str, value: str, standing: Standing, level: str) -> RecordRow:
+    return RecordRow(
+        kind=str(kind),
+        type=type_,
+        name=name,
+        short=name,
+        value=value,
+        ttl=DEFAULT_TTL,
+        standing=standing,
+        level=str(level),
+    )
 
 
-def _number(row: TableRow) -> int:
+def _number(row: RecordRow) -> int:
     """MX records stand as people number them."""
     return int(row.priority) if row.priority.isdigit() else 0
 
 
-def _written(row: TableRow, zone: str, host: DnsHost | None) -> TableRow:
+def _written(row: RecordRow, zone: str, host: DnsHost | None) -> RecordRow:
     apart = host.priority_apart if host else True
     fields = (
-        (Part("value", readable(txt_text(row.value), most=MAX_TXT)),)
+        (NamePart("value", readable(txt_text(row.value), most=MAX_TXT)),)
         if row.type == "TXT"
         else parts(row.type, row.value, apart=apart)
     )
@@ -280,13 +296,13 @@ def _written(row: TableRow, zone: str, host: DnsHost | None) -> TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RecordProgress:
     """How many of the records that have to be there are."""
 
     there: int
     of: int
 
 
-def progress(rows: Iterable[TableRow]) -> Progress:
+def progress(rows: Iterable[RecordRow]) -> RecordProgress:
     counted = [row for row in rows if row.standing not in (Standing.OPTIONAL, Standing.REMOVE)]
-    return Progress(sum(row.standing in THERE for row in counted), len(counted))
+    return RecordProgress(sum(row.standing in THERE for row in counted), len(counted))

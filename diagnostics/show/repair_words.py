@@ -12,7 +12,9 @@ from domains.dkim import DkimFaultCode
 from domains.dmarc import DmarcNoteCode
 from domains.dmarc_repair import PolicyChangeKind
 from domains.records import Kind
+from domains.rules.beside import Beside
 from domains.rules.verdicts import Problem
+from domains.rules.why import SpfError, Why
 from domains.spf import AmbiguityCode, ChangeKind
 
 MAX_TERM = 120  # characters of a term in a sentence
@@ -107,19 +109,24 @@ def amiss(code: str) -> str:
     return str(AMBIGUITIES.get(code) or CHANGES.get(code) or code)  # type: ignore[call-overload]
 
 
-def spf_notes(facts: Mapping[str, Any]) -> Iterator[str]:
-    """What the facts of a verdict on SPF say of the record's text, a sentence each."""
-    asked = facts.get("ambiguous", [])
-    if (slip := facts.get("slip")) and facts.get("term") not in [term["term"] for term in asked]:
-        yield gettext("%(term)s: %(amiss)s.") % {"term": _short(facts.get("term")), "amiss": amiss(slip)}
-    if (version := facts.get("senders")) is not None:
-        yield _senders(int(version), str(facts.get("problem")))
-    for term in facts.get("ignored", []):
+def spf_notes(why: Why | None, beside: Beside) -> Iterator[str]:
+    """What a verdict on SPF says of the record's text, a sentence each."""
+    if isinstance(why, SpfError):
+        if beside.slip and why.term not in [term["term"] for term in beside.ambiguous]:
+            yield gettext("%(term)s: %(amiss)s.") % {"term": _short(why.term), "amiss": amiss(beside.slip)}
+        if beside.senders is not None:
+            yield _senders(beside.senders, why.problem)
+    for term in beside.ignored:
         yield gettext("Receivers ignore %(term)s, because it is not a mechanism. Probably meant: %(meant)s.") % {
             "term": _short(term["term"]),
             "meant": _short(term["meant"]),
         }
-    for term in asked:
+    yield from ambiguities(beside)
+
+
+def ambiguities(beside: Beside) -> Iterator[str]:
+    """What only the record's author can decide."""
+    for term in beside.ambiguous:
         yield gettext(
             "%(term)s can mean several things (%(amiss)s), so nothing is changed automatically. Correct it where the "
             "record is published, then check again."
@@ -137,33 +144,33 @@ def _senders(version: int, problem: str) -> str:
     return gettext("This error affects only mail sent over IPv%(version)d.") % {"version": version}
 
 
-def dmarc_notes(facts: Mapping[str, Any]) -> Iterator[str]:
-    """What the facts of a verdict on DMARC say of the record's text, a sentence each."""
-    if target := facts.get("target"):
+def dmarc_notes(beside: Beside) -> Iterator[str]:
+    """What a verdict on DMARC says of the record's text, a sentence each."""
+    if beside.alias:
         yield gettext("%(name)s is an alias (CNAME) of %(target)s, where no policy is published.") % {
-            "name": _short(str(facts.get("alias")).removesuffix(".")),
-            "target": _short(str(target).removesuffix(".")),
+            "name": _short(beside.alias.removesuffix(".")),
+            "target": _short(beside.alias_target.removesuffix(".")),
         }
-    for tag in facts.get("tags", []):
+    for tag in beside.tags:
         if tag["code"] == DmarcNoteCode.URI and not tag["value"]:
             yield gettext("The tag %(tag)s is empty.") % {"tag": _short(tag["tag"])}
         elif tag["code"] in TAGS:
             yield str(TAGS[tag["code"]]) % {"tag": _short(tag["tag"]), "value": _short(tag["value"])}
-    if policy := facts.get("meant_policy"):
+    if beside.meant_policy:
         yield gettext(
             "The policy p=%(policy)s is asked for, but not in effect. It is not switched on together with "
             "the correction: first see from the reports that all of the domain's own mail passes."
-        ) % {"policy": policy}
+        ) % {"policy": beside.meant_policy}
 
 
-def dkim_notes(facts: Mapping[str, Any]) -> Iterator[str]:
-    """What the facts of a verdict on DKIM say of what stands at a selector, a sentence each."""
-    if target := facts.get("target") if "alias" in facts else None:
+def dkim_notes(beside: Beside) -> Iterator[str]:
+    """What a verdict on DKIM says of what stands at a selector, a sentence each."""
+    if beside.alias:
         yield gettext("%(name)s is an alias (CNAME) of %(target)s, where no key is published.") % {
-            "name": _short(str(facts.get("alias")).removesuffix(".")),
-            "target": _short(str(target).removesuffix(".")),
+            "name": _short(beside.alias.removesuffix(".")),
+            "target": _short(beside.alias_target.removesuffix(".")),
         }
-    for fault in facts.get("obstacles", []):
+    for fault in beside.obstacles:
         if words := KEY_FAULTS.get(fault["code"]):
             yield str(words) % {"tag": _short(fault["tag"]), "value": _short(fault["value"])}
 
@@ -183,17 +190,20 @@ class Rewrite(NamedTuple):
 
 def rewrites(kind: str, facts: Mapping[str, Any]) -> list[Rewrite]:
     """Term by term, what the fix of a check changes in the text of a record; what it leaves to the author, too."""
+    beside = Beside.read(facts)
     if kind == Kind.SPF:
         asked = [
             Rewrite(_short(term["term"]), _short(" / ".join(term["readings"])) + "?", amiss(term["code"]))
-            for term in facts.get("ambiguous", [])
+            for term in beside.ambiguous
         ]
-        changes = facts.get("changes", [])
-        return [Rewrite(_short(said["term"]), _short(said["into"]), change(said["kind"])) for said in changes] + asked
+        changed = [
+            Rewrite(_short(said["term"]), _short(said["into"]), change(said["kind"])) for said in beside.changes or ()
+        ]
+        return changed + asked
     if kind == Kind.DMARC:
         return [
             Rewrite(_tagged(said["tag"], said["old"]), _tagged(said["tag"], said["new"]), policy_change(said["kind"]))
-            for said in facts.get("policy_changes", [])
+            for said in beside.policy_changes or ()
         ]
     return []
 

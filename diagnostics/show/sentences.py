@@ -15,9 +15,11 @@ from django.utils.translation import gettext, ngettext
 
 from domains.names import to_unicode
 from domains.records import Kind, Level
+from domains.rules.beside import Beside
 from domains.rules.verdicts import RED, Status, Verdict
+from domains.rules.why import UNSAID, NsNotDelegated, Why, read_why
 
-from .repair_words import dkim_notes, dmarc_notes, spf_notes
+from .repair_words import ambiguities, dkim_notes, dmarc_notes, spf_notes
 from .words import FAILURES, PROBLEMS, REASONS, STATUS_WORDS
 
 MAX_ITEMS = 4  # of a list in one sentence
@@ -26,14 +28,14 @@ MAX_TEXT = 120  # characters of one item
 
 def sentence(reason: str, facts: Mapping[str, object]) -> str:
     """One sentence that says what is the case; empty for a check in order."""
-    words = REASONS.get(reason)
-    return _fill(words.says, facts) if words else ""
+    words, why = REASONS.get(reason), read_why(reason, facts)
+    return _fill(words.says, why) if words and why else ""
 
 
 def consequence(reason: str, facts: Mapping[str, object]) -> str:
     """What follows from it and what to do."""
-    words = REASONS.get(reason)
-    return _fill(words.follows, facts) if words and words.follows else ""
+    words, why = REASONS.get(reason), read_why(reason, facts)
+    return _fill(words.follows, why) if words and words.follows and why else ""
 
 
 def whole(verdict: Verdict) -> str:
@@ -42,7 +44,7 @@ def whole(verdict: Verdict) -> str:
         return ""
     said = [sentence(verdict.reason, verdict.facts)]
     if verdict.status in RED and verdict.level == Level.REQUIRED and not verdict.fixes:
-        beyond = _beyond(verdict.facts) or list(spf_notes({"ambiguous": verdict.facts.get("ambiguous", [])}))
+        beyond = _beyond(verdict.beside) or list(ambiguities(verdict.beside))
         said += beyond or [consequence(verdict.reason, verdict.facts)]
     if verdict.breaks_at is not None:
         at = date_format(localtime(verdict.breaks_at), "DATETIME_FORMAT")
@@ -50,17 +52,16 @@ def whole(verdict: Verdict) -> str:
     return " ".join(filter(None, said))
 
 
-def _beyond(facts: Mapping[str, object]) -> list[str]:
+def _beyond(beside: Beside) -> list[str]:
     """Why an SPF record has no fix, and what to do then."""
-    beyond = facts.get("beyond")
-    if not beyond:
+    if not beside.beyond:
         return []
     return [
         gettext(
             "The panel cannot fix this: with our entry added, %(problem)s. Remove from the record what is no longer "
             "needed, then check again."
         )
-        % {"problem": problem(str(beyond))}
+        % {"problem": problem(beside.beyond)}
     ]
 
 
@@ -79,52 +80,53 @@ def problem(code: str) -> str:
     return str(PROBLEMS.get(code, code))  # type: ignore[call-overload]
 
 
-def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
+def notes(kind: str, reason: str, facts: Mapping[str, object]) -> list[str]:
     """What else the facts say that a person should know, a sentence each."""
     said = []
-    if facts.get("confirmed") is False:
-        said.append(_unconfirmed(kind, facts))
-    if doubled := facts.get("doubled"):
+    beside, why = Beside.read(facts), read_why(reason, facts)
+    if beside.confirmed is False:
+        said.append(_unconfirmed(why, beside))
+    if beside.doubled:
         said.append(
             gettext(
                 "Published under a doubled name: %(names)s. Most forms add the domain automatically; type only the "
                 "part before it."
             )
-            % {"names": _text(doubled)}
+            % {"names": _text(beside.doubled)}
         )
-    if zone_below := facts.get("zone_below"):
+    if beside.zone_below:
         said.append(
             gettext("%(zone)s is a separate zone, on other name servers: %(servers)s. Publish its records there.")
-            % {"zone": _text(zone_below), "servers": _text(facts.get("zone_below_servers", []))}
+            % {"zone": _text(beside.zone_below), "servers": _text(beside.zone_below_servers)}
         )
-    if left := facts.get("left"):
+    if beside.left:
         said.append(
             gettext(
                 "The changes below do not fix this: an MX record names an alias of the other system, %(hosts)s. Name "
                 "the host that it leads to (%(targets)s), or have the alias replaced by addresses."
             )
-            % {"hosts": _text(left), "targets": _text(facts.get("left_targets", []))}
+            % {"hosts": _text(beside.left), "targets": _text(beside.left_targets)}
         )
-    if undotted := facts.get("undotted"):
+    if beside.undotted:
         said.append(
             gettext(
                 "%(hosts)s: the name of the zone was appended to the host name. In a form or file that does this, end"
                 " the host name with a dot."
             )
-            % {"hosts": _text(undotted)}
+            % {"hosts": _text(beside.undotted)}
         )
-    if circle := facts.get("circle"):
+    if beside.circle:
         said.append(
             gettext("%(name)s is an alias that leads in a circle, so nothing can be found there.")
-            % {"name": _text(circle)}
+            % {"name": _text(beside.circle)}
         )
-    if until := facts.get("until"):
+    if beside.until:
         said.append(
             gettext("The platform's host names have changed; the old ones are accepted until %(until)s.")
-            % {"until": _text(until)}
+            % {"until": _text(beside.until)}
         )
-    gone = facts.get("gone") or []
-    if lame := _without(facts.get("lame"), gone):
+    gone = beside.gone
+    if lame := [host for host in beside.lame if host not in gone]:
         said.append(
             gettext("The parent zone delegates to name servers that do not know this zone: %(servers)s.")
             % {"servers": _text(lame)}
@@ -134,62 +136,56 @@ def notes(kind: str, facts: Mapping[str, object]) -> list[str]:
             gettext("The parent zone delegates to name servers that do not exist: %(servers)s.")
             % {"servers": _text(gone)}
         )
-    if "ns_above" in facts:
+    if beside.ns_above is not None:
         said.append(
             gettext(
                 "The parent zone and the zone itself name different name servers: only above %(above)s, only in the "
                 "zone %(here)s. Resolvers may believe either: make both the same."
             )
-            % {"above": _text(facts["ns_above"] or "–"), "here": _text(facts.get("ns_here") or "–")}
+            % {"above": _text(beside.ns_above or UNSAID), "here": _text(beside.ns_here or UNSAID)}
         )
-    if misspelt := facts.get("misspelt"):
+    if beside.misspelt:
         said.append(
             gettext(
                 "Probably meant as an SPF record, but receivers do not recognise it: %(texts)s. It must begin with "
                 "“v=spf1 ”."
             )
-            % {"texts": _text(misspelt)}
+            % {"texts": _text(beside.misspelt)}
         )
-    said += spf_notes(facts) if kind == Kind.SPF else ()
-    said += dmarc_notes(facts) if kind == Kind.DMARC else ()
-    said += dkim_notes(facts) if kind == Kind.DKIM else ()
-    if kind == Kind.CNAME and (wildcard := facts.get("wildcard")):
+    said += spf_notes(why, beside) if kind == Kind.SPF else ()
+    said += dmarc_notes(beside) if kind == Kind.DMARC else ()
+    said += dkim_notes(beside) if kind == Kind.DKIM else ()
+    if kind == Kind.CNAME and beside.wildcard:
         said.append(
             gettext("A wildcard record (*) gives this answer: %(name)s itself is free, and its own record comes first.")
-            % {"name": _text(wildcard)}
+            % {"name": _text(beside.wildcard)}
         )
-    said += _of_spf_tree(facts)
-    if removed := facts.get("removed"):
+    said += _of_spf_tree(beside)
+    if beside.removed:
         said.append(
             gettext("The DMARC standard has dropped these tags, and receivers ignore them: %(tags)s.")
-            % {"tags": _text(removed)}
+            % {"tags": _text(beside.removed)}
         )
-    said += _beyond(facts)
-    if kind == Kind.MX and facts.get("enters_elsewhere"):
+    said += _beyond(beside)
+    if kind == Kind.MX and beside.enters_elsewhere:
         said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))
     return said
 
 
-def _without(hosts: object, others: object) -> list[object]:
-    gone = others if isinstance(others, list) else []
-    return [host for host in hosts if host not in gone] if isinstance(hosts, list) else []
-
-
-def _unconfirmed(kind: str, facts: Mapping[str, object]) -> str:
+def _unconfirmed(why: Why | None, beside: Beside) -> str:
     """Who should have confirmed what the resolvers say, and did not."""
-    if kind == Kind.NS:
+    if isinstance(why, NsNotDelegated):
         words = gettext("Not confirmed by the name servers of %(zone)s: they gave no usable answer.")
-        return words % {"zone": _text(facts.get("zone"))}
-    if unheard := facts.get("unheard"):
+        return words % {"zone": _text(why.zone)}
+    if beside.unheard:
         return gettext("Not confirmed by the authoritative servers: no usable answer came from %(servers)s.") % {
-            "servers": _text(unheard)
+            "servers": _text(beside.unheard)
         }
     return gettext("Not confirmed by the authoritative servers: the domain's name servers could not be found.")
 
 
-def _of_spf_tree(facts: Mapping[str, object]) -> list[str]:
+def _of_spf_tree(beside: Beside) -> list[str]:
     """Where the faults of an SPF record and of all that it includes are, and what costs too much."""
-    faults = facts.get("faults")
     said = [
         gettext("%(term)s, at character %(position)s of the record of %(owner)s: %(problem)s.")
         % {
@@ -198,15 +194,15 @@ def _of_spf_tree(facts: Mapping[str, object]) -> list[str]:
             "owner": _item(fault["owner"]),
             "problem": problem(fault["problem"]),
         }
-        for fault in (faults if isinstance(faults, list) else [])
+        for fault in beside.faults
     ]
-    if costs := facts.get("costs"):
+    if beside.costs:
         said.append(
             gettext("DNS queries needed in the worst case: %(lookups)s. What costs most: %(costs)s.")
-            % {"lookups": _text(facts.get("lookups")), "costs": _text(costs)}
+            % {"lookups": _text(beside.lookups), "costs": _text(beside.costs)}
         )
-    if crowded := facts.get("crowded"):
-        said.append(gettext("More than 10 mail servers behind one term: %(terms)s.") % {"terms": _text(crowded)})
+    if beside.crowded:
+        said.append(gettext("More than 10 mail servers behind one term: %(terms)s.") % {"terms": _text(beside.crowded)})
     return said
 
 
@@ -221,24 +217,20 @@ def mx_warning(accounts: int) -> str:
     ) % {"count": accounts}
 
 
-class _Facts(dict[str, str]):
-    """A fact that a judge did not give reads as a dash rather than breaking the page."""
-
-    def __missing__(self, key: str) -> str:
-        return "–"
-
-
-def _fill(words: Any, facts: Mapping[str, object]) -> str:
+def _fill(words: Any, why: Why) -> str:
+    """The sentence with its facts in place; a test sees to it that none asks for what its reason does not have."""
     text = str(words)
     if "%(" not in text:
         return text
-    filled = _Facts({key: _text(value) for key, value in facts.items()})
-    if "%(failure)" in text:
-        filled["failure"] = str(FAILURES.get(str(facts.get("failure")), facts.get("failure", "")))  # type: ignore[call-overload]
-    if "%(then)" in text:
-        filled["then"] = sentence(str(facts.get("then", "")), facts)
-    if "%(problem)" in text:
-        filled["problem"] = problem(str(facts.get("problem", "")))
+    facts = why.facts()
+    filled = {key: _text(value) for key, value in facts.items()}
+    if "failure" in facts:
+        filled["failure"] = str(FAILURES.get(str(facts["failure"]), facts["failure"]))  # type: ignore[call-overload]
+    if "then" in facts:
+        # Its own facts are not kept, and read as a dash.
+        filled["then"] = sentence(str(facts["then"]), facts)
+    if "problem" in facts:
+        filled["problem"] = problem(str(facts["problem"]))
     return text % filled
 
 

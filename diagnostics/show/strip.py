@@ -15,7 +15,7 @@ STACK = ("ok", "unknown", "wait", "red")  # from below
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StripStep:
     """A change of a check at `at`, from one status and level to another."""
 
     at: datetime
@@ -24,7 +24,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StripPart:
     """The share of a day with one colour, as it is drawn: `y` from above."""
 
     colour: str
@@ -33,7 +33,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class StripDay:
     """`seconds` by colour; of a day that is not over, and of the first one, only those that were."""
 
     day: date
@@ -41,22 +41,22 @@ class Day:
     seconds: dict[str, float]
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[StripPart]:
         total = sum(self.seconds.values())
-        parts: list[Part] = []
+        parts: list[StripPart] = []
         bottom = float(HEIGHT)
         for colour in STACK:
             height = self.seconds.get(colour, 0.0) / total * HEIGHT if total else 0.0
             if height > 0:
                 height = max(height, 1.0)  # a moment is seen, too
                 bottom = max(bottom - height, 0.0)
-                parts.append(Part(colour, round(bottom, 1), round(height, 1)))
+                parts.append(StripPart(colour, round(bottom, 1), round(height, 1)))
         return parts
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    days: list[Day]
+    days: list[StripDay]
 
     @property
     def width(self) -> int:
@@ -91,7 +91,7 @@ def colour(status: str, level: str) -> str:
 def strip(
     now: datetime,
     current: tuple[str, str],
-    steps: Sequence[Step],
+    steps: Sequence[StripStep],
     *,
     since: datetime,
     zone: tzinfo,
@@ -107,11 +107,11 @@ def strip(
             overlap = (min(end, starts[index + 1]) - max(start, starts[index])).total_seconds()
             if painted and overlap > 0:
                 seconds[index][painted] = seconds[index].get(painted, 0.0) + overlap
-    return Strip([Day(day, index * (WIDTH + GAP), seconds[index]) for index, day in enumerate(shown)])
+    return Strip([StripDay(day, index * (WIDTH + GAP), seconds[index]) for index, day in enumerate(shown)])
 
 
 def _spans(
-    now: datetime, current: tuple[str, str], steps: Sequence[Step], since: datetime
+    now: datetime, current: tuple[str, str], steps: Sequence[StripStep], since: datetime
 ) -> list[tuple[datetime, datetime, str]]:
     spans = []
     state, until = current, now

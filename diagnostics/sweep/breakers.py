@@ -35,7 +35,7 @@ LASTS = 3 * WINDOW
 TELL_EVERY = 1.0  # seconds
 
 
-class Tally:
+class GreenTally:
     """Green checks judged lately by all workers together, and how many of them would have turned red.
 
     A context manager: what all is well with is told to the other workers once a second, and at the end.

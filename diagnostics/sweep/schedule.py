@@ -152,12 +152,8 @@ def again(domains: QuerySet[Domain]) -> int:
 
 def wake(pk: int, queue: str) -> None:
     """Tell a worker, when what was written can be seen. A message that is lost is made up for by the next sweep."""
-    from ..tasks import check_run
-
-    waking.wake(check_run, pk, queue=queue, expires=60)
+    waking.wake("diagnostics.tasks.check_run", pk, queue=queue, expires=60)
 
 
 def wake_sweep() -> None:
-    from ..tasks import sweep
-
-    waking.wake(sweep, expires=60)
+    waking.wake("diagnostics.tasks.sweep", expires=60)

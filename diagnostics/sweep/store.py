@@ -20,7 +20,7 @@ from ..judge.history import Settled, Stored, settle_all
 from ..models import Check, CheckChange, CheckRun, Intent
 from ..plain import fields, without_ttl
 from . import timing
-from .breakers import Tally
+from .breakers import GreenTally
 
 HELD_FOR = timedelta(minutes=5)  # until a domain whose verdicts are held is looked at again
 SAME_TIME = timedelta(seconds=10)  # times that are computed anew at each look may differ this much and count as equal
@@ -65,7 +65,7 @@ jitter = random.Random()
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CheckedDomain:
     """One look that has ended: `look` as it was claimed, and what it brought. `home`: own name servers were asked."""
 
     domain: Domain
@@ -79,11 +79,11 @@ class Seen:
 class _Outcome:
     """What is to be written of one look."""
 
-    seen: Seen
+    seen: CheckedDomain
     checks: list[Check] = field(default_factory=list)
     changes: list[CheckChange] = field(default_factory=list)
     lapsed: list[str] = field(default_factory=list)
-    timing: list[timing.Seen] = field(default_factory=list)
+    timing: list[timing.CheckTiming] = field(default_factory=list)
     digest: str = ""
     turned: bool = False  # a check changed colour for certain
     red: int = 0  # required checks that are red from now on
@@ -93,7 +93,7 @@ class _Outcome:
     held: bool = False
 
 
-def store(batch: Sequence[Seen], tally: Tally) -> int:
+def store(batch: Sequence[CheckedDomain], tally: GreenTally) -> int:
     """Write the verdicts of these looks and end their leases. Returns how many checks changed colour.
 
     A look whose lease somebody else holds by now is not written: that one's is newer.
@@ -132,7 +132,7 @@ def _end_quietly(quiet: Sequence[_Outcome], now: datetime) -> set[int]:
         group = [outcome for outcome in quiet if outcome.seen.authoritative == authoritative]
         if not group:
             continue
-        seen = [timing.Seen(Status.OK, Level.REQUIRED)]
+        seen = [timing.CheckTiming(Status.OK, Level.REQUIRED)]
         next_at, _attempt = timing.next_run(now, seen, changed_at=None, attempt=0, jitter=jitter)
         values = {"next_at": next_at, "checked_at": now, "lease": "", "lease_until": None, "lost": 0}
         if authoritative:
@@ -171,7 +171,7 @@ def _write(outcomes: Sequence[_Outcome], *, held: bool, now: datetime) -> int:
     return len(changes)
 
 
-def _settled(batch: Sequence[Seen], now: datetime) -> list[_Outcome]:
+def _settled(batch: Sequence[CheckedDomain], now: datetime) -> list[_Outcome]:
     """What each look means beside what is stored. What is exactly as at the last look needs nothing loaded."""
     outcomes = []
     changed = []
@@ -179,7 +179,7 @@ def _settled(batch: Sequence[Seen], now: datetime) -> list[_Outcome]:
         outcome = _Outcome(seen, digest=digest(seen.verdicts))
         outcomes.append(outcome)
         if outcome.digest and outcome.digest == seen.check_run.digest:
-            outcome.timing = [timing.Seen(verdict.status, verdict.level) for verdict in seen.verdicts]
+            outcome.timing = [timing.CheckTiming(verdict.status, verdict.level) for verdict in seen.verdicts]
             outcome.green = sum(verdict.status == Status.OK for verdict in seen.verdicts)
             outcome.red = sum(verdict.status in RED and verdict.level == Level.REQUIRED for verdict in seen.verdicts)
         else:
@@ -210,7 +210,7 @@ def _weigh(outcome: _Outcome, stored: dict[str, Check], intents: dict[tuple[int,
         check = _check(before, seen.domain, kind, settled, now)
         again_at = now + timedelta(seconds=settled.check_again) if settled.check_again else check.clears_at
         told = Status.UNKNOWN if settled.stale_since is not None else settled.status
-        outcome.timing.append(timing.Seen(told, settled.level, again_at))
+        outcome.timing.append(timing.CheckTiming(told, settled.level, again_at))
         outcome.red += settled.red
         if before is not None and before.status == Status.OK:
             outcome.green += 1
@@ -320,7 +320,7 @@ def _change(before: Check, after: Check, now: datetime) -> CheckChange:
     )
 
 
-def _still_ours(batch: Sequence[Seen]) -> dict[int, CheckRun]:
+def _still_ours(batch: Sequence[CheckedDomain]) -> dict[int, CheckRun]:
     """The rows of these looks as they are now, locked, where the lease still is the one that was claimed."""
     leases = {seen.check_run.pk: seen.check_run.lease for seen in batch}
     rows = CheckRun.objects.select_for_update().filter(pk__in=list(leases)).order_by("pk")

@@ -35,11 +35,11 @@ from ..judge import CheckInput
 from ..models import CheckRun, EngineReport
 from ..reports import Reporter
 from . import breakers, schedule
-from .breakers import Tally
+from .breakers import GreenTally
 from .check_run import check_run
 from .inputs import inputs_of
 from .smtp import Prober
-from .store import Seen, store
+from .store import CheckedDomain, store
 from .timing import asks_authoritative
 
 SWEEP_SECONDS = 40.0  # after which a sweep claims no more; beat starts the next
@@ -75,7 +75,7 @@ class CheckRunner:
         self._reporter = Reporter(self._engine, work)
         self._prober = Prober(self._engine, urlsplit(settings.PUBLIC_URL).hostname or "localhost")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seen: list[Seen] = []
+        self._seen: list[CheckedDomain] = []
         self._failed: list[CheckRun] = []
         self._wanted = 0  # so many end a wait
         self._waiter: asyncio.Future[None] | None = None
@@ -112,7 +112,7 @@ class CheckRunner:
             self._tasks.add(task)
             task.add_done_callback(partial(self._ended, work.check_run))
 
-    def finished(self, at_least: int, seconds: float) -> list[Seen]:
+    def finished(self, at_least: int, seconds: float) -> list[CheckedDomain]:
         """Looks that have ended since the last call: waits for that many, but no longer than that."""
         self._runner.run(self._wait(at_least, seconds))
         seen, self._seen = self._seen, []
@@ -136,7 +136,7 @@ class CheckRunner:
             given.smtp = await self._prober.evidence(given.domain.target, given.domain.name)
         ask = self._engine.asker(fresh=work.check_run.asked_at is not None)
         verdicts = await check_run(given, ask, work.started, CHECK_RUN_SECONDS)
-        self._seen.append(Seen(work.domain, work.check_run, verdicts, work.started, given.authoritative))
+        self._seen.append(CheckedDomain(work.domain, work.check_run, verdicts, work.started, given.authoritative))
 
     def _ended(self, row: CheckRun, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -187,7 +187,7 @@ def sweep(seconds: float = SWEEP_SECONDS, *, under_way: int | None = None) -> in
     exhausted = False
     count = 0
     spare_collector()
-    with Tally() as tally, CheckRunner(engine_config(), EngineReport.Work.SWEEP) as runner:
+    with GreenTally() as tally, CheckRunner(engine_config(), EngineReport.Work.SWEEP) as runner:
         while True:
             most = under_way or runner.affordable
             size = max(1, min(settings.SWEEP_BATCH, most // 2))
@@ -218,7 +218,7 @@ def check_domains(pks: Sequence[int]) -> int:
         return 0
     count = 0
     ends = time.monotonic() + JOINING_SECONDS
-    with Tally() as tally, CheckRunner(engine_config(), EngineReport.Work.LOOKS) as runner:
+    with GreenTally() as tally, CheckRunner(engine_config(), EngineReport.Work.LOOKS) as runner:
         runner.start(works)
         while runner.under_way:
             seen = runner.finished(1, HARVEST_SECONDS)
@@ -249,7 +249,7 @@ def claimed(pks: Sequence[int]) -> list[Work]:
     ]
 
 
-def keep(seen: Sequence[Seen], tally: Tally) -> None:
+def keep(seen: Sequence[CheckedDomain], tally: GreenTally) -> None:
     """Store what was seen; then tell the domains what it says about the right to their names.
 
     What the database will not take of one domain must not cost the others theirs.
@@ -270,8 +270,8 @@ def keep(seen: Sequence[Seen], tally: Tally) -> None:
             _note_proof(one, verdict)
 
 
-def _note_proof(seen: Seen, verdict: Verdict) -> None:
-    proof = verdict.facts.get("proof")
+def _note_proof(seen: CheckedDomain, verdict: Verdict) -> None:
+    proof = verdict.beside.proof
     domain = seen.domain
     if domain.is_verified:
         # Only the own name servers can say that it is gone.
@@ -279,7 +279,7 @@ def _note_proof(seen: Seen, verdict: Verdict) -> None:
             domain.note_proof(seen=bool(proof), at=timezone.now())
     elif proof and verdict.status in (Status.OK, Status.PROPAGATING):
         try:
-            domain.verify(Domain.Proof.TOKEN, None, zone=str(verdict.facts.get("zone", "")))
+            domain.verify(Domain.Proof.TOKEN, None, zone=verdict.beside.zone or "")
         except Refused as refusal:
             log.info("%s: not verified: %s", domain.name.name, refusal.code)
 

@@ -29,7 +29,7 @@ AUTHORITATIVE_AFTER_A_CHANGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CheckTiming:
     """What the schedule needs to know of one check. `again_at`: a doubt or an old copy ends then."""
 
     status: str
@@ -39,7 +39,7 @@ class Seen:
 
 def next_run(
     now: datetime,
-    checks: Iterable[Seen],
+    checks: Iterable[CheckTiming],
     *,
     changed_at: datetime | None,
     attempt: int,

@@ -12,7 +12,7 @@ from ..models import Check, CheckChange
 from ..red import MOST, red_domains
 from ..show.buttons import look_of
 from ..show.changes import Group, before_and_after
-from ..show.records import TableRow
+from ..show.records import RecordRow
 from ..show.sentences import sentence, status_word
 from ..show.standings import STANDINGS
 from ..show.words import FAILURES
@@ -49,7 +49,7 @@ def colour_word(status: str, level: str) -> str:
 
 
 @register.filter
-def standing_word(row: TableRow) -> str:
+def standing_word(row: RecordRow) -> str:
     """How one record stands, as people say it."""
     return str(STANDINGS[row.standing])
 

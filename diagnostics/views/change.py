@@ -32,10 +32,10 @@ from ..show.changes import snippet
 from ..show.records import table_of_check
 from ..show.repair_words import rewrites
 from ..show.standings import OPTIONAL
-from ..show.strip import Step, Strip, strip
+from ..show.strip import Strip, StripStep, strip
 from ..show.words import KINDS
 from .files import zone_of_records
-from .table import Row, rows_of
+from .table import TableRow, rows_of
 
 GUIDES = frozenset({Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV, Kind.DMARC})
 HISTORY = 10  # changes shown on the page of one check
@@ -104,7 +104,7 @@ def kind_or_404(text: str) -> str:
         raise Http404 from error
 
 
-def check_context(check: Check, row: Row) -> dict[str, Any]:
+def check_context(check: Check, row: TableRow) -> dict[str, Any]:
     """What the page of one check says of it."""
     shown = button(check)
     fixes = check.fixes if not check.intended else []  # nothing is to be done about what is meant so
@@ -117,7 +117,7 @@ def check_context(check: Check, row: Row) -> dict[str, Any]:
         "look": shown.look,
         "says": says_of(check, split=split),
         "follows": sentences.consequence(check.reason, check.facts) if not optional else "",
-        "notes": sentences.notes(check.kind, check.facts),
+        "notes": sentences.notes(check.kind, check.reason, check.facts),
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
         "records": table_of_check(check, zone=zone_of_records(row.domain, all_checks), host=row.dns_host, split=split),
@@ -168,10 +168,10 @@ def history_context(domain: Domain, check: Check) -> dict[str, Any]:
     }
 
 
-def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, Step]]:
+def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, StripStep]]:
     """Of changes what colours a strip, each with its kind: without the records before and after, which are long."""
     rows = changes.values_list("kind", "at", "old_status", "old_level", "new_status", "new_level")
-    return ((kind, Step(at, (was, was_level), (now, level))) for kind, at, was, was_level, now, level in rows)
+    return ((kind, StripStep(at, (was, was_level), (now, level))) for kind, at, was, was_level, now, level in rows)
 
 
 def said_of(days: Strip) -> str:

@@ -19,7 +19,7 @@ from ..causes import told
 from ..models import CheckChange
 from ..show.buttons import ORDER, button
 from ..show.records import progress
-from ..show.strip import Step, strip
+from ..show.strip import StripStep, strip
 from .change import colours, said_of, says_of, steps_of
 from .files import records_of, table_of, zone_lines
 from .table import rows_of
@@ -76,7 +76,7 @@ def history(request: HttpRequest, service_name: str, domain_name: str) -> HttpRe
     changes = CheckChange.objects.filter(domain=domain)
     before = number_or_zero(request.GET.get("before", ""))
     found = list((changes.filter(pk__lt=before) if before else changes)[: PAGE + 1])
-    steps: dict[str, list[Step]] = {}
+    steps: dict[str, list[StripStep]] = {}
     for kind, step in steps_of(changes[:STRIP_STEPS]):
         steps.setdefault(kind, []).append(step)
     now = timezone.now()

@@ -17,7 +17,7 @@ from domains.records import DEFAULT_TTL, Kind, required_records
 from ..models import Check, Postponement
 from ..show.changes import WantedRecord, line, wanted_records
 from ..show.hosts import DnsHost
-from ..show.records import TableRow, table
+from ..show.records import RecordRow, table
 from ..show.sentences import mx_warning
 from ..sweep.inputs import configured
 
@@ -49,7 +49,7 @@ def left_out(domain: Domain) -> frozenset[str]:
 
 def table_of(
     domain: Domain, checks: Sequence[Check], host: DnsHost | None, *, skip: frozenset[str] = frozenset()
-) -> list[TableRow]:
+) -> list[RecordRow]:
     """The one table of records."""
     return table(
         required_records(*facts(domain)),

@@ -128,7 +128,7 @@ def _day(text: str) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
 
 
-class Line:
+class Echo:
     """What csv writes to: hands each line on."""
 
     def write(self, line: str) -> str:
@@ -136,7 +136,7 @@ class Line:
 
 
 def _csv(checks: QuerySet[Check]) -> StreamingHttpResponse:
-    writer = csv.writer(Line())
+    writer = csv.writer(Echo())
     head = [
         _("organization"),
         _("service"),

@@ -23,8 +23,8 @@ from panel.access import require, service_for
 from panel.models import Role
 
 from .again import check_all
-from .red import Line, harmless
-from .table import Row, rows_of
+from .red import Echo, harmless
+from .table import TableRow, rows_of
 
 MOST = 500
 
@@ -61,7 +61,7 @@ def _back(request: HttpRequest, service_name: str) -> str:
 
 
 def _csv(domains: QuerySet[Domain]) -> StreamingHttpResponse:
-    writer = csv.writer(Line())
+    writer = csv.writer(Echo())
     head = [_("domain"), _("mode"), _("target server"), _("state"), _("accounts"), _("last checked")]
 
     def lines() -> Iterator[Any]:
@@ -74,7 +74,7 @@ def _csv(domains: QuerySet[Domain]) -> StreamingHttpResponse:
     return response
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: TableRow) -> list[str]:
     domain = row.domain
     status = {check.kind: "intended" if check.intended else check.status for check in domain.checks.all()}
     return [

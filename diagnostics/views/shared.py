@@ -104,7 +104,7 @@ def _context(found: Share) -> dict[str, Any]:
                 "button": shown,
                 "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
                 "follows": sentences.consequence(check.reason, check.facts) if wanted else "",
-                "notes": sentences.notes(check.kind, check.facts) if wanted else [],
+                "notes": sentences.notes(check.kind, check.reason, check.facts) if wanted else [],
             }
         )
     records = table_of(domain, checks, row.dns_host, skip=left_out(domain))

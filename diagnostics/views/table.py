@@ -41,7 +41,7 @@ SORTS = {"name": ("name__name", False), "-name": ("name__name", True), "-attache
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     domain: Domain
     check_run: CheckRun | None
     buttons: list[Button]
@@ -106,12 +106,12 @@ def buttons(request: HttpRequest, service_name: str) -> HttpResponse:
     )
 
 
-def rows_of(domains: QuerySet[Domain]) -> list[Row]:
+def rows_of(domains: QuerySet[Domain]) -> list[TableRow]:
     """Each domain with what its row shows, in a constant number of queries."""
     page = list(domains.select_related("name", "zone", "platform", "check_run").prefetch_related("checks"))
     accounts = configured([domain.pk for domain in page])
     return [
-        Row(
+        TableRow(
             domain=domain,
             check_run=getattr(domain, "check_run", None),
             buttons=buttons_of(domain.checks.all()),

@@ -97,7 +97,9 @@ def _read_plain(data: bytes) -> Message:
     type_, class_ = _QUESTION.unpack_from(data, position)
     if class_ != CLASS_IN or type_ not in TYPES:
         raise _NotPlain
-    message = Message(id_, flags, flags & 15, (asked, TYPES[type_]), [], [], [])
+    message = Message(
+        id=id_, flags=flags, rcode=flags & 15, question=(asked, TYPES[type_]), answer=[], authority=[], additional=[]
+    )
     position += 4
     if answers:
         position = _section(data, position, answers, message.answer, asked)

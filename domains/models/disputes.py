@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from panel.activity import record
 from panel.errors import Refused
 
-from .. import claims
+from .. import claims, letters
 
 if TYPE_CHECKING:
     from panel.models import User
@@ -47,14 +47,12 @@ class Dispute(models.Model):
     def open_case(cls, holder: Domain, claimant: Domain) -> Dispute:
         """Staff's case, once for the two, and they are told of it; what they have decided stays decided. Call it under
         the name's lock."""
-        from ..letters import tell_staff_of_dispute
-
         known = cls.objects.filter(holder=holder, claimant=claimant).exclude(state=cls.State.LAPSED).first()
         if known is not None:
             return known
         dispute = cls.objects.create(holder=holder, claimant=claimant)
         record("dispute.opened", actor=None, target=holder.name.name)
-        tell_staff_of_dispute(holder, claimant)
+        letters.tell_staff_of_dispute(holder, claimant)
         return dispute
 
     @classmethod
@@ -66,14 +64,12 @@ class Dispute(models.Model):
 
     def release(self, by: User) -> None:
         """Give the name to the claimant, and tell both."""
-        from ..letters import tell_released
-
         with claims.locked(self.holder.name.name):
             self._decide(self.State.RELEASED, by)
             self.holder.release(by)
             Dispute.lapse(holder_id=self.holder_id)
             self.claimant.verify(self.claimant.Proof.TOKEN, by)
-        tell_released(self.holder, self.claimant)
+        letters.tell_released(self.holder, self.claimant)
 
     def keep(self, by: User) -> None:
         """Leave the name with its holder."""

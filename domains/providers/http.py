@@ -35,7 +35,11 @@ class Api:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The decoded answer, or None where there is none. Raises ProviderError."""
         payload = None if body is None else json.dumps(body).encode()
-        headers = {"Accept": "application/json", "Content-Type": "application/json", "Host": self._authority()}
+        return _decoded(*self.send(method, path, payload, {"Content-Type": "application/json"}))
+
+    def send(self, method: str, path: str, payload: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        """Status and body of the answer, whatever they are. Raises ProviderError where there is none."""
+        headers = {"Accept": "application/json", "Host": self._authority()} | headers
         try:
             with deadline.call():
                 connection = self._connect()
@@ -55,7 +59,7 @@ class Api:
             raise ProviderError("credentials") from None
         if len(text) > MAX_BYTES:
             raise ProviderError("server-error", "the answer is too large")
-        return _decoded(response.status, text)
+        return response.status, text
 
     def _authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -71,12 +71,12 @@ class Ours:
 @lru_cache(maxsize=1024)
 def _ours(hosts: Hosts) -> Ours:
     return Ours(
-        {absolute(host): index for index, host in enumerate(hosts.mx)},
-        absolute(hosts.autodiscover),
-        absolute(hosts.imap),
-        absolute(hosts.smtp),
-        absolute(hosts.verification),
-        absolute(hosts.spf_include),
+        rank={absolute(host): index for index, host in enumerate(hosts.mx)},
+        autodiscover=absolute(hosts.autodiscover),
+        imap=absolute(hosts.imap),
+        smtp=absolute(hosts.smtp),
+        verification=absolute(hosts.verification),
+        spf_include=absolute(hosts.spf_include),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind, Level, RequiredRecord
 from ..rrset import Fix, RRset
+from .beside import Beside
 from .check_input import MAX_NAME, PreparedInput
-from .finding import Finding, add, redirection, remove, replace, rrset, undotted, unknown
+from .finding import Finding, add, in_place_of, redirection, remove, rrset, undotted, unknown
 from .probes import PROBE, wildcard_answered
-from .reasons import Reason
 from .verdicts import Problem, Status
+from .why import CnameByWildcard, CnameMissing, CnameOtherTarget, CnameWithOtherData, Flattened, OffNoToken
 
 OTHER_DATA = ("TXT", "A", "AAAA", "MX", "SRV")  # what people publish where a CNAME should stand alone
 
@@ -25,7 +26,7 @@ def zone_servers(prepared: PreparedInput, view: View) -> list[str] | None:
 def find(prepared: PreparedInput, view: View) -> Finding | None:
     question = prepared.token
     if question is None:
-        return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_TOKEN)
+        return Finding(Status.OFF, Level.REQUIRED, OffNoToken())
     record = prepared.required[Kind.CNAME][0]
     level = record.level
     answer = view.get(question)
@@ -39,8 +40,8 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
         right = Finding(Status.OK, level, found=found, at=question)
         return right if prepared.given.domain.verified else _unless_wildcard(record, view, question, answer, right)
     if previous is not None and previous.verification in answer.values:
-        facts = {"until": prepared.given.platform.previous_until}
-        right = Finding(Status.OK, level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found, at=question)
+        beside = Beside(until=prepared.given.platform.previous_until)
+        right = Finding(Status.OK, level, beside=beside, advice=(Problem.PREVIOUS_HOSTS,), found=found, at=question)
         return right if prepared.given.domain.verified else _unless_wildcard(record, view, question, answer, right)
     if answer.values:
         wildcard = wildcard_answered(view, question, answer)
@@ -49,18 +50,35 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
         if answer.dname:
             where = redirection(question.name, answer.values[0])
             problems = (Problem.CNAME_OTHER_TARGET,)
-            return Finding(Status.WRONG, level, Reason.UNDER_DNAME, where, problems, (), found, at=question)
-        facts = {
-            "target": answer.values[0].removesuffix("."),
-            **undotted(answer.values, (prepared.ours.verification,)),
-            **({"wildcard": question.name} if wildcard else {}),
-        }
+            return Finding(
+                status=Status.WRONG,
+                level=level,
+                why=where,
+                problems=problems,
+                advice=(),
+                found=found,
+                at=question,
+            )
+        beside = Beside(
+            undotted=undotted(answer.values, (prepared.ours.verification,)),
+            wildcard=question.name if wildcard else "",
+        )
         # What a wildcard made up is not there to be replaced: a record of its own outweighs it.
-        fix = add(record) if wildcard else replace(record, answer)
+        fix = add(record) if wildcard else in_place_of(record, answer)
         problems = (Problem.CNAME_OTHER_TARGET,)
-        return Finding(Status.WRONG, level, Reason.CNAME_OTHER_TARGET, facts, problems, (), found, (fix,), question)
+        return Finding(
+            status=Status.WRONG,
+            level=level,
+            why=CnameOtherTarget(target=answer.values[0].removesuffix(".")),
+            beside=beside,
+            problems=problems,
+            advice=(),
+            found=found,
+            fixes=(fix,),
+            at=question,
+        )
     if answer.nxdomain:
-        return Finding(Status.MISSING, level, Reason.CNAME_MISSING, fixes=(add(record),), at=question)
+        return Finding(Status.MISSING, level, CnameMissing(), fixes=(add(record),), at=question)
     return _beside_other_data(prepared, view, question)
 
 
@@ -78,8 +96,8 @@ def _unless_wildcard(
         return unknown(below, probe, record.level)
     if probe.values != answer.values:
         return right
-    reason, fixes = Reason.CNAME_BY_WILDCARD, (add(record),)
-    return Finding(Status.MISSING, record.level, reason, found=right.found, fixes=fixes, at=question)
+    why, fixes = CnameByWildcard(), (add(record),)
+    return Finding(Status.MISSING, record.level, why, found=right.found, fixes=fixes, at=question)
 
 
 def _beside_other_data(prepared: PreparedInput, view: View, question: Question) -> Finding | None:
@@ -115,25 +133,23 @@ def _beside_other_data(prepared: PreparedInput, view: View, question: Question) 
         return Finding(
             status=Status.WRONG,
             level=record.level,
-            reason=Reason.FLATTENED,
-            facts={
-                "names": [record.name],
-                "addresses": [address for rr in found for address in rr.values],
-                "servers": servers,
-            },
+            why=Flattened(
+                names=[record.name],
+                addresses=[address for rr in found for address in rr.values],
+                servers=servers,
+            ),
             problems=(Problem.FLATTENED,),
             found=tuple(found),
             at=question,
         )
     fixes.append(add(record))
     if not found:
-        return Finding(Status.MISSING, record.level, Reason.CNAME_MISSING, fixes=tuple(fixes), at=question)
+        return Finding(Status.MISSING, record.level, CnameMissing(), fixes=tuple(fixes), at=question)
     return Finding(
-        Status.WRONG,
-        record.level,
-        Reason.CNAME_WITH_OTHER_DATA,
-        {"types": [rr.type for rr in found]},
-        (Problem.CNAME_WITH_OTHER_DATA,),
+        status=Status.WRONG,
+        level=record.level,
+        why=CnameWithOtherData(types=[rr.type for rr in found]),
+        problems=(Problem.CNAME_WITH_OTHER_DATA,),
         found=tuple(found),
         fixes=tuple(fixes),
         at=question,

@@ -12,6 +12,7 @@ from enum import StrEnum
 from ..lookup.answers import View
 from ..records import Kind
 from . import cname, dkim, dmarc, mx, spf, srv, target
+from .beside import Beside
 from .check_input import PreparedInput
 from .finding import Finding
 from .intents import covers, with_intent
@@ -19,6 +20,7 @@ from .moving import with_moved
 from .probes import doubled, each_decides_its_own, with_wildcards_kept
 from .reasons import Reason
 from .verdicts import RED, Problem, Status, Verdict
+from .why import OffVerified
 
 type Find = Callable[[PreparedInput, View], Finding | None]
 
@@ -136,8 +138,8 @@ def after_proof(verdict: Verdict) -> Verdict:
         kind=verdict.kind,
         status=Status.OFF,
         level=verdict.level,
-        reason=Reason.OFF_VERIFIED,
-        facts={"proof": bool(verdict.facts.get("proof", False))},
+        why=OffVerified(),
+        beside=Beside(proof=bool(verdict.beside.proof)),
         found=verdict.found,
         expected=verdict.expected,
     )
@@ -156,16 +158,16 @@ def why_left(verdict: Verdict) -> Left | None:
         return Left.PLATFORM_AT_FAULT if verdict.reason == Reason.PLATFORM_AT_FAULT else Left.UNKNOWN
     if verdict.status not in RED:
         return None
-    if verdict.facts.get("ambiguous"):
+    if verdict.beside.ambiguous:
         return Left.AMBIGUOUS
     if Problem.FLATTENED in verdict.problems:
         return Left.FLATTENED
     if verdict.fixes:
-        return Left.FOREIGN_MX if verdict.facts.get("left") else None
+        return Left.FOREIGN_MX if verdict.beside.left else None
     if verdict.reason in _LEFT_BY_REASON:
         return _LEFT_BY_REASON[Reason(verdict.reason)]
-    if verdict.facts.get("beyond"):
+    if verdict.beside.beyond:
         return Left.LIMITS
-    if verdict.facts.get("others"):
+    if verdict.beside.others:
         return Left.FOREIGN_MX if verdict.kind == Kind.MX else Left.FOREIGN_SERVICE
     return Left.NO_FIX

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from ..dkim import KeyMatch, match_key
 from ..lookup.answers import Answer, Question, View
 from ..records import Kind, Level, RequiredRecord
 from ..rrset import Fix, txt_text, wire_order
 from ..typography import readable
+from .beside import Beside
 from .check_input import PreparedInput
 from .finding import Finding, add, circle, merged, redirection, remove, rrset, unknown
 from .probes import wildcard_answered
-from .reasons import Reason
 from .verdicts import Problem, Status
+from .why import DkimBeside, DkimMissing, DkimOtherKey, DkimRevoked, DkimSyntax, OffNoKeys, Why
 
 MAX_OBSTACLES = 3  # of a record that are told
 
-_SAYS = {
-    KeyMatch.RESTRICTED: (Reason.DKIM_SYNTAX, Problem.DKIM_SYNTAX),
-    KeyMatch.OTHER: (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY),
-    KeyMatch.WRONG_TYPE: (Reason.DKIM_OTHER_KEY, Problem.DKIM_OTHER_KEY),
-    KeyMatch.REVOKED: (Reason.DKIM_REVOKED, Problem.DKIM_REVOKED),
-    KeyMatch.SYNTAX: (Reason.DKIM_SYNTAX, Problem.DKIM_SYNTAX),
+_SAYS: dict[KeyMatch, tuple[type[DkimSyntax | DkimOtherKey | DkimRevoked], Problem]] = {
+    KeyMatch.RESTRICTED: (DkimSyntax, Problem.DKIM_SYNTAX),
+    KeyMatch.OTHER: (DkimOtherKey, Problem.DKIM_OTHER_KEY),
+    KeyMatch.WRONG_TYPE: (DkimOtherKey, Problem.DKIM_OTHER_KEY),
+    KeyMatch.REVOKED: (DkimRevoked, Problem.DKIM_REVOKED),
+    KeyMatch.SYNTAX: (DkimSyntax, Problem.DKIM_SYNTAX),
 }
 
 
 def find(prepared: PreparedInput, view: View) -> Finding | None:
     if not prepared.dkim:
-        return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_KEYS)
+        return Finding(Status.OFF, Level.REQUIRED, OffNoKeys())
     records = prepared.required[Kind.DKIM]
     parts = [
         _selector(prepared, view, selector, question, record)
@@ -64,27 +65,59 @@ def _selector(
         if wildcard is None:
             return None
     found = rrset(question, answer)
-    facts: dict[str, Any] = {"selectors": [selector], **circle(answer)}
+    beside = Beside(circle=circle(answer))
     if answer.dname:
         where = redirection(*answer.chain[0])
-        return Finding(Status.WRONG, level, Reason.UNDER_DNAME, facts | where, (Problem.DKIM_OTHER_KEY,), (), found)
+        return Finding(
+            status=Status.WRONG,
+            level=level,
+            why=where,
+            beside=beside,
+            problems=(Problem.DKIM_OTHER_KEY,),
+            advice=(),
+            found=found,
+        )
     if answer.chain and not wildcard and not answer.circular and match.match == KeyMatch.ABSENT:
-        facts |= {"alias": question.name, "target": answer.chain[-1][1]}
+        beside = replace(beside, alias=question.name, alias_target=answer.chain[-1][1])
     if wildcard or match.match == KeyMatch.ABSENT:
         fixes, problems = _instead(question, answer, record, wildcard=bool(wildcard), key=key)
-        return Finding(Status.MISSING, level, Reason.DKIM_MISSING, facts, problems, (), found, fixes, question)
-    reason, problem = _SAYS.get(match.match, (Reason.DKIM_BESIDE, Problem.DKIM_OTHER_KEY))
-    if reason == Reason.DKIM_BESIDE:
+        return Finding(
+            status=Status.MISSING,
+            level=level,
+            why=DkimMissing(selectors=[selector]),
+            beside=beside,
+            problems=problems,
+            advice=(),
+            found=found,
+            fixes=fixes,
+            at=question,
+        )
+    why: Why
+    if match.match in _SAYS:
+        says, problem = _SAYS[match.match]
+        why = says(selectors=[selector])
+    else:
         # One of our key and whatever else: verifiers may take any of several (RFC 6376 §3.6.2.2).
         _, gone = surplus_texts(answer.values, key)
-        facts["beside"] = [txt_text(value) for value in gone]
-    if reason == Reason.DKIM_SYNTAX and match.record is not None:
-        facts["obstacles"] = [
+        why, problem = DkimBeside(selectors=[selector], beside=[txt_text(v) for v in gone]), Problem.DKIM_OTHER_KEY
+    if isinstance(why, DkimSyntax) and match.record is not None:
+        obstacles = [
             {"code": str(fault.code), "tag": readable(fault.tag), "value": readable(match.record.value(fault.tag))}
             for fault in match.record.obstacles[:MAX_OBSTACLES]
         ]
+        beside = replace(beside, obstacles=obstacles)
     fixes, _ = _instead(question, answer, record, wildcard=False, key=key)
-    return Finding(Status.WRONG, level, reason, facts, (problem,), (), found, fixes, question)
+    return Finding(
+        status=Status.WRONG,
+        level=level,
+        why=why,
+        beside=beside,
+        problems=(problem,),
+        advice=(),
+        found=found,
+        fixes=fixes,
+        at=question,
+    )
 
 
 def _joined(value: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..dmarc import DmarcNoteCode, DmarcRecord, is_dmarc, parse_dmarc
 from ..dmarc_repair import PolicyRepair, meant_policies, policies_at, repair_policies
@@ -13,12 +12,13 @@ from ..records import DEFAULT_TTL, Kind, Level
 from ..rrset import Action, Fix, RRset, quote_txt, txt_text
 from ..suffixes import public_suffix
 from ..typography import readable
+from .beside import NOTHING, Beside
 from .check_input import PreparedInput
 from .finding import Finding, add, circle, failed, redirection, remove, rrset
 from .policy import Source, discover_policy
 from .probes import wildcard_answered
-from .reasons import Reason
 from .verdicts import Problem, Status
+from .why import DmarcMissing, DmarcSeveral, DmarcSyntax, OffTooLong
 
 LEVEL = Level.RECOMMENDED
 MAX_TAGS = 5  # of a record at fault that are told
@@ -30,7 +30,7 @@ NOT_ASKED_HERE = frozenset({Failure.REFUSED, Failure.LAME})
 def find(prepared: PreparedInput, view: View) -> Finding | None:
     question = prepared.dmarc
     if question is None:
-        return Finding(Status.OFF, LEVEL, Reason.OFF_TOO_LONG)
+        return Finding(Status.OFF, LEVEL, OffTooLong())
     answer = view.get(question)
     if answer is None:
         return None
@@ -46,14 +46,14 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
             advice.append(Problem.DMARC_SEVERAL)
         if record.faults if discovery.source == Source.OWN else discovery.own.misspelt:
             advice.append(Problem.DMARC_SYNTAX)
-        facts: dict[str, Any] = {"name": discovery.name} if discovery.source != Source.OWN else {}
+        beside = Beside(policy_name=discovery.name if discovery.source != Source.OWN else "")
         removed = [note.tag for note in record.notes if note.code == DmarcNoteCode.REMOVED]
         if removed and discovery.source == Source.OWN:
             advice.append(Problem.DMARC_REMOVED)
-            facts["removed"] = removed
+            beside = replace(beside, removed=removed)
         if record.faults and discovery.source == Source.OWN:
-            facts["tags"] = _tags(record)
-        return Finding(Status.OK, LEVEL, facts=facts, advice=tuple(advice), found=found, at=question)
+            beside = replace(beside, tags=_tags(record))
+        return Finding(Status.OK, LEVEL, beside=beside, advice=tuple(advice), found=found, at=question)
     if record is None:
         for name, failure in discovery.failures:
             if not (failure in NOT_ASKED_HERE and _of_a_suffix(name, prepared.given.domain.name)):
@@ -79,26 +79,35 @@ def _of_a_suffix(name: str, domain: str) -> bool:
 
 
 def _several(question: Question, answer: Answer, count: int) -> Finding:
-    facts = {"name": question.name, "count": count}
     fixes: tuple[Fix, ...] = ()
+    beside = NOTHING
     if not answer.chain:
-        fixes, more = _repaired(question, answer)
-        facts |= more
+        fixes, beside = _repaired(question, answer)
     problems = (Problem.DMARC_SEVERAL,)
     found = rrset(question, answer)
-    return Finding(Status.WRONG, LEVEL, Reason.DMARC_SEVERAL, facts, problems, (), found, fixes, question)
+    return Finding(
+        status=Status.WRONG,
+        level=LEVEL,
+        why=DmarcSeveral(name=question.name, count=count),
+        beside=beside,
+        problems=problems,
+        advice=(),
+        found=found,
+        fixes=fixes,
+        at=question,
+    )
 
 
-def _repaired(question: Question, answer: Answer) -> tuple[tuple[Fix, ...], dict[str, Any]]:
+def _repaired(question: Question, answer: Answer) -> tuple[tuple[Fix, ...], Beside]:
     """The changes that make one record in effect of those there, and what is to be said of it."""
     _, gone, repaired = policies_at(answer.values)
     if repaired is None:
-        return (), {}
+        return (), NOTHING
     ttl = answer.ttl or DEFAULT_TTL
     fixes = (remove(question.name, "TXT", answer.ttl, gone),) if gone else ()
     if repaired.stays is None:
         fixes = (*fixes, Fix(Action.ADD, question.name, "TXT", ttl, (quote_txt(repaired.text),)))
-    return fixes, said_of_repair(repaired)
+    return fixes, said_of_repair(repaired, NOTHING)
 
 
 def moved(prepared: PreparedInput, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
@@ -125,27 +134,26 @@ def moved(prepared: PreparedInput, view: View, finding: Finding, slips: Sequence
     value = quote_txt(repaired.text)
     fixes = [replace(fix, values=(value,)) if fix.action == Action.ADD else fix for fix in own]
     fixes += [remove(slip.name, slip.type, slip.ttl, slip.values) for slip in slips]
-    return replace(finding, fixes=tuple(fixes), facts={**finding.facts, **said_of_repair(repaired)})
+    return replace(finding, fixes=tuple(fixes), beside=said_of_repair(repaired, finding.beside))
 
 
-def said_of_repair(repaired: PolicyRepair) -> dict[str, Any]:
+def said_of_repair(repaired: PolicyRepair, beside: Beside) -> Beside:
     """What was changed, and the policy that was meant where it is stricter: a step to offer apart."""
-    facts: dict[str, Any] = {
-        "policy_changes": [
-            {"kind": str(change.kind), "tag": change.tag, "old": readable(change.old), "new": change.new}
-            for change in repaired.changes
-        ]
-    }
+    changes = [
+        {"kind": str(change.kind), "tag": change.tag, "old": readable(change.old), "new": str(change.new)}
+        for change in repaired.changes
+    ]
+    beside = replace(beside, policy_changes=changes)
     if repaired.meant is not None:
-        facts |= {"meant_policy": str(repaired.meant), "meant_record": repaired.meant_text}
-    return facts
+        beside = replace(beside, meant_policy=str(repaired.meant), meant_record=repaired.meant_text)
+    return beside
 
 
 def _none(prepared: PreparedInput, view: View, question: Question, answer: Answer) -> Finding | None:
     """No policy applies: there is none, or none that receivers understand."""
     record = prepared.required[Kind.DMARC][0]
     found = rrset(question, answer)
-    fixes, facts = _repaired(question, answer)
+    fixes, beside = _repaired(question, answer)
     meant = bool(fixes)
     wildcard: bool | None = False
     if meant or answer.chain:
@@ -154,7 +162,11 @@ def _none(prepared: PreparedInput, view: View, question: Question, answer: Answe
             return None
     if answer.dname:
         return Finding(
-            Status.MISSING, LEVEL, Reason.UNDER_DNAME, redirection(*answer.chain[0]), found=found, at=question
+            status=Status.MISSING,
+            level=LEVEL,
+            why=redirection(*answer.chain[0]),
+            found=found,
+            at=question,
         )
     if not meant:
         fixes = (add(record),)
@@ -164,12 +176,42 @@ def _none(prepared: PreparedInput, view: View, question: Question, answer: Answe
         target = answer.chain[0][1]
         fixes = (remove(question.name, "CNAME", answer.ttl or None, (target,)), *fixes)
         problems = (Problem.CNAME_WITH_OTHER_DATA,)
-        facts |= circle(answer) or {"alias": question.name, "target": target}
-        return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, facts, problems, (), found, fixes, question)
+        if circle(answer):
+            beside = replace(beside, circle=circle(answer))
+        else:
+            beside = replace(beside, alias=question.name, alias_target=target)
+        return Finding(
+            status=Status.MISSING,
+            level=LEVEL,
+            why=DmarcMissing(),
+            beside=beside,
+            problems=problems,
+            advice=(),
+            found=found,
+            fixes=fixes,
+            at=question,
+        )
     if wildcard or not meant:
-        return Finding(Status.MISSING, LEVEL, Reason.DMARC_MISSING, facts, found=found, fixes=fixes, at=question)
-    facts["name"] = question.name
+        return Finding(
+            status=Status.MISSING,
+            level=LEVEL,
+            why=DmarcMissing(),
+            beside=beside,
+            found=found,
+            fixes=fixes,
+            at=question,
+        )
     if own := [text for text in map(txt_text, answer.values) if is_dmarc(text)]:
-        facts["tags"] = _tags(parse_dmarc(own[0]))
+        beside = replace(beside, tags=_tags(parse_dmarc(own[0])))
     problems = (Problem.DMARC_SYNTAX,)
-    return Finding(Status.WRONG, LEVEL, Reason.DMARC_SYNTAX, facts, problems, (), found, fixes, question)
+    return Finding(
+        status=Status.WRONG,
+        level=LEVEL,
+        why=DmarcSyntax(name=question.name),
+        beside=beside,
+        problems=problems,
+        advice=(),
+        found=found,
+        fixes=fixes,
+        at=question,
+    )

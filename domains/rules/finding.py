@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..lookup.answers import Answer, Failure, Question
 from ..records import DEFAULT_TTL, Kind, Level, RequiredRecord
 from ..rrset import Action, Fix, RRset
-from .reasons import Reason
-from .verdicts import RED, Problem, Status, Verdict
+from .beside import NOTHING, Beside
+from .verdicts import RED, Problem, Status, Verdict, facts_of
+from .why import NoAnswer, UnderDname, Why, read_why
 
 
 @dataclass(slots=True)
@@ -19,8 +20,8 @@ class Finding:
 
     status: Status
     level: Level
-    reason: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+    why: Why | None = None
+    beside: Beside = NOTHING
     problems: tuple[Problem, ...] = ()
     advice: tuple[Problem, ...] = ()
     found: tuple[RRset, ...] = ()
@@ -31,18 +32,26 @@ class Finding:
     def red(self) -> bool:
         return self.status in RED
 
+    @property
+    def reason(self) -> str:
+        return self.why.reason if self.why is not None else ""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return facts_of(self.why, self.beside)
+
     def verdict(self, kind: Kind, expected: tuple[RRset, ...]) -> Verdict:
         return Verdict(
-            kind,
-            self.status,
-            self.level,
-            self.reason,
-            self.facts,
-            self.problems,
-            self.advice,
-            self.found,
-            expected,
-            self.fixes,
+            kind=kind,
+            status=self.status,
+            level=self.level,
+            why=self.why,
+            beside=self.beside,
+            problems=self.problems,
+            advice=self.advice,
+            found=self.found,
+            expected=expected,
+            fixes=self.fixes,
         )
 
 
@@ -54,8 +63,8 @@ def unknown(question: Question, answer: Answer, level: Level = Level.REQUIRED) -
 def failed(
     failure: Failure, name: str, type_: str, detail: str = "", level: Level = Level.REQUIRED, at: Question | None = None
 ) -> Finding:
-    facts = {"failure": str(failure), "name": name, "type": type_, "detail": detail}
-    return Finding(Status.UNKNOWN, level, Reason.FAILURE, facts, at=at or Question(name, type_))
+    why = NoAnswer(failure=str(failure), name=name, type=type_, detail=detail)
+    return Finding(status=Status.UNKNOWN, level=level, why=why, at=at or Question(name, type_))
 
 
 def rrset(question: Question, answer: Answer) -> tuple[RRset, ...]:
@@ -76,33 +85,33 @@ def alias_rrset(question: Question, answer: Answer) -> tuple[RRset, ...]:
     return (RRset(question.name, "CNAME", answer.ttl or None, (answer.chain[0][1],)),)
 
 
-def circle(answer: Answer) -> dict[str, Any]:
-    """The fact that an alias leads in a circle, where it does."""
-    return {"circle": answer.chain[0][0]} if answer.circular else {}
+def circle(answer: Answer) -> str:
+    """The name of an alias that leads in a circle, where it does."""
+    return answer.chain[0][0] if answer.circular else ""
 
 
-def undotted(hosts: Iterable[str], ours: Iterable[str]) -> dict[str, Any]:
-    """The fact that hosts of ours were written without their final dot, so that the zone's name was added."""
-    found = [host for host in hosts if any(host != our and host.startswith(our) for our in ours)]
-    return {"undotted": found} if found else {}
+def undotted(hosts: Iterable[str], ours: Iterable[str]) -> Sequence[str]:
+    """Hosts of ours that were written without their final dot, so that the zone's name was added."""
+    names = list(ours)
+    return [host for host in hosts if any(host != our and host.startswith(our) for our in names)] or ()
 
 
-def redirection(name: str, target: str) -> dict[str, str]:
-    """The DNAME (RFC 6672) that leads `name` to `target`, as facts: what is the same before both is what it kept."""
+def redirection(name: str, target: str) -> UnderDname:
+    """The DNAME (RFC 6672) that leads `name` to `target`: what is the same before both is what it kept."""
     label, _, rest = name.partition(".")
     other, _, end = target.partition(".")
     while label == other and rest and end:
         name, target = rest, end
         label, _, rest = name.partition(".")
         other, _, end = target.partition(".")
-    return {"name": name, "target": target}
+    return UnderDname(name=name, target=target)
 
 
 def add(record: RequiredRecord, ttl: int | None = None) -> Fix:
     return Fix(Action.ADD, record.name, record.type, ttl or DEFAULT_TTL, record.values)
 
 
-def replace(record: RequiredRecord, answer: Answer, values: tuple[str, ...] | None = None) -> Fix:
+def in_place_of(record: RequiredRecord, answer: Answer, values: tuple[str, ...] | None = None) -> Fix:
     return Fix(Action.REPLACE, record.name, record.type, answer.ttl or DEFAULT_TTL, values or record.values)
 
 
@@ -142,15 +151,15 @@ def merged(parts: Sequence[Finding], level: Level) -> Finding:
     found = tuple(dict.fromkeys(rr for part in parts for rr in part.found))
     fixes = () if worst.status == Status.UNKNOWN else tuple(dict.fromkeys(fix for part in parts for fix in part.fixes))
     return Finding(
-        worst.status,
-        worst.level if rank < _GREEN else level,
-        worst.reason,
-        facts,
-        tuple(dict.fromkeys(problems)),
-        tuple(code for code in dict.fromkeys(advice) if code not in problems),
-        found,
-        fixes,
-        worst.at,
+        status=worst.status,
+        level=worst.level if rank < _GREEN else level,
+        why=read_why(worst.reason, facts),
+        beside=Beside.read(facts),
+        problems=tuple(dict.fromkeys(problems)),
+        advice=tuple(code for code in dict.fromkeys(advice) if code not in problems),
+        found=found,
+        fixes=fixes,
+        at=worst.at,
     )
 
 

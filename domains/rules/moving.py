@@ -13,7 +13,7 @@ MOVED = {Kind.MX: mx.moved, Kind.SPF: spf.moved, Kind.DMARC: dmarc.moved}
 
 def with_moved(prepared: PreparedInput, kind: Kind, finding: Finding, view: View) -> Finding | None:
     """The finding of `doubled`, with fixes that lose nothing of the texts found. None: not known yet."""
-    names = finding.facts.get("doubled", ())
+    names = finding.beside.doubled
     slips = [found for found in finding.found if found.name in names]
     if not slips or kind not in MOVED:
         return finding

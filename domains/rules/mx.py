@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..lookup.answers import NOT_RESPONSIBLE, UNCONFIRMED, Answer, Failure, Question, View
 from ..records import Kind, Level, RequiredRecord
 from ..rrset import Action, Fix, RRset
+from .beside import Beside
 from .check_input import PreparedInput
-from .finding import Finding, add, failed, redirection, remove, replace, rrset, undotted, unknown
-from .reasons import Reason
+from .finding import Finding, add, failed, in_place_of, redirection, remove, rrset, undotted, unknown
 from .verdicts import Problem, Status
+from .why import (
+    AliasCircle,
+    MxAllDead,
+    MxForeign,
+    MxIncomplete,
+    MxIsAddress,
+    MxIsCname,
+    MxMissing,
+    MxNull,
+    MxOrder,
+    MxOtherName,
+    MxTargetMissing,
+    NameIsAlias,
+    Why,
+)
 
 MAX_FOREIGN = 10  # exchangers that are looked up
 NULL = "."
-HERE_ALL_THE_SAME = (Reason.MX_IS_CNAME, Reason.MX_OTHER_NAME)  # of foreign names: the mail comes here already
+HERE_ALL_THE_SAME = (MxIsCname, MxOtherName)  # of foreign names: the mail comes here already
 
 
 def find(prepared: PreparedInput, view: View) -> Finding | None:
@@ -54,21 +69,26 @@ def _required(prepared: PreparedInput) -> RequiredRecord:
     return prepared.required[Kind.MX][0]
 
 
-def _facts(prepared: PreparedInput, moves_mail: bool, **more: Any) -> dict[str, Any]:
-    return {"accounts": prepared.given.accounts, "moves_mail": moves_mail, **more}
+def _beside(prepared: PreparedInput, moves_mail: bool, **more: Any) -> Beside:
+    return Beside(accounts=prepared.given.accounts, moves_mail=moves_mail, **more)
 
 
 def _missing(prepared: PreparedInput, answer: Answer) -> Finding:
     if answer.chain:
-        return alias_in_the_way(prepared, prepared.mx, answer, _facts(prepared, True), _required(prepared))
+        return alias_in_the_way(prepared, prepared.mx, answer, _beside(prepared, True), _required(prepared))
     fixes = (add(_required(prepared)),)
     return Finding(
-        Status.MISSING, Level.REQUIRED, Reason.MX_MISSING, _facts(prepared, True), fixes=fixes, at=prepared.mx
+        status=Status.MISSING,
+        level=Level.REQUIRED,
+        why=MxMissing(),
+        beside=_beside(prepared, True),
+        fixes=fixes,
+        at=prepared.mx,
     )
 
 
 def alias_in_the_way(
-    prepared: PreparedInput, question: Question, answer: Answer, facts: dict[str, Any], record: RequiredRecord
+    prepared: PreparedInput, question: Question, answer: Answer, beside: Beside, record: RequiredRecord
 ) -> Finding:
     """The domain's own name is an alias, so that no record can stand there.
 
@@ -76,19 +96,19 @@ def alias_in_the_way(
     leads back to itself leads to no web site.
     """
     name, target = answer.chain[0]
-    reason = Reason.UNDER_DNAME if answer.dname else Reason.NAME_IS_ALIAS
-    where = redirection(name, target) if answer.dname else {"name": name, "target": target}
+    why: Why = redirection(name, target) if answer.dname else NameIsAlias(name=name, target=target)
     fixes: tuple[Fix, ...] = ()
     if answer.circular and not answer.dname:
-        reason, where["circle"] = Reason.ALIAS_CIRCLE, name
+        why = AliasCircle(name=name, target=target)
+        beside = replace(beside, circle=name)
         if answer.chain[-1][1] == name:
             fixes = (remove(name, "CNAME", answer.ttl or None, (target,)), add(record))
     return Finding(
-        Status.WRONG,
-        Level.REQUIRED,
-        reason,
-        {**facts, **where},
-        (Problem.CNAME_WITH_OTHER_DATA,),
+        status=Status.WRONG,
+        level=Level.REQUIRED,
+        why=why,
+        beside=beside,
+        problems=(Problem.CNAME_WITH_OTHER_DATA,),
         found=rrset(question, answer),
         fixes=fixes,
         at=question,
@@ -101,37 +121,33 @@ def _authoritative(prepared: PreparedInput, view: View, answer: Answer, order: d
     if all(host in rank or host in previous for host in order):
         return _ours_only(prepared, answer, order)
     if answer.chain:
-        return alias_in_the_way(prepared, prepared.mx, answer, _facts(prepared, True), _required(prepared))
+        return alias_in_the_way(prepared, prepared.mx, answer, _beside(prepared, True), _required(prepared))
     strangers = [host for host in sorted(order, key=order.__getitem__) if host not in rank and host not in previous]
     hosts = [host for host in strangers if host != NULL and not _is_address(host)]
     problems: list[Problem] = []
-    facts: dict[str, Any] = {}
-    reason = Reason.MX_FOREIGN
+    addresses = [host.removesuffix(".") for host in strangers if _is_address(host)]
+    why: Why = MxNull() if NULL in strangers else MxIsAddress(hosts=addresses)
     if hosts:
         looked = [look_up(view, host) for host in hosts[:MAX_FOREIGN]]
-        known = _why_foreign(prepared, view, hosts[:MAX_FOREIGN], looked)
+        known = _why_foreign(prepared, view, hosts, looked)
         if known is None:
             return None
-        reason, facts = known
-        foreign = () if reason == Reason.MX_IS_CNAME else (Problem.MX_FOREIGN,)
+        why = known
+        foreign = () if isinstance(why, MxIsCname) else (Problem.MX_FOREIGN,)
         problems = [*foreign, *dict.fromkeys(one for one in looked if isinstance(one, Problem))]
-        facts |= {"hosts": [host.removesuffix(".") for host in hosts], **undotted(hosts, rank)}
     if NULL in strangers:
         problems.append(Problem.MX_NULL)
-        reason = Reason.MX_NULL if not hosts else reason
-    addresses = [host.removesuffix(".") for host in strangers if _is_address(host)]
     if addresses:
         problems.append(Problem.MX_IS_ADDRESS)
-        if not hosts and NULL not in strangers:
-            reason = Reason.MX_IS_ADDRESS
-            facts["hosts"] = addresses
-    fixes = (replace(_required(prepared), answer),)
+    fixes = (in_place_of(_required(prepared), answer),)
     return Finding(
-        Status.WRONG,
-        Level.REQUIRED,
-        reason,
-        _facts(prepared, bool(hosts) and reason not in HERE_ALL_THE_SAME, **facts),
-        tuple(problems),
+        status=Status.WRONG,
+        level=Level.REQUIRED,
+        why=why,
+        beside=_beside(
+            prepared, bool(hosts) and not isinstance(why, HERE_ALL_THE_SAME), undotted=undotted(hosts, rank)
+        ),
+        problems=tuple(problems),
         found=rrset(prepared.mx, answer),
         fixes=fixes,
         at=prepared.mx,
@@ -140,7 +156,7 @@ def _authoritative(prepared: PreparedInput, view: View, answer: Answer, order: d
 
 def _why_foreign(
     prepared: PreparedInput, view: View, hosts: list[str], looked: list[Problem | Answer | None]
-) -> tuple[Reason, dict[str, Any]] | None:
+) -> Why | None:
     """What to say of hosts that are not ours by name. They may lead here under another name, or nowhere at all.
 
     None: not known yet.
@@ -148,21 +164,22 @@ def _why_foreign(
     ours = [view.get(Question(host, "A")) for host in prepared.ours.rank]
     if None in ours or None in looked:
         return None
+    named = [host.removesuffix(".") for host in hosts]
     if all(one == Problem.MX_TARGET_MISSING for one in looked):
-        return Reason.MX_TARGET_MISSING, {}
-    answers = [view.get(Question(host, "A")) for host in hosts]
+        return MxTargetMissing(hosts=named)
+    answers = [view.get(Question(host, "A")) for host in hosts[:MAX_FOREIGN]]
     if all(answer is not None and any(end in prepared.ours.rank for _, end in answer.chain) for answer in answers):
-        return Reason.MX_IS_CNAME, _targets(view, hosts)
+        return MxIsCname(hosts=named, targets=_targets(view, hosts[:MAX_FOREIGN]))
     addresses = {address for answer in ours if answer is not None for address in answer.values}
     if all(answer is not None and answer.values and addresses.issuperset(answer.values) for answer in answers):
-        return Reason.MX_OTHER_NAME, {}
-    return Reason.MX_FOREIGN, {}
+        return MxOtherName(hosts=named)
+    return MxForeign(hosts=named)
 
 
-def _targets(view: View, hosts: list[str]) -> dict[str, Any]:
+def _targets(view: View, hosts: list[str]) -> list[str]:
     """Where hosts that are aliases lead."""
     answers = [view.get(Question(host, "A")) for host in hosts]
-    return {"targets": [answer.chain[-1][1].removesuffix(".") for answer in answers if answer and answer.chain]}
+    return [answer.chain[-1][1].removesuffix(".") for answer in answers if answer and answer.chain]
 
 
 def _ours_only(prepared: PreparedInput, answer: Answer, order: dict[str, int]) -> Finding:
@@ -175,19 +192,38 @@ def _ours_only(prepared: PreparedInput, answer: Answer, order: dict[str, int]) -
     ranks = rank if not old or previous is None else previous.rank
     if (whole or old) and _in_order(order, ranks):
         if previous is not None and any(host not in rank for host in order):
-            facts = {"until": prepared.given.platform.previous_until}
-            return Finding(Status.OK, Level.REQUIRED, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
+            beside = Beside(until=prepared.given.platform.previous_until)
+            return Finding(Status.OK, Level.REQUIRED, beside=beside, advice=(Problem.PREVIOUS_HOSTS,), found=found)
         return Finding(Status.OK, Level.REQUIRED, found=found)
     if answer.chain:
-        return alias_in_the_way(prepared, prepared.mx, answer, _facts(prepared, False), _required(prepared))
-    fixes = (replace(_required(prepared), answer),)
+        return alias_in_the_way(prepared, prepared.mx, answer, _beside(prepared, False), _required(prepared))
+    fixes = (in_place_of(_required(prepared), answer),)
     if whole:
-        facts = _facts(prepared, False)
+        beside = _beside(prepared, False)
         problems = (Problem.MX_ORDER,)
-        return Finding(Status.WRONG, Level.REQUIRED, Reason.MX_ORDER, facts, problems, (), found, fixes, prepared.mx)
+        return Finding(
+            status=Status.WRONG,
+            level=Level.REQUIRED,
+            why=MxOrder(),
+            beside=beside,
+            problems=problems,
+            advice=(),
+            found=found,
+            fixes=fixes,
+            at=prepared.mx,
+        )
     absent = [host.removesuffix(".") for host in rank if host not in order]
-    facts = _facts(prepared, False, hosts=absent)
-    return Finding(Status.MISSING, Level.REQUIRED, Reason.MX_INCOMPLETE, facts, (), (), found, fixes, prepared.mx)
+    return Finding(
+        status=Status.MISSING,
+        level=Level.REQUIRED,
+        why=MxIncomplete(hosts=absent),
+        beside=_beside(prepared, False),
+        problems=(),
+        advice=(),
+        found=found,
+        fixes=fixes,
+        at=prepared.mx,
+    )
 
 
 def _in_order(order: dict[str, int], ranks: Any) -> bool:
@@ -208,40 +244,58 @@ def _split(prepared: PreparedInput, view: View, answer: Answer, order: dict[str,
     aliases = [host for host, one in looked.items() if one == Problem.MX_IS_CNAME]
     addresses = [host for host in order if _is_address(host)]
     problems: list[Problem] = []
-    reason = ""
-    named: list[str] = []
+    why: Why | None = None
     if NULL in order:
         problems.append(Problem.MX_NULL)
-        reason = Reason.MX_NULL
+        why = MxNull()
     if addresses:
         problems.append(Problem.MX_IS_ADDRESS)
-        reason, named = reason or Reason.MX_IS_ADDRESS, named or addresses
+        why = why or MxIsAddress(hosts=[host.removesuffix(".") for host in addresses])
     if aliases:
         problems.append(Problem.MX_IS_CNAME)
-        reason, named = reason or Reason.MX_IS_CNAME, named or aliases
+        hosts_named = [host.removesuffix(".") for host in aliases]
+        why = why or MxIsCname(hosts=hosts_named, targets=_targets(view, aliases))
     gone = [host for host, one in looked.items() if one == Problem.MX_TARGET_MISSING]
     advice = (Problem.MX_TARGET_MISSING,) if gone else ()
     if gone and len(gone) == len(order):
         return _all_dead(prepared, view, answer, gone)
     if problems:
-        facts = _facts(prepared, False, hosts=[host.removesuffix(".") for host in named], **_targets(view, aliases))
+        beside = _beside(prepared, False)
         here = _leading_here(prepared, view, aliases)
         fixes = _split_fixes(prepared, answer, hosts, [NULL, *addresses], here)
         left = [alias for alias in aliases if alias not in here]
         if left and fixes:  # they are the other system's, so the check stays red when these changes are made
-            facts["left"] = [host.removesuffix(".") for host in left]
-            facts["left_targets"] = _targets(view, left)["targets"]
-        return Finding(Status.WRONG, Level.REQUIRED, reason, facts, tuple(problems), advice, found, fixes, prepared.mx)
+            names = [host.removesuffix(".") for host in left]
+            beside = replace(beside, left=names, left_targets=_targets(view, left))
+        return Finding(
+            status=Status.WRONG,
+            level=Level.REQUIRED,
+            why=why,
+            beside=beside,
+            problems=tuple(problems),
+            advice=advice,
+            found=found,
+            fixes=fixes,
+            at=prepared.mx,
+        )
     for host, one in looked.items():
         if isinstance(one, Answer) and one.failure is not None and one.failure not in NOT_RESPONSIBLE:
             return unknown(Question(host, "A"), one)
-    facts = _facts(prepared, False, enters_elsewhere=not any(host in rank or host in previous for host in hosts))
+    beside = _beside(prepared, False, enters_elsewhere=not any(host in rank or host in previous for host in hosts))
     if any(host in previous and host not in rank for host in hosts):
         advice = (*advice, Problem.PREVIOUS_HOSTS)
-        facts["until"] = prepared.given.platform.previous_until
+        beside = replace(beside, until=prepared.given.platform.previous_until)
     if gone:
-        facts["hosts"] = [host.removesuffix(".") for host in gone]
-    return Finding(Status.OK, Level.REQUIRED, "", facts, (), advice, found, at=prepared.mx)
+        beside = replace(beside, dead=[host.removesuffix(".") for host in gone])
+    return Finding(
+        status=Status.OK,
+        level=Level.REQUIRED,
+        beside=beside,
+        problems=(),
+        advice=advice,
+        found=found,
+        at=prepared.mx,
+    )
 
 
 def moved(prepared: PreparedInput, view: View, finding: Finding, slips: Sequence[RRset]) -> Finding | None:
@@ -260,12 +314,12 @@ def moved(prepared: PreparedInput, view: View, finding: Finding, slips: Sequence
     if not all(isinstance(one, Answer) and one.failure is None for one in looked):
         # Which host was meant, nobody here knows: the slip is left where it harms nobody.
         fixes = tuple(fix for fix in finding.fixes if fix.name not in gone)
-        return dataclasses.replace(finding, fixes=fixes)
+        return replace(finding, fixes=fixes)
     fixes = tuple(
-        dataclasses.replace(fix, values=values) if fix.name not in gone and fix.action != Action.REMOVE else fix
+        replace(fix, values=values) if fix.name not in gone and fix.action != Action.REMOVE else fix
         for fix in finding.fixes
     )
-    return dataclasses.replace(finding, fixes=fixes, facts={**finding.facts, "moves_mail": False})
+    return replace(finding, fixes=fixes, beside=replace(finding.beside, moves_mail=False))
 
 
 def _all_dead(prepared: PreparedInput, view: View, answer: Answer, gone: list[str]) -> Finding:
@@ -276,12 +330,11 @@ def _all_dead(prepared: PreparedInput, view: View, answer: Answer, gone: list[st
         doubtful = next((one for one in answers if one is not None and one.detail == UNCONFIRMED), None)
         if doubtful is not None:
             return failed(Failure.UNREACHABLE, host, "A", at=prepared.mx)
-    facts = _facts(prepared, False, hosts=[host.removesuffix(".") for host in gone], others=True)
     return Finding(
         status=Status.WRONG,
         level=Level.REQUIRED,
-        reason=Reason.MX_ALL_DEAD,
-        facts=facts,
+        why=MxAllDead(hosts=[host.removesuffix(".") for host in gone]),
+        beside=_beside(prepared, False, others=True),
         problems=(Problem.MX_TARGET_MISSING,),
         found=rrset(prepared.mx, answer),
         at=prepared.mx,
@@ -298,7 +351,7 @@ def _split_fixes(
     if answer.chain or not gone:
         return ()  # the other system's host is an alias: its own matter
     if not hosts:
-        return (replace(_required(prepared), answer),)
+        return (in_place_of(_required(prepared), answer),)
     ours = {f"{preference} {here[host.strip().lower()]}" for _, preference, host in parted if host.lower() in here}
     fixes: tuple[Fix, ...] = (remove(prepared.apex, "MX", answer.ttl, gone),)
     more = tuple(sorted(ours.difference(answer.values)))

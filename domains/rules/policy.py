@@ -23,7 +23,7 @@ class Source(StrEnum):
 
 
 @dataclass(slots=True)  # not frozen only because a sweep makes millions: nobody changes one
-class Step:
+class WalkStep:
     """What one name of the walk holds. `records` are the texts that are DMARC records: more than one count as none.
 
     `misspelt` are those that were meant as one. `failure`: the name could not be asked.
@@ -48,13 +48,13 @@ class Discovery:
     """
 
     source: Source
-    steps: tuple[Step, ...]
+    steps: tuple[WalkStep, ...]
     name: str = ""  # absolute, where the record is
     record: DmarcRecord | None = None
     request: Request | None = None  # for mail from the domain itself: `p` of its own record, else `sp`
 
     @property
-    def own(self) -> Step:
+    def own(self) -> WalkStep:
         return self.steps[0]
 
     @property
@@ -90,13 +90,13 @@ def walk_names(domain: str) -> tuple[str, ...]:
     return tuple("_dmarc." + ".".join(part) + "." for part in [labels, *parents])
 
 
-def _step(name: str, answers: View) -> Step | None:
+def _step(name: str, answers: View) -> WalkStep | None:
     answer = answers.get(Question(name, "TXT"))
     if answer is None:
         return None
     if answer.failure is not None and not answer.circular:
-        return Step(name, failure=answer.failure)
-    return Step(name, *_texts(answer.values))
+        return WalkStep(name, failure=answer.failure)
+    return WalkStep(name, *_texts(answer.values))
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +106,7 @@ def _texts(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return records, tuple(text for text in texts if not is_dmarc(text) and resembles_dmarc(text))
 
 
-def _found_above(steps: tuple[Step, ...]) -> Discovery:
+def _found_above(steps: tuple[WalkStep, ...]) -> Discovery:
     """The organizational domain's record, else the public suffix's (§4.10.1, §4.10.2). The own name has none."""
     holding = [(step, step.record) for step in steps if step.record is not None]
     suffix = next(((step, record) for step, record in holding if record.psd == Psd.YES), None)

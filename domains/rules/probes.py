@@ -67,7 +67,7 @@ def doubled(prepared: PreparedInput, kind: Kind, finding: Finding, view: View, z
     if not slips:
         return finding
     finding.problems = (*finding.problems, Problem.NAME_DOUBLED)
-    finding.facts = {**finding.facts, "doubled": [slip.name for slip in slips]}
+    finding.beside = replace(finding.beside, doubled=[slip.name for slip in slips])
     finding.found = (*finding.found, *slips)
     finding.fixes = (*finding.fixes, *(remove(slip.name, slip.type, slip.ttl, slip.values) for slip in slips))
     return finding

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..lookup.answers import Answer, Answers, Question, View
 from ..records import DEFAULT_TTL, Kind, Level
-from ..rrset import Action, Fix, RRset, quote_txt, txt_text, wire_order
+from ..rrset import Action, Fix, RRset, quote_txt, txt_seams, txt_text, wire_order
 from ..spf import (
     MAX_LOOKUPS,
     Repair,
@@ -28,12 +28,13 @@ from ..spf import (
 )
 from ..spf.results import MAX_NAMES
 from ..typography import readable
+from .beside import NOTHING, Beside
 from .check_input import PreparedInput
 from .finding import Finding, add, failed, unknown
 from .finding import rrset as found_rrset
 from .mx import alias_in_the_way
-from .reasons import Reason
 from .verdicts import Problem, Status
+from .why import PlatformAtFault, SpfError, SpfMissing, SpfPlatformFails, SpfPlusAll, SpfSeveral
 
 RECORD = '"v=spf1'
 MAX_MERGED = 10  # records that we make one of: more than ten that ask anything pass the look-up limit
@@ -54,8 +55,8 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
     only = _only_record(answer.values)
     known = include.values if include is not None else ()
     if only is not None and known and plain_pass(only, known, prepared.ours.spf_include, outbound):
-        facts = _ignored((only,))
-        return Finding(Status.OK, Level.REQUIRED, facts=facts, found=_own(prepared, answer, (only,)), at=prepared.txt)
+        beside = _ignored((only,), NOTHING)
+        return Finding(Status.OK, Level.REQUIRED, beside=beside, found=_own(prepared, answer, (only,)), at=prepared.txt)
     found = (value for value in answer.values if _may_be_record(value) and is_spf(txt_text(value)))
     values = tuple(sorted(set(found), key=wire_order))  # duplicates count once: RFC 2181 §5
     if not values:
@@ -114,15 +115,17 @@ def _own(prepared: PreparedInput, answer: Answer, values: tuple[str, ...]) -> tu
 
 def _missing(prepared: PreparedInput, view: View, answer: Answer) -> Finding | None:
     if answer.chain:
-        return alias_in_the_way(prepared, prepared.txt, answer._replace(values=()), {}, prepared.required[Kind.SPF][0])
-    finding = Finding(Status.MISSING, Level.REQUIRED, Reason.SPF_MISSING, at=prepared.txt)
+        return alias_in_the_way(
+            prepared, prepared.txt, answer._replace(values=()), NOTHING, prepared.required[Kind.SPF][0]
+        )
+    finding = Finding(Status.MISSING, Level.REQUIRED, SpfMissing(), at=prepared.txt)
     intended = _intended(answer)
     if not intended:
         finding.fixes = (add(prepared.required[Kind.SPF][0]),)
         return finding
     # Whoever was meant to be allowed must not be marked because of a record that names us alone.
     values, texts = tuple(intended), list(intended.values())
-    finding.facts = {"misspelt": [readable(text) for text in texts]}
+    finding.beside = Beside(misspelt=[readable(text) for text in texts])
     finding.found = _own(prepared, answer, values)
     return _published(prepared, view, finding, answer, values, texts)
 
@@ -186,56 +189,59 @@ def _judged(prepared: PreparedInput, view: View, answer: Answer, values: tuple[s
     if errors:
         hit = [ip for ip, result in zip(outbound, results, strict=True) if result.result == Result.PERMERROR]
         _permanent(finding, errors, len(values))
-        finding.facts |= _only_senders(hit, outbound)
+        finding.beside = replace(finding.beside, senders=_only_senders(hit, outbound))
     elif own_plus_all:
         place = own_plus_all[0].place
-        finding.reason = Reason.SPF_PLUS_ALL
-        finding.facts = {"owner": own_plus_all[0].owner, "term": place.term if place else "+all"}
+        finding.why = SpfPlusAll(owner=own_plus_all[0].owner, term=place.term if place else "+all")
         finding.problems = (Problem.SPF_PLUS_ALL,)
     elif not passing and not (not results and _includes(values, prepared.ours.spf_include)):
         if prepared.previous is not None and _includes(values, prepared.previous.spf_include):
-            finding.facts = {"until": prepared.given.platform.previous_until}
+            finding.beside = Beside(until=prepared.given.platform.previous_until)
             finding.advice = (Problem.PREVIOUS_HOSTS,)
         else:
             losing = [ip for ip, result in zip(outbound, results, strict=False) if _loses(result)]
-            finding.reason = Reason.SPF_PLATFORM_FAILS
-            finding.facts = {"addresses": losing, "result": next((str(r.result) for r in results if _loses(r)), "none")}
+            first = next((str(r.result) for r in results if _loses(r)), "none")
+            finding.why = SpfPlatformFails(addresses=losing, result=first)
             finding.problems = (Problem.SPF_PLATFORM_FAILS,)
     finding.advice = (
         *finding.advice,
         *(problem for problem in analysis.problems if problem not in finding.problems),
     )
-    finding.facts = {**finding.facts, **_analysed(analysis), **_ignored(values)}
-    if not finding.reason:
+    finding.beside = _ignored(values, _analysed(analysis, finding.beside))
+    if finding.why is None:
         return finding
     platform = _platform_passes(prepared, view)
     if platform is None:
         return None
     if not platform and _only_ours_at_fault(prepared, finding, errors) and _includes(values, prepared.ours.spf_include):
-        facts = {"name": prepared.ours.spf_include.removesuffix(".")}
-        return Finding(Status.UNKNOWN, Level.REQUIRED, Reason.PLATFORM_AT_FAULT, facts, found=finding.found)
+        why = PlatformAtFault(name=prepared.ours.spf_include.removesuffix("."))
+        return Finding(status=Status.UNKNOWN, level=Level.REQUIRED, why=why, found=finding.found)
     finding.status = Status.WRONG
     if answer.chain:
-        finding.facts = {**finding.facts, "name": answer.chain[0][0], "target": answer.chain[0][1]}
         return finding
     return _with_fix(prepared, view, finding, answer, values, [txt_text(v) for v in values], analysis, platform)
 
 
-def _analysed(analysis: SpfAnalysis) -> dict[str, Any]:
-    """What the whole tree says, as facts: where the faults are, and what its terms cost where they cost too much."""
+def _analysed(analysis: SpfAnalysis, beside: Beside) -> Beside:
+    """With what the whole tree says: where the faults are, and what its terms cost where they cost too much."""
     places = [(found, found.place) for found in analysis.findings if found.problem not in LIMITS]
     faults = [
         {"problem": str(found.problem), "owner": place.owner, "term": readable(place.term), "position": place.position}
         for found, place in places[:MAX_FAULTS]
         if place is not None
     ]
-    facts: dict[str, Any] = {"faults": faults} if faults else {}
+    if faults:
+        beside = replace(beside, faults=faults)
     if any(found.problem in LIMITS for found in analysis.findings):
         dearest = sorted(analysis.costs, key=lambda cost: -cost.lookups)[:MAX_FAULTS]
-        facts["lookups"], facts["voids"] = analysis.lookups, analysis.voids
-        facts["costs"] = [f"{cost.place.term} ({cost.lookups})" for cost in dearest]
-        facts["crowded"] = [f"{place.term} ({names})" for place, names in analysis.exchangers if names > MAX_NAMES]
-    return facts
+        beside = replace(
+            beside,
+            lookups=analysis.lookups,
+            voids=analysis.voids,
+            costs=[f"{cost.place.term} ({cost.lookups})" for cost in dearest],
+            crowded=[f"{place.term} ({names})" for place, names in analysis.exchangers if names > MAX_NAMES],
+        )
+    return beside
 
 
 def _platform_passes(prepared: PreparedInput, view: View) -> bool | None:
@@ -246,7 +252,7 @@ def _platform_passes(prepared: PreparedInput, view: View) -> bool | None:
 
 def _only_ours_at_fault(prepared: PreparedInput, finding: Finding, errors: list[SpfResult]) -> bool:
     """Whether the way to the verdict leads through our include: then no record of the domain is wrong."""
-    if finding.reason == Reason.SPF_PLATFORM_FAILS:
+    if isinstance(finding.why, SpfPlatformFails):
         return True
     ours = f"include:{prepared.ours.spf_include}".rstrip(".")
     return bool(errors) and all(
@@ -285,27 +291,25 @@ def _permanent(finding: Finding, errors: list[SpfResult], count: int) -> None:
     finding.problems = tuple(dict.fromkeys(error.problem for error in errors if error.problem is not None))
     first = errors[0]
     if first.problem == Problem.SPF_SEVERAL and first.owner == (finding.at.name if finding.at else ""):
-        finding.reason = Reason.SPF_SEVERAL
-        finding.facts = {"count": count}
+        finding.why = SpfSeveral(count=count)
         return
     place = first.place
-    finding.reason = Reason.SPF_ERROR
-    finding.facts = {
-        "problem": str(first.problem),
-        "owner": place.owner if place else first.owner,
-        "term": readable(place.term) if place else "",
-        "position": place.position if place else 0,
-        "fault": str(first.fault) if first.fault else None,
-    }
+    finding.why = SpfError(
+        problem=str(first.problem),
+        owner=place.owner if place else first.owner,
+        term=readable(place.term) if place else "",
+        position=place.position if place else 0,
+        fault=str(first.fault) if first.fault else None,
+    )
     if first.fault is not None and place is not None:
-        finding.facts["slip"] = str(slip(place.term))
+        finding.beside = Beside(slip=str(slip(place.term)))
 
 
-def _only_senders(hit: Sequence[str], outbound: Sequence[str]) -> dict[str, Any]:
+def _only_senders(hit: Sequence[str], outbound: Sequence[str]) -> int | None:
     """The IP version of the senders that run into the error, where those of the other do not."""
     versions = {ipaddress.ip_address(ip).version for ip in hit}
     spared = {ipaddress.ip_address(ip).version for ip in outbound if ip not in hit}
-    return {"senders": versions.pop()} if len(versions) == 1 and spared and not versions & spared else {}
+    return versions.pop() if len(versions) == 1 and spared and not versions & spared else None
 
 
 def _with_fix(
@@ -323,20 +327,21 @@ def _with_fix(
     Where our own include does not hold by itself, that is the operator's to mend: the fix is offered all the same.
     """
     if len(values) > MAX_MERGED:
-        finding.facts = {**finding.facts, "beyond": str(Problem.SPF_LOOKUPS)}
+        finding.beside = replace(finding.beside, beyond=str(Problem.SPF_LOOKUPS))
         return finding
     include = prepared.ours.spf_include
     ours = f"include:{include}".rstrip(".")
     dead = set(analysis.dead)
+    seams = {txt_text(value): txt_seams(value) for value in values}
     beyond = None
     # The second time with what the first has shown to be dead. Repetitions go only where the look-ups need it.
     for first, once in ((False, False), (False, False), (True, False), (False, True), (True, True)):
         if once and beyond != Problem.SPF_LOOKUPS:
             break
         lost = {term for term in dead if term.lower().rstrip(".") != ours}
-        merged = merge(texts, include, first=first, dead=lost, once=once)
+        merged = merge(texts, include, first=first, dead=lost, once=once, seams=seams)
         if merged.ambiguous:
-            finding.facts = {**finding.facts, **_said_of(merged)}
+            finding.beside = _said_of(merged, finding.beside)
             return finding
         text = merged.text
         results = _evaluated(prepared, view, text)
@@ -352,11 +357,11 @@ def _with_fix(
             continue
         bad = next((result for result in results if _loses(result)), None)
         if bad is None or not platform_passes:
-            finding.facts = {**finding.facts, **_said_of(merged)}
+            finding.beside = _said_of(merged, finding.beside)
             finding.fixes = _exchange(prepared, answer, values, quote_txt(text))
             return finding
         beyond = bad.problem or Problem.SPF_PLATFORM_FAILS
-    finding.facts = {**finding.facts, "beyond": str(beyond)}
+    finding.beside = replace(finding.beside, beyond=str(beyond))
     return finding
 
 
@@ -367,27 +372,24 @@ def _exchange(prepared: PreparedInput, answer: Answer, values: tuple[str, ...], 
     return (*removal, Fix(Action.ADD, prepared.apex, "TXT", ttl, (value,)))
 
 
-def _said_of(merged: Repair) -> dict[str, Any]:
+def _said_of(merged: Repair, beside: Beside) -> Beside:
     """Term by term what the fix changes, and what nobody but the record's author can decide."""
-    facts: dict[str, Any] = {
-        "changes": [
-            {"kind": str(change.kind), "term": readable(change.term), "into": readable(change.into)}
-            for change in merged.changes[:MAX_SAID]
-        ]
-    }
-    if merged.ambiguous:
-        facts["ambiguous"] = [
-            {
-                "code": str(term.code),
-                "term": readable(term.term),
-                "readings": [readable(reading) for reading in term.readings],
-            }
-            for term in merged.ambiguous[:MAX_SAID]
-        ]
-    return facts
+    changes = [
+        {"kind": str(change.kind), "term": readable(change.term), "into": readable(change.into)}
+        for change in merged.changes[:MAX_SAID]
+    ]
+    ambiguous = [
+        {
+            "code": str(term.code),
+            "term": readable(term.term),
+            "readings": [readable(reading) for reading in term.readings],
+        }
+        for term in merged.ambiguous[:MAX_SAID]
+    ]
+    return replace(beside, changes=changes, ambiguous=ambiguous or ())
 
 
-def _ignored(values: tuple[str, ...]) -> dict[str, Any]:
+def _ignored(values: tuple[str, ...], beside: Beside) -> Beside:
     """Modifiers that were plainly meant as mechanisms, which receivers ignore."""
     found = [{"term": term, "meant": into} for value in values for term, into in ignored(txt_text(value))]
-    return {"ignored": found[:MAX_SAID]} if found else {}
+    return replace(beside, ignored=found[:MAX_SAID]) if found else beside

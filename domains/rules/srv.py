@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from ..lookup.answers import NOT_RESPONSIBLE, Answer, Failure, Question, View
 from ..records import Level, RequiredRecord
 from ..rrset import Fix, RRset
+from .beside import Beside
 from .check_input import MAX_NAME, PreparedInput
 from .cname import OTHER_DATA, zone_servers
-from .finding import Finding, add, circle, merged, redirection, remove, replace, rrset, undotted, unknown
+from .finding import Finding, add, circle, in_place_of, merged, redirection, remove, rrset, undotted, unknown
 from .probes import wildcard_answered
-from .reasons import Reason
 from .verdicts import Problem, Status
+from .why import (
+    Flattened,
+    SrvDenied,
+    SrvIndirect,
+    SrvLeftover,
+    SrvMissing,
+    SrvOtherHalf,
+    SrvOtherTarget,
+    SrvPort,
+    Why,
+)
 
 # An alias that ends like this does not lead here, or only by way of a zone that the resolvers have no part in.
 NO_WAY_HERE = frozenset({Failure.CHAIN, *NOT_RESPONSIBLE})
@@ -28,6 +39,10 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
         return None
+    if any(part.beside.others for part in whole):
+        # Programs that find one service of the other half here must not be sent to us for the next.
+        for part in whole:
+            part.fixes = ()
     for part in whole:
         if part.status != Status.OK or part.advice:
             return merged(whole, level)
@@ -86,8 +101,8 @@ def _service(
     found = rrset(question, answer)
     if (right or old) and not others:
         if old:
-            facts = {"until": prepared.given.platform.previous_until}
-            return Finding(Status.OK, record.level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
+            beside = Beside(until=prepared.given.platform.previous_until)
+            return Finding(Status.OK, record.level, beside=beside, advice=(Problem.PREVIOUS_HOSTS,), found=found)
         return Finding(Status.OK, record.level, found=found)
     if record.why == "submission" and not right:
         implicit = _implicit_tls(prepared, view, record)
@@ -110,8 +125,9 @@ def port_and_target(value: str) -> tuple[int, str]:
 
 
 def _missing(record: RequiredRecord, question: Question, fixes: tuple[Fix, ...]) -> Finding:
-    facts = {"names": [record.name]}
-    return Finding(Status.MISSING, record.level, Reason.SRV_MISSING, facts, fixes=fixes, at=question)
+    return Finding(
+        status=Status.MISSING, level=record.level, why=SrvMissing(names=[record.name]), fixes=fixes, at=question
+    )
 
 
 def _other(
@@ -127,63 +143,96 @@ def _other(
     found = rrset(question, answer)
     hosts = [_server(record, value) for value in others]
     ends = [record.values[0].rpartition(" ")[2]]
-    facts = {"names": [record.name], "hosts": hosts, **undotted((v.rpartition(" ")[2] for v in others), ends)}
+    names = [record.name]
+    beside = Beside(undotted=undotted((value.rpartition(" ")[2] for value in others), ends))
     fixes: tuple[Fix, ...]
     problems: tuple[Problem, ...]
+    why: Why
     if answer.dname:
         where = redirection(*answer.chain[0])
         problems = (Problem.SRV_OTHER_TARGET,) if others else ()
         status = Status.WRONG if others else Status.MISSING
-        return Finding(status, record.level, Reason.UNDER_DNAME, where, problems, (), found, at=question)
+        return Finding(
+            status=status,
+            level=record.level,
+            why=where,
+            problems=problems,
+            advice=(),
+            found=found,
+            at=question,
+        )
     if answer.chain:
         fixes = _instead_of_alias(record, question, answer)
         if not answer.values:
-            facts = {"names": [record.name], **circle(answer)}
+            beside = Beside(circle=circle(answer), others=not prepared.authoritative)
             problems = (Problem.CNAME_WITH_OTHER_DATA,)
-            finding = Finding(Status.MISSING, record.level, Reason.SRV_MISSING, facts, problems, at=question)
+            finding = Finding(
+                status=Status.MISSING,
+                level=record.level,
+                why=SrvMissing(names=names),
+                beside=beside,
+                problems=problems,
+                at=question,
+            )
             finding.found, finding.fixes = found, fixes if prepared.authoritative else ()
-            if not prepared.authoritative:
-                facts["others"] = True
             return finding
-        reason, problems = Reason.SRV_OTHER_TARGET, (Problem.SRV_OTHER_TARGET,)
+        why, problems = SrvOtherTarget(names=names, hosts=hosts), (Problem.SRV_OTHER_TARGET,)
     elif ours_too:
         fixes = (remove(question.name, "SRV", answer.ttl, tuple(others)),)
-        reason, problems = Reason.SRV_LEFTOVER, (Problem.SRV_LEFTOVER,)
+        why, problems = SrvLeftover(names=names, hosts=hosts), (Problem.SRV_LEFTOVER,)
     else:
-        fixes = (replace(record, answer),)
-        reason, problems = Reason.SRV_OTHER_TARGET, (Problem.SRV_OTHER_TARGET,)
-        if hosts == ["."]:
-            reason = Reason.SRV_DENIED
+        fixes = (in_place_of(record, answer),)
+        problems = (Problem.SRV_OTHER_TARGET,)
+        why = SrvDenied(names=names) if hosts == ["."] else SrvOtherTarget(names=names, hosts=hosts)
     if not prepared.authoritative:
         # The other half's clients may need what is there.
-        facts["others"] = True
-        return Finding(Status.WRONG, record.level, Reason.SRV_OTHER_HALF, facts, problems, (), found, (), question)
-    if reason == Reason.SRV_OTHER_TARGET and not answer.chain:
-        nearly = _nearly_ours(view, record, others, facts)
+        return Finding(
+            status=Status.WRONG,
+            level=record.level,
+            why=SrvOtherHalf(names=names, hosts=hosts),
+            beside=replace(beside, others=True),
+            problems=problems,
+            advice=(),
+            found=found,
+            fixes=(),
+            at=question,
+        )
+    if isinstance(why, SrvOtherTarget) and not answer.chain:
+        nearly = _nearly_ours(view, record, others, why)
         if nearly is None:
             return None
-        reason = nearly
-    return Finding(Status.WRONG, record.level, reason, facts, problems, (), found, fixes, question)
+        why = nearly
+    return Finding(
+        status=Status.WRONG,
+        level=record.level,
+        why=why,
+        beside=beside,
+        problems=problems,
+        advice=(),
+        found=found,
+        fixes=fixes,
+        at=question,
+    )
 
 
-def _nearly_ours(view: View, record: RequiredRecord, others: list[str], facts: dict[str, Any]) -> Reason | None:
+def _nearly_ours(view: View, record: RequiredRecord, others: list[str], why: SrvOtherTarget) -> Why | None:
     """What to say of targets that are not ours by name and port: maybe they lead here all the same, which a target must
     not do by an alias (RFC 2782), and programs that compare names need not follow by an address. None: not known yet.
     """
     port, ours = port_and_target(record.values[0])
     parted = [port_and_target(value) for value in others]
     if all(target == ours for _, target in parted):
-        facts |= {"ports": [str(its) for its, _ in parted], "port": str(port), "hosts": [ours.removesuffix(".")]}
-        return Reason.SRV_PORT
+        ports = [str(its) for its, _ in parted]
+        return SrvPort(names=why.names, hosts=[ours.removesuffix(".")], ports=ports, port=str(port))
     hosts = [target for _, target in parted if target != "."]
     ends = [view.get(Question(host, "A")) for host in hosts]
     own = view.get(Question(ours, "A"))
     if own is None or None in ends:
         return None
     if hosts and all(end is not None and _leads_to(end, ours, own) for end in ends):
-        facts |= {"hosts": [host.removesuffix(".") for host in hosts], "end": ours.removesuffix(".")}
-        return Reason.SRV_INDIRECT
-    return Reason.SRV_OTHER_TARGET
+        named = [host.removesuffix(".") for host in hosts]
+        return SrvIndirect(names=why.names, hosts=named, end=ours.removesuffix("."))
+    return why
 
 
 def _leads_to(end: Answer, ours: str, own: Answer) -> bool:
@@ -235,8 +284,8 @@ def _alias(
     found = rrset(question, answer)
     target = answer.values[0].lower()
     if target == _previous_host(prepared, record.why):
-        facts = {"until": prepared.given.platform.previous_until}
-        return Finding(Status.OK, record.level, facts=facts, advice=(Problem.PREVIOUS_HOSTS,), found=found)
+        beside = Beside(until=prepared.given.platform.previous_until)
+        return Finding(Status.OK, record.level, beside=beside, advice=(Problem.PREVIOUS_HOSTS,), found=found)
     if answer.dname:
         return Finding(Status.OK, record.level, found=found, advice=(Problem.SRV_LEFTOVER,))
     wildcard = wildcard_answered(view, question, answer)
@@ -255,12 +304,22 @@ def _alias(
     if end.failure is not None and end.failure not in NO_WAY_HERE:
         return unknown(Question(question.name, "A"), end, level)
     fixes: tuple[Fix, ...] = (remove(question.name, "CNAME", answer.ttl, answer.values), add(record, answer.ttl))
-    leads = {"names": [record.name], "hosts": [target.removesuffix(".")], **undotted((target,), record.values)}
-    reason = Reason.SRV_LEFTOVER
+    beside = Beside(undotted=undotted((target,), record.values), others=not prepared.authoritative)
+    names, hosts = [record.name], [target.removesuffix(".")]
+    why: Why = SrvLeftover(names=names, hosts=hosts)
     if not prepared.authoritative:
-        reason, fixes = Reason.SRV_OTHER_HALF, ()
-        leads["others"] = True
-    return Finding(Status.WRONG, level, reason, leads, (Problem.SRV_LEFTOVER,), (), found, fixes, question)
+        why, fixes = SrvOtherHalf(names=names, hosts=hosts), ()
+    return Finding(
+        status=Status.WRONG,
+        level=level,
+        why=why,
+        beside=beside,
+        problems=(Problem.SRV_LEFTOVER,),
+        advice=(),
+        found=found,
+        fixes=fixes,
+        at=question,
+    )
 
 
 def _no_alias(
@@ -313,6 +372,14 @@ def _flattened(
         return Finding(Status.OK, record.level)
     if record.why != "autodiscover":
         return Finding(Status.OK, record.level, advice=(Problem.FLATTENED,), found=tuple(others))
-    facts = {"names": [record.name], "addresses": addresses, "servers": servers}
     problems = (Problem.FLATTENED,)
-    return Finding(Status.WRONG, record.level, Reason.FLATTENED, facts, problems, (), tuple(others), (), question)
+    return Finding(
+        status=Status.WRONG,
+        level=record.level,
+        why=Flattened(names=[record.name], addresses=addresses, servers=servers),
+        problems=problems,
+        advice=(),
+        found=tuple(others),
+        fixes=(),
+        at=question,
+    )

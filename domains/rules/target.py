@@ -8,8 +8,17 @@ from ..rrset import RRset, absolute
 from ..targets import parse_target
 from .check_input import PreparedInput, SmtpEvidence, SmtpOutcome
 from .finding import Finding, rrset, unknown
-from .reasons import Reason
 from .verdicts import Doubt, Problem, Status, Verdict
+from .why import (
+    OffAuthoritative,
+    OffNoTarget,
+    TargetLoops,
+    TargetNoAddress,
+    TargetRefuses,
+    TargetSilent,
+    TargetUnresolved,
+    Why,
+)
 
 SECOND_LOOK = 30  # seconds after which a refusal counts
 
@@ -22,9 +31,9 @@ def host_of(target: str) -> str:
 def find(prepared: PreparedInput, view: View) -> Finding | None:
     domain = prepared.given.domain
     if prepared.authoritative:
-        return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_AUTHORITATIVE)
+        return Finding(Status.OFF, Level.REQUIRED, OffAuthoritative())
     if not domain.target:
-        return Finding(Status.OFF, Level.REQUIRED, Reason.OFF_NO_TARGET)
+        return Finding(Status.OFF, Level.REQUIRED, OffNoTarget())
     target = parse_target(domain.target)
     if target.address is not None:
         return _at_address(prepared, view, target.host)
@@ -38,9 +47,14 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
     if four is None or six is None or any(answer is None for _, answer in own):
         return None
     if four.sound and four.nxdomain:
-        facts = {"host": host.removesuffix(".")}
         problems = (Problem.TARGET_UNRESOLVED,)
-        return Finding(Status.WRONG, Level.REQUIRED, Reason.TARGET_UNRESOLVED, facts, problems, at=a)
+        return Finding(
+            status=Status.WRONG,
+            level=Level.REQUIRED,
+            why=TargetUnresolved(host=host.removesuffix(".")),
+            problems=problems,
+            at=a,
+        )
     found = rrset(a, four) + rrset(aaaa, six)
     for answer in (four, six):
         for owner, alias in answer.chain:
@@ -54,9 +68,15 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
         for question, answer in ((a, four), (aaaa, six)):
             if answer.failure is not None and not answer.circular:
                 return unknown(question, answer)
-        facts = {"host": host.removesuffix(".")}
         advice = (Problem.TARGET_UNRESOLVED,)
-        return Finding(Status.UNKNOWN, Level.REQUIRED, Reason.TARGET_NO_ADDRESS, facts, (), advice, at=a)
+        return Finding(
+            status=Status.UNKNOWN,
+            level=Level.REQUIRED,
+            why=TargetNoAddress(host=host.removesuffix(".")),
+            problems=(),
+            advice=advice,
+            at=a,
+        )
     return Finding(Status.OK, Level.REQUIRED, found=found, at=a)
 
 
@@ -73,9 +93,17 @@ def _at_address(prepared: PreparedInput, view: View, address: str) -> Finding | 
 
 
 def _loop(host: str, at: Question, by: str, ours: str, found: tuple[RRset, ...]) -> Finding:
-    facts = {"host": host.removesuffix("."), "by": by, "with": ours.removesuffix(".")}
+    why = TargetLoops(host=host.removesuffix("."), by=by, with_=ours.removesuffix("."))
     problems = (Problem.TARGET_LOOPS,)
-    return Finding(Status.WRONG, Level.REQUIRED, Reason.TARGET_LOOPS, facts, problems, (), found, at=at)
+    return Finding(
+        status=Status.WRONG,
+        level=Level.REQUIRED,
+        why=why,
+        problems=problems,
+        advice=(),
+        found=found,
+        at=at,
+    )
 
 
 def heard(verdict: Verdict, evidence: SmtpEvidence | None, host: str) -> Verdict:
@@ -86,13 +114,15 @@ def heard(verdict: Verdict, evidence: SmtpEvidence | None, host: str) -> Verdict
     """
     if evidence is None or verdict.status != Status.OK or evidence.outcome == SmtpOutcome.ACCEPTED:
         return verdict
-    facts = {"host": host, "code": evidence.code, "enhanced": evidence.enhanced, "outcome": str(evidence.outcome)}
-    silent = _with(verdict, Status.UNKNOWN, Reason.TARGET_SILENT, facts)
+    code, enhanced, outcome = evidence.code, evidence.enhanced, str(evidence.outcome)
+    why = TargetSilent(host=host, code=code, enhanced=enhanced, outcome=outcome)
+    silent = _with(verdict, Status.UNKNOWN, why)
     if evidence.outcome != SmtpOutcome.REFUSED or not refuses_domain(evidence.enhanced):
         return silent
-    then = _with(verdict, Status.WRONG, Reason.TARGET_REFUSES, facts, (Problem.TARGET_REFUSES,))
+    refuses = TargetRefuses(host=host, code=code, enhanced=enhanced, outcome=outcome)
+    then = _with(verdict, Status.WRONG, refuses, (Problem.TARGET_REFUSES,))
     doubt = Doubt(f"target-refuses {host} {evidence.code} {evidence.enhanced}", SECOND_LOOK, then)
-    return _with(verdict, Status.UNKNOWN, Reason.TARGET_SILENT, facts, doubt=doubt)
+    return _with(verdict, Status.UNKNOWN, why, doubt=doubt)
 
 
 def refuses_domain(enhanced: str) -> bool:
@@ -103,11 +133,18 @@ def refuses_domain(enhanced: str) -> bool:
 def _with(
     verdict: Verdict,
     status: Status,
-    reason: Reason,
-    facts: dict[str, object],
+    why: Why,
     problems: tuple[Problem, ...] = (),
     doubt: Doubt | None = None,
 ) -> Verdict:
     return Verdict(
-        verdict.kind, status, verdict.level, reason, facts, problems, (), verdict.found, verdict.expected, doubt=doubt
+        kind=verdict.kind,
+        status=status,
+        level=verdict.level,
+        why=why,
+        problems=problems,
+        advice=(),
+        found=verdict.found,
+        expected=verdict.expected,
+        doubt=doubt,
     )

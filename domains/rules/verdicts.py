@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 from ..records import Kind, Level
 from ..rrset import Fix, RRset
+from .beside import NOTHING, Beside
+from .why import Why
 
 
 class Status(StrEnum):
@@ -78,13 +82,14 @@ class Witness:
 
 @dataclass(slots=True)  # not frozen only because a sweep makes millions: nobody changes one
 class Verdict:
-    """One check of one domain at one look. `facts` feed the sentence that `reason` names: never prose."""
+    """One check of one domain at one look. `why` is None where all is well; it and `beside` feed sentences (in
+    `diagnostics/show/sentences.py`) and hold no prose."""
 
     kind: Kind
     status: Status
     level: Level
-    reason: str = ""  # stable code of the sentence, empty when ok: sentences live in `diagnostics/show/sentences.py`
-    facts: Mapping[str, object] = field(default_factory=dict)  # JSON values only
+    why: Why | None = None
+    beside: Beside = NOTHING
     problems: tuple[Problem, ...] = ()
     advice: tuple[Problem, ...] = ()
     found: tuple[RRset, ...] = ()
@@ -94,6 +99,25 @@ class Verdict:
     breaks_at: datetime | None = None  # wrong at home, resolvers still right
     witnesses: tuple[Witness, ...] = ()
     doubt: Doubt | None = None
+
+    @property
+    def reason(self) -> str:
+        """Stable code of the sentence, empty where there is nothing to say."""
+        return self.why.reason if self.why is not None else ""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """All that is known beside the reason, as JSON values."""
+        return facts_of(self.why, self.beside)
+
+
+def facts_of(why: Why | None, beside: Beside) -> Mapping[str, Any]:
+    if beside is NOTHING:
+        return why.facts() if why is not None else NO_FACTS
+    return {**why.facts(), **beside.facts()} if why is not None else beside.facts()
+
+
+NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ _V6 = re.compile(r"([0-9A-Fa-f]*:[0-9A-Fa-f:.]*)(?:/([0-9]+)(?P<late>:[0-9]{1,5}
 _V6_IN_BRACKETS = re.compile(r"\[([0-9A-Fa-f:.]+)(?:/([0-9]+))?\](?P<port>:[0-9]{1,5})?(?:/([0-9]+))?\Z")
 _LIKE_ADDRESS = re.compile(r"\[?[A-Fa-f]*[0-9:][0-9A-Fa-f:.*/\\\-\[\]]*\Z")
 
+_QUAD_WITH_DOTS = re.compile(r"[0-9]{1,3}(?:\.{1,2}[0-9]{1,3}){3}(?:/[0-9]+)?\Z")
+
 type Reading = tuple[ChangeKind, tuple[str, ...]] | AmbiguityCode
 
 
@@ -26,7 +28,13 @@ def read_networks(text: str) -> Reading | None:
 
     None: nothing like an address. Never more and never fewer addresses than were written.
     """
+    text = (
+        re.sub(r"\A[a-z]{2,5}://(?=[0-9.]+/?\Z)", "", text, flags=re.IGNORECASE).removesuffix("/")
+        if "://" in text
+        else text
+    )
     text = re.sub(r"(/[0-9]{1,3})/\Z", r"\1", text.replace("\\", "/").replace("//", "/"))
+    text = re.sub(r"\.\.+(?=[0-9])", ".", text) if _QUAD_WITH_DOTS.match(text) else text
     for pattern, read in (
         (_RANGE, _range),
         (_WILDCARD, _wildcard),

@@ -108,14 +108,14 @@ class Walk:
 
     def result(self) -> SpfAnalysis:
         return SpfAnalysis(
-            self.records,
-            self.lookups,
-            self.voids,
-            tuple(self.costs),
-            tuple(self.exchangers),
-            tuple(self.macros),
-            tuple(self.findings),
-            tuple(dict.fromkeys(self.failures)),
+            records=self.records,
+            lookups=self.lookups,
+            voids=self.voids,
+            costs=tuple(self.costs),
+            exchangers=tuple(self.exchangers),
+            macros=tuple(self.macros),
+            findings=tuple(self.findings),
+            failures=tuple(dict.fromkeys(self.failures)),
         )
 
     def start(self, owner: str, given: Record | None) -> None:

@@ -352,7 +352,14 @@ class _Check:
     def _permanent(self, problem: Problem, owner: str, fault: FaultCode | None = None) -> _StopError:
         return _StopError(
             SpfResult(
-                Result.PERMERROR, owner, tuple(self.path), problem, fault, self.passed_over, self.lookups, self.voids
+                result=Result.PERMERROR,
+                owner=owner,
+                path=tuple(self.path),
+                problem=problem,
+                fault=fault,
+                failure=self.passed_over,
+                lookups=self.lookups,
+                voids=self.voids,
             )
         )
 
@@ -364,4 +371,13 @@ class _Check:
         )
 
     def _result(self, result: Result, owner: str, path: tuple[Place, ...] = ()) -> SpfResult:
-        return SpfResult(result, owner, path, None, None, self.passed_over, self.lookups, self.voids)
+        return SpfResult(
+            result=result,
+            owner=owner,
+            path=path,
+            problem=None,
+            fault=None,
+            failure=self.passed_over,
+            lookups=self.lookups,
+            voids=self.voids,
+        )

@@ -43,12 +43,14 @@ _TIDY = tuple(
         (r"(?<=[0-9A-Fa-f:.]) ?/ ?(?=[0-9]{1,3}(?: |\Z))", "/"),  # ip4:192.0.2.0 /24
     )
 )
+_WORD_AND_HOST = re.compile(rf"(?<= )([+\-~?]?)([A-Za-z]{{5,10}}) {_HOST}(?![^ ]*[:=])", re.IGNORECASE)  # incude x
 _PREFERENCE = re.compile(rf"(?<= )([+\-~?]?mx)[: ]:?[0-9]{{1,5}} {_HOST}", re.IGNORECASE)
 
 
 def tidy(text: str) -> str:
     """The record with plain spaces between terms, and with blanks inside terms closed (`ip4: 192.0.2.1`, `- all`)."""
     text = _SPACES.sub(" ", plain(text)).strip()
+    text = _WORD_AND_HOST.sub(lambda found: found[1] + _word(found[2].lower()) + " ", text)
     if re.search(r'["\'] ?"', text):  # the quotes between the strings of a zone file
         joined = re.sub(r'" ?"', "", text)
         text = joined if is_spf(joined) and not parse(joined).faults else re.sub(r'["\'] ?["\']', " ", text)
@@ -65,7 +67,8 @@ def without_preferences(text: str) -> tuple[str, bool]:
 
 _VERSION_LIKE = r"(?:[vV]\s*[=:\-\"]*\s*(?:spf|sfp|psf|fsp)|spf(?=\s*1))\s*[=v]?\s*[0-9lI]?"
 _BEGINNING = (
-    r"(?=[\s;,:|\"'~+\-?.=\\]|(?:include|exists|ip[46]|redirect|exp)[:=/]|(?:a|mx|ptr|all)(?:[\s:/]|\Z))(?!\.?\s*0\s*/)"
+    r"(?=[\s;,:|\"'~+\-?.=\\]|(?:include|exists|ip[46]|redirect|exp)[:=/]|(?:a|mx|ptr|all)(?:[\s:/]|\Z))"
+    r"(?!\.?\s*0\s*/|[.\-][0-9])"
 )
 _MEANT = re.compile(
     r"(?:[\s\"'`(=:\\]*|[^a-z0-9]{0,3}(?:[^\s\"]{1,255}\s+)?(?:[0-9]{1,10}[smhdw]?\s+)?(?:IN\s+)?(?:[0-9]{1,10}\s+)?"
@@ -81,20 +84,51 @@ _ESCAPES = re.compile(r"(?<!\\)\\+(?=[\s;]|\Z)")  # of a zone file, left over be
 _IGNORED = re.compile(r"(?<= )(include|exists|a|mx|ip4|ip6)=(?=[^ ])", re.IGNORECASE)
 
 
+# Versions that nobody ever read as SPF, but which can have meant nothing else: `v=spf10`, `v=sp1`, `spf=v1`.
+_VERSIONS = (VERSION, "version=spf1", "v=spf2.0", "spf=v1", "v1=spf1", "v=spf-1.0")
+_NEARLY = re.compile(
+    r"(?:(?:@|[^\s\"=]{1,255}\.[^\s\"=]{0,255})\s+)?[\"'`(<\[]*([a-z]+1?\s?[=:]\s?[^\s/;,]{1,12}(?:\s(?=pf))?[^\s/;,]{0,4})"
+    r"(?:/[a-z,]*)?[\s;,]+(.+)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_SPF_VALUE = re.compile(
+    r"(?:\A|[\s;,\"'])(?:[+\-~?]?(?:include|ip[46]|mx|a):|redirect=|[+\-~?]all\b)\S*|\A(?:a|mx)\s", re.IGNORECASE
+)
+_LIKENESS = 0.8  # of what stands there to a version: a letter too many, too few, or another
+
+
 def meant(text: str) -> str | None:
     """The SPF record that a TXT record was meant to be; None for a real one, and for what is none of SPF's business.
 
     Such a record begins with something like `v=spf1 `, or stands in a whole line of a zone file. Sender ID (RFC 4406,
     `spf2.0/…`) is another matter.
     """
+    found = in_place_of_version(text)
+    return None if found is None else found[1]
+
+
+def in_place_of_version(text: str) -> tuple[str, str] | None:
+    """What stands there for `v=spf1`, and the record that was meant; None as for `meant`."""
     if is_spf(text):
         return None
-    found = _MEANT.match(plain(text))
-    if found is None or not _SPF_TERM.search(found[2]):
+    found = _beginning_and_terms(plain(text))
+    if found is None:
         return None
-    terms = _ESCAPES.sub("", found[2]).rstrip(" \t\r\n\"'`)\\;")
+    terms = _ESCAPES.sub("", found[1]).rstrip(" \t\r\n\"'`)\\;")
     # Nobody has read it as SPF yet, so that `include=` was not ignored on purpose.
-    return _IGNORED.sub(r"\1:", f"{VERSION} {terms}")
+    return found[0], _IGNORED.sub(r"\1:", f"{VERSION} {terms}")
+
+
+def _beginning_and_terms(text: str) -> tuple[str, str] | None:
+    found = _MEANT.match(text)
+    if found is not None:
+        return (text[: found.end(1)].strip(), found[2]) if _SPF_TERM.search(found[2]) else None
+    found = _NEARLY.match(text)
+    if found is None or not _SPF_VALUE.search(found[2]):
+        return None
+    written = re.sub(r"\s", "", found[1]).lower().strip("\"'`<>()[]!.")
+    alike = is_spf(f"{written} ") or get_close_matches(written, _VERSIONS, 1, _LIKENESS)
+    return (text[: found.start(2)].strip(" \t;,"), found[2]) if alike else None
 
 
 # -- one term
@@ -137,6 +171,12 @@ def _mend(text: str, *, dead: bool = False) -> Mended | Ambiguous:
     if sensible(text) is not None:
         return _one(text, dead=dead)
     stripped = text.strip("\"'`()<>{}").rstrip(".:\"'`)>!")
+    if stripped[:1] == "[" and ":" in stripped and re.match(r"\[[+\-~?]?[A-Za-z]", stripped):
+        stripped = stripped.strip("[]")
+    if (wrapped := _WRAPPED.match(stripped.rstrip("]}"))) is not None and sensible(
+        "".join(wrapped.groups())
+    ) is not None:
+        return Mended(ChangeKind.PUNCTUATION, ("".join(wrapped.groups()),))
     if text.isascii() and not re.search(r"[A-Za-z0-9]", stripped):
         if sign := re.search(r"[+\-~?]", text):  # of what: of the end, or of the next term
             return Ambiguous(AmbiguityCode.SIGN, text, (f"{sign[0]}all",))
@@ -174,8 +214,16 @@ def _is_bare_address(piece: str) -> bool:
     return isinstance(read_networks(piece), tuple)
 
 
+_SIGN_TWICE = re.compile(r"\A([+\-~?])\1+")
+_WRAPPED = re.compile(
+    r"([+\-~?]?(?:include|a|mx|ptr|exists|ip4|ip6):|(?:redirect|exp)=)[\"'`<(\[{]+([^\"'`<>(){}\[\]]+)\Z", re.I
+)
+
+
 def _one(text: str, *, dead: bool = False) -> Mended | Ambiguous:
     """`text` without separators, in ASCII."""
+    if sensible(once := _SIGN_TWICE.sub(r"\1", text)) is not None and once != text:
+        return Mended(ChangeKind.SPELLING, (once,))
     if sensible(text) is not None:
         if not dead:
             return Mended(ChangeKind.PUNCTUATION, (text,))
@@ -186,7 +234,8 @@ def _one(text: str, *, dead: bool = False) -> Mended | Ambiguous:
     if (once := _DOUBLED_WORD.sub(r"\1\2", text)) != text and sensible(once) is not None:
         return Mended(ChangeKind.DOUBLED_WORD, (once,))
     if looks_glued(text):
-        return _taken_apart(text) or _nested(text) or Ambiguous(AmbiguityCode.GLUED, text)
+        code = AmbiguityCode.SIGN if re.match(r"[^A-Za-z0-9\"'\[]+[A-Za-z0-9]+[:=]", text) else AmbiguityCode.GLUED
+        return _taken_apart(text) or _nested(text) or Ambiguous(code, text)
     found = _DIRECTIVE.match(text)
     assert found is not None  # every part of the pattern may be empty
     signs, written, separator, value = found.groups()
@@ -194,7 +243,7 @@ def _one(text: str, *, dead: bool = False) -> Mended | Ambiguous:
     if isinstance(networks, tuple):
         return _signed(signs, text, networks)
     word = _word(written.lower())
-    if word in ("a", "mx") and separator == "/" and re.fullmatch(r"[0-9/]+", value):
+    if word in ("a", "mx") and separator == "/" and re.fullmatch(r"[0-9/]+|255(?:\.[0-9]+){3}", value):
         return _prefixed(text, f"{signs[-1:]}{word}", "/" + value)
     if word in _TAKE_ADDRESS and separator and (networks := read_networks(value)) is not None:
         if isinstance(networks, tuple):
@@ -293,6 +342,10 @@ def _kind_of_word(written: str, word: str, separator: str) -> ChangeKind:
 
 def _prefixed(text: str, head: str, lengths: str) -> Mended | Ambiguous:
     """a or mx with prefix lengths."""
+    if re.fullmatch(r"/[0-9]+(?:\.[0-9]+){3}", lengths):
+        network = read_networks("192.0.2.0" + lengths)
+        if isinstance(network, tuple):
+            return Mended(ChangeKind.NETWORK, (f"{head}/{network[1][0].rpartition('/')[2]}",))
     for candidate in (head + lengths, head + _DUAL.sub(r"/\1//\2", lengths)):
         if sensible(candidate) is not None:
             return Mended(ChangeKind.PREFIX, (candidate,))

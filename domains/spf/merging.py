@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..typography import plain
-from .changes import Ambiguous, Change, ChangeKind
-from .mending import as_meant, meant, mend, tidy, without_preferences
+from .changes import Ambiguous, Change, ChangeKind, Mended
+from .mending import as_meant, in_place_of_version, mend, tidy, without_preferences
 from .record import VERSION, Broken, FaultCode, Mechanism, Modifier, Record, is_spf, parse
 
 DEFAULT_ALL = "~all"  # of a record that we write where there was none
@@ -44,13 +45,20 @@ def repair(text: str) -> Repair:
 
 
 def merge(
-    records: Sequence[str], include: str, *, first: bool = False, dead: Collection[str] = (), once: bool = False
+    records: Sequence[str],
+    include: str,
+    *,
+    first: bool = False,
+    dead: Collection[str] = (),
+    once: bool = False,
+    seams: Mapping[str, Collection[int]] | None = None,
 ) -> Repair:
     """One SPF record that authorises `include` and all that `records` authorised or were meant to (see `meant`).
 
     `include` goes before `all`; where there is none, before `redirect` (which then still decides about all others) or
     at the end. With `first` it goes before everything else: for records whose earlier terms refuse our addresses.
     With `once` repeated includes go: they cost look-ups and say nothing that the first of them does not.
+    `seams`: of a record, where its character-strings meet; often a blank was forgotten there.
     Several records become one: their leading passes come first, so that neither's refusals undo the other's passes;
     of their `all`s the gentlest stays. `+all` becomes `?all`. Broken terms are mended where they can mean one thing
     only, left out where they say nothing, and ambiguous otherwise. So are those of the `dead`: terms that name a record
@@ -63,7 +71,7 @@ def merge(
         return Repair(f"{VERSION} {ours} {DEFAULT_ALL}", (Change(ChangeKind.INCLUDED, into=ours),))
     changes: list[Change] = []
     ambiguous: list[Ambiguous] = []
-    drafts = [_sound(record, dead, changes, ambiguous) for record in records]
+    drafts = [_sound(record, dead, changes, ambiguous, (seams or {}).get(record, ())) for record in records]
     terms = drafts[0] if len(drafts) == 1 else _united(drafts, changes)
     _close(terms, changes)
     if once:
@@ -83,14 +91,21 @@ def _done(
     return Repair(" ".join([version, *(term.text for term in terms)]), tuple(changes))
 
 
-def _sound(text: str, dead: Collection[str], changes: list[Change], ambiguous: list[Ambiguous]) -> list[_Sound]:
+def _sound(
+    text: str,
+    dead: Collection[str],
+    changes: list[Change],
+    ambiguous: list[Ambiguous],
+    seams: Collection[int] = (),
+) -> list[_Sound]:
     """The terms of a record, broken and dead ones mended or left out."""
     if not is_spf(text):
-        taken = meant(text)
+        taken = in_place_of_version(text)
         assert taken is not None  # the caller has recognised it
-        changes.append(Change(ChangeKind.VERSION, text.strip().partition(" ")[0], VERSION))
-        text = taken
-    record = parse(text)
+        version, meant = taken
+        changes.append(_of_version(text, version))
+        text, seams = meant, ()
+    record = _unglued(parse(text), seams, dead, changes)
     broken = bool(record.faults)
     if broken:
         record = _tidied(record, changes)
@@ -107,6 +122,35 @@ def _sound(text: str, dead: Collection[str], changes: list[Change], ambiguous: l
             continue
         terms += _mended(term, record, term.text in dead, changes, ambiguous)
     return _without_second_modifiers(terms, changes)
+
+
+def _of_version(text: str, version: str) -> Change:
+    """What is said of a beginning that is no version: `version` stands there, in plain characters."""
+    first = text.strip(" ").partition(" ")[0]
+    written = text[: text.index(first)] + first
+    behind = plain(first).removeprefix(version)
+    if version == VERSION and re.match(r"[+\-~?]?[A-Za-z]", behind):  # only a blank is missing
+        return Change(ChangeKind.TAKEN_APART, written, f"{VERSION} {behind}")
+    return Change(ChangeKind.VERSION, written if version == VERSION or not first.isascii() else version, VERSION)
+
+
+def _unglued(record: Record, seams: Collection[int], dead: Collection[str], changes: list[Change]) -> Record:
+    """The record with blanks where its strings meet, inside terms that mean nothing else."""
+    blanks: list[int] = []
+    for term in record.terms:
+        begin, end = term.position, term.position + len(term.text)
+        if isinstance(term, Broken):
+            begin = record.text.rfind(" ", 0, min(term.position, len(record.text))) + 1
+            end = begin + len(term.text)
+        inside = sorted(seam for seam in seams if begin < seam < end)
+        if not inside or not (isinstance(term, Broken) or term.text in dead):
+            continue
+        pieces = [record.text[one:other] for one, other in pairwise([begin, *inside, end])]
+        if all(isinstance(mended := mend(piece), Mended) and mended.terms for piece in pieces):
+            changes.append(Change(ChangeKind.TAKEN_APART, term.text, " ".join(pieces)))
+            blanks += inside
+    ends = [0, *blanks, len(record.text)]
+    return parse(" ".join(record.text[one:other] for one, other in pairwise(ends))) if blanks else record
 
 
 def _mended(

@@ -42,7 +42,7 @@ class FaultCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SpfFault:
     """One syntax error. `position` is the offset of the offending character in the record."""
 
     code: FaultCode
@@ -83,7 +83,7 @@ class Broken:
 
     text: str
     position: int
-    fault: Fault
+    fault: SpfFault
 
 
 type Term = Mechanism | Modifier | Broken
@@ -97,7 +97,7 @@ class Record:
     terms: tuple[Term, ...]
     mechanisms: tuple[Mechanism, ...]
     redirect: Modifier | None
-    faults: tuple[Fault, ...]
+    faults: tuple[SpfFault, ...]
 
     @property
     def all(self) -> Mechanism | None:
@@ -138,7 +138,7 @@ def parse(text: str) -> Record:
 
 
 def _broken(code: FaultCode, text: str, position: int, offset: int = 0) -> Broken:
-    return Broken(text, position, Fault(code, position + offset, text))
+    return Broken(text, position, SpfFault(code, position + offset, text))
 
 
 def _term(text: str, position: int) -> Term:
@@ -179,7 +179,7 @@ def _mechanism(text: str, position: int) -> Term:
         case "all":
             if rest:
                 return _broken(FaultCode.ARGUMENT, text, position, start)
-            return Mechanism(text, position, qualifier, name)
+            return Mechanism(text=text, position=position, qualifier=qualifier, name=name)
         case "ip4" | "ip6":
             return _network(text, position, qualifier, name, rest, start)
         case "include" | "exists" | "ptr" | "a" | "mx":
@@ -203,7 +203,7 @@ def _network(text: str, position: int, qualifier: str, name: str, rest: str, sta
             return _broken(FaultCode.CIDR, text, position, start + 1 + len(address))
         prefix = int(length)
     mask = _mask(prefix, bits)
-    return Mechanism(text, position, qualifier, name, network=number & mask, mask=mask)
+    return Mechanism(text=text, position=position, qualifier=qualifier, name=name, network=number & mask, mask=mask)
 
 
 def _ip6(address: str) -> int:
@@ -232,7 +232,9 @@ def _domain(text: str, position: int, qualifier: str, name: str, rest: str, star
     if not value:
         if name in ("include", "exists"):
             return _broken(FaultCode.DOMAIN_MISSING, text, position, start)
-        return Mechanism(text, position, qualifier, name, None, prefix4, prefix6)
+        return Mechanism(
+            text=text, position=position, qualifier=qualifier, name=name, domain=None, prefix4=prefix4, prefix6=prefix6
+        )
     if not value.startswith(":"):
         return _broken(FaultCode.ARGUMENT, text, position, start)
     if value == ":":
@@ -241,4 +243,6 @@ def _domain(text: str, position: int, qualifier: str, name: str, rest: str, star
         domain = parse_domain_spec(value[1:])
     except MacroError as error:
         return _broken(_domain_fault(error), text, position, start + 1 + error.position)
-    return Mechanism(text, position, qualifier, name, domain, prefix4, prefix6)
+    return Mechanism(
+        text=text, position=position, qualifier=qualifier, name=name, domain=domain, prefix4=prefix4, prefix6=prefix6
+    )

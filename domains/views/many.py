@@ -30,6 +30,7 @@ from ..usecases import PlanChanged, apply
 from ..zones.diff import Outcome, cards
 from ..zones.planning import Preview, preview, usual_boxes
 from ..zones.reading import ZoneReading, intents_of
+from .lists import list_of
 from .numbers import number_or_zero
 from .waiting import target_resolves, waits
 
@@ -93,7 +94,7 @@ def _all_attached(request: HttpRequest, service: Service, domains: tuple[Domain,
     managed = _managed(domains)
     if managed:
         return redirect(managed)
-    return redirect(reverse("diagnostics:domains", args=[service.name]) + "?status=pending")
+    return redirect(list_of(service) + "?status=pending")
 
 
 def _managed(domains: tuple[Domain, ...]) -> str:
@@ -247,7 +248,7 @@ def _mode_of_all(request: HttpRequest, service: Service, domains: list[Domain], 
         "The mode of %(count)d domain has been changed.", "The mode of %(count)d domains has been changed.", changed
     )
     messages.success(request, words % {"count": changed})
-    return redirect("diagnostics:domains", service.name)
+    return redirect(list_of(service))
 
 
 def _ticked(request: HttpRequest, service: Service) -> list[Domain]:

@@ -12,23 +12,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from panel.access import organization_for, person
-from panel.activity import record
 from panel.models import Role
 from panel.once import once_apart
 
 from .. import readings
 from ..access import provider_for
 from ..forms import FORMS
+from ..holding_zones import keep, line_words, remove, remove_zone
 from ..models import DnsProvider, Reading
 from ..names import to_unicode
 from ..outside import ADDED_AT_ONCE
 from ..providers import ProviderError
-from ..sentences import provider_sentence
-from ..zones.holding import adopt
 from .waiting import FIELD, StillReading, waits
 
 ZONES_SHOWN = 100
@@ -51,8 +48,7 @@ def provider_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
         raise Http404
     form = FORMS[kind](request.POST or None, organization=organization)
     if request.method == "POST" and form.is_valid():
-        row = form.save()
-        record("provider.created", actor=person(request), organization=organization, target=row.name, after=_facts(row))
+        row = keep(form, actor=person(request))
         return _ask(request, row, "provider-test", new=True)
     context = {"organization": organization, "form": form, "kind_name": DnsProvider.Kind(kind).label}
     return render(request, "domains/provider_new.html", context)
@@ -63,18 +59,9 @@ def provider_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 def provider(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
     """Its zones, and its settings for whoever may change them."""
     row = provider_for(request.user, code, provider_id, at_least=_needed(request))
-    before = _facts(row)
     form = FORMS[row.kind](request.POST or None, organization=row.organization, row=row)
     if request.method == "POST" and form.is_valid():
-        row = form.save()
-        record(
-            "provider.changed",
-            actor=person(request),
-            organization=row.organization,
-            target=row.name,
-            before=before,
-            after=_facts(row),
-        )
+        row = keep(form, actor=person(request))
         messages.success(request, _("Saved."))
         return _ask(request, row, "provider-test", new=False)
     lines = _lines_of(request, row)
@@ -135,9 +122,7 @@ def zone_remove(request: HttpRequest, code: str, provider_id: int, zone_id: int)
     if zone is None:
         raise Http404
     name = zone.name
-    zone.delete()
-    adopt(row.organization)
-    record("zone.removed", actor=person(request), organization=row.organization, target=name)
+    remove_zone(zone, actor=person(request))
     messages.success(request, _("%(name)s is no longer managed here.") % {"name": to_unicode(name)})
     return redirect("domains:provider", code, row.pk)
 
@@ -146,17 +131,10 @@ def zone_remove(request: HttpRequest, code: str, provider_id: int, zone_id: int)
 @login_required
 def provider_remove(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
     row = provider_for(request.user, code, provider_id, at_least=Role.OWNER)
-    facts, name, organization = _facts(row), row.name, row.organization
-    row.delete()
-    adopt(organization)
-    record("provider.removed", actor=person(request), organization=organization, target=name, before=facts)
+    name = row.name
+    remove(row, actor=person(request))
     messages.success(request, _("%(name)s has been removed. Its domains stay attached and verified.") % {"name": name})
     return redirect("domains:providers", code)
-
-
-def _facts(row: DnsProvider) -> dict[str, Any]:
-    """What the activity log may know: never the credentials."""
-    return {"kind": row.kind, "name": row.name, **row.settings}
 
 
 def _ask(request: HttpRequest, row: DnsProvider, kind: str, **subject: Any) -> HttpResponse:
@@ -184,26 +162,4 @@ def _lines_of(request: HttpRequest, row: DnsProvider) -> list[tuple[str, str]]:
 
 
 def _line(level: str, code: str, facts: dict[str, Any]) -> tuple[str, str]:
-    number = int(facts.get("number", 0))
-    match code:
-        case "works":
-            words = _("The connection works: %(zone)s can be changed.") % facts
-        case "zones-there":
-            words = ngettext(
-                "The connection works: %(number)s zone found.",
-                "The connection works: %(number)s zones found.",
-                number,
-            ) % {"number": number}
-        case "zones-listed":
-            words = ngettext("%(number)s zone is listed.", "%(number)s zones are listed.", number) % {"number": number}
-        case "added":
-            words = _("%(name)s has been added.") % facts
-        case "add-a-zone":
-            words = _("Add a zone: the connection is tested with it.")
-        case "no-name":
-            words = _("%(name)s is not the name of a zone.") % facts
-        case _:
-            name = f"{facts['name']}: " if facts.get("name") else ""
-            said = f" ({facts['detail']})" if facts.get("detail") and not name else ""
-            words = f"{name}{provider_sentence(code)}{said}"
-    return {"error": "danger"}.get(level, level), words
+    return {"error": "danger"}.get(level, level), line_words(code, facts)

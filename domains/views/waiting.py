@@ -43,6 +43,8 @@ def waits[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
             # Back is to lead to the page before this one, not to the one that waited: static/panel.js.
             return trigger_client_event(HttpResponse(status=204), "panel:go", {"to": response.headers["Location"]})
         if polls:
+            if 400 <= response.status_code < 500:  # htmx would not show it, and ask again
+                response.status_code = 200
             response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
             response.headers["HX-Reswap"] = "outerHTML"
         return response

@@ -28,6 +28,7 @@ from ..outside import zone_subject
 from ..providers import ProviderError
 from ..records import Kind
 from ..rules.verdicts import Status
+from ..search import encoded
 from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import CHOICES, LEFT, provider_sentence
 from ..suffixes import private_suffix
@@ -309,6 +310,4 @@ def _zones(service: Service, query: str) -> tuple[list[dict[str, Any]], bool]:
 
 
 def _ascii_part(text: str) -> str:
-    from ..search import encoded
-
     return text if text.isascii() else encoded(text)

@@ -155,9 +155,7 @@ def _restart(
 
 def _wake(pk: int) -> None:
     """Beat wakes too, so a broker that is away delays the change and loses nothing."""
-    from ..tasks import apply_zone_change
-
-    wake(apply_zone_change, pk)
+    wake("domains.tasks.apply_zone_change", pk)
 
 
 # -- In the worker

@@ -110,4 +110,4 @@ def _card(plan: Plan, decision: Decision, left: Left | None) -> KindCard:
         choice = Outcome.LEFT_ALONE if left is not None or verdict.status in RED else Outcome.RIGHT
         lines = tuple(ChangeLine("", rr.name, rr.type, value, rr.ttl) for rr in verdict.found for value in rr.values)
     required = verdict.level == Level.REQUIRED
-    return KindCard(decision.kind, choice, left, required, decision, lines)
+    return KindCard(kind=decision.kind, choice=choice, left=left, required=required, decision=decision, lines=lines)

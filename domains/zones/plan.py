@@ -112,7 +112,7 @@ def plan(prepared: PreparedInput, zone: ZoneData, outside: Answers, intents: Map
 
 def replace_sets(zone: ZoneData, rrsets: Mapping[Key, RRset]) -> ZoneData:
     """The zone with other record sets. A name stays there as long as something of it, or below it, does."""
-    return ZoneData(zone.apex, rrsets, zone.read, zone.existing, zone.negative_ttl)
+    return replace(zone, rrsets=rrsets)
 
 
 def first_names(prepared: PreparedInput, apex: str) -> set[str]:
@@ -158,7 +158,7 @@ def takes_mail_from(decisions: Sequence[Decision]) -> tuple[str, ...]:
     """The hosts that take the domain's mail now and will not once the MX is mended."""
     hosts: list[str] = []
     for decision in decisions:
-        if decision.kind == Kind.MX and decision.fixes_anything and decision.verdict.facts.get("moves_mail"):
+        if decision.kind == Kind.MX and decision.fixes_anything and decision.verdict.beside.moves_mail:
             ours = {value.rpartition(" ")[2] for fix in decision.verdict.fixes for value in fix.values}
             there = [value for rrset in decision.verdict.found if rrset.type == "MX" for value in rrset.values]
             hosts += [host for value in there if (host := value.rpartition(" ")[2].lower()) not in ours and host != "."]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from ..asking import Resolver, engine
+from ..facts import facts
 from ..lookup.answers import Answer, Answers, Failure, Question
 from ..lookup.engine import run
 from ..providers import Published, open_provider
@@ -20,7 +21,7 @@ from ..rrset import RRset
 from ..rules.check_input import CheckInput, PreparedInput
 from ..rules.zone_view import ZoneData
 from .plan import Plan, first_names, plan
-from .stored import Stored, from_json, to_json
+from .stored import StoredZone, from_json, to_json
 
 if TYPE_CHECKING:
     from ..models import Domain, Zone
@@ -55,7 +56,7 @@ class ZoneReading:
     def to_json(self) -> Any:
         given, zone = self.prepared.given, self.zone
         return to_json(
-            Stored(
+            StoredZone(
                 domain=given.domain,
                 platform=given.platform,
                 now=self.prepared.now,
@@ -71,10 +72,10 @@ class ZoneReading:
 
     @classmethod
     def from_json(cls, data: Any) -> ZoneReading:
-        stored: Stored = from_json(Stored, data)
+        stored: StoredZone = from_json(StoredZone, data)
         return cls(
             prepared=PreparedInput(CheckInput(domain=stored.domain, platform=stored.platform), stored.now),
-            zone=ZoneData(stored.apex, stored.rrsets, stored.read, stored.existing),
+            zone=ZoneData(apex=stored.apex, rrsets=stored.rrsets, read=stored.read, existing=stored.existing),
             published=stored.published,
             answers=stored.answers,
             delegated_at=stored.delegated_at,
@@ -88,8 +89,6 @@ def intents_of(domain: Domain) -> dict[Kind, str]:
 
 def read_for(domain: Domain, resolvers: Sequence[Resolver] = ()) -> ZoneReading:
     """For an attached domain with a zone. Raises ProviderError."""
-    from ..facts import facts
-
     assert domain.zone is not None
     return read_zone(domain.zone, *facts(domain), intents_of(domain), resolvers)
 

@@ -21,7 +21,7 @@ from ..rrset import RRset
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Stored:
+class StoredZone:
     """What a ZoneReading is made of."""
 
     domain: DomainFacts

@@ -56,7 +56,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ZoneFileRecord:
     """A record of the file. `owner_said` and `ttl_said`: the line says so itself."""
 
     entry: Entry
@@ -81,13 +81,13 @@ class NewLine:
 class ZoneFile:
     text: str
     apex: str  # absolute
-    records: tuple[Record, ...]
+    records: tuple[ZoneFileRecord, ...]
     negative_ttl: int | None
     serial: int | None
     serial_at: tuple[int, int] | None  # offsets of the serial
 
     def data(self) -> ZoneData:
-        sets: dict[Key, list[Record]] = {}
+        sets: dict[Key, list[ZoneFileRecord]] = {}
         for record in self.records:
             if record.type != "SOA":
                 sets.setdefault((record.name, record.type), []).append(record)
@@ -107,7 +107,7 @@ class ZoneFile:
 
 def read_zone_file(text: str) -> ZoneFile:
     """Raises ZoneFileError."""
-    records: list[Record] = []
+    records: list[ZoneFileRecord] = []
     origin: dns.name.Name | None = None
     first_origin: dns.name.Name | None = None
     default_ttl: int | None = None
@@ -142,11 +142,18 @@ def read_zone_file(text: str) -> ZoneFile:
     if outside is not None:
         raise ZoneFileError("outside", outside.entry.line, outside.name)
     if not soa:
-        return ZoneFile(text, apex, tuple(records), None, None, None)
+        return ZoneFile(text=text, apex=apex, records=tuple(records), negative_ttl=None, serial=None, serial_at=None)
     fields = soa[0].value.split()
     serial = _serial_token(soa[0])
     negative = min(soa[0].ttl, int(fields[6]))
-    return ZoneFile(text, apex, tuple(records), negative, int(fields[2]), (serial.start, serial.end))
+    return ZoneFile(
+        text=text,
+        apex=apex,
+        records=tuple(records),
+        negative_ttl=negative,
+        serial=int(fields[2]),
+        serial_at=(serial.start, serial.end),
+    )
 
 
 def _entries(text: str) -> Iterable[Entry]:
@@ -209,7 +216,7 @@ def _bare(text: str, start: int) -> Token:
 
 def _record(
     entry: Entry, origin: dns.name.Name | None, owner: str | None, default_ttl: int | None, last_ttl: int | None
-) -> Record:
+) -> ZoneFileRecord:
     tokens = list(entry.tokens)
     if entry.blank_owner:
         if owner is None:
@@ -247,7 +254,16 @@ def _record(
         ttl = default_ttl if default_ttl is not None else last_ttl
     if ttl is None:
         ttl = int(value.split()[6]) if type_ == "SOA" else DEFAULT_TTL
-    return Record(entry, name, type_, ttl, value, not entry.blank_owner, said, default_ttl)
+    return ZoneFileRecord(
+        entry=entry,
+        name=name,
+        type=type_,
+        ttl=ttl,
+        value=value,
+        owner_said=not entry.blank_owner,
+        ttl_said=said,
+        default_ttl=default_ttl,
+    )
 
 
 def _name(entry: Entry, text: str, origin: dns.name.Name | None) -> dns.name.Name:
@@ -266,7 +282,7 @@ def _ttl(entry: Entry, text: str) -> int:
         raise ZoneFileError("ttl", entry.line, text) from error
 
 
-def _serial_token(soa: Record) -> Token:
+def _serial_token(soa: ZoneFileRecord) -> Token:
     at = next(index for index, token in enumerate(soa.entry.tokens) if token.text.upper() == "SOA")
     return soa.entry.tokens[at + 3]
 
@@ -370,7 +386,7 @@ class _Writer:
             self.pieces.append(f"{line.name} {line.ttl} IN {line.type} {line.value}{self.newline}")
             self.owner, self.last_ttl = line.name, line.ttl
 
-    def keep(self, record: Record, text: str) -> None:
+    def keep(self, record: ZoneFileRecord, text: str) -> None:
         words = []
         if not record.owner_said and self.owner != record.name:
             words.append(record.name)
@@ -386,7 +402,7 @@ class _Writer:
         if record.ttl_said or str(record.ttl) in words or self.last_ttl is None:
             self.last_ttl = record.ttl
 
-    def _ttl_now(self, record: Record) -> int:
+    def _ttl_now(self, record: ZoneFileRecord) -> int:
         if record.default_ttl is not None:
             return record.default_ttl
         if self.last_ttl is not None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import history, once
 from ..activity import COMMAND_LINE, SYSTEM, VERBS
-from ..history import Change
+from ..history import FieldChange
 
 if TYPE_CHECKING:
     from ..models import Activity
@@ -94,6 +94,6 @@ def actor(entry: Activity) -> Any:
 
 
 @register.filter
-def changes(entry: Activity) -> list[Change]:
+def changes(entry: Activity) -> list[FieldChange]:
     """Field by field what was there before and what came after."""
     return list(history.changes(entry))

@@ -41,7 +41,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "panel/invitation_gone.html", status=410)
         login(request, user, backend=BACKEND)
         return _welcome(request, found)
-    return render(request, "panel/invitation_join.html", context | {"form": form}, status=400 if form.errors else 200)
+    context |= {"form": form, "token": token}
+    return render(request, "panel/invitation_join.html", context, status=400 if form.errors else 200)
 
 
 def _accept(request: HttpRequest, invitation: Invitation, user: User) -> HttpResponse | None:

@@ -25,7 +25,7 @@ def row(address: str, line: int = 2, **cells: str) -> preview.Row:
     return preview.parse(line, values)
 
 
-def codes(verdict: preview.Verdict) -> list[str]:
+def codes(verdict: preview.RowVerdict) -> list[str]:
     return [str(fault.code) for fault in verdict.faults]
 
 

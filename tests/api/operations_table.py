@@ -12,8 +12,10 @@ from typing import Any
 
 from accounts.models import BulkRun
 from api.models import Endpoint, Job, Token
-from domains.models import ZoneChange
-from tests.factories import Tenant, make_order, make_run
+from domains import readings
+from domains.models import DnsProvider, Reading, Zone, ZoneChange
+from panel.models import Invitation
+from tests.factories import Tenant, make_check, make_order, make_retired_mailbox, make_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,17 @@ def change_of(tenant: Tenant) -> ZoneChange:
     return ZoneChange.objects.create(zone_name="zone.example", service=tenant.service, plan=[], state="failed")
 
 
+def zone_of(tenant: Tenant) -> Zone:
+    provider, _made = DnsProvider.objects.get_or_create(
+        organization=tenant.organization, kind="cloudflare", name="ours", defaults={"credentials": '{"token": "t"}'}
+    )
+    return Zone.objects.get_or_create(provider=provider, name="zone.example")[0]
+
+
+def question_of(tenant: Tenant) -> Reading:
+    return readings.ask("provider-zones", {"provider": 1}, organization=tenant.organization)
+
+
 ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "code": lambda tenant: tenant.organization.code,
     "email": lambda tenant: tenant.viewer.email,
@@ -52,6 +65,12 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "change_id": lambda tenant: change_of(tenant).pk,
     "job_id": lambda tenant: job_of(tenant).pk,
     "webhook_id": lambda tenant: endpoint_of(tenant).pk,
+    "kind": lambda tenant: make_check(tenant.domain, "MX").kind,
+    "provider_id": lambda tenant: zone_of(tenant).provider_id,
+    "zone_name": lambda tenant: zone_of(tenant).name,
+    "question_id": lambda tenant: question_of(tenant).pk,
+    "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "i@people.example", "viewer", None)[0].pk,
+    "mailbox_id": lambda tenant: make_retired_mailbox(tenant.service).pk,
 }
 
 NAMES = {"name": "ann.example", "domain": "domain.example"}
@@ -67,6 +86,11 @@ ORGANIZATIONS = {
     "add_a_member": Row("organizations:write", {"email": "n@people.example", "role": "viewer"}, staff=True),
     "invite_a_member": Row("organizations:write", {"email": "n@people.example", "role": "viewer"}),
     "remove_member": Row("organizations:write"),
+    "change_member": Row("organizations:write", {"role": "viewer"}),
+    "list_invitations": Row("organizations:read"),
+    "withdraw_invitation": Row("organizations:write"),
+    "request_deletion": Row("organizations:write", staff=True),
+    "withdraw_deletion": Row("organizations:write", staff=True),
     "list_platforms": Row("services:read", staff=True, own=True),
 }
 SERVICES = {
@@ -96,6 +120,21 @@ DOMAINS = {
     "get_change": Row("domains:read"),
     "undo_change": Row("domains:write"),
     "get_job": Row("domains:read"),
+    "check_service": Row("domains:write"),
+    "mark_as_intended": Row("domains:write", {"why": "as meant"}),
+    "withdraw_intent": Row("domains:write"),
+    "rotate_dkim_key": Row("domains:write"),
+    "repeat_change": Row("domains:write"),
+    "list_dns_providers": Row("domains:read"),
+    "add_dns_provider": Row("domains:write", {"kind": "cloudflare", "name": "n", "settings": {"token": "t"}}),
+    "get_dns_provider": Row("domains:read"),
+    "change_dns_provider": Row("domains:write", {"name": "m"}),
+    "remove_dns_provider": Row("domains:write"),
+    "test_dns_provider": Row("domains:write"),
+    "list_zones": Row("domains:read"),
+    "add_zones": Row("domains:write", {}),
+    "remove_a_zone": Row("domains:write"),
+    "get_dns_question": Row("domains:read"),
 }
 ACCOUNTS = {
     "list_accounts": Row("accounts:read"),
@@ -122,6 +161,18 @@ ACCOUNTS = {
     "stop_run": Row("accounts:write"),
     "resume_run": Row("accounts:write"),
     "hand_out_results": Row("accounts:write"),
+    "discard_results": Row("accounts:write"),
+    "check_run": Row("accounts:write"),
+    "discard_run": Row("accounts:write"),
+    "undo_run": Row("accounts:write"),
+    "get_password_policy": Row("accounts:read"),
+    "change_password_policy": Row("accounts:write", {"min_length": 12}),
+    "set_quota": Row("accounts:write", {"quota": 100}, staff=True),
+    "block_account": Row("accounts:write", staff=True),
+    "unblock_account": Row("accounts:write"),
+    "list_kept_mail": Row("accounts:read"),
+    "purge_kept_mail": Row("accounts:write"),
+    "restore_kept_mail": Row("accounts:write", {}, staff=True),
 }
 WEBHOOKS = {
     "list_webhooks": Row("webhooks:read", own=True),
@@ -133,8 +184,16 @@ WEBHOOKS = {
     "list_deliveries": Row("webhooks:read"),
 }
 # Not even staff reach these: they belong to the token's own organization.
-OWN_ONLY = {"get_webhook", "change_webhook", "remove_webhook", "test_webhook", "list_deliveries", "hand_out_results"}
+OWN_ONLY = {
+    "get_webhook",
+    "change_webhook",
+    "remove_webhook",
+    "test_webhook",
+    "list_deliveries",
+    "hand_out_results",
+    "discard_results",
+}
 # What an organization's token made is its alone: another token of the organization is a stranger.
-OF_ONE_TOKEN = {"hand_out_results"}
+OF_ONE_TOKEN = {"hand_out_results", "discard_results"}
 
 TABLE: dict[str, Row] = {**ORGANIZATIONS, **SERVICES, **DOMAINS, **ACCOUNTS, **WEBHOOKS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -23,6 +24,18 @@ OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     for path, view in the_api.default_router.path_operations.items()
     for operation in view.operations
 }
+
+
+@pytest.fixture(autouse=True)
+def _asks_nobody(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """No operation connects to anybody: workers do. (Redis is asked over a socket, too: then nothing is said.)"""
+
+    def refuse(*arguments: object) -> None:
+        pytest.fail(f"an operation connects to {arguments[1:]}")
+
+    if not settings.REDIS_URL:
+        for name in ("connect", "connect_ex", "sendto"):
+            monkeypatch.setattr(socket.socket, name, refuse)
 
 
 def call(secret: str, name: str, tenant: Tenant) -> Any:

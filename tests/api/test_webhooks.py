@@ -47,7 +47,7 @@ def test_an_order_is_told_of_signed_once(tenant):
     assert told["data"] == {"organization": organization, "service": service, "quantity": 3}
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.status, delivery.attempts) == ("delivered", 204, 1)
-    assert headers["webhook-id"] == f"msg_{delivery.message_id.hex}"
+    assert headers["webhook-id"] == delivery.webhook_id
 
 
 def test_the_secret_is_encrypted_and_nowhere_else(tenant):

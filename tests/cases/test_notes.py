@@ -38,11 +38,12 @@ def at_selectors(*values: str) -> dict[str, Any]:
 )
 def test_a_key_that_cannot_be_used_says_why(case_id: str, said: str) -> None:
     found = verdict(next(case for case in cases("wrong") if case["id"] == case_id))
-    assert notes("DKIM", found.facts) == [said]
+    assert notes("DKIM", found.reason, found.facts) == [said]
 
 
 def test_two_selectors_say_what_is_amiss_with_each() -> None:
-    assert notes("DKIM", verdict(at_selectors(CUT, SIGNING_ONLY)).facts) == [
+    found = verdict(at_selectors(CUT, SIGNING_ONLY))
+    assert notes("DKIM", found.reason, found.facts) == [
         "The tag p does not hold a complete key; often its end was cut off.",
         "s=tlsrpt leaves out e-mail.",
     ]
@@ -51,7 +52,7 @@ def test_two_selectors_say_what_is_amiss_with_each() -> None:
 def test_a_wildcard_that_answers_for_the_token_is_named() -> None:
     found = verdict(next(case for case in cases("wrong") if case["id"] == "C02"))
     token = found.fixes[0].name.removesuffix(".")
-    assert notes("CNAME", found.facts) == [
+    assert notes("CNAME", found.reason, found.facts) == [
         f"A wildcard record (*) gives this answer: {token} itself is free, and its own record comes first."
     ]
 

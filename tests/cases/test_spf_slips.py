@@ -44,3 +44,11 @@ def test_a_sign_alone_is_the_end_or_belongs_to_a_term_and_only_its_author_knows(
     assert verdict.status in RED
     assert verdict.fixes == ()
     assert over.planned().left()[Kind.SPF] == Left.AMBIGUOUS
+
+
+def test_strings_that_meet_without_a_blank_lose_no_sender() -> None:
+    over = PaperWorld(
+        {"name": "s.test", "zone": "s.test", "text": '@ TXT "v=spf1 include:spf.other.example" "mx ~all"\n'}
+    )
+    added = [fix for fix in over.judged()[Kind.SPF].fixes if fix.action == "add"]
+    assert [fix.values for fix in added] == [(f'"v=spf1 include:spf.other.example mx {OURS} ~all"',)]

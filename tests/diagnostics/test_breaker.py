@@ -128,10 +128,10 @@ def test_a_green_check_that_meets_a_missing_record_turns_red_only_at_a_second_lo
 
 
 def test_green_checks_of_one_sweep_count_for_the_others() -> None:
-    with breakers.Tally() as one, breakers.Tally() as other:
+    with breakers.GreenTally() as one, breakers.GreenTally() as other:
         assert not one.holds(60, 0)
         assert not other.holds(40, 0)
-    with breakers.Tally() as next_one:
+    with breakers.GreenTally() as next_one:
         assert not next_one.holds(0, 1), "one of a hundred"
         assert next_one.holds(0, 99)
     assert (CircuitBreaker.objects.get().green, CircuitBreaker.objects.get().turning) == (100, 100)
@@ -168,7 +168,7 @@ def test_a_look_that_is_held_is_no_second_one_and_nobody_is_told_of_red_meanwhil
 
 
 def test_other_checks_alone_pull_no_brake() -> None:
-    with breakers.Tally() as tally:
+    with breakers.GreenTally() as tally:
         assert not tally.holds(10, 0, 500)
     assert not CircuitBreaker.objects.exists()
 
@@ -178,7 +178,7 @@ def test_a_clock_that_was_set_back_keeps_no_brake_on_and_none_off(platform: Plat
     CircuitBreaker.objects.create(
         green=100, turning=50, state=CircuitBreaker.State.RELEASED, pulled_at=ahead, released_at=ahead
     )
-    with breakers.Tally() as tally:
+    with breakers.GreenTally() as tally:
         assert tally.holds(100, 50)
     CircuitBreaker.objects.filter(state=CircuitBreaker.State.HOLDING).update(pulled_at=ahead, controls_at=ahead)
 

@@ -9,20 +9,22 @@ from typing import Any
 from diagnostics.plain import fields
 from diagnostics.show.changes import snippet, wanted_records
 from diagnostics.show.hosts import Writing, parts, written
-from diagnostics.show.records import Standing, TableRow, progress, table, table_of_check
+from diagnostics.show.records import RecordRow, Standing, progress, table, table_of_check
 from domains.records import DomainFacts, Hosts, Kind, Level, Mode, PlatformFacts, required_records
 from domains.rrset import RRset
+from domains.rules.beside import Beside
 from domains.rules.verdicts import Status, Verdict
+from domains.rules.why import SpfPlusAll
 
 PLATFORM = PlatformFacts(
     "pro7",
     Hosts(
-        ("mx1.mail.example", "mx2.mail.example"),
-        "auto.mail.example",
-        "imap.mail.example",
-        "smtp.mail.example",
-        "spf.mail.example",
-        "verify.mail.example",
+        mx=("mx1.mail.example", "mx2.mail.example"),
+        autodiscover="auto.mail.example",
+        imap="imap.mail.example",
+        smtp="smtp.mail.example",
+        spf_include="spf.mail.example",
+        verification="verify.mail.example",
     ),
     ("192.0.2.1",),
 )
@@ -132,7 +134,7 @@ def test_of_a_split_domain_what_leads_mail_programs_here_is_optional_and_not_cou
     assert progress(rows).of == len([row for row in rows if row.kind != "SRV"])
 
 
-def rows(check: Check, *, split: bool = False) -> list[TableRow]:
+def rows(check: Check, *, split: bool = False) -> list[RecordRow]:
     return table_of_check(check, zone="shop.example", host=None, split=split)
 
 
@@ -220,9 +222,14 @@ def test_names_are_written_as_the_form_wants_them() -> None:
 def test_what_no_database_keeps_does_not_reach_one() -> None:
     found = (RRset("shop.example.", "TXT", 60, ('"a\x00b"',)),)
     verdict = Verdict(
-        Kind.SPF, Status.WRONG, Level.REQUIRED, "spf-error", {"term": "a\x00\ud800", "n": [1, None]}, found=found
+        kind=Kind.SPF,
+        status=Status.WRONG,
+        level=Level.REQUIRED,
+        why=SpfPlusAll(owner="shop.example.", term="a\x00\ud800"),
+        beside=Beside(costs=["b\x00"]),
+        found=found,
     )
     kept = fields(verdict)
-    assert kept["facts"] == {"term": "a\ufffd?", "n": [1, None]}
+    assert kept["facts"] == {"owner": "shop.example.", "term": "a\ufffd?", "costs": ["b\ufffd"]}
     assert kept["found"][0]["values"] == ['"a\ufffdb"']
     json.dumps(kept["facts"]).encode()

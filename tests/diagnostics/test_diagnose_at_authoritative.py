@@ -13,8 +13,8 @@ from django.core.management import call_command
 
 from diagnostics.show.sentences import whole
 from domains.records import Kind, Level
-from domains.rules.reasons import Reason
 from domains.rules.verdicts import Status, Verdict
+from domains.rules.why import SrvOtherTarget
 from panel.models import Platform
 from tests.servers import Knot
 from tests.servers.process import free_port
@@ -87,6 +87,6 @@ def test_where_no_fix_mends_it_the_reason_says_what_to_do(diagnose: Diagnose) ->
 
 
 def test_advice_without_a_fix_tells_nobody_to_change_anything() -> None:
-    facts = {"names": ["_imaps._tcp.shop.example."], "hosts": ["imap.other.example"]}
-    verdict = Verdict(Kind.SRV, Status.WRONG, Level.RECOMMENDED, Reason.SRV_OTHER_TARGET, facts)
+    why = SrvOtherTarget(names=["_imaps._tcp.shop.example."], hosts=["imap.other.example"])
+    verdict = Verdict(kind=Kind.SRV, status=Status.WRONG, level=Level.RECOMMENDED, why=why)
     assert "Point the records here" not in whole(verdict)

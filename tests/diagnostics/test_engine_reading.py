@@ -183,7 +183,9 @@ def test_records_about_other_names_are_not_taken() -> None:
 def test_a_record_that_a_server_gives_twice_counts_once() -> None:
     twice = [("x.test.", "TXT", 300, '"v=spf1 -all"')] * 2
     asked = ("x.test.", "TXT")
-    message = wire.Message(1, wire.AA, wire.NOERROR, asked, answer=twice, authority=[], additional=[])
+    message = wire.Message(
+        id=1, flags=wire.AA, rcode=wire.NOERROR, question=asked, answer=twice, authority=[], additional=[]
+    )
     answer = interpret(message, "x.test.", "TXT", authoritative=True)
     assert isinstance(answer, Answer)
     assert answer.values == ('"v=spf1 -all"',)

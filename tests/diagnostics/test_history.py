@@ -14,14 +14,27 @@ from domains.rules.fingerprints import fingerprint
 from domains.rules.intents import can_be_intended, with_intent
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import RED, Doubt, Problem, Status, Verdict
+from domains.rules.why import MxForeign, MxMissing, NoAnswer, NsDisagree
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FOREIGN = (RRset("example.com.", "MX", 300, ("10 mail.other.test.",)),)
 
 OK = Verdict(Kind.MX, Status.OK, Level.REQUIRED)
-WRONG = Verdict(Kind.MX, Status.WRONG, Level.REQUIRED, "mx-foreign", problems=(Problem.MX_FOREIGN,), found=FOREIGN)
-MISSING = Verdict(Kind.MX, Status.MISSING, Level.REQUIRED, "mx-missing")
-UNKNOWN = Verdict(Kind.MX, Status.UNKNOWN, Level.REQUIRED, "failure")
+WRONG = Verdict(
+    kind=Kind.MX,
+    status=Status.WRONG,
+    level=Level.REQUIRED,
+    why=MxForeign(hosts=["mx.other.example"]),
+    problems=(Problem.MX_FOREIGN,),
+    found=FOREIGN,
+)
+MISSING = Verdict(kind=Kind.MX, status=Status.MISSING, level=Level.REQUIRED, why=MxMissing())
+UNKNOWN = Verdict(
+    kind=Kind.MX,
+    status=Status.UNKNOWN,
+    level=Level.REQUIRED,
+    why=NoAnswer(failure="timeout", name="example.com.", type="MX"),
+)
 DOUBTED = replace(UNKNOWN, doubt=Doubt("MX mx-foreign", 600, WRONG))
 
 GREEN = Stored(Status.OK, Level.REQUIRED, checked_at=NOW - timedelta(hours=6))
@@ -193,7 +206,11 @@ def test_a_mark_covers_an_spf_that_sends_elsewhere() -> None:
 
 
 def test_while_ns_is_red_nothing_else_is_said() -> None:
-    doubt = Doubt("ns-disagree", 600, Verdict(Kind.NS, Status.WRONG, Level.REQUIRED, Reason.NS_DISAGREE))
+    doubt = Doubt(
+        "ns-disagree",
+        600,
+        Verdict(kind=Kind.NS, status=Status.WRONG, level=Level.REQUIRED, why=NsDisagree(servers=[], questions=[])),
+    )
     ns = Verdict(Kind.NS, Status.PROPAGATING, Level.REQUIRED, doubt=doubt)
     target = Verdict(Kind.TARGET, Status.OFF, Level.REQUIRED)
     stored = {

@@ -14,18 +14,31 @@ from domains.rrset import RRset
 from domains.rules.fingerprints import fingerprint
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import RED, Doubt, Problem, Status, Verdict
+from domains.rules.why import MxForeign, MxMissing, NoAnswer, NsNotDelegated, Propagating, SeeNs
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FOREIGN = (RRset("example.com.", "MX", 300, ("10 mail.other.test.",)),)
 WAIT = 600
 
 OK = Verdict(Kind.MX, Status.OK, Level.REQUIRED)
-WRONG = Verdict(Kind.MX, Status.WRONG, Level.REQUIRED, "mx-foreign", problems=(Problem.MX_FOREIGN,), found=FOREIGN)
-MISSING = Verdict(Kind.MX, Status.MISSING, Level.REQUIRED, "mx-missing")
-UNKNOWN = Verdict(Kind.MX, Status.UNKNOWN, Level.REQUIRED, "failure")
-PROPAGATING = Verdict(Kind.MX, Status.PROPAGATING, Level.REQUIRED, "propagating")
+WRONG = Verdict(
+    kind=Kind.MX,
+    status=Status.WRONG,
+    level=Level.REQUIRED,
+    why=MxForeign(hosts=["mx.other.example"]),
+    problems=(Problem.MX_FOREIGN,),
+    found=FOREIGN,
+)
+MISSING = Verdict(kind=Kind.MX, status=Status.MISSING, level=Level.REQUIRED, why=MxMissing())
+UNKNOWN = Verdict(
+    kind=Kind.MX,
+    status=Status.UNKNOWN,
+    level=Level.REQUIRED,
+    why=NoAnswer(failure="timeout", name="example.com.", type="MX"),
+)
+PROPAGATING = Verdict(kind=Kind.MX, status=Status.PROPAGATING, level=Level.REQUIRED, why=Propagating(then="mx-foreign"))
 DOUBTED = replace(UNKNOWN, doubt=Doubt("MX mx-foreign", WAIT, WRONG))
-SEE_NS = replace(UNKNOWN, reason=Reason.SEE_NS)
+SEE_NS = replace(UNKNOWN, why=SeeNs())
 VERDICTS = (OK, WRONG, MISSING, UNKNOWN, PROPAGATING, DOUBTED, SEE_NS)
 
 
@@ -42,14 +55,14 @@ class Kept:
         self.changes += settled.recoloured and before is not None
         intent = before.intent if before is not None and not settled.intent_lapsed else None
         self.stored = Stored(
-            settled.status,
-            settled.level,
-            now,
-            settled.stale_since,
-            settled.doubt_key,
-            settled.doubt_since,
-            settled.intended,
-            intent,
+            status=settled.status,
+            level=settled.level,
+            checked_at=now,
+            stale_since=settled.stale_since,
+            doubt_key=settled.doubt_key,
+            doubt_since=settled.doubt_since,
+            intended=settled.intended,
+            intent=intent,
         )
         return settled
 
@@ -185,7 +198,7 @@ def test_while_ns_waits_for_its_second_look_what_the_others_said_stands() -> Non
         Kind.MX: Stored(Status.OK, Level.REQUIRED, NOW - timedelta(hours=6), intended=True, intent="x"),
         Kind.SPF: Stored(Status.UNKNOWN, Level.REQUIRED, NOW - timedelta(hours=6)),
     }
-    gone = Verdict(Kind.NS, Status.MISSING, Level.REQUIRED, Reason.NS_NOT_DELEGATED)
+    gone = Verdict(kind=Kind.NS, status=Status.MISSING, level=Level.REQUIRED, why=NsNotDelegated(zone="com"))
     others = [SEE_NS, replace(SEE_NS, kind=Kind.SPF)]
     first = settle_all([gone, *others], stored, NOW)
     assert {kind: (s.verdict, s.status, s.recoloured) for kind, s in first.items()} == {

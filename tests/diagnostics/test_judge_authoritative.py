@@ -79,7 +79,9 @@ def test_name_servers_that_nobody_found_are_not_said_to_be_out_of_reach() -> Non
     assert "could not be found" in sentence(verdict.reason, verdict.facts)
     assert verdict.doubt is not None
     assert verdict.doubt.then.status == Status.WRONG
-    (note,) = (note for note in notes("MX", verdict.doubt.then.facts) if "Not confirmed" in note)
+    (note,) = (
+        note for note in notes("MX", verdict.doubt.then.reason, verdict.doubt.then.facts) if "Not confirmed" in note
+    )
     assert "could not be found" in note
 
 
@@ -110,7 +112,9 @@ def test_why_own_name_servers_did_not_tell_is_said(failure: Failure, words: str)
     assert verdict.reason == "home-unreachable"
     assert words in sentence(verdict.reason, verdict.facts)
     assert verdict.doubt is not None
-    (note,) = (note for note in notes("MX", verdict.doubt.then.facts) if "Not confirmed" in note)
+    (note,) = (
+        note for note in notes("MX", verdict.doubt.then.reason, verdict.doubt.then.facts) if "Not confirmed" in note
+    )
     assert f"ns1.example.com ({NS1})" in note
 
 
@@ -121,7 +125,7 @@ def test_of_several_only_those_that_did_not_tell_are_named_as_missing() -> None:
     dns.servers[NS1].failure = Failure.TIMEOUT
     doubt = look(dns)[Kind.MX].doubt
     assert doubt is not None
-    (note,) = (note for note in notes("MX", doubt.then.facts) if "Not confirmed" in note)
+    (note,) = (note for note in notes("MX", doubt.then.reason, doubt.then.facts) if "Not confirmed" in note)
     assert (NS1 in note, NS2 in note) == (True, False)
 
 
@@ -132,7 +136,7 @@ def test_a_registry_that_does_not_tell_is_not_called_the_domains_own_name_server
     assert (verdict.status, verdict.reason) == (Status.UNKNOWN, "registry-silent")
     assert "The name servers of com, where" in sentence(verdict.reason, verdict.facts)
     assert verdict.doubt is not None
-    assert "the name servers of com" in notes("NS", verdict.doubt.then.facts)[0]
+    assert "the name servers of com" in notes("NS", verdict.doubt.then.reason, verdict.doubt.then.facts)[0]
 
 
 def test_a_domain_of_which_nothing_is_answered_is_not_looked_for_above() -> None:

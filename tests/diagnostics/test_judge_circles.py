@@ -48,7 +48,10 @@ def test_a_circle_is_named() -> None:
     name = f"cm1._domainkey.{APEX}"
     verdict = world(circling(name, "TXT")).look(case())[Kind.DKIM]
     assert verdict.problems == (Problem.CNAME_WITH_OTHER_DATA,)
-    assert "cm1._domainkey.example.com is an alias that leads in a circle" in notes("DKIM", verdict.facts)[0]
+    assert (
+        "cm1._domainkey.example.com is an alias that leads in a circle"
+        in notes("DKIM", verdict.reason, verdict.facts)[0]
+    )
 
 
 def test_a_key_behind_somebody_elses_circle_is_missing() -> None:

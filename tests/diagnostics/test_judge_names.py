@@ -80,7 +80,12 @@ def test_a_redirected_tree_is_named_and_nothing_is_to_be_published_in_it() -> No
 def test_an_alias_that_a_dname_made_up_says_so() -> None:
     name = f"a.tree.{APEX}"
     records = [(f"tree.{APEX}", "DNAME", 60, "other.test."), (name, "CNAME", 60, "a.other.test.")]
-    answer = interpret(Message(0, AA, 0, None, records, [], []), name, "CNAME", authoritative=True)
+    answer = interpret(
+        Message(id=0, flags=AA, rcode=0, question=None, answer=records, authority=[], additional=[]),
+        name,
+        "CNAME",
+        authoritative=True,
+    )
     assert isinstance(answer, Answer)
     assert (answer.values, answer.dname) == (("a.other.test.",), True)
 

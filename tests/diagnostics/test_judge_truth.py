@@ -329,7 +329,7 @@ def test_a_zone_cut_below_the_domain_is_followed() -> None:
     assert verdict.status == Status.MISSING
     assert verdict.facts["zone_below"] == "_domainkey.example.com."
     assert verdict.facts["zone_below_servers"] == ["ns.other.test."]
-    assert "Publish its records there" in notes("DKIM", verdict.facts)[0]
+    assert "Publish its records there" in notes("DKIM", verdict.reason, verdict.facts)[0]
     dns.remember(selector)
     child.put(key)
     verdict = dns.look(case())[Kind.DKIM]

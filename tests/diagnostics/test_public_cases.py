@@ -401,7 +401,7 @@ def test_a_policy_in_effect_stays_and_its_slips_are_told(text: str, tags: list[t
 def test_an_alias_to_a_name_without_a_policy_is_told() -> None:
     verdict, fixed = mended(Kind.DMARC, dmarc_case(more="_dmarc CNAME gone.other.example."))
     assert fixed == "v=DMARC1; p=none"
-    assert (facts_of(verdict)["alias"], facts_of(verdict)["target"]) == ("_dmarc.x.test.", "gone.other.example.")
+    assert (facts_of(verdict)["alias"], facts_of(verdict)["alias_target"]) == ("_dmarc.x.test.", "gone.other.example.")
 
 
 SAID = {
@@ -432,7 +432,8 @@ SAID = {
 @pytest.mark.parametrize("number", SAID)
 def test_a_sentence_says_the_fault_that_the_facts_know(number: str) -> None:
     kind, case = next((kind, case) for kind, case in CASES if case["id"] == number)
-    assert SAID[number] in notes(kind, judged(case, kind).facts)
+    verdict = judged(case, kind)
+    assert SAID[number] in notes(kind, verdict.reason, verdict.facts)
 
 
 def test_there_are_words_for_all_that_can_be_amiss_or_changed() -> None:

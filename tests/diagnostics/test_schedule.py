@@ -89,7 +89,7 @@ def test_a_look_whose_lease_somebody_else_has_by_now_is_not_written(look: Any, p
     with sweep.CheckRunner(sweep.engine_config(), "looks") as runner:
         runner.start(works)
         seen = runner.finished(1, 20)
-    sweep.keep(seen, sweep.Tally())
+    sweep.keep(seen, sweep.GreenTally())
     assert not domain.checks.exists()
     assert CheckRun.objects.get(pk=domain.pk).lease == "somebody-else"
 
@@ -103,7 +103,7 @@ def test_who_asks_during_a_look_gets_another_one(asked_at_knot: Knot, platform: 
     with sweep.CheckRunner(sweep.engine_config(), "looks") as runner:
         runner.start(works)
         seen = runner.finished(1, 20)
-    sweep.keep(seen, sweep.Tally())
+    sweep.keep(seen, sweep.GreenTally())
     row = CheckRun.objects.get(pk=domain.pk)
     assert row.pending
     assert row.next_at <= timezone.now()

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from diagnostics.models import CheckRun, Share
-from diagnostics.sweep.timing import Seen, next_run
+from diagnostics.sweep.timing import CheckTiming, next_run
 from domains.models import Domain
 from panel.errors import Refused
 from panel.models import Role
@@ -72,7 +72,7 @@ def test_many_links_to_one_domain_ask_no_oftener_than_one(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(("days", "hours"), [(0.5, 1), (2, 3), (5, 8), (11, 24)])
 def test_the_longer_a_token_does_not_appear_the_less_often_it_is_looked_for(days: float, hours: int) -> None:
-    missing, unknown = Seen("missing", "required"), Seen("unknown", "required")
+    missing, unknown = CheckTiming("missing", "required"), CheckTiming("unknown", "required")
     for seen in ([missing], [unknown, missing]):
         at, _attempt = next_run(
             NOW, seen, changed_at=None, attempt=9, jitter=random.Random(1), pending_since=NOW - timedelta(days=days)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from diagnostics.causes import told
 from diagnostics.models import CheckChange
-from diagnostics.show.strip import HEIGHT, Step, strip
+from diagnostics.show.strip import HEIGHT, StripStep, strip
 from domains.models import Domain, ZoneChange
 from panel.activity import record
 from tests.factories import Tenant, make_tenant
@@ -21,7 +21,7 @@ OK, RED, OFF = ("ok", "required"), ("wrong", "required"), ("off", "required")
 
 def test_a_day_is_the_share_of_its_hours_and_not_its_worst_moment() -> None:
     bad = datetime(2026, 11, 26, 6, tzinfo=UTC)
-    steps = [Step(bad, OK, RED), Step(bad + timedelta(hours=6), RED, OK)]
+    steps = [StripStep(bad, OK, RED), StripStep(bad + timedelta(hours=6), RED, OK)]
     found = strip(NOW, OK, steps, since=NOW - timedelta(days=60), zone=UTC)
     assert len(found.days) == 30
     day = found.days[-3]
@@ -33,7 +33,7 @@ def test_a_day_is_the_share_of_its_hours_and_not_its_worst_moment() -> None:
 
 def test_a_moment_is_seen_and_time_without_a_check_has_no_colour() -> None:
     bad = datetime(2026, 11, 28, 6, tzinfo=UTC)
-    steps = [Step(bad, OK, RED), Step(bad + timedelta(seconds=1), RED, OK)]
+    steps = [StripStep(bad, OK, RED), StripStep(bad + timedelta(seconds=1), RED, OK)]
     found = strip(NOW, OK, steps, since=NOW - timedelta(days=1), zone=UTC)
     assert found.days[-1].parts[-1].height == 1
     assert not found.days[0].parts

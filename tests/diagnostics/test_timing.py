@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from diagnostics.sweep.timing import Seen, asks_authoritative, next_run
+from diagnostics.sweep.timing import CheckTiming, asks_authoritative, next_run
 from domains.records import Level
 from domains.rules.verdicts import Status
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
-GREEN = Seen(Status.OK, Level.REQUIRED)
+GREEN = CheckTiming(Status.OK, Level.REQUIRED)
 
 
-def wait(*checks: Seen, changed: float | None = None, attempt: int = 0) -> float:
+def wait(*checks: CheckTiming, changed: float | None = None, attempt: int = 0) -> float:
     changed_at = NOW - timedelta(seconds=changed) if changed is not None else None
     at, _attempt = next_run(NOW, checks, changed_at=changed_at, attempt=attempt, jitter=random.Random(1))
     return (at - NOW).total_seconds()
@@ -38,16 +38,16 @@ def test_after_a_change_looks_come_at_15_s_30_s_1_2_5_10_and_30_min(passed: floa
 
 
 def test_red_is_looked_at_every_hour() -> None:
-    assert wait(Seen(Status.WRONG, Level.REQUIRED)) == pytest.approx(3600, rel=0.11)
-    assert wait(Seen(Status.PROPAGATING, Level.REQUIRED)) == pytest.approx(3600, rel=0.11)
+    assert wait(CheckTiming(Status.WRONG, Level.REQUIRED)) == pytest.approx(3600, rel=0.11)
+    assert wait(CheckTiming(Status.PROPAGATING, Level.REQUIRED)) == pytest.approx(3600, rel=0.11)
 
 
 def test_a_record_that_is_only_recommended_does_not_hurry() -> None:
-    assert wait(GREEN, Seen(Status.MISSING, Level.RECOMMENDED)) > 5 * 3600
+    assert wait(GREEN, CheckTiming(Status.MISSING, Level.RECOMMENDED)) > 5 * 3600
 
 
 def test_unknown_backs_off_from_a_minute_to_an_hour() -> None:
-    unknown = Seen(Status.UNKNOWN, Level.REQUIRED)
+    unknown = CheckTiming(Status.UNKNOWN, Level.REQUIRED)
     waits = [wait(unknown, attempt=attempt) for attempt in range(9)]
     assert waits[:3] == [60, 120, 240]
     assert waits[-1] == pytest.approx(3600, rel=0.11)
@@ -55,7 +55,7 @@ def test_unknown_backs_off_from_a_minute_to_an_hour() -> None:
 
 
 def test_a_second_look_comes_when_a_doubt_or_an_old_copy_ends() -> None:
-    assert wait(Seen(Status.OK, Level.REQUIRED, NOW + timedelta(seconds=30))) == 32
+    assert wait(CheckTiming(Status.OK, Level.REQUIRED, NOW + timedelta(seconds=30))) == 32
 
 
 def test_own_name_servers_are_asked_once_a_day_for_an_hour_after_a_change_and_when_somebody_asks() -> None:

@@ -12,7 +12,7 @@ from tests.installation import Installation
 from tests.processes import manage
 
 PASSWORD = "correct horse battery"
-SOON = 8  # seconds in which every page answers, whatever has failed
+SOON = 20  # seconds in which every page answers, whatever has failed
 PEOPLE = """
 from tests.factories import *
 service = make_service(make_organization("aurora"))

@@ -55,7 +55,7 @@ def make_row(model: str, **fields: Any) -> Any:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.setting)
-def test_what_is_older_than_its_rule_goes_and_what_is_younger_stays(rule: retention.Rule) -> None:
+def test_what_is_older_than_its_rule_goes_and_what_is_younger_stays(rule: retention.RetentionRule) -> None:
     keep = rule.keep()
     assert keep is not None
     now = timezone.now()
@@ -68,7 +68,7 @@ def test_what_is_older_than_its_rule_goes_and_what_is_younger_stays(rule: retent
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.setting)
-def test_nought_keeps_for_ever(rule: retention.Rule, settings: Any) -> None:
+def test_nought_keeps_for_ever(rule: retention.RetentionRule, settings: Any) -> None:
     settings.KEEP_DAYS = {**settings.KEEP_DAYS, rule.setting: 0}
     make_row(rule.model, **{rule.age: timezone.now() - timedelta(days=5000)})
     assert prune()[rule.setting] == 0

@@ -14,7 +14,7 @@ from django.db.models.fields import NOT_PROVIDED
 
 from panel.concurrently import AddIndex
 
-OURS = ("panel", "domains", "diagnostics", "accounts", "mailflow", "api")
+OURS = ("panel", "domains", "identities", "diagnostics", "accounts", "mailflow", "api")
 LARGE = {
     "accounts.address",
     "accounts.bulkrow",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from domains.facts import facts
 from domains.models import DkimKey, Domain
 from domains.models.domains import name_or_refuse
 from domains.records import Kind, required_records
@@ -24,8 +25,6 @@ class Command(Verb):
         parser.add_argument("name", metavar="NAME")
 
     def act(self, *, service: str, name: str, **options: Any) -> Done:
-        from domains.facts import facts
-
         try:
             ascii_name = name_or_refuse(name)
         except Refused as refusal:

@@ -1,0 +1,34 @@
+"""Slips in DMARC records that were found beside those of the public reports."""
+
+from __future__ import annotations
+
+import pytest
+
+from domains.records import Kind
+
+from .paper import PaperWorld
+
+REPORTS = "rua=mailto:a@d.test"
+
+
+@pytest.mark.parametrize(
+    ("written", "begins"),
+    [
+        (f'"v=DMARC1" "p=reject" "{REPORTS}"', "v=DMARC1"),  # nothing between the strings
+        (f'"v=DKIM1; p=reject; {REPORTS}"', "v=DKIM1;"),
+        (f'"p=reject; {REPORTS}"', ""),
+        (f'"_dmarc.d.test. IN TXT v=DMARC1; p=reject; {REPORTS}"', "_dmarc.d.test. IN TXT v=DMARC1;"),
+        (f'"v=DMARC1, p=reject, {REPORTS}"', "v=DMARC1,"),
+    ],
+)
+def test_what_was_meant_as_a_policy_keeps_its_reports_and_says_what_stood_there(written: str, begins: str) -> None:
+    verdict = PaperWorld({"name": "d.test", "zone": "d.test", "text": f"_dmarc TXT {written}\n"}).judged()[Kind.DMARC]
+    assert [fix.values for fix in verdict.fixes if fix.action == "add"] == [(f'"v=DMARC1; p=none; {REPORTS}"',)]
+    assert verdict.facts["policy_changes"][0] == {"kind": "version", "tag": "v", "old": begins, "new": "v=DMARC1;"}
+    assert verdict.facts["meant_policy"] == "reject"
+
+
+def test_a_key_at_the_name_is_no_policy() -> None:
+    text = '_dmarc TXT "v=DKIM1; k=rsa; p=MIIBIjANBgkq"\n'
+    verdict = PaperWorld({"name": "d.test", "zone": "d.test", "text": text}).judged()[Kind.DMARC]
+    assert [(fix.action, fix.values) for fix in verdict.fixes] == [("add", ('"v=DMARC1; p=none"',))]

@@ -1,0 +1,69 @@
+"""One word, one class: what a name says in one place it says in all."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+
+from .test_imports import sources, tree_of
+
+APPS = ("domains", "diagnostics", "accounts", "panel")
+# Names of several classes that are left: each line that goes makes the house better, none may come.
+LEFT = {
+    "Advice",
+    "Kind",
+    "Mode",
+    "Outcome",
+    "Problem",
+    "Question",
+    "Reading",
+    "Record",
+    "Refused",
+    "Result",
+    "Rule",
+    "Sheet",
+    "Workbook",
+}
+MANY_FIELDS = 5  # of a dataclass: from six on its constructor is called by keyword
+BY_POSITION = 3
+
+
+def classes() -> Iterator[tuple[str, str, ast.ClassDef]]:
+    """Name, file and definition of every class at the top of a module."""
+    for source in sources():
+        if source.split("/")[0] in APPS and "/migrations/" not in source:
+            for node in tree_of(source).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    yield node.name, source, node
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    found = defaultdict(list)
+    for name, source, _ in classes():
+        if name != "Command":  # of manage.py, one a file
+            found[name].append(source)
+    twice = {name: where for name, where in found.items() if len(where) > 1}
+    assert twice.keys() == LEFT, twice
+    assert all("accounts/" in " ".join(twice[name]) for name in twice), twice
+
+
+def fields_of(node: ast.ClassDef) -> int:
+    if not any("dataclass" in ast.unparse(each) for each in node.decorator_list):
+        return 0
+    return sum(isinstance(each, ast.AnnAssign) and "ClassVar" not in ast.unparse(each.annotation) for each in node.body)
+
+
+def test_what_has_many_fields_is_made_by_keyword() -> None:
+    many = {name for name, source, node in classes() if fields_of(node) > MANY_FIELDS and "accounts/" not in source}
+    wrong = [
+        f"{source}:{node.lineno} {node.func.id}"
+        for source in sources()
+        if source.startswith(("domains/", "diagnostics/"))
+        for node in ast.walk(tree_of(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in many
+        and len(node.args) > BY_POSITION
+    ]
+    assert not wrong, "\n".join(wrong)
