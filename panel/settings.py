@@ -18,6 +18,8 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from .environment import DEMO_ZONES
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").absolute()
 
@@ -395,6 +397,7 @@ DNS_STUB_ZONES = {
     zone.strip().lower().strip("."): host_port(server.strip(), 53)
     for zone, _, server in (item.partition("=") for item in env_list("DNS_STUB_ZONES"))
 }
+HAS_DEMONSTRATION = DEMO_ZONES[0] in DNS_STUB_ZONES
 DNS_SERVER_RATE = env_int("DNS_SERVER_RATE", 300)  # queries a second to any one server
 DNS_RESOLVER_RATE = env_int("DNS_RESOLVER_RATE", 300)  # the same for the configured resolvers
 _allowed = env_list("ALLOWED_NETWORKS")
@@ -427,6 +430,8 @@ READINGS = {
     "sign-in-discovery": "identities.outside.discover",
     "sign-in-exchange": "identities.outside.exchange",
     "mx": "diagnostics.outside.mx",
+    "delegation": "diagnostics.outside.delegation",
+    "spf": "diagnostics.outside.spf",
     "resolvers": "diagnostics.outside.resolvers",
 }
 
