@@ -63,7 +63,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class Tree:
     branches: tuple[Branch, ...]
     slots: tuple[Slot, ...]
     lookups: int
@@ -90,7 +90,7 @@ class Drawing:
         return self.lookups > MAX_LOOKUPS
 
 
-def drawing(terms: Sequence[dict[str, Any]]) -> Drawing:
+def drawing(terms: Sequence[dict[str, Any]]) -> Tree:
     flat = list(_flat(terms, 0, -1))
     branches = tuple(
         Branch(
@@ -111,7 +111,7 @@ def drawing(terms: Sequence[dict[str, Any]]) -> Drawing:
         Slot(1 + index * BAR, index + 1, owners[index] if index < len(owners) else 0, index >= MAX_LOOKUPS)
         for index in range(min(max(len(owners), MAX_LOOKUPS), 2 * MAX_LOOKUPS))
     )
-    return Drawing(branches, slots, len(owners), max(0, len(flat) - MOST))
+    return Tree(branches, slots, len(owners), max(0, len(flat) - MOST))
 
 
 def _flat(terms: Sequence[dict[str, Any]], depth: int, above: int) -> Iterator[tuple[int, int, dict[str, Any]]]:

@@ -89,7 +89,7 @@ ONE_FORM = {
     "This name is too long: %(length)s characters, with a limit of %(limit)s.",
     "The limit for a name is %(n)d characters.",
     "The file ends with %(count)s NUL characters: it was not written to its end. Fetch or save it again.",
-    "Last %(days)d days – OK: %(ok)d, propagating: %(wait)d, needs attention: %(red)d.",
+    "Last %(days)d days – OK: %(ok)s, propagating: %(wait)s, needs attention: %(red)s of the time.",
     "more than %(shown)s accounts",
     "more than %(number)s checks need attention",
     "%(done)s of %(total)s record sets",
