@@ -99,7 +99,9 @@ def _marks(top: float) -> tuple[Tick, ...]:
 
 
 def _labels(labels: Sequence[str], step: float) -> tuple[Tick, ...]:
-    return tuple(Tick(_round(LEFT + (index + 0.5) * step), text) for index, text in enumerate(labels) if text)
+    """None where it would stand over the edge."""
+    places = ((LEFT + (index + 0.5) * step, text) for index, text in enumerate(labels) if text)
+    return tuple(Tick(_round(place), text) for place, text in places if place <= WIDTH - LEFT / 2)
 
 
 def _round(number: float) -> float:

@@ -77,7 +77,7 @@ def own_needs(user: User) -> list[Need]:
     number = failed.order_by()[: MOST + 1].count()
     found = [
         Need(str(condition.name), reverse("panel:staff_system"), "red", condition.detail)
-        for condition in Condition.objects.exclude(failing_since=None).order_by("name")
+        for condition in Condition.failing()
     ]
     found += [
         Need(part.name, reverse("panel:staff_system"), "red", part.detail)
