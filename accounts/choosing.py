@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from domains.models import Domain
 from domains.names import NameRefused, host_to_ascii
@@ -22,6 +23,17 @@ def listed(service_id: int, *, verified: bool = False) -> tuple[list[Domain], bo
     """The domains to choose from, and whether there are more than a list takes (then the first ones)."""
     found = list(domains_of(service_id, verified=verified)[: IN_A_LIST + 1])
     return found[:IN_A_LIST], len(found) > IN_A_LIST
+
+
+def pending(service_id: int) -> list[Domain]:
+    """Some that cannot be chosen yet: shown, so that nobody wonders where they are."""
+    waiting = Domain.objects.filter(service_id=service_id, state=Domain.State.PENDING).select_related("name")
+    return list(waiting.order_by("name__name")[:SUGGESTED])
+
+
+def why_not(domain: Domain) -> str:
+    """A domain that cannot be chosen, with why."""
+    return _("%(name)s (not verified yet)") % {"name": domain.name.unicode}
 
 
 def suggested(service_id: int, text: str, *, verified: bool = False) -> list[Domain]:

@@ -36,6 +36,20 @@ class PasswordInput(forms.PasswordInput):
         super().__init__(attrs={"autocomplete": "new-password", "maxlength": 128, "spellcheck": "false", **attrs})
 
 
+class DomainSelect(forms.Select):
+    """A list of domains, in which those that cannot be chosen yet are shown and greyed."""
+
+    def __init__(self, greyed: set[str]) -> None:
+        super().__init__()
+        self.greyed = greyed
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if str(value) in self.greyed:
+            option["attrs"]["disabled"] = True
+        return option
+
+
 class DomainInput(forms.TextInput):
     """A field that offers the domains whose names hold what was typed; without a script the whole name is typed."""
 
@@ -105,7 +119,12 @@ class NamesForm(forms.Form):
                 widget=DomainInput(names + "?verified=1"),
             )
         else:
-            field.choices = [(domain.name.name, domain.name.unicode) for domain in self.domains]
+            waiting = choosing.pending(self.service.pk) if self.domains else []
+            field.widget = DomainSelect({domain.name.name for domain in waiting})
+            field.choices = [
+                *((domain.name.name, domain.name.unicode) for domain in self.domains),
+                *((domain.name.name, choosing.why_not(domain)) for domain in waiting),
+            ]
         self.row = Row(0)
 
     def clean(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ urlpatterns = [
     path(ONE + "confirm/", views.confirm, name="confirm"),
     path(ONE + "password/", views.password, name="password"),
     path(ONE + "link/", views.link, name="link"),
+    path(ONE + "send-settings/", views.send_settings, name="send_settings"),
     path(ONE + "quota/", views.quota, name="quota"),
     path(ONE + "suspend/", views.change, {"verb": "suspend"}, name="suspend"),
     path(ONE + "resume/", views.change, {"verb": "resume"}, name="resume"),

@@ -211,6 +211,7 @@ VERBS: dict[str, Promise | str] = {
     "run.passwords": _("new passwords in bulk"),
     "run.move": _("accounts moved to another domain in bulk"),
     "run.undo": _("bulk run undone"),
+    "account.settings_sent": _("client settings sent"),
     "accounts.exported": _("list of accounts exported"),
 }
 

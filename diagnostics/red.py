@@ -7,7 +7,8 @@ from django.db.models import Q, QuerySet
 
 from domains.records import Level
 from domains.rules.verdicts import RED
-from panel.models import Membership, Organization, Service, User
+from panel.access import seats_of
+from panel.models import Organization, Service, User
 
 from .models import Check, CheckRun
 
@@ -27,5 +28,5 @@ def red_domains(user: User | AnonymousUser) -> int:
         return 0
     check_runs = CheckRun.objects.filter(red__gt=0)
     if not user.is_staff:
-        check_runs = check_runs.filter(organization__in=Membership.objects.filter(user=user).values("organization"))
+        check_runs = check_runs.filter(organization__in=seats_of(user).values("organization"))
     return check_runs[: MOST + 1].count()

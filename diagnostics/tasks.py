@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import notifications
+from . import notifications, samples
 from .sweep import keys
 from .sweep import sweep as sweeping
 
@@ -31,3 +31,15 @@ def look_for_keys() -> int:
 def notify() -> None:
     """Tell organizations what turned red and what recovered."""
     notifications.tell_people()
+
+
+@shared_task
+def take_sample() -> None:
+    """How the sweep does, for the charts of the overview."""
+    samples.take()
+
+
+@shared_task
+def count_colours() -> None:
+    """How many domains have which colour today."""
+    samples.count_colours()

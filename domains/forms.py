@@ -49,6 +49,8 @@ class ProviderForm(forms.Form):
         for name in self.SECRETS:
             if self.stored.get(name):
                 self.fields[name].help_text = _("Stored. Leave empty to keep it.")
+            elif name not in self.OPTIONAL:
+                self.fields[name].required = True
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
@@ -62,7 +64,8 @@ class ProviderForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name in self.SECRETS:
-            if name not in self.OPTIONAL and not cleaned.get(name) and not self.stored.get(name):
+            missing = not cleaned.get(name) and not self.stored.get(name)
+            if missing and name not in self.OPTIONAL and name not in self.errors:
                 self.add_error(name, _("This field is required."))
         return cleaned
 

@@ -21,6 +21,12 @@ def public_suffix(name: str) -> str:
     return str(_list(only_icann=False).publicsuffix(name))
 
 
+def registrable(name: str) -> str:
+    """What a registrar sells of `name`: the public suffix and the label before it; the name itself if it is one."""
+    before = name.removesuffix(public_suffix(name)).rstrip(".")
+    return name.removeprefix(before.rpartition(".")[0] + ".") if "." in before else name
+
+
 def private_suffix(name: str) -> str:
     """The suffix that somebody hands out names below (`github.io`, `uk.com`, dynamic DNS) and `name` is or lies below;
     empty where only registries stand above it."""

@@ -15,7 +15,7 @@ from .models import Domain, Ownership
 from .models.domains import mode_or_refuse, name_or_refuse
 from .platforms import platform_facts
 from .records import DomainFacts, Kind, Mode, PlatformFacts
-from .zones.planning import BOXES
+from .zones.planning import BOXES, usual_boxes
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -35,6 +35,7 @@ class Choice:
     mode: str = ""
     target: str = ""
     boxes: tuple[Kind, ...] = BOXES
+    removals: bool = False  # records of others may go
     mx: str = ""  # "now" or "later", where the MX takes live mail from someone
     plan: str = ""  # fingerprint of the plan that was shown; empty: no records are written
     seen: bool = False  # the boxes have been shown: those that are not there are not ticked
@@ -49,7 +50,8 @@ class Choice:
             name=name_or_refuse(data.get("name", "")),
             mode=str(mode_or_refuse(mode)) if mode else "",
             target=data.get("target", "").strip()[:300],
-            boxes=tuple(kind for kind in BOXES if kind.value in ticked) if seen else BOXES,
+            boxes=tuple(kind for kind in BOXES if kind.value in ticked) if seen else usual_boxes(mode),
+            removals="removals" in data,
             mx=mx if mx in {NOW, LATER} else "",
             plan=data.get("plan", "")[:64],
             seen=seen,
@@ -67,6 +69,7 @@ class Choice:
         ]
         pairs += [("box", kind.value) for kind in self.boxes] if self.seen else []
         pairs += [("seen", "1")] if self.seen else []
+        pairs += [("removals", "1")] if self.removals else []
         return [(name, value) for name, value in pairs if value]
 
     @property

@@ -27,6 +27,8 @@ def role_of(user: User | AnonymousUser, organization: Organization) -> Role | No
         return None
     if user.is_staff:
         return Role.OWNER
+    if user.acting is not None:
+        return user.acting.role if user.acting.organization_id == organization.pk else None
     role = Membership.objects.filter(user_id=user.pk, organization=organization).values_list("role", flat=True).first()
     return Role(role) if role else None
 
@@ -57,18 +59,27 @@ def service_for(user: User | AnonymousUser, name: str, *, at_least: Role = Role.
     return service
 
 
+def seats_of(user: User) -> QuerySet[Membership]:
+    """The memberships that a user's rights come from: his own, or the one that he sees the panel with."""
+    if user.acting is not None:
+        return Membership.objects.filter(pk=user.acting.membership_id)
+    return Membership.objects.filter(user_id=user.pk)
+
+
 def organizations_of(user: User | AnonymousUser) -> QuerySet[Organization]:
     """Those that the user may see."""
     if not user.is_authenticated:
         return Organization.objects.none()
-    return Organization.objects.all() if user.is_staff else Organization.objects.filter(memberships__user=user)
+    return Organization.objects.all() if user.is_staff else Organization.objects.filter(memberships__in=seats_of(user))
 
 
 def services_of(user: User | AnonymousUser) -> QuerySet[Service]:
     """Those that the user may see."""
     if not user.is_authenticated:
         return Service.objects.none()
-    return Service.objects.all() if user.is_staff else Service.objects.filter(organization__memberships__user=user)
+    if user.is_staff:
+        return Service.objects.all()
+    return Service.objects.filter(organization__memberships__in=seats_of(user))
 
 
 def person(request: HttpRequest) -> User:

@@ -42,6 +42,9 @@ VERBS: dict[str, Any] = {
     "service.resumed": _("service resumed"),
     "service.ending": _("end of the service set"),
     "service.ended": _("service ended"),
+    "staff.acting": _("panel opened as a member sees it"),
+    "staff.acting_changes": _("changes allowed while viewing as a member"),
+    "staff.acting_ended": _("viewing as a member ended"),
     "letter.retried": _("letter sent again"),
     "letter.discarded": _("letter discarded"),
     "user.created": _("user created"),
@@ -63,6 +66,11 @@ def register(verbs: Mapping[str, Any]) -> None:
     VERBS.update(verbs)
 
 
+def label_of(person: User) -> str:
+    """Who it was; and for whom, where somebody of the staff sees the panel as a member."""
+    return f"{person.email} (for {person.acting.email})" if person.acting is not None else person.email
+
+
 def record(
     verb: str,
     *,
@@ -79,13 +87,13 @@ def record(
 
     if verb not in VERBS:
         raise ValueError(f"unknown verb {verb!r}")
-    person, label = (None, actor or SYSTEM) if actor is None or isinstance(actor, str) else (actor, actor.email)
+    person, label = (None, actor or SYSTEM) if actor is None or isinstance(actor, str) else (actor, label_of(actor))
     if service is not None and organization is None:
         organization = service.organization
     return Activity.objects.create(
         verb=verb,
         actor=person,
-        actor_label=label,
+        actor_label=label[:254],
         organization=organization,
         service=service,
         target=str(target)[:320],

@@ -29,7 +29,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def not_working() -> list[str]:
     """What staff are told on every page: what this process misses now, and what the last look at everything found."""
-    failing = Condition.objects.exclude(failing_since=None).order_by("name").values_list("name", flat=True)
+    failing = Condition.failing().values_list("name", flat=True)
     return [*(["Redis"] if redis_server.is_away() else []), *failing]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -206,14 +207,37 @@ class EditServiceByStaff(EditService):
     renews_on = forms.DateField(label=_("Renews on"), required=False, widget=DateInput())
 
 
+class OrganizationField(forms.CharField):
+    """An active organization, by its code or its whole name; while it is typed, those that match are offered."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        names = reverse_lazy("panel:staff_organization_names")
+        return {
+            **super().widget_attrs(widget),
+            "list": "organization-names",
+            "autocomplete": "off",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "hx-get": names,
+            "hx-trigger": "input changed delay:150ms, focus once",
+            "hx-target": "#organization-names",
+            "hx-swap": "innerHTML",
+        }
+
+    def clean(self, value: Any) -> Organization:
+        text = str(super().clean(value))
+        active = Organization.objects.filter(state=Organization.State.ACTIVE)
+        found = list(active.filter(code=text.lower())[:1]) or list(active.filter(name__iexact=text)[:2])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise forms.ValidationError(_("Several organizations have this name: type the code."))
+        raise forms.ValidationError(_("There is no active organization with this code or name."))
+
+
 class NewService(forms.Form):
-    organization = forms.ModelChoiceField(
-        label=_("Organization"),
-        queryset=Organization.objects.filter(state=Organization.State.ACTIVE),
-        to_field_name="code",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("Its code."),
-        error_messages={"invalid_choice": _("There is no active organization with this code.")},
+    organization = OrganizationField(
+        label=_("Organization"), max_length=150, help_text=_("Type part of its name or code.")
     )
     platform = forms.ModelChoiceField(label=_("Platform"), queryset=Platform.objects.all(), empty_label=None)
     slots = forms.IntegerField(

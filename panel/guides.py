@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -58,7 +59,9 @@ def _render(slug: str, text: str) -> Guide:
         for child in token.children or ():
             _point(child)
     html = parser.renderer.render(tokens, parser.options, {})
-    html = html.replace("<table", '<div class="table-responsive"><table').replace("</table>", "</table></div>")
+    # A table that is wider than a phone scrolls, and can be reached by keyboard for that.
+    box = format_html('<div class="table-responsive" tabindex="0" role="region" aria-label="{}">', title)
+    html = html.replace("<table", f"{box}<table").replace("</table>", "</table></div>")
     return Guide(slug, title, mark_safe(html))  # noqa: S308 - the parser escapes all HTML  # nosec
 
 

@@ -1,9 +1,15 @@
 """Settings of the web server, for `manage.py run` and the container alike: `gunicorn -c python:panel.gunicorn`."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .state import UMASK, keep_private
+
+if TYPE_CHECKING:
+    from gunicorn.workers.base import Worker
 
 wsgi_app = "panel.wsgi:application"
 worker_class = "panel.server.Worker"
@@ -23,3 +29,11 @@ max_requests_jitter = 2_000
 
 def on_starting(server: object) -> None:
     keep_private(Path(os.environ.get("VAR_DIR") or Path(__file__).resolve().parent.parent / "var"))
+
+
+def post_worker_init(worker: Worker) -> None:
+    """The server's own lines are written as all others are, and hide what they hide. Django is loaded by now."""
+    from .logs import formatter
+
+    for handler in worker.log.error_log.handlers:
+        handler.setFormatter(formatter())

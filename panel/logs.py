@@ -27,7 +27,7 @@ REQUEST_ID = re.compile(r"\A[A-Za-z0-9_-]{8,64}\Z")
 HIDDEN = "[hidden]"
 # Links that let in whoever has them; tests/panel/test_logs.py holds this to the project's addresses.
 LINKS = re.compile(
-    r"(/(?:invitations|contacts|dns|set-password|account/password/reset/key|account/confirm-email)/)[^/\s\"'?<>]+"
+    r"(/(?:invitations?|contacts|dns|set-password|account/password/reset/key|account/confirm-email)/)[^/\s\"'?<>]+"
 )
 FERNET = re.compile(r"gAAAA[A-Za-z0-9_=-]{20,}")
 NAMED = re.compile(

@@ -39,7 +39,13 @@ def send(
     )
     for address, spoken, user in people:
         with translation.override(spoken or settings.LANGUAGE_CODE):
-            words = {"user": user, "panel_name": settings.PANEL_NAME, "public_url": settings.PUBLIC_URL, **context}
+            words = {
+                "user": user,
+                "panel_name": settings.PANEL_NAME,
+                "public_url": settings.PUBLIC_URL,
+                **_links(),
+                **context,
+            }
             subject, text = letter(template, words)
         outbox.post(
             kind_of(template),
@@ -50,6 +56,10 @@ def send(
             expires_at=expires_at,
             key=f"{key}:{user.pk if user else address}"[:160] if key else None,
         )
+
+
+def _links() -> dict[str, str]:
+    return {"support_url": settings.SUPPORT_URL, "billing_url": settings.BILLING_URL}
 
 
 def kind_of(template: str) -> str:
@@ -72,13 +82,14 @@ def post_message(kind: str, message: EmailMessage) -> None:
     outbox.post(kind, recipient, str(message.subject), str(message.body), html=html)
 
 
-def service_created(service: Service) -> None:
-    """To the owners: the link and the first steps."""
+def service_created(service: Service, owners: Iterable[User] | None = None) -> None:
+    """To the owners, or to these: the link and the first steps."""
     from .models import Role, User
 
-    owners = User.objects.filter(
-        memberships__organization=service.organization, memberships__role=Role.OWNER, is_active=True
-    )
+    if owners is None:
+        owners = User.objects.filter(
+            memberships__organization=service.organization, memberships__role=Role.OWNER, is_active=True
+        )
     context = {"service": service, "link": links.page("panel:service", service.name)}
     send("panel/mail/service_created.txt", owners, context, organization=service.organization)
 

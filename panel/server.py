@@ -28,6 +28,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 from gunicorn.http import wsgi
 from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
@@ -93,11 +96,12 @@ class Room:
 
 
 class NotServable(Exception):  # noqa: N818 - an answer to the caller
-    """A request that is answered here, in one line."""
+    """A request that is answered here, in one line; with a `page` to people who would otherwise see that line."""
 
-    def __init__(self, status: str, words: str = "") -> None:
+    def __init__(self, status: str, words: str = "", *, page: str = "") -> None:
         self.status = status
         self.words = words or status[4:]
+        self.page = page
 
 
 @dataclass(eq=False)
@@ -254,9 +258,10 @@ class Worker(BaseWorker):
             while self.alive and await self._one(caller):
                 await caller.flushed()
         except NotServable as refused:
-            words = f"{refused.words}\n".encode()
+            words = (refused.page or f"{refused.words}\n").encode()
+            kind = "html" if refused.page else "plain"
             head = (
-                f"HTTP/1.1 {refused.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                f"HTTP/1.1 {refused.status}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
                 f"Content-Length: {len(words)}\r\nConnection: close\r\n\r\n"
             )
             caller.writer.write(head.encode() + words)
@@ -274,7 +279,7 @@ class Worker(BaseWorker):
         if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return await self._with_body(caller, request, length)
         if request.method != "POST" or not takes_upload_at(request.path):
-            raise NotServable("413 Content Too Large")
+            raise NotServable("413 Content Too Large", page=_too_large(request))
         body = LateBody(caller, length, lambda: self._continue(caller, request))
         follows = await self._answer(caller, request, body)
         if body.left:
@@ -387,3 +392,15 @@ def _length(request: Request) -> int:
     if isinstance(request.body.reader, ChunkedReader):
         raise NotServable("411 Length Required")
     return int(next((value for name, value in request.headers if name == "CONTENT-LENGTH"), 0))
+
+
+def _too_large(request: Request) -> str:
+    """The page that says so, in the reader's language; empty for programs."""
+    headers = {name.upper(): value for name, value in request.headers}
+    if "text/html" not in headers.get("ACCEPT", ""):
+        return ""
+    wanted = (code for code, _weight in parse_accept_lang_header(headers.get("ACCEPT-LANGUAGE", "").lower()))
+    spoken = dict(settings.LANGUAGES)
+    language = next((code[:2] for code in wanted if code[:2] in spoken), settings.LANGUAGE_CODE)
+    with translation.override(language):
+        return render_to_string("panel/errors/413.html")

@@ -18,6 +18,8 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from .environment import DEMO_ZONES
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").absolute()
 
@@ -156,8 +158,10 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "panel.middleware.user_preferences",
+    "panel.sessions.ended_sessions",
     "panel.middleware.second_factor_for_staff",
     "identities.middleware.sessions_of_providers",
+    "panel.as_member.sees_as_member",
 ]
 
 TEMPLATES = [
@@ -242,6 +246,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail: ask contacts": {"task": "panel.tasks.ask_contacts", "schedule": timedelta(hours=1)},
     "forget what is old": {"task": "panel.tasks.prune", "schedule": crontab(minute=40)},
     "delete organizations": {"task": "panel.tasks.delete_organizations", "schedule": timedelta(minutes=10)},
+    "remind of renewals and ends": {"task": "panel.tasks.remind", "schedule": crontab(minute=20, hour="*/3")},
     "close what has ended": {"task": "panel.tasks.close_ended", "schedule": crontab(minute=10, hour="*")},
     "forget attempts": {"task": "panel.tasks.forget_attempts", "schedule": crontab(minute=40, hour="*")},
     "forget spent tokens": {"task": "panel.tasks.forget", "schedule": timedelta(minutes=30)},
@@ -260,6 +265,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    "diagnostics: samples": {"task": "diagnostics.tasks.take_sample", "schedule": timedelta(minutes=5)},
+    "diagnostics: colours": {"task": "diagnostics.tasks.count_colours", "schedule": timedelta(minutes=15)},
     "diagnostics: tell people": {"task": "diagnostics.tasks.notify", "schedule": timedelta(minutes=5)},
     "accounts: unfinished runs": {
         "task": "accounts.tasks.resume_runs",
@@ -297,6 +304,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # mail about a changed password or second fa
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ADAPTER = "panel.signin.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "panel.passkeys.AddPasskey", "edit_webauthn": "panel.passkeys.RenamePasskey"}
 MFA_TOTP_ISSUER = PANEL_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _loopback and not _secure
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -389,6 +397,7 @@ DNS_STUB_ZONES = {
     zone.strip().lower().strip("."): host_port(server.strip(), 53)
     for zone, _, server in (item.partition("=") for item in env_list("DNS_STUB_ZONES"))
 }
+HAS_DEMONSTRATION = DEMO_ZONES[0] in DNS_STUB_ZONES
 DNS_SERVER_RATE = env_int("DNS_SERVER_RATE", 300)  # queries a second to any one server
 DNS_RESOLVER_RATE = env_int("DNS_RESOLVER_RATE", 300)  # the same for the configured resolvers
 _allowed = env_list("ALLOWED_NETWORKS")
@@ -421,6 +430,8 @@ READINGS = {
     "sign-in-discovery": "identities.outside.discover",
     "sign-in-exchange": "identities.outside.exchange",
     "mx": "diagnostics.outside.mx",
+    "delegation": "diagnostics.outside.delegation",
+    "spf": "diagnostics.outside.spf",
     "resolvers": "diagnostics.outside.resolvers",
 }
 
@@ -452,9 +463,14 @@ API_STRANGERS_RATE = 60  # without a token that works, from one address
 SEARCH_PROVIDERS = [
     "panel.search.find_services",
     "panel.search.find_organizations",
+    "panel.search.find_people",
     "domains.search.find",
     "accounts.search.find",
 ]
+
+# What the overview shows: functions that take a user and give panel.overview.Need, and panel.overview.Chart
+NEEDS = ["panel.overview.own_needs", "diagnostics.overview.needs", "domains.overview.needs", "accounts.overview.needs"]
+CHARTS = ["diagnostics.overview.charts_of"]
 
 # Orders of slots: a class with place(service, quantity, by=…) -> order, and order.approve(by=…)
 ORDERS = "accounts.models.Order"
@@ -482,6 +498,7 @@ DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization t
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pl", "Polski")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "panel.formats"
 TIME_ZONE = env("TIME_ZONE", "UTC")
 USE_TZ = True
 STATIC_URL = "static/"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import contacts, find, guide, invitations, language, logo, organizations, people, services
+from .views import acting, contacts, find, guide, invitations, language, logo, organizations, overview, people, services
 from .views.staff import mail as staff_mail
 from .views.staff import organizations as staff_organizations
 from .views.staff import platforms as staff_platforms
@@ -37,6 +37,7 @@ urlpatterns = [
     path("contacts/<str:token>/confirm/", contacts.confirm, name="contact_confirm"),
     path("contacts/<str:token>/unsubscribe/", contacts.unsubscribe, name="contact_unsubscribe"),
     path("you/", people.yourself, name="yourself"),
+    path("overview/", overview.overview, name="overview"),
     path("find/", find.find, name="find"),
     path("language/", language.language, name="language"),
     path("guide/", guide.guide, name="guides"),
@@ -44,6 +45,7 @@ urlpatterns = [
     path("logo", logo.logo, name="logo"),
     # The operator's own people
     path("staff/organizations/", staff_organizations.organizations, name="staff_organizations"),
+    path("staff/organization-names/", staff_organizations.organization_names, name="staff_organization_names"),
     path("staff/new/organization/", staff_organizations.new_organization, name="staff_new_organization"),
     path("staff/organizations/<str:code>/", staff_organizations.organization, name="staff_organization"),
     path(
@@ -56,6 +58,9 @@ urlpatterns = [
         staff_organizations.organization_deletion,
         name="staff_organization_deletion",
     ),
+    path("staff/organizations/<str:code>/act/", acting.begin, name="acting_begin"),
+    path("acting/why/", acting.say_why, name="acting_why"),
+    path("acting/end/", acting.end, name="acting_end"),
     path("staff/platforms/", staff_platforms.platforms, name="staff_platforms"),
     path("staff/new/platform/", staff_platforms.new_platform, name="staff_new_platform"),
     path("staff/platforms/<str:platform_slug>/", staff_platforms.platform, name="staff_platform"),

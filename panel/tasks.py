@@ -12,6 +12,14 @@ def close_ended() -> None:
 
 
 @shared_task
+def remind() -> None:
+    """Remind owners and contacts of services that soon renew or end."""
+    from .reminders import remind as write
+
+    write()
+
+
+@shared_task
 def forget_attempts() -> None:
     """Counts of limits whose time is over."""
     from .limits import forget

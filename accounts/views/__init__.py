@@ -7,6 +7,7 @@ from .policy import policy, purge, restore, retired
 from .preview import change_passwords, leave_out, row, suggestions
 from .runs import discard, forget, reasons, results, resume, run, slips, start, stop, undo
 from .selection import select
+from .sending import send_settings
 from .set_password import set_password
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "row",
     "run",
     "select",
+    "send_settings",
     "set_password",
     "slips",
     "start",

@@ -26,7 +26,7 @@ from .. import preview
 from ..access import run_for
 from ..columns import Field
 from ..models import BulkRow, BulkRun, Tally
-from ..preview import Advice
+from ..preview import Advice, Problem
 from ..runs import checking
 from ..tables import plain
 from ..vault import Vault
@@ -35,6 +35,7 @@ from ..words import FIELDS
 PER_PAGE = 50
 SUGGESTIONS_SHOWN = 200  # the others are in the table with the reasons
 ADDRESS_FIELDS = (Field.ADDRESS, Field.NAME, Field.DOMAIN)  # what one column of the page shows
+OF_DOMAINS = (Problem.DOMAIN_UNKNOWN, Problem.DOMAIN_PENDING)
 FILTERS: dict[str, list[BulkRow.State]] = {
     "bad": [BulkRow.State.BAD],
     "out": [BulkRow.State.LEFT_OUT],
@@ -61,6 +62,11 @@ class Cell:
     inputs: list[Input] = field(default_factory=list)
     mono: bool = False
     short: bool = False  # its words stay on one line
+
+    @property
+    def beside(self) -> str:
+        """What is shown beside the inputs: the address that they make up, where a password comes from."""
+        return "" if any(each.value == self.text for each in self.inputs) else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +175,27 @@ def _shown(run: BulkRun, row: BulkRow, vault: Vault | None) -> Shown:
         Field.SLOT: row.slot,
     }
     at_address = [each for each in inputs if each.field in ADDRESS_FIELDS]
-    cells = [Cell(_("Address"), row.address or plain(values.get(Field.ADDRESS, "")), at_address, mono=True)]
+    cells = [Cell(_("Address"), row.address or _written(values), at_address, mono=True)]
     for name in _fields(run):
         here = [each for each in inputs if each.field is name]
         cells.append(Cell(str(FIELDS[name]), str(texts[name]), here, short=name is Field.PASSWORD))
     editable = {each.field for each in inputs}
-    elsewhere = [fault for fault in row.faults if checking.column_of(run, Field(fault[1])) not in editable]
+    elsewhere = [fault for fault in row.faults if _column(run, fault) not in editable]
     return Shown(row, cells, elsewhere)
+
+
+def _column(run: BulkRun, fault: list[Any]) -> Field:
+    """Where a fault is put right: a domain in a column of its own is edited there, not the name beside it."""
+    field = Field(fault[1])
+    if field is Field.ADDRESS and fault[0] in OF_DOMAINS and field not in run.columns and Field.DOMAIN in run.columns:
+        return Field.DOMAIN
+    return checking.column_of(run, field)
+
+
+def _written(values: dict[Field, str]) -> str:
+    """The address as the table has it, in one column or in two."""
+    parts = [plain(values[field]) for field in (Field.NAME, Field.DOMAIN) if values.get(field)]
+    return plain(values.get(Field.ADDRESS, "")) or "@".join(parts)
 
 
 def _inputs(run: BulkRun, row: BulkRow, values: dict[Field, str]) -> list[Input]:
@@ -184,7 +204,7 @@ def _inputs(run: BulkRun, row: BulkRow, values: dict[Field, str]) -> list[Input]
         return []
     faults: dict[Field, list[list[Any]]] = {}
     for fault in row.faults:
-        faults.setdefault(checking.column_of(run, Field(fault[1])), []).append(fault)
+        faults.setdefault(_column(run, fault), []).append(fault)
     better = dict(checking.suggestions_of(run, row))
     return [
         Input(name, "" if name is Field.PASSWORD else plain(values[name]), found, better.get(name, ""))

@@ -4,6 +4,7 @@ from .checks import Check, CheckChange, Intent
 from .digests import DigestWait
 from .postponements import Postponement
 from .reports import EngineReport
+from .samples import DayOfColours, Sample
 from .shares import Share
 
 __all__ = [
@@ -11,9 +12,11 @@ __all__ = [
     "CheckChange",
     "CheckRun",
     "CircuitBreaker",
+    "DayOfColours",
     "DigestWait",
     "EngineReport",
     "Intent",
     "Postponement",
+    "Sample",
     "Share",
 ]

@@ -6,16 +6,13 @@ Takes checks as they are stored: record sets and fixes as JSON objects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from domains.records import Kind, RequiredRecord
 from domains.rrset import Action, txt_text
 from domains.rules.verdicts import RED, Status
-from domains.typography import readable
-
-from .hosts import DnsHost, NamePart, Writing, parts, written
 
 MAX_VALUES = 40  # of one record set on a page: a zone may hold thousands
 MAX_LENGTH = 2_000  # characters of one value on a page
@@ -39,29 +36,12 @@ class Group:
     now: tuple[CopyLine, ...]
     then: tuple[CopyLine, ...]
     more: int = 0  # values that are not shown
-    undecided: bool = False  # nobody here knows what should be there
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """One record of a fix, as the fields of a form."""
-
-    fields: tuple[NamePart, ...]
-    value: str  # the whole value, in zone-file form
+type Sets = dict[tuple[str, str], list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class FixCard:
-    action: str
-    type: str
-    name: str  # absolute, with its final dot
-    written: str  # as the provider's form wants it
-    ttl: int | None
-    rows: tuple[ChangeRow, ...]
-    lines: tuple[str, ...] = field(default=())  # in zone-file form
-
-
-def side_by_side(
+def sets_before_and_after(
     found: Sequence[Record],
     expected: Sequence[Record],
     fixes: Sequence[Record],
@@ -69,15 +49,14 @@ def side_by_side(
     confirmed: Sequence[Record] = (),
     others: bool = False,
     flattened: bool = False,
-    undecided: bool = False,
-) -> list[Group]:
-    """Each record set that was found, is expected or is to change, as it is and as it should be.
+) -> tuple[Sets, Sets]:
+    """Every value by name and type, as it is and as it should be: of what was found, is expected or is to change.
 
     `confirmed`: what the authoritative servers say while the resolvers still have an old copy: that is how it should
     be. `others`: what is there belongs to the other half of a split domain, and stays. `flattened`: addresses stand
-    where an alias should. `undecided`: what is there is wrong, and only its owner knows what is right.
+    where an alias should.
     """
-    now: dict[tuple[str, str], list[str]] = {}
+    now: Sets = {}
     for rrset in found:
         now.setdefault((rrset["name"], rrset["type"]), []).extend(rrset["values"])
     then = {key: list(values) for key, values in now.items()}
@@ -92,13 +71,7 @@ def side_by_side(
     if not fixes and not others:
         for rrset in expected:
             then.setdefault((rrset["name"], rrset["type"]), list(rrset["values"]))
-    groups = [_group(name, type_, now.get((name, type_), []), values) for (name, type_), values in then.items()]
-    if not undecided:
-        return groups
-    return [
-        replace(group, then=(), undecided=True) if group.now and now[group.name, group.type] == then[key] else group
-        for key, group in zip(then, groups, strict=True)
-    ]
+    return now, then
 
 
 def _addresses_at(name: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -138,31 +111,6 @@ def _group(name: str, type_: str, now: list[str], then: list[str]) -> Group:
         then=tuple(CopyLine(clipped(value), "" if value in now else "new") for value in after[:MAX_VALUES]),
         more=max(len(before) - MAX_VALUES, len(after) - MAX_VALUES, 0),
     )
-
-
-def cards(fixes: Iterable[Record], zone: str, host: DnsHost | None) -> list[FixCard]:
-    """Each fix as a card: fields as the provider's form has them, or the usual ones where nobody knows it."""
-    writing = host.writing if host else Writing.AT
-    apart = host.priority_apart if host else True
-    return [
-        FixCard(
-            action=fix["action"],
-            type=fix["type"],
-            name=fix["name"],
-            written=written(fix["name"], zone, writing),
-            ttl=fix["ttl"],
-            rows=tuple(ChangeRow(_fields(fix["type"], value, apart=apart), value) for value in fix["values"]),
-            lines=tuple(line(fix["name"], fix["ttl"], fix["type"], value) for value in fix["values"]),
-        )
-        for fix in fixes
-    ]
-
-
-def _fields(type_: str, value: str, *, apart: bool) -> tuple[NamePart, ...]:
-    """Forms take a TXT record's text without the quotes of a zone file, however long; they split it by themselves."""
-    if type_ == "TXT":
-        return (NamePart("value", readable(txt_text(value), most=MAX_TXT)),)
-    return parts(type_, value, apart=apart)
 
 
 def line(name: str, ttl: int | None, type_: str, value: str) -> str:

@@ -1,17 +1,17 @@
-"""The last thirty days of a check, a colour for each day. Pure."""
+"""The last thirty days of a check: each day as the share of its hours that had each colour. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from domains.records import Level
 from domains.rules.verdicts import RED, Status
 
 DAYS = 30
-# A day has the worst colour that it saw.
-RANK = {"red": 4, "wait": 3, "unknown": 2, "ok": 1, "none": 0}
+WIDTH, GAP, HEIGHT = 18, 3, 24  # of a day in the drawing, in its own units
+STACK = ("ok", "unknown", "wait", "red")  # from below
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,69 @@ class StripStep:
     new: tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class StripPart:
+    """The share of a day with one colour, as it is drawn: `y` from above."""
+
+    colour: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class StripDay:
+    """`seconds` by colour; of a day that is not over, and of the first one, only those that were."""
+
+    day: date
+    x: int
+    seconds: dict[str, float]
+
+    @property
+    def parts(self) -> list[StripPart]:
+        total = sum(self.seconds.values())
+        parts: list[StripPart] = []
+        bottom = float(HEIGHT)
+        for colour in STACK:
+            height = self.seconds.get(colour, 0.0) / total * HEIGHT if total else 0.0
+            if height > 0:
+                height = max(height, 1.0)  # a moment is seen, too
+                bottom = max(bottom - height, 0.0)
+                parts.append(StripPart(colour, round(bottom, 1), round(height, 1)))
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    days: list[StripDay]
+
+    @property
+    def width(self) -> int:
+        return len(self.days) * (WIDTH + GAP) - GAP
+
+    @property
+    def first(self) -> date:
+        return self.days[0].day
+
+    @property
+    def middle(self) -> date:
+        return self.days[len(self.days) // 2].day
+
+    @property
+    def last(self) -> date:
+        return self.days[-1].day
+
+    def share(self, colour: str) -> float:
+        """Of all the time that is known, in per cent."""
+        total = sum(sum(day.seconds.values()) for day in self.days)
+        of_it = sum(day.seconds.get(colour, 0.0) for day in self.days)
+        return round(of_it / total * 100, 1) if total else 0.0
+
+
 def colour(status: str, level: str) -> str:
+    """Empty for a check that was off: such time is not drawn."""
     if status in RED:
         return "red" if level == Level.REQUIRED else "ok"
-    return {Status.OK: "ok", Status.OFF: "none", Status.PROPAGATING: "wait"}.get(Status(status), "unknown")
+    return {Status.OK: "ok", Status.OFF: "", Status.PROPAGATING: "wait"}.get(Status(status), "unknown")
 
 
 def strip(
@@ -37,25 +96,27 @@ def strip(
     since: datetime,
     zone: tzinfo,
     days: int = DAYS,
-) -> list[tuple[date, str]]:
-    """A (day, colour) for each of the last `days` days, today last. Days before `since` have no colour.
-
-    `steps` in any order; days are those of `zone`.
-    """
+) -> Strip:
+    """The last `days` days, today last. Time before `since` has no colour. `steps` in any order; days are `zone`'s."""
     today = now.astimezone(zone).date()
-    first = today - timedelta(days=days - 1)
-    colours = {first + timedelta(days=index): "none" for index in range(days)}
+    shown = [today - timedelta(days=days - 1 - index) for index in range(days)]
+    starts = [datetime.combine(day, time(), zone) for day in (*shown, today + timedelta(days=1))]
+    seconds: list[dict[str, float]] = [{} for _ in shown]
+    for start, end, painted in _spans(now, current, steps, since):
+        for index in range(days):
+            overlap = (min(end, starts[index + 1]) - max(start, starts[index])).total_seconds()
+            if painted and overlap > 0:
+                seconds[index][painted] = seconds[index].get(painted, 0.0) + overlap
+    return Strip([StripDay(day, index * (WIDTH + GAP), seconds[index]) for index, day in enumerate(shown)])
+
+
+def _spans(
+    now: datetime, current: tuple[str, str], steps: Sequence[StripStep], since: datetime
+) -> list[tuple[datetime, datetime, str]]:
+    spans = []
     state, until = current, now
     for step in sorted(steps, key=lambda step: step.at, reverse=True):
-        _paint(colours, max(step.at, since), until, colour(*state), zone, first)
+        spans.append((max(step.at, since), until, colour(*state)))
         state, until = step.old, step.at
-    _paint(colours, since, until, colour(*state), zone, first)
-    return list(colours.items())
-
-
-def _paint(colours: dict[date, str], start: datetime, end: datetime, paint: str, zone: tzinfo, first: date) -> None:
-    day, last = max(start.astimezone(zone).date(), first), end.astimezone(zone).date()
-    while day <= last:
-        if day in colours and RANK[paint] > RANK[colours[day]]:
-            colours[day] = paint
-        day += timedelta(days=1)
+    spans.append((since, until, colour(*state)))
+    return spans

@@ -8,11 +8,13 @@ from django import template
 from django.template import RequestContext
 from django.utils.translation import gettext as _
 
-from ..models import CheckChange
+from ..models import Check, CheckChange
 from ..red import MOST, red_domains
 from ..show.buttons import look_of
 from ..show.changes import Group, before_and_after
+from ..show.records import RecordRow
 from ..show.sentences import sentence, status_word
+from ..show.standings import STANDINGS
 from ..show.words import FAILURES
 
 register = template.Library()
@@ -33,11 +35,33 @@ def failure_words(code: str) -> str:
 
 
 @register.filter
+def expected_values(check: Check) -> list[str]:
+    """What should be there, as lines of a name, a type and a value."""
+    return [f"{rrset['name']} {rrset['type']} {value}" for rrset in check.expected for value in rrset["values"]][:12]
+
+
+@register.filter
 def colour_word(status: str, level: str) -> str:
     """A status as people say it; recommended records that fail are advice."""
     if not status:
         return _("new")
     return _("advice") if look_of(status, level) == "advice" else status_word(status)
+
+
+@register.filter
+def standing_word(row: RecordRow) -> str:
+    """How one record stands, as people say it."""
+    return str(STANDINGS[row.standing])
+
+
+@register.filter
+def look_before(step: CheckChange) -> str:
+    return look_of(step.old_status, step.old_level) if step.old_status else "off"
+
+
+@register.filter
+def look_after(step: CheckChange) -> str:
+    return look_of(step.new_status, step.new_level)
 
 
 @register.filter

@@ -2,12 +2,14 @@ from .again import check_again, check_organization, check_service
 from .change import change, intended, postpone
 from .domain import domain, history
 from .files import zone_file
-from .hint import mx_hint
+from .hint import delegation_hint, mx_hint
 from .operator import operator, release_breaker
 from .red import red, red_everywhere, red_of_organization
+from .selection import selected
 from .shared import shared, shared_again
 from .sharing import revoke, share
 from .table import buttons, domains
+from .tree import spf_tree
 
 __all__ = [
     "buttons",
@@ -15,6 +17,7 @@ __all__ = [
     "check_again",
     "check_organization",
     "check_service",
+    "delegation_hint",
     "domain",
     "domains",
     "history",
@@ -27,8 +30,10 @@ __all__ = [
     "red_of_organization",
     "release_breaker",
     "revoke",
+    "selected",
     "share",
     "shared",
     "shared_again",
+    "spf_tree",
     "zone_file",
 ]

@@ -46,7 +46,7 @@ def check_again(request: HttpRequest, service_name: str, domain_name: str) -> Ht
 @login_required
 def check_service(request: HttpRequest, service_name: str) -> HttpResponse:
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
-    _check_all(request, Domain.objects.filter(service=service))
+    check_all(request, Domain.objects.filter(service=service))
     return redirect("diagnostics:domains", service.name)
 
 
@@ -54,11 +54,11 @@ def check_service(request: HttpRequest, service_name: str) -> HttpResponse:
 @login_required
 def check_organization(request: HttpRequest, code: str) -> HttpResponse:
     organization = organization_for(request.user, code, at_least=Role.TECHNICIAN)
-    _check_all(request, Domain.objects.filter(service__organization=organization))
+    check_all(request, Domain.objects.filter(service__organization=organization))
     return redirect("diagnostics:red_of_organization", organization.code)
 
 
-def _check_all(request: HttpRequest, domains: QuerySet[Domain]) -> None:
+def check_all(request: HttpRequest, domains: QuerySet[Domain]) -> None:
     if not allowed("check-all", request.user.pk, times=SWEEPS_AN_HOUR, seconds=3600):
         messages.warning(request, _("Too many checks. Wait a while before you check everything again."))
         return

@@ -11,26 +11,30 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from domains.access import domain_for
 from domains.models import Domain
-from domains.records import Kind, Level
+from domains.records import Kind
 from domains.rules.intents import can_be_intended
-from domains.rules.verdicts import RED, Problem
+from domains.rules.verdicts import RED, Status
 from panel.access import person, require
 from panel.errors import Refused
 from panel.models import Role
 
+from ..causes import told
 from ..models import Check, CheckChange, Postponement
 from ..show import sentences
 from ..show.buttons import button
-from ..show.changes import FixCard, cards, confirmed_sets, side_by_side, snippet
-from ..show.hosts import DnsHost
+from ..show.changes import snippet
+from ..show.records import table_of_check
 from ..show.repair_words import rewrites
-from ..show.strip import StripStep, strip
+from ..show.standings import OPTIONAL
+from ..show.strip import Strip, StripStep, strip
 from ..show.words import KINDS
+from .files import zone_of_records
 from .table import TableRow, rows_of
 
 GUIDES = frozenset({Kind.CNAME, Kind.MX, Kind.SPF, Kind.DKIM, Kind.SRV, Kind.DMARC})
@@ -104,27 +108,21 @@ def check_context(check: Check, row: TableRow) -> dict[str, Any]:
     """What the page of one check says of it."""
     shown = button(check)
     fixes = check.fixes if not check.intended else []  # nothing is to be done about what is meant so
+    all_checks = list(row.domain.checks.all())
+    split = row.domain.mode == Domain.Mode.NON_AUTHORITATIVE
+    optional = split and check.kind == Kind.SRV  # it would lead the other half's users here
     moves_mail = bool(check.kind == Kind.MX and check.facts.get("moves_mail") and fixes)
     return {
         "button": shown,
         "look": shown.look,
-        "says": sentences.sentence(check.reason, check.facts),
-        "follows": sentences.consequence(check.reason, check.facts),
+        "says": says_of(check, split=split),
+        "follows": sentences.consequence(check.reason, check.facts) if not optional else "",
         "notes": sentences.notes(check.kind, check.reason, check.facts),
         "problems": [sentences.problem(code) for code in check.problems],
         "advice": [sentences.problem(code) for code in check.advice],
-        "groups": side_by_side(
-            check.found,
-            check.expected,
-            fixes,
-            confirmed=confirmed_sets(check.status, check.facts, check.witnesses, check.expected),
-            others=bool(check.facts.get("others")) or check.intended,
-            flattened=Problem.FLATTENED in (*check.problems, *check.advice),
-            undecided=bool(
-                check.status in RED and check.level == Level.REQUIRED and not check.fixes and not check.intended
-            ),
-        ),
-        "cards": cards_of(check, row.domain, row.dns_host) if fixes else [],
+        "records": table_of_check(check, zone=zone_of_records(row.domain, all_checks), host=row.dns_host, split=split),
+        "fixes": len({(fix["name"], fix["type"]) for fix in fixes}) if not optional else 0,
+        "optional": optional and bool(fixes),
         "rewrites": rewrites(check.kind, check.facts) if check.status in RED and not check.intended else [],
         "meant_record": check.facts.get("meant_record", "") if check.status in RED and not check.intended else "",
         "snippet": snippet(fixes),
@@ -139,19 +137,11 @@ def check_context(check: Check, row: TableRow) -> dict[str, Any]:
     }
 
 
-def cards_of(check: Check, domain: Domain, host: DnsHost | None) -> list[FixCard]:
-    zone = domain.zone.name if domain.zone else check_zone(domain)
-    return cards(check.fixes, zone, host)
-
-
-def check_zone(domain: Domain) -> str:
-    """The zone that holds the name, as the last look at its NS found it; the name itself where nobody knows."""
-    for check in domain.checks.all():
-        if check.kind == Kind.NS:
-            for rrset in check.found:
-                if rrset["type"] == "NS":
-                    return str(rrset["name"])
-    return domain.name.name
+def says_of(check: Check, *, split: bool) -> str:
+    """The sentence of a check. Of a split domain nothing is said that would lead the other half's users here."""
+    if split and check.kind == Kind.SRV and check.status == Status.MISSING and not check.intended:
+        return str(OPTIONAL)
+    return sentences.sentence(check.reason, check.facts)
 
 
 def _agree(check: Check) -> int:
@@ -170,7 +160,12 @@ def history_context(domain: Domain, check: Check) -> dict[str, Any]:
         since=domain.created_at,
         zone=timezone.get_current_timezone(),
     )
-    return {"days": days, "days_said": said_of(days), "changes": changes[:HISTORY]}
+    return {
+        "days": days,
+        "days_said": said_of(days),
+        "changes": told(domain, list(changes[:HISTORY])),
+        "colours": colours(),
+    }
 
 
 def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, StripStep]]:
@@ -179,8 +174,13 @@ def steps_of(changes: QuerySet[CheckChange]) -> Iterator[tuple[str, StripStep]]:
     return ((kind, StripStep(at, (was, was_level), (now, level))) for kind, at, was, was_level, now, level in rows)
 
 
-def said_of(days: list[tuple[Any, str]]) -> str:
+def said_of(days: Strip) -> str:
     """The strip in words, for who cannot see it."""
-    count = {colour: sum(1 for _day, painted in days if painted == colour) for colour in ("ok", "wait", "red")}
-    words = _("Last %(days)d days – OK: %(ok)d, propagating: %(wait)d, needs attention: %(red)d.")
-    return words % {"days": len(days), **count}
+    words = _("Last %(days)d days – OK: %(ok)s, propagating: %(wait)s, needs attention: %(red)s of the time.")
+    shares = {colour: f"{number_format(f'{days.share(colour):g}')} %" for colour in ("ok", "wait", "red")}
+    return words % {"days": len(days.days), **shares}
+
+
+def colours() -> list[tuple[str, str]]:
+    """The legend."""
+    return [("ok", _("OK")), ("wait", _("Propagating")), ("red", _("Needs attention")), ("unknown", _("Unknown"))]

@@ -15,12 +15,13 @@ from domains.views.numbers import number_or_zero
 from panel.access import require
 from panel.models import Role
 
+from ..causes import told
 from ..models import CheckChange
-from ..show import sentences
 from ..show.buttons import ORDER, button
+from ..show.records import progress
 from ..show.strip import StripStep, strip
-from .change import said_of, steps_of
-from .files import records_of, zone_lines
+from .change import colours, said_of, says_of, steps_of
+from .files import records_of, table_of, zone_lines
 from .table import rows_of
 
 PAGE = 50
@@ -34,15 +35,16 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
     row = rows_of(Domain.objects.filter(pk=domain.pk))[0]
     checks = sorted(row.domain.checks.all(), key=lambda check: ORDER[check.kind])
     buttons = [button(check) for check in checks]
+    split = domain.mode == Domain.Mode.NON_AUTHORITATIVE
     lines = [
         {
             "check": check,
             "button": shown,
-            "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
-            "changes": len(check.fixes) if not check.intended else 0,
+            "says": says_of(check, split=split) or shown.title,
         }
         for check, shown in zip(checks, buttons, strict=True)
     ]
+    records = table_of(row.domain, checks, row.dns_host)
     keys = list(domain.ownership.dkim_keys.exclude(state=DkimKey.State.WITHDRAWN).order_by("-pk"))
     states = {key.state for key in keys}
     return render(
@@ -54,8 +56,10 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "row": row,
             "lines": lines,
             "red": sum(shown.look == "red" for shown in buttons),
-            "records": (records := records_of(domain, checks)),
-            "zone_lines": zone_lines(records),
+            "records": records,
+            "progress": progress(records),
+            "fixable": sum(row.is_open for row in records),
+            "zone_lines": zone_lines(records_of(domain, checks)),
             "keys": keys,
             "key_waits": DkimKey.State.WAITING in states,
             "key_signs": DkimKey.State.ACTIVE in states,
@@ -94,7 +98,8 @@ def history(request: HttpRequest, service_name: str, domain_name: str) -> HttpRe
         {
             "service": domain.service,
             "domain": domain,
-            "changes": found[:PAGE],
+            "changes": told(domain, found[:PAGE]),
+            "colours": colours(),
             "older": found[PAGE - 1].pk if len(found) > PAGE else None,
             "newest": not before,
             "strips": strips,

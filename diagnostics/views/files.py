@@ -16,6 +16,8 @@ from domains.records import DEFAULT_TTL, Kind, required_records
 
 from ..models import Check, Postponement
 from ..show.changes import WantedRecord, line, wanted_records
+from ..show.hosts import DnsHost
+from ..show.records import RecordRow, table
 from ..show.sentences import mx_warning
 from ..sweep.inputs import configured
 
@@ -35,9 +37,41 @@ def file_response(domain: Domain) -> HttpResponse:
 
 def records_of(domain: Domain, checks: Sequence[Check]) -> list[WantedRecord]:
     """What the domain should publish; without the MX where that is put off."""
-    domain_facts, platform_facts = facts(domain)
-    skip = {Kind.MX.value} if put_off(domain) else set()
-    return wanted_records(required_records(domain_facts, platform_facts), checks, ttl=DEFAULT_TTL, skip=frozenset(skip))
+    return wanted_records(required_records(*facts(domain)), checks, ttl=DEFAULT_TTL, skip=left_out(domain))
+
+
+def left_out(domain: Domain) -> frozenset[str]:
+    """Kinds that instructions leave out: the MX where it is put off, and of a split domain the records that would lead
+    the mail programs of the other half's users here."""
+    kinds = {Kind.MX.value} if put_off(domain) else set()
+    return frozenset(kinds | ({Kind.SRV.value} if domain.mode == Domain.Mode.NON_AUTHORITATIVE else set()))
+
+
+def table_of(
+    domain: Domain, checks: Sequence[Check], host: DnsHost | None, *, skip: frozenset[str] = frozenset()
+) -> list[RecordRow]:
+    """The one table of records."""
+    return table(
+        required_records(*facts(domain)),
+        checks,
+        zone=zone_of_records(domain, checks),
+        host=host,
+        split=domain.mode == Domain.Mode.NON_AUTHORITATIVE,
+        skip=skip,
+    )
+
+
+def zone_of_records(domain: Domain, checks: Sequence[Check]) -> str:
+    """The zone that names are written for: one's own, else the one that the last check of its NS found; the name
+    itself where nobody knows."""
+    if domain.zone is not None:
+        return domain.zone.name
+    for check in checks:
+        if check.kind == Kind.NS:
+            for rrset in check.found:
+                if rrset["type"] == "NS":
+                    return str(rrset["name"])
+    return domain.name.name
 
 
 def put_off(domain: Domain) -> bool:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from domains import readings
-from domains.names import NameRefused, to_ascii
+from domains.names import NameRefused, to_ascii, to_unicode
 from domains.platforms import own_hosts
 from domains.views.waiting import FIELD
 from panel.access import person, service_for
@@ -35,6 +35,25 @@ def mx_hint(request: HttpRequest, service_name: str) -> HttpResponse:
             hint | {"use": f"{page}?{urlencode(asked)}", "again": _again(request, hint)},
         )
     return JsonResponse(hint)
+
+
+@login_required
+def delegation_hint(request: HttpRequest, service_name: str) -> HttpResponse:
+    """Whether the name of the wizard is delegated at all: says something only where it certainly is not."""
+    service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
+    context: dict[str, object] = {}
+    try:
+        name = to_ascii(request.GET.get("name", "")[:300])
+    except NameRefused:
+        return render(request, "diagnostics/_delegation_hint.html", context)
+    reading = readings.shown(request.GET.get(FIELD, ""), "delegation", {"name": name}, service.organization)
+    if reading is None and allowed("delegation-hint", request.user.pk, times=HINTS_A_MINUTE, seconds=60):
+        reading = readings.ask("delegation", {"name": name}, organization=service.organization, by=person(request))
+    if reading is not None and not reading.is_over:
+        context["again"] = f"{request.path}?{urlencode({'name': name, FIELD: reading.pk})}"
+    elif reading is not None and not reading.error and readings.result(reading) is False:
+        context["undelegated"] = to_unicode(name)
+    return render(request, "diagnostics/_delegation_hint.html", context)
 
 
 def _hint(request: HttpRequest, service: Service) -> dict[str, object]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,14 +17,15 @@ from domains import readings
 from domains.providers import ProviderError
 from domains.views.waiting import reading_for, waits
 from panel.access import person, staff_required
-from panel.models import Heartbeat, Organization, Service
+from panel.models import Heartbeat
 
-from ..models import CheckRun, CircuitBreaker, EngineReport
+from ..models import CheckRun, CircuitBreaker
+from ..resolvers import endpoint, resolvers_now
+from ..samples import going_on
 from ..sweep import breakers, schedule
 
 RATE_WINDOW = timedelta(minutes=1)
 COUNTED = 10_000  # domains that are counted one by one
-REPORTS = 12  # shown, the latest
 QUEUES = ("background", "interactive")  # that looks are taken from
 
 
@@ -33,9 +34,8 @@ QUEUES = ("background", "interactive")  # that looks are taken from
 def operator(request: HttpRequest) -> HttpResponse:
     """With `ask` in the address every resolver is asked now, by a worker."""
     now = timezone.now()
-    ended = _ended()
-    looks = CheckRun.objects.exclude(ended)
-    waiting = schedule.due(now).exclude(ended)
+    looks = going_on()
+    waiting = going_on(schedule.due(now))
     held = list(CircuitBreaker.objects.select_related("released_by").order_by("-pk")[:6])  # at most one still holds
     served = {beat.name for beat in Heartbeat.objects.filter(name__in=map(_worker, QUEUES)) if beat.fresh}
     due = list(waiting.order_by("next_at").values_list("next_at", flat=True)[: COUNTED + 1])
@@ -60,16 +60,10 @@ def operator(request: HttpRequest) -> HttpResponse:
             "breaker": next((one for one in held if one.state == CircuitBreaker.State.HOLDING), None),
             "breakers": [one for one in held if one.state == CircuitBreaker.State.RELEASED][:5],
             "queues": [(queue, _worker(queue) in served) for queue in QUEUES],
-            "reports": [(report, list(map(_health, report.servers))) for report in _reports()],
+            "resolvers": resolvers_now(),
             "asked": _asked(request),
         },
     )
-
-
-def _ended() -> Q:
-    """Nobody looks at what has ended: it would be the oldest for ever. Mostly nothing has, and nothing is joined."""
-    ended = Service.objects.filter(Q(state=Service.State.ENDED) | Q(organization__state=Organization.State.ENDED))
-    return Q(domain__service__in=ended) if ended.exists() else Q(pk__in=[])
 
 
 def _counted(check_runs: QuerySet[CheckRun]) -> int:
@@ -86,27 +80,6 @@ def _worker(queue: str) -> str:
     return f"worker:{queue}"
 
 
-def _reports() -> QuerySet[EngineReport]:
-    """Of those at work first."""
-    return EngineReport.objects.order_by(F("ended_at").desc(nulls_first=True), "-at")[:REPORTS]
-
-
-def _health(server: dict[str, Any]) -> dict[str, Any]:
-    """One server as an engine reported it."""
-    sent = server["sent"]
-    return {
-        **server,
-        "server": _endpoint(server["address"], server["port"]),
-        "errors": server["failures"] + server["malformed"] + server["unreachable"],
-        "milliseconds": round(server["seconds"] * 1000, 1) if server["answered"] else None,
-        "troubled": server["resting"] or bool(sent and server["answered"] * 2 < sent),
-    }
-
-
-def _endpoint(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 def _asked(request: HttpRequest) -> dict[str, Any] | None:
     """What a worker was told by every resolver. Raises StillReading."""
     if "ask" not in request.GET:
@@ -115,7 +88,7 @@ def _asked(request: HttpRequest) -> dict[str, Any] | None:
         asked: dict[str, Any] = readings.result(reading_for(request, "resolvers", {}, None))
     except ProviderError:
         return None
-    servers = [{**one, "server": _endpoint(one["host"], one["port"])} for one in asked["servers"]]
+    servers = [{**one, "server": endpoint(one["host"], one["port"])} for one in asked["servers"]]
     return {**asked, "servers": servers}
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from domains.models import Domain
 from domains.records import Kind
-from panel.access import organization_for, person, require, services_of
+from panel.access import organization_for, organizations_of, person, require, services_of
 from panel.models import Organization, Role, Service
 
 from ..models import Check
@@ -34,7 +34,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the s
 def red(request: HttpRequest) -> HttpResponseBase:
     """Of every organization that the person is a member of; for staff, of the installation."""
     user = person(request)
-    own = None if user.is_staff else list(user.organizations.all()[:2])
+    own = None if user.is_staff else list(organizations_of(user)[:2])
     return _page(request, services_of(user), own[0] if own and len(own) == 1 else None)
 
 
@@ -128,7 +128,7 @@ def _day(text: str) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
 
 
-class _Line:
+class Echo:
     """What csv writes to: hands each line on."""
 
     def write(self, line: str) -> str:
@@ -136,7 +136,7 @@ class _Line:
 
 
 def _csv(checks: QuerySet[Check]) -> StreamingHttpResponse:
-    writer = csv.writer(_Line())
+    writer = csv.writer(Echo())
     head = [
         _("organization"),
         _("service"),
@@ -152,7 +152,7 @@ def _csv(checks: QuerySet[Check]) -> StreamingHttpResponse:
     def lines() -> Iterator[Any]:
         yield "\ufeff" + str(writer.writerow(head))
         for check in checks.order_by("pk").iterator(chunk_size=500):
-            yield writer.writerow([_harmless(cell) for cell in _cells(check)])
+            yield writer.writerow([harmless(cell) for cell in _cells(check)])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="red.csv"'
@@ -174,6 +174,6 @@ def _cells(check: Check) -> list[str]:
     ]
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """What came from the DNS must not become a formula in somebody's spreadsheet."""
     return f"'{cell}" if cell.lstrip(" \n\xa0").startswith(FORMULA) else cell

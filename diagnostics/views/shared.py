@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,9 +23,9 @@ from panel.models import Organization, Service
 from ..models import Share
 from ..show import sentences
 from ..show.buttons import ORDER, button
+from ..show.records import progress
 from ..sweep import schedule
-from .change import cards_of
-from .files import file_response, put_off, records_of, zone_lines
+from .files import file_response, left_out, put_off, records_of, table_of, zone_lines
 from .sharing import warning
 from .table import rows_of
 
@@ -37,11 +39,13 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     found = _share_or_404(token)
     if found.opened_at is None:
         Share.objects.filter(pk=found.pk).update(opened_at=timezone.now())
-    with translation.override(found.language or translation.get_language()):
+    with translation.override(_language(request.GET.get("language", ""), found)):
         if request.GET.get("format") == "zone":
             response = file_response(found.domain)
         else:
-            response = render(request, "diagnostics/shared.html", _context(found))
+            response = render(
+                request, "diagnostics/shared.html", _context(found) | {"language": translation.get_language()}
+            )
     # The address opens the page: no other site hears of it. With "no-referrer" browsers would send the page's own form
     # without its origin, and it would be refused.
     response["Referrer-Policy"] = "same-origin"
@@ -54,6 +58,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 def shared_again(request: HttpRequest, token: str) -> HttpResponse:
     found = _share_or_404(token)
     organization = found.domain.service.organization_id
+    language = _language(request.POST.get("language", ""), found)
     if (
         allowed("shared-check", found.pk, times=CHECKS_A_MINUTE, seconds=60)
         and allowed("shared-check-domain", found.domain_id, times=CHECKS_OF_A_DOMAIN, seconds=60)
@@ -61,9 +66,15 @@ def shared_again(request: HttpRequest, token: str) -> HttpResponse:
     ):
         schedule.soon(found.domain)
     else:
-        with translation.override(found.language or translation.get_language()):
+        with translation.override(language):
             messages.warning(request, _("Too many checks. Wait a minute before you check again."))
-    return redirect("diagnostics:shared", token)
+    page = reverse("diagnostics:shared", args=[token])
+    return redirect(f"{page}?language={language}")
+
+
+def _language(wanted: str, found: Share) -> str:
+    """The one that the reader chose, else that of the letter."""
+    return wanted if wanted in dict(settings.LANGUAGES) else found.language or translation.get_language() or "en"
 
 
 def _share_or_404(token: str) -> Share:
@@ -79,11 +90,11 @@ def _share_or_404(token: str) -> Share:
 def _context(found: Share) -> dict[str, Any]:
     row = rows_of(Domain.objects.filter(pk=found.domain_id))[0]
     domain = row.domain
-    later = put_off(domain)
+    later, leave = put_off(domain), left_out(domain)
     checks = sorted(domain.checks.all(), key=lambda check: (check.kind == Kind.MX, ORDER[check.kind]))
     lines = []
     for check in checks:
-        if check.status == Status.OFF or (check.kind == Kind.MX and later):
+        if check.status == Status.OFF or check.kind in leave:
             continue
         shown = button(check)
         wanted = shown.look in ("red", "advice") and not check.intended
@@ -94,19 +105,21 @@ def _context(found: Share) -> dict[str, Any]:
                 "says": sentences.short(check.status, check.reason, check.facts, intended=check.intended),
                 "follows": sentences.consequence(check.reason, check.facts) if wanted else "",
                 "notes": sentences.notes(check.kind, check.reason, check.facts) if wanted else [],
-                "cards": cards_of(check, domain, row.dns_host) if wanted else [],
             }
         )
+    records = table_of(domain, checks, row.dns_host, skip=left_out(domain))
     return {
         "share": found,
         "token": found.token,
         "domain": domain,
         "row": row,
         "lines": lines,
-        "open": sum(bool(line["cards"]) for line in lines),
+        "open": sum(row.is_open for row in records),
         "dns_host": row.dns_host,
         "mx_warning": warning(domain, checks) if not later else "",
-        "records": (records := records_of(domain, checks)),
-        "zone_lines": zone_lines(records),
+        "records": records,
+        "progress": progress(records),
+        "zone_lines": zone_lines(records_of(domain, checks)),
+        "languages": settings.LANGUAGES,
         "looking": row.looking,
     }

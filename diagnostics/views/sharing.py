@@ -27,7 +27,8 @@ from panel.once import once
 from ..models import Check, Postponement, Share
 from ..show.sentences import mx_warning
 from ..sweep.inputs import configured
-from .files import moves_mail, put_off, records_of, zone_lines
+from .files import left_out, moves_mail, put_off, records_of, table_of
+from .table import dns_host_of
 
 LETTERS_AN_HOUR = 20  # that one person may send
 SHOWN = 20
@@ -68,8 +69,7 @@ def share(request: HttpRequest, service_name: str, domain_name: str) -> HttpResp
             "domain": domain,
             "form": form,
             "mx_warning": warning(domain, checks),
-            "records": (records := records_of(domain, checks)),
-            "zone_lines": zone_lines(records),
+            "records": table_of(domain, checks, dns_host_of(checks), skip=left_out(domain)),
             "shares": [(one, link_of(one)) for one in domain.shares.select_related("created_by")[:SHOWN]],
         },
     )

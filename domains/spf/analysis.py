@@ -82,14 +82,16 @@ def analyse(
 
     `record` stands in for what the DNS has at `domain`.
     """
-    walk = _Walk(answers)
+    walk = Walk(answers)
     owner = question_name(domain) if checkable(domain) else None
     if owner is not None:
         walk.start(owner, parse(record) if record is not None else None)
     return None if walk.missing else walk.result()
 
 
-class _Walk:
+class Walk:
+    """One walk over the whole tree; `domains.spf.tree` draws one."""
+
     def __init__(self, answers: View) -> None:
         self.answers = answers
         self.missing = False

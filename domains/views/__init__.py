@@ -1,7 +1,8 @@
 from .attached import detach, mode
-from .changes import change, change_again, change_policy, change_undo, changes, plan
+from .changes import change, change_again, change_policy, change_undo, changes, plan, plan_card
 from .disputes import dispute, disputes
 from .keys import rotate
+from .many import apply_many, attach_many, mode_many
 from .providers import (
     provider,
     provider_new,
@@ -15,7 +16,9 @@ from .providers import (
 from .wizard import attach, attach_mode, attach_records, attach_review
 
 __all__ = [
+    "apply_many",
     "attach",
+    "attach_many",
     "attach_mode",
     "attach_records",
     "attach_review",
@@ -28,7 +31,9 @@ __all__ = [
     "dispute",
     "disputes",
     "mode",
+    "mode_many",
     "plan",
+    "plan_card",
     "provider",
     "provider_new",
     "provider_remove",

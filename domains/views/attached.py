@@ -19,6 +19,7 @@ from ..access import domain_for
 from ..claims import AuthoritativeDetected
 from ..models import Domain
 from ..zones.changes import removable, request_removal
+from .lists import list_of
 from .waiting import target_resolves, waits
 
 
@@ -72,7 +73,7 @@ def detach(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
         if ours and "records" in request.POST:
             request_removal(ours, person(request))
             return redirect("domains:change", service.name, ours[0].pk)
-        return redirect("diagnostics:domains", service.name)
+        return redirect(list_of(service))
     context = {
         "service": service,
         "domain": domain,

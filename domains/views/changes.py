@@ -26,19 +26,19 @@ from ..outside import zone_subject
 from ..providers import ProviderError
 from ..providers.base import removals_first
 from ..records import Kind
-from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import provider_sentence
 from ..usecases import PlanChanged, apply, note_delegation
 from ..wizard import LATER, NOW
 from ..zones.changes import can_undo, offered_policy, request_policy, request_undo, run_again
 from ..zones.diff import lines_of_write
-from ..zones.planning import BOXES, Preview, preview, write_from_json
+from ..zones.planning import BOXES, Preview, preview, usual_boxes, write_from_json
 from ..zones.reading import ZoneReading, intents_of
 from .numbers import number_or_zero
-from .waiting import address_without_reading, reading_for, waits
+from .waiting import FIELD, StillReading, address_without_reading, reading_for, waits
 from .wizard import plan_context
 
 SHOWN = 50
+APART = "apart"  # a form that leaves for later what it asks for by itself and nobody ticked
 
 
 @login_required
@@ -49,18 +49,63 @@ def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
     domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
     posted = request.method == "POST"
     data = request.POST if posted else request.GET
-    boxes = _boxes(data)
+    boxes = _boxes(data, domain)
+    context, planned = _planned(request, domain, boxes, every=True)
+    if posted and planned is not None:
+        taken = planned.takes_mail_from() if Kind.MX in boxes else ()
+        same = data.get("plan") == planned.fingerprint
+        if same and taken and data.get("mx") not in {NOW, LATER} and APART not in data:
+            context["ask_mx"] = True
+        elif same and planned.removals(boxes) and "removals" not in data and APART not in data:
+            context["ask_removals"] = True
+        else:
+            try:
+                return _applied(request, domain, planned, _confirmed(data, planned, boxes))
+            except PlanChanged:
+                context["changed"] = True
+    return render(request, "domains/plan.html", context)
+
+
+@login_required
+def plan_card(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    """The same plan as a part of other pages, with its one button: fetched once the page stands, while a worker reads
+    the zone."""
+    domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
+    boxes = _boxes(request.GET, domain)
+    try:
+        context, planned = _planned(request, domain, boxes, every=False)
+    except StillReading as still:
+        query = request.GET.copy()
+        query[FIELD] = str(still.reading.pk)
+        context = {"service": domain.service, "domain": domain, "again": f"{request.path}?{query.urlencode()}"}
+        return render(request, "domains/_apply.html#waiting", context)
+    if planned is not None:
+        asking = planned.asking(boxes)
+        at_once = [kind for kind in boxes if kind not in asking]
+        context |= {
+            "asking": asking,
+            "kinds": boxes,
+            "changes": planned.count([Kind.CNAME, *at_once]),
+            "left": [why for _card, _choice, why in context["cards"] if why],
+        }
+    return render(request, "domains/_apply.html", context)
+
+
+def _planned(
+    request: HttpRequest, domain: Domain, boxes: tuple[Kind, ...], *, every: bool
+) -> tuple[dict[str, Any], Preview | None]:
+    """What a page shows of the plan, and the plan, where there is one. Raises StillReading."""
+    data = request.POST if request.method == "POST" else request.GET
     context: dict[str, Any] = {
         "service": domain.service,
         "domain": domain,
         "unicode": domain.name.unicode,
         "zone": domain.zone,
-        "boxes": [(kind, BOX_SENTENCES[kind], kind in boxes) for kind in BOXES],
         "mx": data.get("mx", ""),
         "tab": "domains",
     }
     if domain.zone is None:
-        return render(request, "domains/plan.html", context)
+        return context, None
     intents = intents_of(domain)
     context["again"] = address_without_reading(request)
     subject = zone_subject(domain.zone, *facts(domain), intents)
@@ -69,36 +114,34 @@ def plan(request: HttpRequest, service_name: str, domain_name: str) -> HttpRespo
     try:
         reading = ZoneReading.from_json(readings.result(found))
     except ProviderError as error:
-        context |= {"error": provider_sentence(error.code), "detail": error.detail}
-        return render(request, "domains/plan.html", context)
+        return context | {"error": provider_sentence(error.code), "detail": error.detail}, None
     planned = preview(reading, intents)
     if planned.delegated_at:
         note_delegation(domain)
-        context["delegated_at"] = to_unicode(planned.delegated_at.rstrip("."))
-        return render(request, "domains/plan.html", context)
-    taken = planned.takes_mail_from() if Kind.MX in boxes else ()
-    if posted:
-        if taken and data.get("mx") not in {NOW, LATER} and data.get("plan") == planned.fingerprint:
-            context["ask_mx"] = True
-        else:
-            try:
-                return _applied(request, domain, planned, boxes, mx=not taken or data.get("mx") == NOW)
-            except PlanChanged:
-                context["changed"] = True
-    accounts = accounts_at(domain)
-    context |= plan_context(planned, boxes, taken, accounts=accounts)
-    context["fingerprint"] = planned.fingerprint
-    return render(request, "domains/plan.html", context)
+        return context | {"delegated_at": to_unicode(planned.delegated_at.rstrip("."))}, None
+    taken = planned.takes_mail_from() if every or Kind.MX in boxes else ()
+    context |= plan_context(planned, boxes, taken, accounts=accounts_at(domain), every=every)
+    context |= {"fingerprint": planned.fingerprint, "removals": planned.removals(BOXES if every else boxes)}
+    return context, planned
 
 
-def _applied(
-    request: HttpRequest, domain: Domain, planned: Preview, boxes: tuple[Kind, ...], *, mx: bool
-) -> HttpResponse:
+def _confirmed(data: Any, planned: Preview, boxes: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """Those of `boxes` that are written: what moves mail, or removes records of others, only by its own word."""
+    moves = bool(planned.takes_mail_from())
+    asked = planned.asking(boxes)
+    return tuple(
+        kind
+        for kind in boxes
+        if kind not in asked or (data.get("mx") == NOW if kind == Kind.MX and moves else "removals" in data)
+    )
+
+
+def _applied(request: HttpRequest, domain: Domain, planned: Preview, kinds: tuple[Kind, ...]) -> HttpResponse:
     """Raises PlanChanged."""
     service = domain.service
     confirmed = request.POST.get("plan", "")
     try:
-        change = apply(domain, planned, boxes, mx=mx, confirmed=confirmed, actor=person(request))
+        change = apply(domain, planned, kinds, mx=True, confirmed=confirmed, actor=person(request))
     except PlanChanged:
         raise
     except Refused as refusal:
@@ -110,11 +153,14 @@ def _applied(
     return redirect("domains:change", service.name, change.pk)
 
 
-def _boxes(data: Any) -> tuple[Kind, ...]:
-    """What is ticked; a link may name the one kind that it is about; without either, everything."""
+def _boxes(data: Any, domain: Domain) -> tuple[Kind, ...]:
+    """What is ticked; a link may name the one kind that it is about; without either, everything that leads nobody
+    astray."""
+    if data.get("kind") == Kind.CNAME:
+        return ()  # always written: it needs no box
     ticked = set(data.getlist("box")) or {data.get("kind", "")} & {kind.value for kind in BOXES}
     if not ticked and "seen" not in data:
-        return BOXES
+        return usual_boxes(domain.mode)
     return tuple(kind for kind in BOXES if kind.value in ticked)
 
 
@@ -154,6 +200,7 @@ def change(request: HttpRequest, service_name: str, change_id: int) -> HttpRespo
         "offered_policy": offered_policy(found),
         "may_run_again": _may_run_again(found),
         "older_undone": _waits_for(found),
+        "new_plan": found.error == "zone-changed" and found.state == ZoneChange.State.FAILED and found.domain,
         "tab": "domains",
     }
     part = "#status" if request.headers.get("HX-Target") == "status" else ""
@@ -188,11 +235,29 @@ def _waits_for(found: ZoneChange) -> ZoneChange | None:
     return older.order_by("-pk").first() if found.zone_id else None
 
 
-@require_POST
 @login_required
 def change_undo(request: HttpRequest, service_name: str, change_id: int) -> HttpResponse:
+    """What an undo puts back, on a page of its own; a POST does it. What moves mail wants its own word, as it does when
+    it is applied."""
     user = person(request)
-    return _act(request, service_name, change_id, lambda found: request_undo(found, user))
+    found = change_for(user, service_name, change_id, at_least=Role.TECHNICIAN)
+    if not can_undo(found):
+        messages.error(request, _("This change cannot be undone here."))
+        return redirect("domains:change", found.service.name, found.pk)
+    writes = removals_first([write.reversed for write in reversed([write_from_json(data) for data in found.snapshot])])
+    moves_mail = any(rrset.type == "MX" for write in writes for rrset in (write.before, write.after) if rrset)
+    if request.method == "POST" and ("confirmed" in request.POST or not moves_mail):
+        return _act(request, service_name, change_id, lambda change: request_undo(change, user))
+    context = {
+        "service": found.service,
+        "change": found,
+        "unicode": to_unicode(found.domain_name or found.zone_name),
+        "writes": [lines_of_write(write.before, write.after) for write in writes],
+        "moves_mail": moves_mail,
+        "unconfirmed": request.method == "POST",
+        "tab": "domains",
+    }
+    return render(request, "domains/undo.html", context)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Attaching a domain, step by step: domain, mode, records, review."""
+"""Attaching a domain, step by step: domain, mode, and what is done: the records to write, or a review."""
 
 from __future__ import annotations
 
@@ -33,50 +33,43 @@ from ..sentences import BOXES as BOX_SENTENCES
 from ..sentences import CHOICES, LEFT, provider_sentence
 from ..suffixes import private_suffix
 from ..usecases import PlanChanged, Wish, attach_domain
-from ..wizard import LATER, NOW, Choice, attached_here, candidate, facts_before, forget_candidate
+from ..wizard import NOW, Choice, attached_here, candidate, facts_before, forget_candidate
 from ..zones.diff import Outcome, cards
 from ..zones.holding import zone_of
+from ..zones.plan import KINDS
 from ..zones.planning import BOXES, Preview, preview
 from ..zones.reading import ZoneReading
-from .numbers import number_or_zero
 from .waiting import FIELD, address_without_reading, reading_for, target_resolves, waits
 
 ZONES_SHOWN = 50
+MOST_TYPED = 253
 
 
 @login_required
 def attach(request: HttpRequest, service_name: str) -> HttpResponse:
-    """Step 1: from the list of one's zones, or by typing a name."""
+    """Step 1: one field takes a name, or finds one of one's zones while it is typed; the list is there to look at."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     data = request.GET
-    errors: dict[str, str] = {}
+    typed = data.get("name", "").strip()[:MOST_TYPED]
+    error = ""
     if "next" in data:
         try:
-            name = _chosen_name(service, data.get("source", ""), data.get("zone", ""), data.get("label", ""), data)
+            name = name_or_refuse(typed)
             if attached_here(service, name):
-                raise Refused(
-                    "already-attached",
-                    _("%(name)s is already attached to this service.") % {"name": to_unicode(name)},
-                    field="name" if data.get("source") != "list" else "zone",
-                )
+                words = _("%(name)s is already attached to this service.")
+                raise Refused("already-attached", words % {"name": to_unicode(name)})
             return redirect(reverse("domains:attach_mode", args=[service.name]) + Choice(name).query)
         except Refused as refusal:
-            errors[refusal.field or "name"] = str(refusal)
-    query = data.get("q", "").strip().lower()[:253]
-    zones, more = _zones(service, query)
-    known = Zone.objects.filter(provider__organization=service.organization)
+            error = str(refusal)
+    zones, more = _zones(service, typed.lower())
     context = {
         "service": service,
         "step": "domain",
-        "errors": errors,
+        "error": error,
         "zones": zones,
         "more": more,
-        "query": query,
-        "any_zones": bool(zones) or known.exists(),
-        "source": data.get("source") or ("list" if zones or query else "typed"),
-        "chosen": data.get("zone", ""),
-        "label": data.get("label", ""),
-        "typed": data.get("name", ""),
+        "typed": typed,
+        "any_zones": bool(zones) or Zone.objects.filter(provider__organization=service.organization).exists(),
         "first": not service.domains.exists(),
     }
     part = "#zones" if request.headers.get("HX-Target") == "zones" else ""
@@ -116,9 +109,7 @@ def attach_mode(request: HttpRequest, service_name: str) -> HttpResponse:
         # As the guide says: non-authoritative where the domain is not managed here, one's own choice where it is.
         "mode": choice.mode or ("" if zone else Domain.Mode.NON_AUTHORITATIVE.value),
         "platforms": Platform.objects.exclude(pk=service.platform_id),
-        "back": reverse("domains:attach", args=[service.name])
-        + "?"
-        + urlencode({"source": "typed", "name": choice.name}),
+        "back": reverse("domains:attach", args=[service.name]) + "?" + urlencode({"name": choice.name}),
     }
     return render(request, "domains/attach_mode.html", context)
 
@@ -126,7 +117,8 @@ def attach_mode(request: HttpRequest, service_name: str) -> HttpResponse:
 @login_required
 @waits
 def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
-    """Step 3, for a name in one of the organization's zones: which records to write, and exactly what that changes."""
+    """Step 3, the last for a name in one of the organization's zones: everything once more, which records to write and
+    exactly what that changes; Validate writes it."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     try:
         choice = Choice.read(request.GET)
@@ -145,7 +137,6 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
         "unicode": to_unicode(choice.name),
         "zone": zone,
         "managed": True,
-        "boxes": [(kind, BOX_SENTENCES[kind], kind in choice.boxes) for kind in BOXES],
         "back": reverse("domains:attach_mode", args=[service.name]) + choice.query,
         "without": review + choice.but(plan="", seen=True, boxes=()).query,
         "changed": "changed" in request.GET,
@@ -160,10 +151,10 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
     if planned.delegated_at:
         context["delegated_at"] = to_unicode(planned.delegated_at.rstrip("."))
         return render(request, "domains/attach_records.html", context)
-    taken = planned.takes_mail_from() if Kind.MX in choice.boxes else ()
-    if "next" in request.GET and (not taken or choice.mx):
-        return redirect(f"{review}{choice.but(plan=planned.fingerprint, seen=True).query}&{FIELD}={found.pk}")
-    context |= plan_context(planned, choice.boxes, taken, accounts=0) | {"ask_mx": "next" in request.GET and taken}
+    context |= plan_context(planned, choice.boxes, planned.takes_mail_from(), accounts=0)
+    context |= {"fingerprint": planned.fingerprint, "removals": planned.removals(BOXES)}
+    context |= {"ask_mx": "ask_mx" in request.GET, "ask_removals": "ask_removals" in request.GET}
+    context["mode_name"] = Domain.Mode(choice.mode).label
     return render(request, "domains/attach_records.html", context)
 
 
@@ -171,7 +162,7 @@ def attach_records(request: HttpRequest, service_name: str) -> HttpResponse:
 @once_apart
 @waits
 def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
-    """Step 4: everything once more; Validate writes it."""
+    """Step 3 for every other name, and what Validate posts to: writes it."""
     service = service_for(request.user, service_name, at_least=Role.TECHNICIAN)
     try:
         choice = Choice.read(request.POST if request.method == "POST" else request.GET)
@@ -190,23 +181,24 @@ def attach_review(request: HttpRequest, service_name: str) -> HttpResponse:
         "step": "review",
         "choice": choice,
         "unicode": to_unicode(choice.name),
-        "zone": zone if choice.plan else None,
         "managed": zone is not None,
         "mode_name": Domain.Mode(choice.mode).label,
-        "mx_later": choice.mx == LATER,
-        "reading": request.GET.get(FIELD, ""),
         "back": reverse(step, args=[service.name]) + choice.query,
     }
     return render(request, "domains/attach_review.html", context)
 
 
 def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone | None) -> HttpResponse:
+    records = reverse("domains:attach_records", args=[service.name])
     reading: ZoneReading | None = None
     if zone is not None:
+        found = _reading(request, service, zone, choice)
         try:
-            reading = ZoneReading.from_json(readings.result(_reading(request, service, zone, choice)))
+            reading = ZoneReading.from_json(readings.result(found))
         except ProviderError:
             reading = None
+        if reading is not None and (unsaid := _unsaid(preview(reading, {}), choice)):
+            return not_done(redirect(f"{records}{choice.but(plan='').query}&{unsaid}=1&{FIELD}={found.pk}"))
     try:
         attached, change = attach_domain(
             service,
@@ -226,7 +218,6 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
         )
     except PlanChanged:
         # What was confirmed is not what would be done now: show it again.
-        records = reverse("domains:attach_records", args=[service.name])
         return not_done(redirect(records + choice.but(plan="").query + "&changed=1"))
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -248,12 +239,30 @@ def _validate(request: HttpRequest, service: Service, choice: Choice, zone: Zone
     return redirect("diagnostics:domain", service.name, attached.name.name)
 
 
-def plan_context(planned: Preview, boxes: tuple[Kind, ...], taken: tuple[str, ...], *, accounts: int) -> dict[str, Any]:
-    """What `domains/_plan.html` shows."""
-    shown = cards(planned.plan, (Kind.CNAME, *boxes)) if planned.plan is not None else []
+def _unsaid(planned: Preview, choice: Choice) -> str:
+    """What of the plan that was shown wants a word of its own, and has none; empty where nothing does."""
+    if not choice.plan or choice.plan != planned.fingerprint:
+        return ""
+    if Kind.MX in choice.boxes and planned.takes_mail_from() and not choice.mx:
+        return "ask_mx"
+    return "ask_removals" if planned.removals(choice.boxes) and not choice.removals else ""
+
+
+def plan_context(
+    planned: Preview, boxes: tuple[Kind, ...], taken: tuple[str, ...], *, accounts: int, every: bool = True
+) -> dict[str, Any]:
+    """What shows a plan: with `every` each kind has its box, ticked where it is among `boxes`; else only those are
+    shown."""
+    kinds = KINDS if every else (Kind.CNAME, *boxes)
+    shown = cards(planned.plan, kinds) if planned.plan is not None else []
     shown = [card for card in shown if card.decision.verdict.status != Status.OFF]
+    described = [(card, CHOICES[card.choice], LEFT[card.left] if card.left else "") for card in shown]
     return {
-        "cards": [(card, CHOICES[card.choice], LEFT[card.left] if card.left else "") for card in shown],
+        "cards": described,
+        "plan": [
+            (card, choice, left, BOX_SENTENCES.get(card.kind, ""), card.kind in boxes)
+            for card, choice, left in described
+        ],
         "taken": taken,
         "accounts": accounts,
         "nothing": not any(card.choice in {Outcome.ADD, Outcome.REPLACE} for card in shown),
@@ -280,19 +289,6 @@ def _mode_chosen(service: Service, choice: Choice) -> Choice:
         authoritative = mode == Domain.Mode.AUTHORITATIVE
         claims.require_free(row, organization=service.organization, authoritative=authoritative, joining=True)
     return choice.but(target=str(target) if target else "")
-
-
-def _chosen_name(service: Service, source: str, zone: str, label: str, data: Any) -> str:
-    if source != "list":
-        return name_or_refuse(data.get("name", ""))
-    found = Zone.objects.filter(provider__organization=service.organization, pk=number_or_zero(zone)).first()
-    if found is None:
-        raise Refused("zone", _("Choose one of your zones."), field="zone")
-    label = label.strip().strip(".")
-    try:
-        return name_or_refuse(f"{label}.{found.name}" if label else found.name)
-    except Refused as refusal:
-        raise Refused(refusal.code, str(refusal), field="label") from refusal
 
 
 def _zones(service: Service, query: str) -> tuple[list[dict[str, Any]], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -17,6 +17,16 @@ def zone_of(organization: Organization, name: str) -> Zone | None:
     """The organization's zone with the longest name that is `name` or ends it. The oldest of several of one name."""
     zones = Zone.objects.filter(provider__organization=organization, name__in=_suffixes(name))
     return _longest(name, _by_name(zones.select_related("provider")))
+
+
+def zones_of(organization: Organization, names: Iterable[str]) -> dict[str, Zone]:
+    """The same of many names, by name, in one query."""
+    names = list(names)
+    wanted = {suffix for name in names for suffix in _suffixes(name)}
+    zones = _by_name(
+        Zone.objects.filter(provider__organization=organization, name__in=wanted).select_related("provider")
+    )
+    return {name: zone for name in names if (zone := _longest(name, zones)) is not None}
 
 
 def adopt(organization: Organization) -> int:

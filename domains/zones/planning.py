@@ -13,13 +13,22 @@ from typing import Any
 
 from ..providers import Published, Write
 from ..providers.values import same
-from ..records import Kind
-from ..rrset import Fix, RRset, fix_to_json, rrset_from_json, rrset_to_json
+from ..records import Kind, Mode
+from ..rrset import Action, Fix, RRset, fix_to_json, rrset_from_json, rrset_to_json
+from .diff import ChangeLine, cards
 from .plan import KINDS, Plan, apply_fixes, takes_mail_from
 from .reading import ZoneReading, comparable
 
 # What the wizard offers to write, box by box; the token of a pending domain is always part of it.
 BOXES = (Kind.SRV, Kind.MX, Kind.SPF, Kind.DKIM, Kind.DMARC)
+REWRITTEN = frozenset({Kind.SPF, Kind.DMARC})  # their fixes keep what the records say
+OURS_ALONE = frozenset({Kind.CNAME, Kind.DKIM})  # the token's label and our selectors
+
+
+def usual_boxes(mode: str) -> tuple[Kind, ...]:
+    """What is ticked where nobody chose: of a split domain not the records that lead its mail programs here, since
+    those of the other half's users would follow them, too."""
+    return tuple(kind for kind in BOXES if kind != Kind.SRV or mode != Mode.NON_AUTHORITATIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +47,36 @@ class Preview:
         chosen = [kind for kind in kinds if kind != Kind.MX or mx]
         return self.plan.writable(chosen) if self.plan is not None else ()
 
+    def count(self, kinds: Iterable[Kind]) -> int:
+        """How many record sets these change: what people count."""
+        return len({(fix.name, fix.type) for fix in self.fixes(kinds, mx=True)})
+
     def takes_mail_from(self) -> tuple[str, ...]:
         return takes_mail_from(self.plan.decisions) if self.plan is not None else ()
+
+    def removals(self, kinds: Iterable[Kind]) -> tuple[ChangeLine, ...]:
+        """Records of others that go: asked for by themselves. A record that is rewritten and keeps what it says (SPF,
+        DMARC) is none, nor is what stands at names that are ours alone; the MX that takes mail has its own question."""
+        if self.plan is None:
+            return ()
+        apart = {Kind.MX} if self.takes_mail_from() else set()
+        found: list[ChangeLine] = []
+        for card in cards(self.plan, [kind for kind in kinds if kind not in REWRITTEN | apart]):
+            if not card.decision.fixes_anything:
+                continue
+            removed = {(fix.name, fix.type) for fix in card.decision.verdict.fixes if fix.action == Action.REMOVE}
+            found += [
+                line
+                for line in card.lines
+                if line.sign == "-" and (card.kind not in OURS_ALONE or (line.name, line.type) in removed)
+            ]
+        return tuple(found)
+
+    def asking(self, kinds: Iterable[Kind]) -> frozenset[Kind]:
+        """Those of `kinds` that are written only where somebody said so."""
+        wanted = list(kinds)
+        moving = {Kind.MX} if self.takes_mail_from() else set()
+        return frozenset(kind for kind in wanted if kind in moving or self.removals([kind]))
 
     @property
     def fingerprint(self) -> str:

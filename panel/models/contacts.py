@@ -50,6 +50,12 @@ class Contact(models.Model):
         confirmed: dict[str, Any] = {"confirmed_at": timezone.now()} if signed_in else {}
         return cls.objects.get_or_create(organization=organization, email=email, defaults=confirmed)[0]
 
+    @classmethod
+    def by_default(cls, organization: Organization, email: str) -> None:
+        """A new owner, who has just shown that the address is his, unless the list is full."""
+        if cls.objects.filter(organization=organization).count() < cls.AT_MOST:
+            cls.objects.get_or_create(organization=organization, email=email, defaults={"confirmed_at": timezone.now()})
+
     @property
     def token(self) -> str:
         """The signed part of its links: of no use while the address is not in the list."""

@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ..activity import record
 from ..errors import Refused
+from .contacts import Contact
 
 if TYPE_CHECKING:
     from .organizations import Organization
     from .users import User
 
 
+WELCOMES = 5  # letters that a first owner gets at once
 INVITATIONS_AN_HOUR = 100  # that one organization's own people may send
 
 
@@ -150,7 +152,22 @@ class Invitation(models.Model):
         present = Membership.objects.filter(organization_id=self.organization_id, user=user).first()
         if present and Role(present.role).rank >= Role(self.role).rank:
             return present
-        return self.organization.add_member(user, self.role, actor=user)
+        owners = Membership.objects.filter(organization_id=self.organization_id, role=Role.OWNER, user__is_active=True)
+        is_first = self.role == Role.OWNER and not owners.exists()
+        membership = self.organization.add_member(user, self.role, actor=user)
+        if self.role == Role.OWNER:
+            Contact.by_default(self.organization, user.email)
+        if is_first:
+            self._welcome(user)
+        return membership
+
+    def _welcome(self, user: User) -> None:
+        """The first owner of an organization has missed the letters about the services that it has already."""
+        from ..mail import service_created
+        from .services import Service
+
+        for service in self.organization.services.filter(state=Service.State.ACTIVE).order_by("number")[:WELCOMES]:
+            service_created(service, [user])
 
     @transaction.atomic
     def withdraw(self, *, actor: User | str | None) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -54,6 +55,8 @@ class Heartbeat(models.Model):
 class Condition(models.Model):
     """Something that must work, as it was last found (panel/watch.py); staff are told once of each time it does not."""
 
+    SETTLED = timedelta(seconds=90)  # pages say nothing before: processes that have just been started are not heard yet
+
     name = models.CharField(max_length=64, primary_key=True)
     looked_at = models.DateTimeField()
     detail = models.CharField(max_length=200, blank=True)
@@ -62,6 +65,11 @@ class Condition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {'fails' if self.failing_since else 'works'}"
+
+    @classmethod
+    def failing(cls) -> models.QuerySet[Self]:
+        """What pages say: it has failed for a while, and at the last look too."""
+        return cls._default_manager.filter(failing_since__lte=timezone.now() - cls.SETTLED).order_by("name")
 
 
 class Attempts(models.Model):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import validate_email
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..activity import record
 from ..errors import Refused
+
+if TYPE_CHECKING:
+    from ..as_member import Acting
 
 
 class UserManager(BaseUserManager["User"]):
@@ -50,6 +53,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    acting: Acting | None = None  # of this request only: the member with whose eyes somebody of the staff sees
+
     class Meta:
         ordering = ["email"]
         constraints = [
@@ -61,6 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.acting is not None and not kwargs.get("update_fields"):
+            raise RuntimeError("whoever sees as a member has only the member's rights: they are not his to keep")
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         self.email = self.email.strip().lower()

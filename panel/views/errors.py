@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from ..sessions import out_of_date
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -16,10 +19,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was sent from a page whose session has ended, or from elsewhere."""
-    return render(request, "panel/errors/csrf.html", status=403)
+    return out_of_date(request) or render(request, "panel/errors/csrf.html", status=403)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "panel/errors/413.html", status=413)
     return render(request, "panel/errors/400.html", status=400)
 
 

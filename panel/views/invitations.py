@@ -11,9 +11,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from ..access import require
 from ..errors import Refused
+from ..first_domain import wizard_for
 from ..forms import Join
-from ..models import Invitation, User
+from ..models import Invitation, Organization, Service, User
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -60,4 +62,16 @@ def _accept(request: HttpRequest, invitation: Invitation, user: User) -> HttpRes
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     organization = invitation.organization
     messages.success(request, _("You are now a member of %(organization)s.") % {"organization": organization.name})
-    return redirect("panel:organization", organization.code)
+    if organization.contacts.filter(email=invitation.email, unsubscribed_at=None).exists():
+        words = _("You are a contact: we write to %(email)s when a domain needs attention and before a service ends.")
+        messages.info(request, words % {"email": invitation.email})
+    return _first_domain(request, organization) or redirect("panel:organization", organization.code)
+
+
+def _first_domain(request: HttpRequest, organization: Organization) -> HttpResponse | None:
+    """Whoever may attach domains starts with that, where a service has none yet."""
+    role = require(request.user, organization)
+    services = organization.services.select_related("organization").filter(state=Service.State.ACTIVE)
+    for service in services.filter(domains=None).order_by("number")[:1]:
+        return wizard_for(request, service, role)
+    return None

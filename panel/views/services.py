@@ -51,6 +51,7 @@ def services(request: HttpRequest) -> HttpResponse:
     context = {
         "list": found,
         "several": several,
+        "may_attach": set(user.memberships.exclude(role=Role.VIEWER).values_list("organization_id", flat=True)),
         "grouped": several and found.sort == "organization",
         "states": [
             ("active", _("active")),

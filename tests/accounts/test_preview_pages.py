@@ -256,3 +256,13 @@ def test_the_reasons_file_of_an_update_says_what_changed(clinic, browser):
     text = content(browser.get(url("reasons", clinic, run.pk))).lstrip("\ufeff")
     (row,) = csv.DictReader(io.StringIO(text))
     assert "Sowa → Wilk" in row["Reason"]
+
+
+def test_the_address_stands_beside_the_part_of_it_that_is_edited(clinic, browser):
+    run = previewed(browser, clinic, "account name;domain;first name", "anna;elsewhere.example;Anna")
+
+    text = page(browser, clinic, run)
+
+    assert '<div class="mono sub">anna@elsewhere.example</div>' in text
+    assert 'name="value" value="elsewhere.example" aria-label="Domain in row 2"' in text
+    assert "Account name in row 2" not in text

@@ -294,6 +294,15 @@ def test_an_application_that_fails_is_answered_for(long_answers: int) -> None:
     assert get(long_answers, "/short")[0] == 200
 
 
+def test_people_read_in_their_language_that_a_form_was_too_large(running: Installation) -> None:
+    asked = HEAD + b"Accept: text/html\r\nAccept-Language: pl,en;q=0.5\r\nContent-Length: 3000000\r\n\r\n"
+    said = raw(running, asked)
+
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b"Content-Type: text/html" in said
+    assert b'<html lang="pl">' in said
+
+
 def test_through_the_proxy_of_compose_it_is_the_same(running: Installation) -> None:
     with Caddy(running.port) as proxy:
         head = b"GET / HTTP/1.1\r\nHost: localhost:%d\r\nX-Slow: " % proxy.port

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diagnostics.plain import fields
-from diagnostics.show.changes import cards, confirmed_sets, side_by_side, snippet, wanted_records
+from diagnostics.show.changes import snippet, wanted_records
 from diagnostics.show.hosts import Writing, parts, written
+from diagnostics.show.records import RecordRow, Standing, progress, table, table_of_check
 from domains.records import DomainFacts, Hosts, Kind, Level, Mode, PlatformFacts, required_records
 from domains.rrset import RRset
 from domains.rules.beside import Beside
@@ -36,6 +37,12 @@ class Check:
     intended: bool = False
     found: list[dict[str, Any]] = field(default_factory=list)
     fixes: list[dict[str, Any]] = field(default_factory=list)
+    expected: list[dict[str, Any]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    witnesses: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+    level: str = "required"
 
 
 def rrset(name: str, type_: str, *values: str) -> dict[str, Any]:
@@ -111,8 +118,28 @@ def test_the_other_half_of_a_split_domain_gets_nothing_of_ours_beside_its_own() 
     there = Check("SRV", "wrong", found=[rrset("autodiscover.shop.example.", "CNAME", "auto.other.example.")])
     assert not [key for key in wanted(there, target="mx.other.example") if key[0].startswith("autodiscover")]
     ours = [rrset("autodiscover.shop.example.", "CNAME", "auto.mail.example.")]
-    (group,) = side_by_side(there.found, ours, [], others=True)
-    assert [line.text for line in group.then] == ["auto.other.example."]
+    there.expected, there.facts, there.level = ours, {"others": True}, "recommended"
+    assert standings(there, split=True) == [("auto.other.example.", Standing.OK)]
+
+
+def test_of_a_split_domain_what_leads_mail_programs_here_is_optional_and_not_counted() -> None:
+    missing = rrset("_imaps._tcp.shop.example.", "SRV", "0 0 993 imap.mail.example.")
+    check = Check("SRV", "missing", expected=[missing], fixes=[{"action": "add", **missing}], level="recommended")
+    assert standings(check, split=True) == [("0 0 993 imap.mail.example.", Standing.OPTIONAL)]
+    assert standings(check) == [("0 0 993 imap.mail.example.", Standing.MISSING)]
+    required = required_records(DomainFacts("shop.example", Mode.NON_AUTHORITATIVE, "mx.other.example"), PLATFORM)
+    rows = table(required, [check], zone="shop.example", host=None, split=True)
+    assert {row.standing for row in rows if row.kind == "SRV"} == {Standing.OPTIONAL}
+    assert not [row for row in rows if row.kind == "MX"], "nobody knows yet where its mail enters"
+    assert progress(rows).of == len([row for row in rows if row.kind != "SRV"])
+
+
+def rows(check: Check, *, split: bool = False) -> list[RecordRow]:
+    return table_of_check(check, zone="shop.example", host=None, split=split)
+
+
+def standings(check: Check, *, split: bool = False) -> list[tuple[str, Standing]]:
+    return [(row.value, row.standing) for row in rows(check, split=split)]
 
 
 def test_what_should_be_is_what_the_authoritative_servers_say_while_resolvers_keep_an_old_copy() -> None:
@@ -122,74 +149,64 @@ def test_what_should_be_is_what_the_authoritative_servers_say_while_resolvers_ke
         {"who": "ns1 (192.0.2.1)", "says": right["values"], "failure": None, "serial": 2},
         {"who": "resolvers", "says": old["values"], "failure": None, "serial": None},
     ]
-    confirmed = confirmed_sets("propagating", facts, witnesses, [right])
-    (group,) = side_by_side([old], [right], [], confirmed=confirmed)
-    assert [line.text for line in group.then] == ["10 mx1.mail.example."]
+    check = Check("MX", "propagating", found=[old], expected=[right], facts=facts, witnesses=witnesses)
+    (row,) = rows(check)
+    assert (row.value, row.standing, row.now) == (right["values"][0], Standing.PROPAGATING, ("mx.old.example.",))
 
 
 def test_addresses_in_place_of_an_alias_are_not_what_should_be() -> None:
     found = [rrset("autodiscover.a.example.", "A", "192.0.2.10"), rrset("www.a.example.", "A", "192.0.2.11")]
     expected = [rrset("autodiscover.a.example.", "CNAME", "autodiscover.mail.example.")]
     fixes = [{"action": "add", **rrset("_imaps._tcp.a.example.", "SRV", "0 0 993 pro.mail.example.")}]
-    shown = {
-        (group.name, group.type): [line.text for line in group.then]
-        for group in side_by_side(found, expected, fixes, flattened=True)
-    }
-    assert shown == {
-        ("autodiscover.a.example.", "A"): [],
-        ("autodiscover.a.example.", "CNAME"): ["autodiscover.mail.example."],
-        ("www.a.example.", "A"): ["192.0.2.11"],
-        ("_imaps._tcp.a.example.", "SRV"): ["0 0 993 pro.mail.example."],
-    }
+    assert standings(Check("SRV", "missing", found=found, expected=expected, fixes=fixes, problems=["flattened"])) == [
+        ("192.0.2.10", Standing.REMOVE),
+        ("192.0.2.11", Standing.OK),
+        ("0 0 993 pro.mail.example.", Standing.MISSING),
+        ("autodiscover.mail.example.", Standing.MISSING),
+    ]
 
 
 def test_what_only_its_owner_can_mend_is_no_pattern_for_what_should_be() -> None:
     found = [rrset("a.example.", "TXT", '"v=spf1 ip4:mail.a.example ~all"')]
     expected = [rrset("a.example.", "TXT", '"v=spf1 include:spf.mail.example ~all"')]
-    (group,) = side_by_side(found, expected, [], undecided=True)
-    assert ([line.text for line in group.now], group.then, group.undecided) == (found[0]["values"], (), True)
-    (group,) = side_by_side([], expected, [], undecided=True)
-    assert ([line.text for line in group.then], group.undecided) == (expected[0]["values"], False)
+    check = Check("SPF", "wrong", found=found, expected=expected)
+    assert standings(check) == [(found[0]["values"][0], Standing.UNDECIDED)]
+    assert standings(Check("SPF", "wrong", expected=expected)) == [(expected[0]["values"][0], Standing.MISSING)]
 
 
-def test_what_goes_and_what_comes_is_marked_and_the_rest_stays() -> None:
+def test_what_goes_and_what_comes_stands_in_its_row_and_the_rest_stays() -> None:
     found = [rrset("shop.example.", "MX", "10 mx1.mail.example.", "5 mx.old.example.")]
     fixes = [
         {"action": "remove", **rrset("shop.example.", "MX", "5 mx.old.example.")},
         {"action": "add", **rrset("shop.example.", "MX", "20 mx2.mail.example.")},
     ]
-    (group,) = side_by_side(found, [], fixes)
-    assert [(line.text, line.mark) for line in group.now] == [
-        ("5 mx.old.example.", "gone"),
-        ("10 mx1.mail.example.", ""),
-    ]
-    assert [(line.text, line.mark) for line in group.then] == [
-        ("20 mx2.mail.example.", "new"),
-        ("10 mx1.mail.example.", ""),
-    ]
+    kept, new = rows(Check("MX", "wrong", found=found, fixes=fixes))
+    assert (kept.priority, kept.text, kept.standing) == ("10", "mx1.mail.example.", Standing.OK)
+    assert (new.priority, new.text, new.now, new.look) == ("20", "mx2.mail.example.", ("mx.old.example.",), "red")
     assert snippet(fixes).splitlines() == [
         "; remove:",
         "; shop.example. IN MX 5 mx.old.example.",
         "shop.example. 300 IN MX 20 mx2.mail.example.",
     ]
+    (gone,) = rows(Check("MX", "wrong", found=[rrset("shop.example.", "MX", "5 mx.old.example.")], fixes=fixes[:1]))
+    assert gone.standing == Standing.REMOVE
 
 
-def test_a_card_has_the_fields_of_the_providers_form() -> None:
+def test_a_row_has_the_fields_of_the_providers_form_and_folds_a_long_value() -> None:
     fix = {"action": "add", **rrset("_autodiscover._tcp.shop.example.", "SRV", "0 0 443 auto.mail.example.")}
-    (card,) = cards([fix], "shop.example", None)
-    assert card.written == "_autodiscover._tcp"
-    assert [(part.key, part.text) for part in card.rows[0].fields] == [
-        ("priority", "0"),
-        ("weight", "0"),
-        ("port", "443"),
-        ("value", "auto.mail.example."),
-    ]
+    (row,) = rows(Check("SRV", "missing", fixes=[fix]))
+    assert row.short == "_autodiscover._tcp"
+    assert row.labels == ["_autodiscover.", "_tcp"]
+    assert [(part.key, part.text) for part in row.others] == [("priority", "0"), ("weight", "0"), ("port", "443")]
+    assert (row.field, row.text, row.start) == ("auto.mail.example.", "0 443 auto.mail.example.", "")
     long = {
         "action": "add",
         **rrset("s._domainkey.shop.example.", "TXT", '"v=DKIM1; p=' + "A" * 240 + '" "' + "B" * 99 + '"'),
     }
-    (card,) = cards([long], "shop.example", None)
-    assert card.rows[0].fields[0].text == "v=DKIM1; p=" + "A" * 240 + "B" * 99
+    (row,) = rows(Check("DKIM", "missing", fixes=[long]))
+    assert row.field == "v=DKIM1; p=" + "A" * 240 + "B" * 99
+    assert row.field.startswith(row.start)
+    assert len(row.start) < 60
 
 
 def test_names_are_written_as_the_form_wants_them() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.names import MAX_NAME, NameRefused, RefusalCode, host_to_ascii, to_ascii, to_unicode
-from domains.suffixes import is_registry, public_suffix
+from domains.suffixes import is_registry, public_suffix, registrable
 
 LONG = ".".join(["a" * 63] * 3)
 
@@ -154,3 +154,11 @@ def test_only_what_registries_run_is_a_registry() -> None:
     assert is_registry("co.uk")
     assert not is_registry("github.io")
     assert not is_registry("firma.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "sold"),
+    [("a.b.shop.co.uk", "shop.co.uk"), ("shop.example", "shop.example"), ("a.shop.example", "shop.example")],
+)
+def test_what_a_registrar_sells_of_a_name(name: str, sold: str) -> None:
+    assert registrable(name) == sold

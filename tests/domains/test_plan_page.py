@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tests.factories import make_account, make_member, make_service
 from tests.servers.knot import Knot
 
 from .providers import Nowhere, knot_zone
+from .test_wizard import as_data, hidden
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("readings_at_once")]
 
@@ -87,7 +89,46 @@ def test_what_is_applied_is_what_was_shown(case: Case) -> None:
 def test_one_button_can_be_mended_alone(case: Case) -> None:
     page = case.client.get(case.url, {"kind": "SPF"})
     assert re.findall(r'value="(\w+)" id="box-\w+" checked', page.content.decode()) == ["SPF"]
+    page = case.client.get(f"{case.url}card/", {"kind": "SPF"})
+    assert "Apply 2 changes<" in text(page), "the token of a pending domain is always among them"
     assert "mx.old-host.example" not in text(page)
+
+
+def test_one_press_applies_what_harms_nobody_and_the_rest_only_where_it_is_ticked(case: Case) -> None:
+    case.knot.publish("autodiscover.managed.test.", "CNAME", ["autodiscover.old-host.example."])
+    card = case.client.get(f"{case.url}card/")
+    assert "Move mail now" in text(card)
+    assert "Remove 1 record that is not ours" in text(card)
+    data = as_data(hidden(card))
+    case.client.post(case.url, data)
+    [fixes] = [change.plan for change in ZoneChange.objects.all()]
+    assert {fix["type"] for fix in fixes} == {"CNAME", "TXT"}, "neither the MX nor what an earlier provider left"
+    assert not any("autodiscover" in fix["name"] for fix in fixes)
+    ZoneChange.objects.all().delete()
+    case.client.post(case.url, data | {"mx": "now", "removals": "1"})
+    assert {fix["type"] for fix in ZoneChange.objects.get().plan} >= {"MX", "SRV"}
+
+
+def test_what_is_pressed_after_the_zone_changed_shows_the_new_plan(case: Case) -> None:
+    data = as_data(hidden(case.client.get(f"{case.url}card/")))
+    case.client.post(case.url, data)
+    change = ZoneChange.objects.get()
+    case.knot.publish("managed.test.", "TXT", ['"v=spf1 a mx -all"'])
+    run(change.pk)
+    page = case.client.get(f"/services/{case.domain.service.name}/changes/{change.pk}/")
+    assert "The new plan" in text(page)
+    assert f"{case.url}card/" in text(page)
+    assert "v=spf1 a mx include:" in text(case.client.get(f"{case.url}card/"))
+    page = case.client.post(case.url, data | {"plan": "0" * 32})
+    assert "has changed since you saw the plan" in text(page)
+
+
+def test_a_card_waits_for_a_worker_and_asks_again(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domains.readings._wake", lambda pk: None)
+    card = case.client.get(f"{case.url}card/")
+    assert "Reading the zone" in text(card)
+    [again] = re.findall(r'hx-get="([^"]*reading=\d+[^"]*)"', card.content.decode())
+    assert "Reading the zone" in text(case.client.get(html.unescape(again)))
 
 
 def test_a_record_that_is_right_in_another_way_is_left_alone(case: Case) -> None:
@@ -108,7 +149,10 @@ def test_undo_and_again_go_by_buttons_and_are_logged(case: Case) -> None:
     case.knot.start()
     case.client.post(f"{base}again/")
     run(change.pk)
-    case.client.post(f"{base}undo/")
+    page = case.client.get(f"{base}undo/")
+    assert "mx.old-host.example" in text(page)
+    assert "tick the box" in text(case.client.post(f"{base}undo/")), "it moves mail: it asks as Apply does"
+    case.client.post(f"{base}undo/", {"confirmed": "1"})
     run(change.pk)
     assert "as they were before" in text(case.client.get(base))
     assert list(Activity.objects.filter(verb__startswith="zone.").values_list("verb", flat=True)) == [

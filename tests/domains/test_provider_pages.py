@@ -177,3 +177,19 @@ def test_a_stored_key_does_not_follow_to_another_address(owner: Client) -> None:
     owner.post(f"{BASE}{row.pk}/", data | {"name": "y", "url": "https://elsewhere.example:8081", "api_key": ""})
     row.refresh_from_db()
     assert (row.name, json.loads(row.credentials)) == ("y", {"api_key": "other"})
+
+
+def test_a_form_marks_what_it_needs_and_keeps_what_is_stored(owner: Client, organization: Organization) -> None:
+    new = owner.get(f"{BASE}new/powerdns/").content.decode()
+    assert "(optional)" not in new.partition("API key")[2].partition("</label>")[0]
+    missing = owner.post(f"{BASE}new/powerdns/", {"name": "PowerDNS", "url": "https://dns.example", "server_id": "x"})
+    assert missing.content.decode().count("This field is required.") == 1
+    row = DnsProvider.objects.create(
+        organization=organization,
+        name="PowerDNS",
+        kind="powerdns",
+        settings={"url": "https://dns.example", "server_id": "x"},
+        credentials='{"api_key": "stored"}',
+    )
+    stored = owner.get(f"{BASE}{row.pk}/").content.decode()
+    assert "(optional)" in stored.partition("API key")[2].partition("</label>")[0]

@@ -141,3 +141,16 @@ def test_one_port_may_be_allowed_alone(settings):
     for host, port in (("127.0.0.1", 5354), ("127.0.0.2", 5353), ("::1", 5353)):
         with pytest.raises(Unreachable):
             pinned(host, port)
+
+
+def test_the_other_system_of_the_demonstration_may_be_a_target_again(settings: Any) -> None:
+    """Its address is one of documentation: its split domain is switched to and fro."""
+    settings.ALLOWED_NETWORKS = []
+    with pytest.raises(Refused):
+        reach.require_allowed(["203.0.113.25"])
+    settings.HAS_DEMONSTRATION = True
+    assert reach.require_allowed(["203.0.113.25"])
+    with pytest.raises(Refused):
+        reach.require_allowed(["10.0.0.1"])
+    with pytest.raises(Unreachable):
+        pinned("203.0.113.25", 25)

@@ -61,7 +61,7 @@ def as_data(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def test_an_external_domain_goes_by_mode_and_review(technician: Client, service: Service) -> None:
-    page = technician.get(start(service), {"source": "typed", "name": " ŻÓŁW.example. ", "next": "1"}, follow=True)
+    page = technician.get(start(service), {"name": " ŻÓŁW.example. ", "next": "1"}, follow=True)
     assert page.request["PATH_INFO"].endswith("/attach/mode/")
     assert "żółw.example" in text(page)
     assert "xn--w-uga1v8h.example" in text(page)
@@ -86,14 +86,14 @@ def test_an_external_domain_goes_by_mode_and_review(technician: Client, service:
 
 
 def test_a_text_that_is_no_domain_is_refused_beside_the_field(technician: Client, service: Service) -> None:
-    page = technician.get(start(service), {"source": "typed", "name": "https://example.com/x", "next": "1"})
+    page = technician.get(start(service), {"name": "https://example.com/x", "next": "1"})
     assert "Did you mean example.com?" in text(page)
     assert 'value="https://example.com/x"' in text(page)
 
 
 def test_a_name_that_is_attached_here_is_refused_in_the_first_step(technician: Client, service: Service) -> None:
     make_domain(service, "example.com")
-    page = technician.get(start(service), {"source": "typed", "name": "example.com", "next": "1"})
+    page = technician.get(start(service), {"name": "example.com", "next": "1"})
     assert "already attached to this service" in text(page)
 
 
@@ -145,35 +145,36 @@ def test_zones_are_listed_filtered_and_marked(technician: Client, service: Servi
     page = technician.get(start(service))
     assert "żółw.example" in text(page)
     assert "already attached here" in text(page)
-    part = technician.get(start(service), {"q": "żółw"}, headers={"HX-Request": "true", "HX-Target": "zones"})
+    part = technician.get(start(service), {"name": "żółw"}, headers={"HX-Request": "true", "HX-Target": "zones"})
     assert "żółw.example" in text(part)
     assert "managed.test" not in text(part)
     assert "<html" not in text(part)
     foreign = Zone.objects.create(provider=knot_zone(make_service().organization, Nowhere()).provider, name="x.test")
-    page = technician.get(start(service), {"source": "list", "zone": str(foreign.pk), "next": "1"})
-    assert "Choose one of your zones" in text(page)
+    assert f">{foreign.name}<" not in text(technician.get(start(service)))
 
 
-def walk_to_review(client: Client, service: Service, zone: Zone, **more: Any) -> Any:
-    page = client.get(start(service), {"source": "list", "zone": str(zone.pk), "next": "1"}, follow=True)
+def walk_to_the_plan(client: Client, service: Service) -> Any:
+    page = client.get(start(service), {"name": "managed.test", "next": "1"}, follow=True)
     assert "<strong>managed.test</strong>" in text(page)
     page = client.get(
         f"{start(service)}mode/", {"name": "managed.test", "mode": "authoritative", "next": "1"}, follow=True
     )
     assert page.request["PATH_INFO"].endswith("/records/")
     assert "mx.old-host.example" in text(page)
+    return page
+
+
+def validate(client: Client, service: Service, **more: Any) -> Any:
+    data = as_data(hidden(walk_to_the_plan(client, service)))
     boxes = ["SRV", "MX", "SPF", "DKIM", "DMARC"]
-    data = {"name": "managed.test", "mode": "authoritative", "seen": "1", "box": boxes, "next": "1", **more}
-    return client.get(f"{start(service)}records/", data, follow=True)
+    return client.post(f"{start(service)}review/", data | {"box": boxes} | more, follow=True)
 
 
 def test_a_managed_domain_gets_its_records_written(technician: Client, service: Service, zone: Zone) -> None:
-    page = walk_to_review(technician, service, zone)
+    page = validate(technician, service)
     assert "Choose one of the two" in text(page), "the MX moves live mail: it wants its own word"
-    page = walk_to_review(technician, service, zone, mx="now")
-    assert page.request["PATH_INFO"].endswith("/review/")
     assert not Ownership.objects.exists()
-    page = technician.post(f"{start(service)}review/", as_data(hidden(page)), follow=True)
+    page = validate(technician, service, mx="now")
     change = ZoneChange.objects.get()
     assert page.redirect_chain[-1][0] == f"/services/{service.name}/changes/{change.pk}/"
     assert "every 1s" in text(page)
@@ -187,20 +188,25 @@ def test_a_managed_domain_gets_its_records_written(technician: Client, service: 
     assert "every 1s" not in text(page)
 
 
+def test_what_an_earlier_provider_left_goes_only_by_its_own_word(technician: Client, service: Service) -> None:
+    records = "@ MX 10 mx.old-host.example.\nautodiscover CNAME autodiscover.old-host.example."
+    with Knot({"managed.test": records}, update_with_key=["managed.test"]) as knot:
+        knot_zone(service.organization, knot, "managed.test")
+        assert "Tick the box" in text(validate(technician, service, mx="now"))
+        assert not Domain.objects.exists()
+        validate(technician, service, mx="now", removals="1")
+    assert any(fix["name"] == "autodiscover.managed.test." for fix in ZoneChange.objects.get().plan)
+
+
 def test_the_mx_can_be_left_for_later(technician: Client, service: Service, zone: Zone) -> None:
-    page = walk_to_review(technician, service, zone, mx="later")
-    assert "the MX is left for later" in text(page)
-    technician.post(f"{start(service)}review/", as_data(hidden(page)))
+    validate(technician, service, mx="later")
     assert "MX" not in {fix["type"] for fix in ZoneChange.objects.get().plan}
 
 
 def test_a_zone_that_changed_between_plan_and_validate_is_shown_again(
     technician: Client, service: Service, zone: Zone
 ) -> None:
-    page = walk_to_review(technician, service, zone, mx="now")
-    data = as_data(hidden(page))
-    data["plan"] = ["0" * 32]
-    page = technician.post(f"{start(service)}review/", data, follow=True)
+    page = validate(technician, service, mx="now", plan="0" * 32)
     assert "has changed since you saw the plan" in text(page)
     assert not Domain.objects.exists()
 
@@ -208,10 +214,8 @@ def test_a_zone_that_changed_between_plan_and_validate_is_shown_again(
 def test_a_subdomain_of_a_zone_is_managed_unless_it_is_delegated_away(
     technician: Client, service: Service, zone: Zone
 ) -> None:
-    page = technician.get(
-        start(service), {"source": "list", "zone": str(zone.pk), "label": "branch", "next": "1"}, follow=True
-    )
-    assert "branch.managed.test" in text(page)
+    page = technician.get(start(service), {"name": "branch.managed.test", "next": "1"}, follow=True)
+    assert "<strong>branch.managed.test</strong>" in text(page)
     page = technician.get(f"{start(service)}records/", {"name": "mail.sub.managed.test", "mode": "authoritative"})
     assert "does not hold this name" in text(page)
     [link] = re.findall(r'href="([^"]*/review/[^"]*)"', page.content.decode())
@@ -237,8 +241,8 @@ def test_an_spf_record_past_the_limit_is_refused_with_its_costliest_terms(techni
     records = ["@ MX 10 mx.old-host.example.", f'@ TXT "v=spf1 {dear} -all"']
     records += [f'i{number} TXT "v=spf1 ip4:192.0.2.1 -all"' for number in range(11)]
     with Knot({"managed.test": "\n".join(records)}, update_with_key=["managed.test"]) as knot:
-        page = walk_to_review(technician, service, knot_zone(service.organization, knot, "managed.test"), mx="now")
-        technician.post(f"{start(service)}review/", as_data(hidden(page)))
+        knot_zone(service.organization, knot, "managed.test")
+        validate(technician, service, mx="now")
         assert not any("spf1" in value for fix in ZoneChange.objects.get().plan for value in fix["values"])
         page = technician.get(f"/services/{service.name}/domains/managed.test/plan/")
     assert "the SPF record would be faulty" in text(page)
@@ -267,8 +271,7 @@ def test_the_mode_can_be_changed_later_with_its_warning(technician: Client, serv
 
 
 def test_detaching_offers_to_put_the_records_back(technician: Client, service: Service, zone: Zone) -> None:
-    page = walk_to_review(technician, service, zone, mx="now")
-    technician.post(f"{start(service)}review/", as_data(hidden(page)))
+    validate(technician, service, mx="now")
     change = ZoneChange.objects.get()
     url = f"/services/{service.name}/domains/managed.test/detach/"
     page = technician.post(url, follow=True)
@@ -287,8 +290,7 @@ def test_records_left_at_an_earlier_attachment_can_be_put_back_later(
     technician: Client, service: Service, zone: Zone
 ) -> None:
     url = f"/services/{service.name}/domains/managed.test/detach/"
-    review = walk_to_review(technician, service, zone, mx="now")
-    technician.post(f"{start(service)}review/", as_data(hidden(review)))
+    validate(technician, service, mx="now")
     change = ZoneChange.objects.get()
     run(change.pk)
     technician.post(url)
@@ -318,8 +320,7 @@ def test_nothing_more_is_written_for_a_domain_that_is_gone(technician: Client, s
 
 def test_a_crafted_number_is_no_zone_and_no_change(technician: Client, service: Service) -> None:
     for number in ("²", "9" * 30, "9" * 5000, "-1"):
-        page = technician.get(start(service), {"source": "list", "zone": number, "next": "1"})
-        assert page.status_code == 200, number
+        assert technician.get(f"/services/{service.name}/plans/", {"d": number}).status_code == 200, number
         assert technician.get(f"/services/{service.name}/changes/", {"before": number}).status_code == 200
         assert technician.get(f"/services/{service.name}/checks/", {"d": number}).status_code == 200
 

@@ -54,12 +54,17 @@ def test_what_is_meant_so_is_marked_with_a_reason_and_lapses_when_it_changes(
 ) -> None:
     page = new_page(make_member(domain.service.organization, Role.TECHNICIAN))
     page.goto(f"{DOMAIN}/checks/MX/")
-    expect(page.locator("article.fix")).to_have_count(1)
+    expect(page.locator("table.records tr[data-standing=remove], table.records tr[data-standing=wrong]")).to_have_count(
+        1
+    )
+    page.locator("summary", has_text="As intended").click()
     page.get_by_label("Say why", exact=False).fill(WHY)
     page.get_by_role("button", name="Mark as intended").click()
     expect(page.locator(".verdict h2")).to_have_text("As intended")
     expect(page.locator(".verdict")).to_contain_text(WHY)
-    expect(page.locator("article.fix")).to_have_count(0)
+    expect(page.locator("table.records tr[data-standing=remove], table.records tr[data-standing=wrong]")).to_have_count(
+        0
+    )
     expect(page.get_by_text("will be refused")).to_have_count(0)
     page.goto(f"{SERVICE}/domains/")
     expect(page.locator("a.check-red")).to_have_count(0)

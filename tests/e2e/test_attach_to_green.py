@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from diagnostics.models import Check, Share
 from domains.models import Domain
-from domains.rrset import Action, Fix, quote_txt
+from domains.rrset import Action, Fix
 from panel.models import User
 from tests.browser import NewPage
 from tests.diagnostics.conftest import PLATFORM_ZONE
@@ -46,12 +47,12 @@ def owner(settings: Any, knot: Knot) -> User:
 
 def attach(page: Page, name: str = "shop.example") -> None:
     page.goto(f"{SERVICE}/domains/")
-    page.get_by_label("Domain name").fill(name)
+    page.get_by_label("Which domain?").fill(name)
     page.get_by_role("button", name="Next").click()
     page.get_by_label(re.compile("^Authoritative")).check()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Validate").click()
-    expect(page.get_by_role("heading", name="All required records")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Records", exact=True)).to_be_visible(timeout=PATIENCE)
 
 
 def shows(page: Page, kind: str, look: str) -> None:
@@ -60,32 +61,25 @@ def shows(page: Page, kind: str, look: str) -> None:
 
 
 def listed(page: Page) -> list[Fix]:
-    """The fixes that a list of changes names, read as a person reads it."""
-    return [fix for card in page.locator("article.fix").all() for fix in fixes_of(card)]
+    """The fixes that the table of records names."""
+    return fixes_of(page.locator("table.records tr[data-action]:not([data-action=''])"))
 
 
-def fixes_of(card: Locator) -> Iterator[Fix]:
-    heading = card.locator("h3").inner_text()
-    action = next(action for action in Action if heading.lower().startswith(action.value))
-    values, name, type_, ttl = [], "", "", None
-    for record in card.locator("dl.record").all():
-        said = {
-            dt.inner_text(): record.locator("dd").nth(2 * index).inner_text()
-            for index, dt in enumerate(record.locator("dt").all())
-        }
-        absolute = re.search(r"\((.+)\)$", said["Name"])
-        name, type_ = absolute[1] if absolute else said["Name"], said["Type"]
-        ttl = int(said["TTL"]) if "TTL" in said else None
-        value = quote_txt(said["Value"]) if type_ == "TXT" else said["Value"]
-        numbers = [said[field] for field in ("Priority", "Weight", "Port") if field in said]
-        values.append(" ".join([*numbers, value]))
-    yield Fix(action, name, type_, ttl, tuple(values))
+def fixes_of(rows: Locator) -> list[Fix]:
+    values: dict[tuple[str, str, str, int], list[str]] = {}
+    for row in rows.all():
+        said = {name: row.get_attribute(f"data-{name}") or "" for name in ("action", "name", "type", "ttl", "value")}
+        key = (said["action"], said["name"], said["type"], int(said["ttl"]))
+        kept = values.setdefault(key, [])
+        if said["action"] == Action.REMOVE or row.get_attribute("data-standing") != "remove":
+            kept.append(said["value"])
+    return [Fix(Action(action), name, type_, ttl, tuple(kept)) for (action, name, type_, ttl), kept in values.items()]
 
 
 def publish_what_is_listed(page: Page, knot: Knot, address: str = DOMAIN) -> set[str]:
     """Open every red button and do what its page says. Returns which were red."""
     page.goto(f"{address}/")
-    kinds = {link.inner_text().strip() for link in page.locator("a.check-red").all()}
+    kinds = {link.inner_text().strip() for link in page.locator(".check-list a.check-red").all()}
     for kind in sorted(kinds):
         page.goto(f"{address}/checks/{kind}/")
         expect(page.locator(".verdict-red")).to_be_visible()
@@ -155,20 +149,27 @@ def test_what_a_resolver_still_has_of_before_is_amber_and_turns_green_when_it_ru
 
 
 def test_whoever_runs_the_dns_sees_it_turn_green_without_signing_in(
-    owner: User, knot: Knot, worker: None, new_page: NewPage
+    owner: User, knot: Knot, worker: None, new_page: NewPage, screenshot: Callable[[Page, str], Path]
 ) -> None:
     page = new_page(owner)
     attach(page)
     page.goto(f"{SERVICE}/domains/")
     shows(page, "MX", "red")
     share = Share.objects.create(domain=Domain.objects.get(), expires_at=Share.until())
-    stranger = new_page()
+    stranger = new_page(viewport={"width": 390, "height": 844})
     stranger.goto(f"/dns/{share.token}/")
-    mx = stranger.locator("section", has=stranger.locator("#check-MX"))
-    expect(mx.locator(".check-red")).to_be_visible()
-    knot.apply(fix for card in mx.locator("article.fix").all() for fix in fixes_of(card))
+    screenshot(stranger, "shared-usual-phone")
+    height = stranger.evaluate("document.documentElement.scrollHeight")
+    assert height <= 2 * 844, f"more than two screens of a phone: {height}"
+    mx = stranger.locator("tr[data-kind=MX]")
+    expect(mx.locator(".check-red")).to_have_count(2)
+    expect(stranger.get_by_text("0 of 11 there")).to_be_visible()
+    knot.apply(fixes_of(mx))
     stranger.get_by_role("button", name="Check again").click()
-    expect(mx.locator(".check-ok")).to_be_visible(timeout=PATIENCE)
+    expect(mx.locator(".check-ok")).to_have_count(2, timeout=PATIENCE)
+    expect(stranger.get_by_text("2 of 11 there")).to_be_visible()
+    stranger.get_by_role("link", name="polski").click()
+    expect(stranger.locator("html")).to_have_attribute("lang", "pl")
     share.revoke()
     answer = stranger.goto(f"/dns/{share.token}/")
     assert answer is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from diagnostics.models import CheckChange, CheckRun, Share
-from domains.models import Domain
+from domains import readings
+from domains.models import Domain, Reading
 from panel.models import Role, User
 from tests.browser import NewPage
 from tests.factories import (
@@ -105,6 +107,11 @@ def technician() -> User:
         "propagating",
         reason="propagating",
         facts={"then": "dkim-missing"},
+        expected=[rrset("s1._domainkey.aurora-lab.example.", "TXT", '"v=DKIM1; k=rsa; p=AAAA"')],
+        witnesses=[
+            {"who": "ada.ns.cloudflare.com", "says": ['"v=DKIM1; k=rsa; p=AAAA"'], "failure": None, "serial": 8},
+            {"who": "resolvers", "says": [], "failure": None, "serial": None},
+        ],
         clears_at=now + timedelta(hours=1),
     )
     make_check(
@@ -193,6 +200,75 @@ def test_every_page_is_accessible_and_keeps_within_its_width(
         accessible(page)
 
 
+def test_the_pages_of_a_domain_in_a_browser(
+    technician: User, new_page: NewPage, accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path]
+) -> None:
+    page = new_page(technician)
+    page.goto(PAGES["domain"])
+    checks = page.locator(".check-list li")
+    expect(checks).to_have_count(7)  # each a sentence
+    dkim = checks.filter(has_text="DKIM")  # while it propagates nobody is to mend anything
+    for words in ("please change nothing", "Clears by", "Expected", "ada.ns.cloudflare.com", "k=rsa"):
+        expect(dkim).to_contain_text(words)
+    mx = page.locator("tr[data-kind=MX]")
+    expect(mx.locator("td:nth-child(4)")).to_have_text(["5", "10", "20"])  # as people number them
+    assert page.locator("tr[data-standing=remove]").count() == 1
+    row = page.locator("tr[data-kind=SPF]")
+    expect(row).to_contain_text("Now")
+    expect(row).to_contain_text("Should be")
+    row.locator("summary.copy").click()
+    expect(row.get_by_role("button", name="Copy name")).to_be_visible()
+    accessible(page)
+    page.goto(PAGES["history"])
+    expect(page.get_by_role("cell", name="seen in the DNS").first).to_be_visible()
+    expect(page.locator("svg.days rect.red").first).to_be_attached()
+    technician.language = "pl"
+    technician.save()
+    for options in (SHAPES["dark"], SHAPES["phone"]):
+        polish = new_page(technician, **options)
+        for name in ("domain", "change-spf", "history"):
+            polish.goto(PAGES[name])
+            accessible(polish)
+
+
+def test_the_spf_tree_is_drawn_with_its_cost_and_what_fails(
+    technician: User, new_page: NewPage, accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path]
+) -> None:
+    domain = Domain.objects.get(name__name="aurora-lab.example")
+    texts = ['"v=spf1 include:_spf.old-host.example -all"']
+    found = [rrset("aurora-lab.example.", "TXT", *texts)]
+    make_check(domain, "SPF", "ok", found=found, reason="", problems=[], fixes=[])
+    below = [
+        {"text": f"include:s{n}.old-host.example", "owner": "_spf.old-host.example.", "first": n + 2, "lookups": 1}
+        | {"problems": ["spf-include-none"] if n == 3 else [], "below": []}
+        for n in range(11)
+    ]
+    tree = [
+        {"text": "include:_spf.old-host.example", "owner": "aurora-lab.example.", "first": 1, "lookups": 12}
+        | {"problems": [], "below": below}
+    ]
+    organization = domain.service.organization
+    subject = {"name": "aurora-lab.example", "texts": texts}
+    Reading.objects.create(
+        kind="spf",
+        key=readings.key_of("spf", subject, organization),
+        organization=organization,
+        subject="{}",
+        state="done",
+        result=json.dumps(tree),
+        finished_at=timezone.now(),
+    )
+    for options in SHAPES.values():
+        page = new_page(technician, **options)
+        page.goto(PAGES["change-spf"])
+        expect(page.get_by_text("12 DNS look-ups of at most 10")).to_be_visible()
+        expect(page.locator("svg.spf-bar rect.beyond")).to_have_count(2)
+        expect(page.locator("svg.spf-tree text.failing")).to_have_count(3)
+        expect(page.get_by_role("row", name="include:s3.old-host.example")).to_contain_text("include")
+        accessible(page)
+    screenshot(page, "diagnostics-spf-tree-phone")
+
+
 @pytest.mark.usefixtures("readings_at_once")
 def test_the_page_for_whoever_runs_the_dns_and_the_operators_page(
     technician: User, new_page: NewPage, accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path]
@@ -203,6 +279,8 @@ def test_the_page_for_whoever_runs_the_dns_and_the_operators_page(
         page.goto(f"/dns/{share.token}/")
         screenshot(page, f"diagnostics-shared-{shape}")
         accessible(page)
+    page.get_by_role("link", name="polski").click()
+    expect(page.locator("html")).to_have_attribute("lang", "pl")
     page = new_page(make_user(staff=True))
     page.goto("/staff/diagnostics/")
     page.get_by_role("link", name="Ask them now").click()

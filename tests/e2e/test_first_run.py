@@ -50,10 +50,18 @@ def test_from_the_printed_password_to_a_mended_domain(
     expect(clinic.locator(".check-red")).to_have_count(0)
     accessible(page)
     screenshot(page, "first-run-domains")
-    page.goto(f"{SERVICE}aurora-lab.example/plan/")
-    page.get_by_label("Move mail now").check()
-    page.get_by_role("button", name="Apply", exact=True).click()
+    page.goto(f"{SERVICE}aurora-lab.example/")
+    page.get_by_label("Move mail now").check(timeout=PATIENCE)  # a worker reads the zone while the page is open
+    page.get_by_role("button", name=re.compile("^Apply [0-9]+ changes$")).click()
     expect(page.get_by_text("The records are written")).to_be_visible(timeout=PATIENCE)
     page.goto(SERVICE)
     expect(lab.locator(".check-ok")).to_have_count(6, timeout=PATIENCE)
     expect(lab.locator(".check-red")).to_have_count(0)
+    split = f"{SERVICE}xn--w-uga1v8h.example/"
+    for _to_and_fro in range(2):
+        for mode, target in (("authoritative", ""), ("non_authoritative", "mx1.other.example")):
+            page.goto(f"{split}mode/")
+            page.locator(f"input[value={mode}]").check()
+            page.locator("#target").fill(target)
+            page.get_by_role("button", name="Change").click()
+            expect(page.get_by_text("The mode of żółw.example has been changed.")).to_be_visible(timeout=PATIENCE)

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from diagnostics.models import CheckRun
 from domains import readings
 from domains.models import Domain, Ownership, Reading, Zone, ZoneChange
 from panel.errors import Refused
@@ -21,7 +22,15 @@ from tests.browser import NewPage
 from tests.diagnostics.conftest import PLATFORM_ZONE
 from tests.domains.providers import knot_zone
 from tests.domains.test_zone_changes import dump
-from tests.factories import make_domain, make_member, make_organization, make_platform, make_service, make_user
+from tests.factories import (
+    make_check,
+    make_domain,
+    make_member,
+    make_organization,
+    make_platform,
+    make_service,
+    make_user,
+)
 from tests.servers import Knot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,20 +101,18 @@ def test_choose_from_the_list_tick_everything_confirm_all_green_undo_all_as_befo
     page = new_page(owner)
     page.goto(f"{SERVICE}/")
     page.wait_for_url(f"**{ATTACH}")  # it opens by itself
-    page.get_by_label("Filter the list").press_sequentially("example.te")
-    page.get_by_label("example.test").check()
-    press_next(page)
+    page.get_by_label("Which domain?").press_sequentially("ample.te")  # finds the zone while it is typed
+    page.get_by_role("link", name="example.test").click()
     step(page, "Mode")
     expect(page.get_by_text("mx.old-host.example").first).to_be_visible()  # where mail goes today
     page.get_by_label(re.compile("^Authoritative")).check()
     press_next(page)
     step(page, "Records")
-    press_next(page)
+    page.get_by_role("button", name="Validate").click()
     expect(page.get_by_text("Choose one of the two.")).to_be_visible()
     expect(page.get_by_text("0 accounts of the domain are set up here")).to_be_visible()
     page.get_by_label("Move mail now").check()
-    press_next(page)
-    step(page, "Review")
+    page.get_by_label("Remove 1 record that is not ours").check()
     assert not Domain.objects.exists()
     assert dump(knot) == before
     page.get_by_role("button", name="Validate").click()
@@ -118,6 +125,8 @@ def test_choose_from_the_list_tick_everything_confirm_all_green_undo_all_as_befo
     expect(page.locator("a.check-red")).to_have_count(0)
     assert Domain.objects.get().is_verified
     page.goto(change)
+    page.get_by_role("link", name="Undo this change").click()
+    page.get_by_label("Mail is to go where it went").check()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone: the records are as they were before")).to_be_visible(timeout=PATIENCE)
     assert dump(knot) == before
@@ -126,8 +135,7 @@ def test_choose_from_the_list_tick_everything_confirm_all_green_undo_all_as_befo
 def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, worker: None, new_page: NewPage) -> None:
     page = new_page(owner)
     page.goto(ATTACH)
-    page.get_by_label("example.test").check()
-    press_next(page)
+    page.get_by_role("link", name="example.test").click()
     step(page, "Mode")
     page.get_by_label(re.compile("^Non-authoritative")).check()
     page.get_by_label(re.compile("^Target server")).fill("mx1.other.example:2525")
@@ -143,14 +151,118 @@ def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, w
     page.go_forward()
     page.go_forward()
     step(page, "Records")
-    page.get_by_label(re.compile("^DMARC")).uncheck()
-    page.get_by_role("button", name="Show what these change").click()
-    expect(page.get_by_text("_dmarc.example.test")).to_have_count(0)
+    expect(page.get_by_label(re.compile("^SRV"))).not_to_be_checked()  # they would lead the other half's users here
     page.get_by_role("link", name="Back").click()
     step(page, "Mode")
     expect(page.get_by_label(re.compile("^Target server"))).to_have_value("mx1.other.example:2525")
     expect(page.get_by_label(re.compile("^Non-authoritative"))).to_be_checked()
     assert not Ownership.objects.exists()
+
+
+class Presses:
+    """Counts what a person presses."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def __call__(self, what: Locator) -> None:
+        self.count += 1
+        what.click()
+
+    def enter(self) -> None:
+        self.count += 1
+        self.page.keyboard.press("Enter")
+
+
+def test_a_domain_is_attached_in_five_presses_managed_or_not(
+    owner: User, zone: Zone, worker: None, new_page: NewPage, knot: Knot
+) -> None:
+    make_domain(Service.objects.get(), "first.example")
+    for name, validated in (("sub.example.test", "**/changes/*/"), ("extern.example", "**/domains/extern.example/")):
+        page = new_page(owner)
+        page.goto("/")
+        press = Presses(page)
+        press(page.get_by_role("link", name="Add a domain to emailpro-ab12345-1"))
+        page.keyboard.type(name)
+        press.enter()
+        step(page, "Mode")
+        press(page.get_by_label(re.compile("^Authoritative")))
+        press(page.locator("button[name=next]"))
+        press(page.get_by_role("button", name="Validate"))
+        page.wait_for_url(validated, timeout=PATIENCE)
+        assert press.count <= 5
+    expect(page.locator("tr[data-kind=MX]")).to_have_count(2)  # what has to be published, at once
+
+
+def test_why_a_domain_is_red_takes_two_presses_and_to_fix_it_three(
+    owner: User, zone: Zone, worker: None, new_page: NewPage, knot: Knot, accessible: Callable[[Page], None]
+) -> None:
+    domain = Domain.attach(Service.objects.get(), "example.test", mode="authoritative", actor=None)
+    make_check(
+        domain,
+        "SPF",
+        "wrong",
+        reason="spf-platform-fails",
+        facts={"addresses": ["192.0.2.25"]},
+        found=[{"name": "example.test.", "type": "TXT", "ttl": 300, "values": ['"v=spf1 ip4:192.0.2.77 ~all"']}],
+        fixes=[{"action": "replace", "name": "example.test.", "type": "TXT", "ttl": 300, "values": ['"v=spf1 a"']}],
+    )
+    CheckRun.objects.filter(domain=domain).update(checked_at=timezone.now(), asked_at=None, red=1)
+    page = new_page(owner)
+    page.goto("/")
+    press = Presses(page)
+    press(page.locator("a.check-red"))
+    press(page.locator("a.check-red", has_text="SPF"))
+    expect(page.get_by_text("The SPF record does not let the platform send")).to_be_visible()
+    assert press.count <= 2
+    expect(page.locator("#apply-SPF button.btn-primary")).to_be_visible(timeout=PATIENCE)  # the plan stands above it
+    accessible(page)
+    press(page.locator("#apply-SPF button.btn-primary"))
+    assert press.count <= 3
+    expect(page.get_by_text("The records are written")).to_be_visible(timeout=PATIENCE)
+    assert any("include:" in value for value in dump(knot)["example.test.", "TXT"][1])
+    page.get_by_role("link", name="Undo this change").click()  # no red button beside the primary one: it asks
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone: the records are as they were before")).to_be_visible(timeout=PATIENCE)
+
+
+def test_many_domains_by_a_list_and_by_ticks(
+    owner: User, zone: Zone, worker: None, new_page: NewPage, accessible: Callable[[Page], None]
+) -> None:
+    make_domain(Service.objects.get(), "there.example")
+    page = new_page(owner)
+    page.goto(f"{ATTACH}list/")
+    page.get_by_label("Names").fill("a.example.test\nb.example.test, there.example not_a_name b.example.test")
+    page.get_by_label(re.compile("^Authoritative")).check()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("2 domains will be attached")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("already attached here")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Attach 2 domains").click()
+    expect(page.get_by_role("button", name=re.compile("^Apply "))).to_be_visible(timeout=PATIENCE)
+    accessible(page)
+    page.get_by_role("button", name=re.compile("^Apply ")).click()
+    expect(page.get_by_text("The records of 2 domains are being written.")).to_be_visible(timeout=PATIENCE)
+    page.goto(f"{SERVICE}/domains/?q=example.test")
+    expect(page.locator(".domain-bar")).to_be_hidden()
+    page.get_by_label("a.example.test", exact=True).check()
+    page.get_by_label("b.example.test", exact=True).check()
+    expect(page.locator(".domain-bar")).to_be_visible()
+    accessible(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as CSV").click()
+    assert len(Path(download.value.path()).read_text(encoding="utf-8").splitlines()) == 3
+    page.locator(".domain-bar").get_by_role("button", name="Check again").click()
+    expect(page.get_by_text("2 domains are being checked.")).to_be_visible()
+    assert "q=example.test" in page.url
+    page.get_by_label("a.example.test", exact=True).check()
+    page.get_by_role("button", name="Change mode").click()
+    page.get_by_label(re.compile("^Non-authoritative")).check()
+    page.get_by_label(re.compile("^Target server")).fill("mx1.other.example")
+    page.get_by_role("button", name="Change").click()
+    page.get_by_label("Use it anyway").check(timeout=PATIENCE)
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_text("The mode of 1 domain has been changed.")).to_be_visible(timeout=PATIENCE)
 
 
 def test_with_the_keyboard_only(owner: User, organization: Organization, new_page: NewPage) -> None:
@@ -182,18 +294,16 @@ def test_in_polish(owner: User, zone: Zone, worker: None, new_page: NewPage) -> 
     page = new_page(owner)
     page.goto(ATTACH)
     expect(page.locator("html")).to_have_attribute("lang", "pl")
-    page.locator(f"#zone-{zone.pk}").check()
-    press_next(page)
+    page.locator("#zones a").click()
     page.locator("input[value=authoritative]").check()
     press_next(page)
     page.locator("#mx-later").check()
-    press_next(page)
+    page.locator("#removals").check()
     page.locator("form[method=post] button.btn-primary").click()
     page.wait_for_url("**/changes/*/")
-    expect(page.locator("#status .btn-outline-danger")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#status a[href$='/undo/']")).to_be_visible(timeout=PATIENCE)
     assert ZoneChange.objects.get().state == "done"
     page.goto(ATTACH)
-    page.locator("#source-typed").check()
     page.locator("#name").fill("extern.example")
     press_next(page)
     page.locator("input[value=authoritative]").check()
@@ -209,12 +319,10 @@ def test_a_zone_on_a_server_of_ones_own_that_nobody_delegates_to_proves_nothing(
         knot_zone(organization, own)
         page = new_page(owner)
         page.goto(ATTACH)
-        page.get_by_label("example.test").check()
-        press_next(page)
+        page.get_by_role("link", name="example.test").click()
         page.get_by_label(re.compile("^Authoritative")).check()
         press_next(page)
         step(page, "Records")
-        press_next(page)
         page.get_by_role("button", name="Validate").click()
         expect(page.get_by_text("The records are written")).to_be_visible(timeout=PATIENCE)
         page.goto(f"{SERVICE}/domains/")
@@ -239,7 +347,7 @@ def test_a_page_waits_for_a_worker_and_goes_on(
     screenshot(page, f"waiting-{shape}")
     with ThreadPoolExecutor(1) as worker:  # this thread has the browser's event loop
         assert worker.submit(perform, Reading.objects.get().pk).result()
-    expect(page.get_by_role("heading", name="What changes")).to_be_visible()
+    expect(page.get_by_role("group", name="Records to write to the zone")).to_be_visible()
     accessible(page)
 
 
@@ -254,7 +362,7 @@ def test_every_page_is_accessible_and_fits(
     screenshot: Callable[[Page, str], Path],
 ) -> None:
     service = Service.objects.get()
-    make_domain(service, "branch.example.test", zone=zone)
+    branch = make_domain(service, "branch.example.test", zone=zone)
     make_domain(make_service(zone.provider.organization, make_platform()), "taken.example")
     change = ZoneChange.objects.create(
         zone=zone,
@@ -273,15 +381,19 @@ def test_every_page_is_accessible_and_fits(
     organization = "/organizations/ab12345/dns/"
     pages = {
         "attach": ATTACH,
-        "attach-refused": f"{ATTACH}?source=typed&name=https://example.com/&next=1",
+        "attach-refused": f"{ATTACH}?name=https://example.com/&next=1",
         "attach-mode": f"{ATTACH}mode/?name=example.test",
         "attach-detected": f"{ATTACH}mode/?name=taken.example&mode=authoritative&next=1",
         "attach-records": f"{ATTACH}records/?name=example.test&mode=authoritative",
-        "attach-review": f"{ATTACH}review/?name=example.test&mode=authoritative&seen=1&box=MX&plan=x&mx=now",
+        "attach-review": f"{ATTACH}review/?name=extern.example&mode=authoritative",
+        "attach-list": f"{ATTACH}list/",
+        "plans": f"{SERVICE}/plans/?d={branch.pk}",
+        "modes": f"{SERVICE}/modes/?d={branch.pk}",
         "domain-mode": f"{SERVICE}/domains/branch.example.test/mode/",
         "domain-detach": f"{SERVICE}/domains/branch.example.test/detach/",
         "domain-plan": f"{SERVICE}/domains/branch.example.test/plan/",
         "zone-change": f"{SERVICE}/changes/{change.pk}/",
+        "zone-undo": f"{SERVICE}/changes/{change.pk}/undo/",
         "zone-changes": f"{SERVICE}/changes/",
         "providers": organization,
         "provider-new": f"{organization}new/lexicon/",

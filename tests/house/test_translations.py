@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -75,3 +76,28 @@ def test_catalogues_are_compiled_without_gettext(tmp_path: Path) -> None:
     assert compile_catalogues(tmp_path) == [target / "django.mo"]
     assert (target / "django.mo").read_bytes()[:4] == b"\xde\x12\x04\x95"
     assert compile_catalogues(tmp_path) == []
+
+
+# A number before the noun that it counts: `%(n)d accounts`, `%(number)s more accounts`.
+COUNTED = re.compile(
+    r"%\((?:n|number|count|total|shown|have|left|days|quantity|length|rows|limit)\)[ds] (?:\w+ )?[a-z]+s\b"
+)
+# Numbers that are never small, or limits that never change: one form of the noun is the right one in every language.
+ONE_FORM = {
+    "%(n)s ms",
+    "The cell is too long: %(length)s characters, with a limit of %(limit)s.",
+    "This name is too long: %(length)s characters, with a limit of %(limit)s.",
+    "The limit for a name is %(n)d characters.",
+    "The file ends with %(count)s NUL characters: it was not written to its end. Fetch or save it again.",
+    "Last %(days)d days – OK: %(ok)s, propagating: %(wait)s, needs attention: %(red)s of the time.",
+    "more than %(shown)s accounts",
+    "more than %(number)s checks need attention",
+    "%(done)s of %(total)s record sets",
+    "Stopped after %(done)s of %(total)s record sets",
+}
+
+
+def test_what_is_counted_has_plural_forms(merged: Catalog) -> None:
+    found = {message.id for message in merged if isinstance(message.id, str) and COUNTED.search(message.id)}
+    unknown = sorted(found - ONE_FORM)
+    assert not unknown, "these count something and have one form only (ngettext, {% plural %}):\n" + "\n".join(unknown)

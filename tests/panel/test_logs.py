@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import logging
 import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from django.test import Client
 from django.urls import get_resolver
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
 
-from panel import logs, sentry
+from panel import gunicorn, logs, sentry
 from tests.processes import manage
 
 
@@ -72,12 +77,30 @@ def test_whatever_is_logged_within_a_request_or_a_task_has_its_id(lines: list[di
     assert "task" not in second
 
 
+def test_the_web_servers_own_lines_are_as_all_others(settings: Any) -> None:
+    settings.LOG_FORMAT = "json"
+    server = logging.getLogger("gunicorn.error")
+    before = server.handlers[:]
+    written = io.StringIO()
+    log = Logger(Config())
+    try:
+        server.handlers = [logging.StreamHandler(written)]
+        gunicorn.post_worker_init(cast(Worker, SimpleNamespace(log=log)))
+        log.warning("Error handling request %s", "/invitations/the-secret-token/")
+    finally:
+        server.handlers = before
+    line = json.loads(written.getvalue())
+    assert line["event"] == f"Error handling request /invitations/{logs.HIDDEN}/"
+    assert (line["level"], line["logger"]) == ("warning", "gunicorn.error")
+
+
 def test_no_link_that_lets_somebody_in_is_logged() -> None:
     """Of every address of the project that takes a token or a key."""
     routes = [route for route in _routes(get_resolver()) if re.search(r"<(?:\w+:)?(?:token|key)>", route)]
     assert len(routes) >= 6, routes
     for route in routes:
-        address = "/" + re.sub(r"<[^>]+>", "LetsMeIn-0123456789", route)
+        address = "/" + re.sub(r"<(?:\w+:)?(?:token|key)>", "LetsMeIn-0123456789", route)
+        address = re.sub(r"<[^>]+>", "x1", address)
         assert "LetsMeIn" not in logs.hide(f"Not Found: {address}"), address
 
 

@@ -106,8 +106,10 @@ def pages_of_staff(tenant: Tenant) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("who", ["anybody", "owner", "staff"])
+# In the other shapes, with long names and in Polish: tests/e2e/test_every_page.py.
+@pytest.mark.parametrize(
+    ("who", "shape"), [("anybody", "dark"), ("anybody", "phone"), ("owner", "light"), ("staff", "light")]
+)
 def test_pages_are_accessible_and_fit(
     who: str,
     shape: str,

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import Address, BulkRow, EmailAccount, PasswordLink
 from api.models import Delivery, Endpoint, Token
-from diagnostics.models import CheckChange, Postponement
+from diagnostics.models import CheckChange, DayOfColours, Postponement
 from domains.models import DkimKey, DnsProvider, Name, Reading, Zone, ZoneChange
 from panel import possessions
 from panel.errors import Refused
@@ -74,6 +74,7 @@ def filled() -> Tenant:
         expires_at=timezone.now(),
     )
     Postponement.objects.create(domain=domain, by=tenant.owner)
+    DayOfColours.objects.create(organization=tenant.organization, day=timezone.localdate(), ok=1)
     Contact.objects.create(organization=tenant.organization, email="c@people.example")
     make_letter(tenant.organization)
     make_inbox_message(tenant.organization)

@@ -156,3 +156,12 @@ def test_a_fault_of_ours_has_a_page_that_needs_no_database(
         response = failed(RequestFactory().get("/"))
     assert response.status_code == 500
     assert "Something went wrong" in response.content.decode()
+
+
+def test_the_form_of_a_passkey_speaks_the_readers_language(client: Client) -> None:
+    client.force_login(make_user(language="pl"))
+
+    text = client.get(reverse("mfa_add_webauthn"), follow=True).content.decode()
+
+    assert ">Nazwa" in text
+    assert ">Name" not in text

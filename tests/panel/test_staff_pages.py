@@ -20,6 +20,7 @@ from tests.factories import (
     make_organization,
     make_platform,
     make_service,
+    make_tenant,
     make_user,
 )
 from tests.letters import delivered
@@ -288,3 +289,33 @@ def test_the_operator_sets_name_logo_support_and_billing(client: Client, setting
     assert client.get("/logo").status_code == 404
     settings.PANEL_LOGO = "env"
     assert client.get("/logo").status_code == 404
+
+
+def test_a_new_service_finds_its_organization_by_typing(client: Client) -> None:
+    client.force_login(make_user(staff=True))
+    platform = make_platform()
+    aurora = make_organization("aurora", name="Aurora Clinic")
+    for code in ("twin1", "twin2"):
+        make_organization(code, name="Twin & Sons")
+    make_organization("closed", name="Aurora closed", state="suspended")
+
+    offered = client.get("/staff/organization-names/?organization=auro").content.decode()
+    assert offered.strip() == '<option value="aurora">Aurora Clinic (aurora)</option>'
+    twins = client.post("/staff/new/service/", {"organization": "twin & sons", "platform": platform.pk})
+    assert "type the code" in twins.content.decode()
+    none = client.post("/staff/new/service/", {"organization": "closed", "platform": platform.pk})
+    assert "no active organization" in none.content.decode()
+    made = client.post("/staff/new/service/", {"organization": "aurora clinic", "platform": platform.pk})
+    assert made.status_code == 302
+    assert aurora.services.count() == 1
+
+
+def test_people_are_found_by_staff_and_by_members_among_their_own(client: Client) -> None:
+    tenant, other = make_tenant(), make_tenant()
+    page = f"/find/?q={tenant.viewer.email}"
+    client.force_login(make_user(staff=True))
+    assert f"/staff/users/{tenant.viewer.pk}/" in client.get(page).content.decode()
+    client.force_login(tenant.owner)
+    assert f"/organizations/{tenant.organization.code}/?q=" in client.get(page).content.decode()
+    client.force_login(other.owner)
+    assert "/organizations/" not in client.get(page).content.decode().partition("<main")[2].partition("</main")[0]

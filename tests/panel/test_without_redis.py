@@ -9,9 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from panel import redis_server
 from panel.cache import FailsOpen
+from panel.context import not_working
 from panel.models import Condition, Heartbeat
 from panel.tasks import forget
 from panel.waking import wake
@@ -94,3 +96,12 @@ def test_a_worker_that_cannot_be_woken_is_none(settings) -> None:
     assert not health.worker().ok
     assert not Heartbeat.serves("bulk")
     assert Heartbeat.serves("background")
+
+
+@pytest.mark.django_db
+def test_what_fails_since_a_moment_is_not_told_on_pages_yet() -> None:
+    """At a start the first look comes before the workers are heard."""
+    now = timezone.now()
+    Condition.objects.create(name="worker", looked_at=now, failing_since=now)
+    Condition.objects.create(name="beat", looked_at=now, failing_since=now - Condition.SETTLED)
+    assert not_working() == ["beat"]

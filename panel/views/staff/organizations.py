@@ -21,6 +21,9 @@ from ...once import keep_answer, once
 from ..organizations import issue
 from .states import change_state
 
+NAMES = 20  # offered while one is typed
+MEMBERS = 200  # offered to be seen as
+
 FILTERS = {
     "state": {
         "active": Q(state="active"),
@@ -53,6 +56,15 @@ def organizations(request: HttpRequest) -> HttpResponse:
     )
     states = [("active", _("active")), ("suspended", _("suspended")), ("ending", _("ending")), ("ended", _("ended"))]
     return render(request, "panel/staff/organizations.html", {"list": found, "states": states})
+
+
+@staff_required
+def organization_names(request: HttpRequest) -> HttpResponse:
+    """For a field that an organization is typed into: some active ones that match."""
+    text = request.GET.get("organization", "").strip()[:150]
+    wanted = Q(code__icontains=text) | Q(name__icontains=text)
+    active = Organization.objects.filter(wanted, state=Organization.State.ACTIVE).order_by("name", "pk")
+    return render(request, "panel/staff/_organization_names.html", {"organizations": active[:NAMES]})
 
 
 @staff_required
@@ -93,6 +105,8 @@ def organization(request: HttpRequest, code: str) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("panel:staff_organization", found.code)
     context = {"organization": found, "form": form, "end_on": EndOn(initial={"day": found.ends_on})}
+    members = found.memberships.filter(user__is_active=True).select_related("user").order_by("role", "user__email")
+    context |= {"members": members[:MEMBERS]}
     context |= {"grace": settings.DELETION_GRACE_DAYS, "now": timezone.now()}
     return render(request, "panel/staff/organization.html", context, status=400 if form.errors else 200)
 
