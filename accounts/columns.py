@@ -228,18 +228,21 @@ def with_addresses(
     best = best_address(columns, domains, [index for index in headed_alike(heading) if index != present])
     if best is not None and any(domain_of(cell) in domains for cell in columns[best]):
         changed[present], changed[best] = Field.IGNORE, Field.ADDRESS
-    elif Field.NAME in fields and Field.DOMAIN in fields:
-        names = columns[fields.index(Field.NAME)]
-        pairs = zip(columns[present], names, strict=True)
-        if any(cell.strip().lower() != name.strip().lower() for cell, name in pairs if cell.strip() and name.strip()):
-            changed[present] = changed[fields.index(Field.NAME)] = Field.IGNORE
+    elif any(_differ(columns[present], columns[index]) for index in headed_alike(heading, Field.NAME)):
+        changed = [Field.IGNORE if field in (Field.ADDRESS, Field.NAME) else field for field in changed]
     return tuple(changed)
 
 
-def headed_alike(heading: Sequence[str]) -> list[int]:
-    """The columns that are headed as addresses of the accounts."""
+def _differ(names: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two columns have different account names in one row."""
+    pairs = ((name.strip().lower(), other.strip().lower()) for name, other in zip(names, others, strict=True))
+    return any(name != other for name, other in pairs if name and other and "@" not in other)
+
+
+def headed_alike(heading: Sequence[str], field: Field = Field.ADDRESS) -> list[int]:
+    """The columns that are headed as addresses, or names, of the accounts."""
     found = [headings.meaning(text) for text in heading]
-    return [index for index, meaning in enumerate(found) if meaning is not None and meaning.field == Field.ADDRESS]
+    return [index for index, meaning in enumerate(found) if meaning is not None and meaning.field == field]
 
 
 def of_another_table(cells: Sequence[str], heading: Sequence[str]) -> bool:

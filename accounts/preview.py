@@ -202,8 +202,8 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
     if slot and not SLOT_TOKEN.match(slot):
         faults.append(Fault(Problem.SLOT_FORM, Field.SLOT))
     password = values.get(Field.PASSWORD, "")
-    if Field.PASSWORD in values and asked_to_generate(password):
-        faults += _passwords_among(text)
+    if asked_to_generate(password):
+        faults += _passwords_among(text, display=Field.PASSWORD in values)
     faults += _addresses_among(text, f"{name}@{domain}")
     told += remarks.on_names(text)
     return Row(
@@ -223,13 +223,13 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
     )
 
 
-def _passwords_among(text: Mapping[Field, str]) -> Iterable[Fault]:
+def _passwords_among(text: Mapping[Field, str], *, display: bool) -> Iterable[Fault]:
     """Names that look like the password that the row lacks, as where its cells slid to the left.
 
-    Not a display name that stands alone: a thing may be called so (`Printer2Hall`).
+    Not a display name that stands alone: a thing may be called so (`Printer2Hall`). `display`: the table has passwords.
     """
     names = [Field.FIRST_NAME, Field.LAST_NAME]
-    if any(text[field_] for field_ in names):
+    if display and any(text[field_] for field_ in names):
         names.append(Field.DISPLAY_NAME)
     for field_ in names:
         if looks_like_password(text[field_]):

@@ -22,6 +22,13 @@ def test_a_name_that_looks_like_the_missing_password_is_refused(row):
     assert [person.address for person in found.people] == ["bo@d.example"]
 
 
+def test_names_that_look_like_passwords_are_refused_where_no_column_has_passwords_too():
+    found = result_of(
+        "Email;First name;Last name\nida@d.example;Wolf;Sommar9Natt\nbo@d.example;Bo;Ek\nce@d.example;C;E\n"
+    )
+    assert found.refused == [(2, "name-password")]
+
+
 def test_a_workbooks_row_that_slid_is_refused():
     rows = ("Email", "First name", "Last name", "Password"), ("ida@d.example", "Wolf", "Sommar9Natt")
     assert result_of(xlsx("".join(xlsx_row(i, *row) for i, row in enumerate(rows, 1)))).refused == [
@@ -33,7 +40,7 @@ def test_a_workbooks_row_that_slid_is_refused():
     "text",
     [
         f"{HEAD}hall@d.example;;;Printer2Hall;\n",  # a thing
-        "Email;First name;Last name\nida@d.example;Ida;McWolf2Ek3\n",  # no password is missing
+        "Email;First name;Display name\nida@d.example;Ida;McWolf2Ek3\n",  # no password is missing
         f"{HEAD}ida@d.example;Ida2McWolf;Ek;;Sommar9Natt\n",
         f"{HEAD}ida@d.example;ida@d.example;;ida@d.example;Sommar9Natt\n",
         f"{HEAD}ida@d.example;Ida;;wolf@home.example;Sommar9Natt\n",
@@ -72,6 +79,8 @@ def test_account_names_in_two_columns_that_differ_are_asked_about():
     rows = "Account;Login;Domain;Password\nweb01;{};d.example;Sommar9Natt\n"
     assert result_of(rows.format("ida")).asked == ["ask-address"]
     assert result_of(rows.format("web01")).asked == []
+    states = "Konto;Login;Hasło\naktywne;ida;Sommar9Natt\nzablokowane;bo;Winter8Dag1\n"
+    assert result_of(states, domain="d.example").asked == ["ask-address"]
 
 
 def test_a_user_name_beside_an_address_is_not_the_address():
