@@ -67,11 +67,14 @@ def invisible_in_name(text: str) -> list[str]:
 
 
 def _misplaced(text: str) -> list[int]:
-    return [
-        match.start()
-        for match in _INVISIBLE.finditer(text)
-        if not (_JOINING.match(match[0]) and match.start() and _is_joined(text[match.start() - 1]))
-    ]
+    """Where invisible characters stand that join nothing; what follows one of them joins nothing, either."""
+    found: list[int] = []
+    for match in _INVISIBLE.finditer(text):
+        before = match.start() - 1
+        after_one = bool(found) and found[-1] == before
+        if before < 0 or after_one or not _JOINING.match(match[0]) or not _is_joined(text[before]):
+            found.append(match.start())
+    return found
 
 
 def _is_joined(before: str) -> bool:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.reading import Choices, Question
@@ -179,6 +179,7 @@ def test_whole_letters_are_not(name):
     ]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_told_or_refused(data):
     try:

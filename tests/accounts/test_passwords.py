@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import hashing, passwords
@@ -50,6 +50,7 @@ def test_a_policy_only_tightens():
         Policy(min_length=31)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text(max_size=64), max_size=2),
     st.builds(Policy, min_length=st.integers(9, 30), symbol=st.booleans(), pieces=st.booleans()),

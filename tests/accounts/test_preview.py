@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import passwords, preview
@@ -127,6 +127,7 @@ def test_name_and_domain_may_have_columns_of_their_own():
     assert preview.parse(2, {Field.NAME: "anna"}, default_domain="aurora.example").address == "anna@aurora.example"
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(Field)), st.text(max_size=90)))
 def test_any_row_gets_a_verdict(values):
     verdict = judge().judge(preview.parse(2, values), None)

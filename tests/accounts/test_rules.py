@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import rules
@@ -60,12 +60,14 @@ def test_a_name_with_accents_gets_a_suggestion(text, suggestion):
     assert rules.suggest_name(text) == suggestion
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_a_suggestion_is_always_a_valid_name(text):
     suggestion = rules.suggest_name(text)
     assert not suggestion or rules.broken_by_name(suggestion) == ()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_normalising_twice_changes_nothing(text):
     assert rules.normalise_text(rules.normalise_text(text)) == rules.normalise_text(text)

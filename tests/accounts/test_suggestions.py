@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import characters, preview, rules, suggestions
@@ -104,6 +104,7 @@ def test_a_sound_address_has_no_fault(cell):
     assert faults_of(cell.replace("D", D)) == ()
 
 
+@settings(deadline=None)  # another process may have the machine
 @given(st.text(max_size=60) | st.from_regex(r"[^@]{0,12}jan@aurora\.example.{0,8}", fullmatch=True))
 def test_a_suggestion_is_always_an_address_without_a_fault(cell):
     suggestion = suggestions.address(cell)
@@ -146,6 +147,7 @@ def test_names_keep_what_their_script_is_written_with(name):
     assert faults_of(f"jan@{D}", first_name=name, display_name=name) == ()
 
 
+@settings(deadline=None)  # another process may have the machine
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=20))
 def test_no_directional_control_is_in_a_name_that_is_taken(text):
     if not rules.broken_by_text(rules.normalise_text(text)):
@@ -155,6 +157,12 @@ def test_no_directional_control_is_in_a_name_that_is_taken(text):
             assert char not in "\u200e\u200f\u061c"
 
 
+def test_joiners_behind_one_that_joins_nothing_join_nothing():
+    assert characters.shown_name("\u200c\u200d\u200cIda") == "Ida"
+    assert characters.shown_name("\u0645\u06cc\u200c\u062e") == "\u0645\u06cc\u200c\u062e"  # Persian
+
+
+@settings(deadline=None)  # another process may have the machine
 @given(st.text(max_size=40))
 def test_a_suggested_name_has_nothing_that_cannot_be_seen(text):
     better = rules.normalise_text(characters.shown_name(text))
