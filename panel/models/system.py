@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -67,7 +66,7 @@ class Condition(models.Model):
         return f"{self.name}: {'fails' if self.failing_since else 'works'}"
 
     @classmethod
-    def failing(cls) -> models.QuerySet[Self]:
+    def failing(cls) -> models.QuerySet[Condition]:
         """What pages say: it has failed for a while, and at the last look too."""
         return cls._default_manager.filter(failing_since__lte=timezone.now() - cls.SETTLED).order_by("name")
 
