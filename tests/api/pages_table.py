@@ -12,6 +12,7 @@ TABLE_STEP = "reading a table that people typed: a program sends it as it is to 
 LETTER = "opened from a letter, by whoever has its link"
 OPERATOR = "the operator's own housekeeping, on pages and the command line"
 PROVIDER = "who may sign in: changed by people, so that a stolen token opens no door"
+ACTING = "staff who see pages as a member does: a program has a token of the organization"
 TOKENS = "tokens are made by people: a stolen one makes no other"
 
 PAGES: dict[str, tuple[str, ...] | str] = {
@@ -38,8 +39,21 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     "panel:staff_service": ("get_service", "change_service"),
     "panel:staff_service_state": ("suspend_service", "unsuspend_service", "terminate_service"),
     "panel:staff_activity": ("list_activity",),
+    "panel:overview": "a picture for people: what it counts is listed by the operations of each thing",
+    "panel:staff_organization_names": "suggestions while somebody types; `list_organizations` lists",
+    "panel:acting_why": ACTING,
+    "panel:acting_begin": ACTING,
+    "panel:acting_end": ACTING,
+    "accounts:send_settings": "a letter that somebody asks for; the settings are in `get_service`",
+    "diagnostics:delegation_hint": "a hint while somebody types",
+    "diagnostics:spf_tree": "a drawing of what `get_check` says",
+    "diagnostics:selected": ("check_domain",),
     # domains
     "domains:attach": ("attach_domain",),
+    "domains:attach_many": ("attach_domain",),
+    "domains:apply_many": ("apply_domain",),
+    "domains:mode_many": ("change_mode",),
+    "domains:plan_card": ("plan_domain",),
     "domains:attach_mode": STEP,
     "domains:attach_records": STEP,
     "domains:attach_review": ("attach_domain", "put_domain"),

@@ -40,7 +40,13 @@ CHINESE = "上海市电子邮件服务有限公司技术支持部门"
 NO_PAGES = {
     *("healthz", "readyz", "metrics", "panel:logo", "api:openapi", "panel:guide", "panel:guides"),
     *("accounts:export", "accounts:template", "accounts:reasons", "diagnostics:zone_file"),
-    *("diagnostics:buttons", "diagnostics:mx_hint", "accounts:domain_names", "accounts:under_way"),
+    *(
+        "diagnostics:buttons",
+        "diagnostics:mx_hint",
+        "diagnostics:delegation_hint",
+        "accounts:domain_names",
+        "accounts:under_way",
+    ),
     *(
         "panel:staff_organization_names",
         "mfa_download_recovery_codes",

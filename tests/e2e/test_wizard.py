@@ -183,6 +183,7 @@ def test_a_domain_is_attached_in_five_presses_managed_or_not(
         page.goto("/")
         press = Presses(page)
         press(page.get_by_role("link", name="Add a domain to emailpro-ab12345-1"))
+        expect(page.locator("input#name")).to_be_focused(timeout=PATIENCE)
         page.keyboard.type(name)
         press.enter()
         step(page, "Mode")

@@ -179,7 +179,7 @@ class MailMachine:
             client.logout()
 
     def arrives(self, login: str, password: str, subject: str) -> None:
-        until(lambda: subject in self.subjects(login, password), 15, f"{subject!r} at {login}")
+        until(lambda: subject in self.subjects(login, password), 60, f"{subject!r} at {login}")
 
 
 def said(reply: tuple[int, bytes]) -> Reply:

@@ -124,6 +124,8 @@ def test_an_export_has_every_kind_of_thing_and_no_secret(tmp_path: Path) -> None
             "api.Job",
             "api.KeptAnswer",
             "api.RunOfToken",
+            "identities.IdentityProvider",
+            "identities.Identity",
         }
     ), written
     text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "copy").iterdir())

@@ -210,7 +210,9 @@ def test_a_domains_history_is_paged_by_key(client: Client) -> None:
     url = reverse("diagnostics:history", args=[service.name, domain.name.name])
     newest = client.get(url).context
     older = client.get(url, {"before": newest["older"]}).context
-    assert [step.reason for step in [*newest["changes"], *older["changes"]]] == [str(n) for n in reversed(range(70))]
+    assert [told.step.reason for told in [*newest["changes"], *older["changes"]]] == [
+        str(n) for n in reversed(range(70))
+    ]
     assert older["older"] is None
 
 
