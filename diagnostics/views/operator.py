@@ -35,7 +35,7 @@ def operator(request: HttpRequest) -> HttpResponse:
     """With `ask` in the address every resolver is asked now, by a worker."""
     now = timezone.now()
     looks = going_on()
-    waiting = going_on(schedule.due(now))
+    waiting = looks & schedule.due(now)
     held = list(CircuitBreaker.objects.select_related("released_by").order_by("-pk")[:6])  # at most one still holds
     served = {beat.name for beat in Heartbeat.objects.filter(name__in=map(_worker, QUEUES)) if beat.fresh}
     due = list(waiting.order_by("next_at").values_list("next_at", flat=True)[: COUNTED + 1])

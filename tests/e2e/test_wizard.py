@@ -147,8 +147,6 @@ def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, w
     step(page, "Records")
     page.go_back()
     step(page, "Mode")
-    page.go_back()
-    page.go_forward()
     page.go_forward()
     step(page, "Records")
     expect(page.get_by_label(re.compile("^SRV"))).not_to_be_checked()  # they would lead the other half's users here
