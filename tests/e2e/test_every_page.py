@@ -44,6 +44,7 @@ NO_PAGES = {
         "diagnostics:buttons",
         "diagnostics:mx_hint",
         "diagnostics:delegation_hint",
+        "domains:plan_card",
         "accounts:domain_names",
         "accounts:under_way",
     ),
