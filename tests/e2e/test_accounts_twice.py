@@ -53,6 +53,7 @@ def test_an_order_pressed_twice_on_a_slow_network_is_sent_once(clinic: Clinic, n
     page.goto(f"/services/{clinic.service.name}/accounts/order/")
     page.get_by_label("How many accounts").fill("3")
     page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Order", exact=True).wait_for()
     sent = slow_posts(page)
     page.evaluate("""() => {
         const button = document.querySelector("main form button");

@@ -84,7 +84,7 @@ def tenant() -> Tenant:
         domain = make_domain(tenant.service, name)
         make_check(domain, "MX", "missing")
         make_check(domain, "SPF", "propagating")
-        account = make_account(domain, LOCAL_PART, first_name="X" * 64, display_name=f"{ARABIC} {'X' * 64}")
+        account = make_account(domain, LOCAL_PART, first_name="X" * 64, display_name=f"{ARABIC} {'X' * 64}"[:64])
         account.set_keys(f"{LOCAL_PART}@{name}")
         account.save()
         tenant = replace(tenant, domain=domain, account=account)

@@ -7,21 +7,21 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
-import pytest
 from kombu import Connection
 
 import panel.celery  # noqa: F401 - says which transport is meant
+from panel.spool import SpoolChannel
 
 WRITERS, READERS, EACH = 4, 4, 250
 
 
-def test_no_message_is_lost_or_read_before_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_is_lost_or_read_before_it_is_written(tmp_path: Path) -> None:
     folders = {name: str(tmp_path) for name in ("data_folder_in", "data_folder_out", "control_folder")}
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "taken"))
-    (tmp_path / "taken").mkdir()
 
     def channel() -> Any:
-        return Connection("filesystem://", transport_options=folders).channel()
+        channel = Connection("filesystem://", transport_options=folders).channel()
+        assert isinstance(channel, SpoolChannel)
+        return channel
 
     def write(writer: int) -> None:
         to = channel()
