@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
+
+from panel.keyset import FIRST, Cursor, Where, beyond
 
 from .choosing import named
 from .models import EmailAccount, Tally
@@ -22,27 +21,6 @@ NO_DOMAIN = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in the list: the value that it is sorted by and the account's id."""
-
-    key: str
-    pk: int
-
-    def __str__(self) -> str:
-        return base64.urlsafe_b64encode(json.dumps([self.key, self.pk]).encode()).decode().rstrip("=")
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor | None:
-        try:
-            key, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            key.encode()  # fails with a lone surrogate, which no database takes
-            known = "\0" not in key and isinstance(pk, int)
-        except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
-            return None
-        return cls(key, pk) if known else None
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """What the address asks for; what it has and nobody knows is ignored."""
 
@@ -52,8 +30,7 @@ class Question:
     domain_name: str = ""  # as typed
     sort: str = "address"
     descending: bool = False
-    after: Cursor | None = None
-    before: Cursor | None = None
+    where: Where = FIRST
 
     @classmethod
     def of(cls, service_id: int, parameters: Mapping[str, str]) -> Question:
@@ -74,8 +51,7 @@ class Question:
             domain=int(domain) if domain.isascii() and domain.isdigit() and len(domain) < 19 else None,
             sort=sort.removeprefix("-") if sort.removeprefix("-") in SORTS else "address",
             descending=sort.startswith("-"),
-            after=Cursor.parse(parameters.get("after", "")),
-            before=Cursor.parse(parameters.get("before", "")),
+            where=Where.of(parameters),
         )
 
     @property
@@ -112,39 +88,31 @@ def tallies_of(service_id: int, question: Question) -> list[Tally]:
 def page_of(service_id: int, question: Question, tallies: Sequence[Tally]) -> Page:
     """One page; the total comes from the tallies, except of a search."""
     field = SORTS[question.sort]
-    place = question.after or question.before
-    backwards = question.after is None and question.before is not None
-    rising = question.descending is backwards
+    where = question.where
+    rising = question.descending is where.backwards
     rows = matches(service_id, question)
     total = rows.order_by()[: COUNTED + 1].count() if question.text else _total(question, tallies)
-    if place is not None:
-        rows = rows.filter(beyond(field, place, rising=rising))
+    if where.place is not None:
+        rows = rows.filter(beyond(field, where.place.key, where.place.pk, rising=rising))
     sign = "" if rising else "-"
     found = list(rows.order_by(f"{sign}{field}", f"{sign}id").defer("password_hash")[: PER_PAGE + 1])
     more, found = len(found) > PER_PAGE, found[:PER_PAGE]
-    if backwards:
+    if where.backwards:
         found.reverse()
     first, last = (_cursor(found[0], field), _cursor(found[-1], field)) if found else (None, None)
+    previous, following = where.neighbours(first, last, more=more)
     return Page(
         found,
         min(total, COUNTED) if question.text else total,
         more=bool(question.text) and total > COUNTED,
-        next=last if more or backwards else None,
-        previous=first if (more if backwards else question.after is not None) else None,
+        next=following,
+        previous=previous,
         sort=("-" if question.descending else "") + question.sort,
     )
 
 
 def _cursor(account: EmailAccount, field: str) -> Cursor:
     return Cursor(getattr(account, field), account.pk)
-
-
-def beyond(field: str, place: Cursor, *, rising: bool) -> Q:
-    """Rows after the place. The first condition is what an index can use."""
-    word = "gt" if rising else "lt"
-    return Q(**{f"{field}__{word}e": place.key}) & (
-        Q(**{f"{field}__{word}": place.key}) | Q(**{f"id__{word}": place.pk})
-    )
 
 
 def _total(question: Question, tallies: Sequence[Tally]) -> int:

@@ -15,6 +15,8 @@ from typing import Any
 from django.db import DatabaseError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from panel import trigrams
+
 from .fields import HeldTextField
 
 TABLE = "accounts_emailaccount"
@@ -92,17 +94,7 @@ def drop(alias: str = "default") -> None:
 
 
 def _ensure_postgresql(connection: BaseDatabaseWrapper) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [INDEX])
-        found = cursor.fetchone()
-        if found == (True,):
-            return True
-        if found:  # what was begun concurrently and failed
-            cursor.execute(f"DROP INDEX {INDEX}")
-        with transaction.atomic(using=connection.alias):
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        concurrently = "" if connection.in_atomic_block else "CONCURRENTLY"
-        cursor.execute(f"CREATE INDEX {concurrently} {INDEX} ON {TABLE} USING gin (search_key gin_trgm_ops)")
+    trigrams.ensure(connection, INDEX, TABLE, "search_key")
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -30,7 +31,10 @@ class Secret(forms.CharField):
 
 
 class ProviderForm(forms.Form):
-    """Subclasses name their fields; `SECRETS` go to the encrypted credentials, the rest to the settings."""
+    """Subclasses name their fields; `SECRETS` go to the encrypted credentials, the rest to the settings.
+
+    `tried`: a row as it was typed before, not stored, with which the panel could not work.
+    """
 
     KIND: ClassVar[str]
     SECRETS: ClassVar[tuple[str, ...]] = ()
@@ -40,12 +44,20 @@ class ProviderForm(forms.Form):
         label=_("Name"), max_length=100, help_text=_("What you call it, such as “our name servers”.")
     )
 
-    def __init__(self, *args: Any, organization: Organization, row: DnsProvider | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        organization: Organization,
+        row: DnsProvider | None = None,
+        tried: DnsProvider | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.organization, self.row = organization, row
-        if row is not None:
-            kwargs.setdefault("initial", {"name": row.name, **row.settings})
+        self.known = tried or row
+        if self.known is not None:
+            kwargs.setdefault("initial", {"name": self.known.name, **self.known.settings})
         super().__init__(*args, **kwargs)
-        self.stored: dict[str, str] = json.loads(row.credentials or "{}") if row else {}
+        self.stored: dict[str, str] = json.loads(self.known.credentials or "{}") if self.known else {}
         for name in self.SECRETS:
             if self.stored.get(name):
                 self.fields[name].help_text = _("Stored. Leave empty to keep it.")
@@ -69,14 +81,14 @@ class ProviderForm(forms.Form):
                 self.add_error(name, _("This field is required."))
         return cleaned
 
-    def save(self) -> DnsProvider:
-        row = self.row or DnsProvider(organization=self.organization, kind=self.KIND)
+    def typed(self) -> DnsProvider:
+        """The row as a valid form has it; nothing is stored."""
+        row = copy(self.row) or DnsProvider(organization=self.organization, kind=self.KIND)
         settings = {name: value for name, value in self.cleaned_data.items() if name not in self.SECRETS}
         row.name = settings.pop("name")
         row.settings = settings
         given = {name: self.cleaned_data[name] for name in self.SECRETS if self.cleaned_data.get(name)}
         row.credentials = json.dumps(self.stored | given)
-        row.save()
         return row
 
 
@@ -133,8 +145,10 @@ class PowerDnsForm(ProviderForm):
 
     def clean(self) -> dict[str, Any]:
         """The stored key goes to no other address than the one it was typed for."""
-        if self.row is not None and self.cleaned_data.get("url", self.row.settings["url"]) != self.row.settings["url"]:
-            self.stored = {}
+        if self.known is not None:
+            url = self.known.settings["url"]
+            if self.cleaned_data.get("url", url) != url:
+                self.stored = {}
         return super().clean()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -10,14 +12,15 @@ from django.utils.translation import ngettext
 
 from panel.activity import record
 
+from .models import DnsProvider
 from .sentences import provider_sentence
 from .zones.holding import adopt
 
 if TYPE_CHECKING:
     from panel.activity import Actor
+    from panel.models import Organization
 
-    from .forms import ProviderForm
-    from .models import DnsProvider, Zone
+    from .models import Zone
 
 
 def facts_of(row: DnsProvider) -> dict[str, Any]:
@@ -26,12 +29,34 @@ def facts_of(row: DnsProvider) -> dict[str, Any]:
 
 
 @transaction.atomic
-def keep(form: ProviderForm, *, actor: Actor) -> DnsProvider:
-    """A provider as its valid form has it: a new one, or changed."""
-    before = facts_of(form.row) if form.row is not None else None
-    row = form.save()
+def keep(row: DnsProvider, *, actor: Actor) -> DnsProvider:
+    """A provider as somebody typed it: a new one, or changed."""
+    stored = DnsProvider.objects.filter(pk=row.pk).first() if row.pk else None
+    before = facts_of(stored) if stored is not None else None
+    row.save()
     verb = "provider.created" if before is None else "provider.changed"
     record(verb, actor=actor, organization=row.organization, target=row.name, before=before, after=facts_of(row))
+    return row
+
+
+def settings_subject(row: DnsProvider) -> dict[str, Any]:
+    """For `outside.try_settings`: a provider as it was typed. No reading of the same words is the same."""
+    return {
+        "provider": row.pk,
+        "kind": row.kind,
+        "name": row.name,
+        "settings": row.settings,
+        "credentials": row.credentials,
+        "nonce": secrets.token_urlsafe(16),
+    }
+
+
+def typed_settings(
+    subject: dict[str, Any], stored: DnsProvider | None, organization: Organization | None
+) -> DnsProvider:
+    """The provider that `settings_subject` was made of: nothing is stored."""
+    row = copy(stored) or DnsProvider(organization=organization, kind=subject["kind"])
+    row.name, row.settings, row.credentials = subject["name"], subject["settings"], subject["credentials"]
     return row
 
 
@@ -70,6 +95,8 @@ def line_words(code: str, facts: dict[str, Any]) -> str:
             return ngettext("%(number)s zone is listed.", "%(number)s zones are listed.", number) % {"number": number}
         case "added":
             return _("%(name)s has been added.") % facts
+        case "name-taken":
+            return _("There is already a DNS provider with this name.")
         case "add-a-zone":
             return _("Add a zone: the connection is tested with it.")
         case "no-name":

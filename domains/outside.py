@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from panel.activity import Actor, record
 from panel.errors import Refused
 
+from .holding_zones import keep, typed_settings
 from .models import DnsProvider, Reading, Zone
 from .models.domains import name_or_refuse
 from .names import NameRefused, host_to_ascii, to_unicode
@@ -69,6 +70,24 @@ def test(subject: dict[str, Any], reading: Reading) -> list[Line]:
     return lines
 
 
+def try_settings(subject: dict[str, Any], reading: Reading) -> dict[str, Any]:
+    """Keep a provider's settings if the panel can work with them; of one that is new its zones are listed, too."""
+    row = typed_settings(subject, _provider(subject) if subject["provider"] else None, reading.organization)
+    is_new = row.pk is None
+    lines = [_tested(row)]
+    if lines[0][0] == "error":
+        return {"kept": None, "lines": lines}
+    actor = _actor(subject, reading)
+    try:
+        keep(row, actor=actor)
+    except IntegrityError:  # another one was given this name meanwhile
+        return {"kept": None, "lines": [("error", "name-taken", {"taken": row.name})]}
+    if is_new:
+        with suppress(ProviderError):  # one that cannot list them has said so
+            lines.append(_listed(row, actor))
+    return {"kept": row.pk, "lines": lines}
+
+
 def list_zones(subject: dict[str, Any], reading: Reading) -> list[Line]:
     """Take over the list of zones from the provider."""
     return [_listed(_provider(subject), _actor(subject, reading))]
@@ -111,7 +130,7 @@ def _provider(subject: dict[str, Any]) -> DnsProvider:
 
 
 def _tested(row: DnsProvider) -> Line:
-    zone = row.zones.order_by("pk").first()
+    zone = row.zones.order_by("pk").first() if row.pk else None
     try:
         opened = open_provider(row)
         if zone is not None:

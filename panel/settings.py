@@ -425,6 +425,7 @@ READINGS = {
     "zone": "domains.outside.read",
     "target": "domains.outside.resolve",
     "provider-test": "domains.outside.test",
+    "provider-try": "domains.outside.try_settings",
     "provider-zones": "domains.outside.list_zones",
     "provider-add": "domains.outside.add_zones",
     "sign-in-discovery": "identities.outside.discover",
@@ -467,6 +468,17 @@ SEARCH_PROVIDERS = [
     "domains.search.find",
     "accounts.search.find",
 ]
+
+# What is searched inside of, on PostgreSQL: an index's name, and its table, column and expression
+TRIGRAM_INDEXES = {
+    "organization_by_trigrams": ("panel_organization", "name", "upper(name)"),
+    "organization_code_by_trigrams": ("panel_organization", "code", "upper(code)"),
+    "user_by_trigrams": ("panel_user", "name", "upper(name)"),
+    "user_email_by_trigrams": ("panel_user", "email", "upper(email)"),
+    "service_by_trigrams": ("panel_service", "name", "upper(name)"),
+    "service_display_name_by_trigrams": ("panel_service", "display_name", "upper(display_name)"),
+    "domain_name_by_trigrams": ("domains_name", "name", "name"),
+}
 
 # What the overview shows: functions that take a user and give panel.overview.Need, and panel.overview.Chart
 NEEDS = ["panel.overview.own_needs", "diagnostics.overview.needs", "domains.overview.needs", "accounts.overview.needs"]

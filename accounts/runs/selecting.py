@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from domains.models import Domain
 from panel.errors import Refused
+from panel.keyset import Cursor, beyond
 from panel.models import Service, User
 
 from .. import rules
-from ..lists import Cursor, Question, beyond, matches
+from ..lists import Question, matches
 from ..models import Address, BulkRow, BulkRun, EmailAccount
 from ..preview import Problem
 from ..vault import new_key
@@ -119,7 +120,7 @@ def _fill(run: BulkRun, names: set[str]) -> bool:
     assert run.selection is not None
     accounts = Selection.of(run).accounts(run.service_id).order_by("address_key", "pk").defer("password_hash")
     if after := Cursor.parse(run.selection.get("after", "")):
-        accounts = accounts.filter(beyond("address_key", after, rising=True))
+        accounts = accounts.filter(beyond("address_key", after.key, after.pk, rising=True))
     found = list(accounts[:BATCH])
     # An account whose address changed meanwhile may come again.
     seen = set(

@@ -12,6 +12,7 @@ from accounts.preview import Problem as RowProblem
 from accounts.runs.results import link_address
 from accounts.words import fault_words
 from panel.errors import Refused
+from panel.keyset import Cursor
 
 from ..access import account_of, service_of
 from ..framework import Asked, operation
@@ -44,7 +45,7 @@ def list_accounts(
 ) -> Page[AccountOut]:
     """Accounts of a service, 50 on a page."""
     service = service_of(request.auth, service_name)
-    if after and lists.Cursor.parse(after) is None:
+    if after and Cursor.parse(after) is None:
         raise Problem(422, "invalid", errors=[{"field": "after", "code": "cursor", "detail": "Take it from `next`."}])
     parameters = {"q": q, "state": state, "domain": domain, "sort": sort, "after": after}
     question = lists.Question.of(service.pk, parameters)

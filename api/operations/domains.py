@@ -177,6 +177,7 @@ def list_changes(
 ) -> Page[ZoneChangeOut]:
     """Changes of zones made for a service, the newest first."""
     rows = ZoneChange.objects.filter(service=service_of(request.auth, service_name)).select_related("zone__provider")
+    rows = rows.defer("snapshot", "detail", "zone__provider__credentials")  # of which nothing is shown
     return page_of(request, rows, ZoneChangeOut.of, key="id", after=after, limit=limit, falling=True)
 
 

@@ -39,7 +39,7 @@ ONE = "/organizations/{code}"
 @operation("GET", "/organizations", scope=READ, response=Page[OrganizationOut])
 def list_organizations(request: Asked, after: AfterText = "", limit: Limit = LIMIT) -> Page[OrganizationOut]:
     """Organizations that the token reaches, by code."""
-    rows = organizations_of(request.auth)
+    rows = organizations_of(request.auth).prefetch_related("contacts")
     return page_of(request, rows, OrganizationOut.of, key="code", after=after, limit=limit)
 
 

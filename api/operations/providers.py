@@ -142,7 +142,7 @@ def _kept(request: Asked, form: ProviderForm) -> DnsProvider:
             for error in found
         ]
         raise Problem(422, "invalid", errors=errors)
-    return keep(form, actor=request.auth.label)
+    return keep(form.typed(), actor=request.auth.label)
 
 
 def _ask(request: Asked, row: DnsProvider, kind: str, *, stays: bool = False, **subject: Any) -> Reply:

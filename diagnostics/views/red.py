@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from domains.models import Domain
 from domains.records import Kind
 from panel.access import organization_for, organizations_of, person, require, services_of
+from panel.keyset import Where, page_by_key
 from panel.models import Organization, Role, Service
 
 from ..models import Check
@@ -55,8 +56,7 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
     checks = _filtered(red_checks(services), request)
     if request.GET.get("format") == "csv":
         return _csv(checks)
-    page = list(_beyond(checks, request.GET.get("after", "")).order_by("changed_at", "pk")[: PAGE + 1])
-    following = _key(page[PAGE - 1]) if len(page) > PAGE else ""
+    page = page_by_key(checks, "changed_at", Where.of(request.GET), size=PAGE, read=_moment)
     count = checks[: COUNTED + 1].count()
     rows = [
         {
@@ -65,7 +65,7 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
             "service": check.domain.service,
             "says": sentence(check.reason, check.facts) or status_word(check.status),
         }
-        for check in page[:PAGE]
+        for check in checks.filter(pk__in=page.pks).order_by("changed_at", "pk")
     ]
     may_change = organization is not None and (require(request.user, organization).rank >= Role.TECHNICIAN.rank)
     return render(
@@ -75,8 +75,7 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
             "organization": organization,
             "count": min(count, COUNTED),
             "more": count > COUNTED,
-            "following": following,
-            "first": not request.GET.get("after"),
+            "page": page,
             "rows": rows,
             "kinds": [kind.value for kind in Kind],
             "modes": Domain.Mode.choices,
@@ -88,20 +87,12 @@ def _page(request: HttpRequest, services: QuerySet[Service], organization: Organ
     )
 
 
-def _key(check: Check) -> str:
-    return f"{check.changed_at.astimezone(UTC).isoformat()} {check.pk}"
-
-
-def _beyond(checks: QuerySet[Check], key: str) -> QuerySet[Check]:
-    """Those that come after the check with this key. What is no key leaves all."""
-    moment, _space, pk = key.partition(" ")
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
-        return checks
-    if at.tzinfo is None or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
-        return checks
-    return checks.filter(Q(changed_at__gt=at) | Q(pk__gt=int(pk)), changed_at__gte=at)
+def _moment(text: str) -> datetime:
+    """Raises ValueError for what is no moment with its offset."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 def _filtered(checks: QuerySet[Check], request: HttpRequest) -> QuerySet[Check]:

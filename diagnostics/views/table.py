@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
-from django.core import signing
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from domains.records import Kind, Level
 from domains.rules.verdicts import RED, Status
 from panel.access import require, service_for
 from panel.first_domain import wizard_for
+from panel.keyset import Where, page_by_key
 from panel.models import Role
 
 from ..models import Check, CheckRun
@@ -70,8 +70,10 @@ def domains(request: HttpRequest, service_name: str) -> HttpResponse:
     sort = request.GET.get("sort", "name")
     sort = sort if sort in SORTS else "name"
     found = _with_status(_named(Domain.objects.filter(service=service), text), status)
-    page, following = _page(found, sort, request.GET.get("after", ""))
-    rows = rows_of(page)
+    field, falling = SORTS[sort]
+    page = page_by_key(found, field, Where.of(request.GET), size=PAGE, falling=falling)
+    # What a row shows is fetched for the rows of the page only: which ones they are is found without it.
+    rows = rows_of(Domain.objects.filter(pk__in=page.pks).order_by(("-" if falling else "") + field))
     return render(
         request,
         "diagnostics/domains.html",
@@ -80,13 +82,12 @@ def domains(request: HttpRequest, service_name: str) -> HttpResponse:
             "tab": "domains",
             "rows": rows,
             "polled": [row.domain.pk for row in rows if row.looking],
-            "following": following,
+            "page": page,
             "text_filter": text,
             "status": status,
             "statuses": STATUSES,
             "sort": sort,
             "filtered": bool(text or status),
-            "first": not request.GET.get("after"),
             "may_change": role.rank >= Role.TECHNICIAN.rank,
         },
     )
@@ -154,21 +155,3 @@ def _with_status(domains: QuerySet[Domain], status: str) -> QuerySet[Domain]:
         bad = checks.filter(level=Level.REQUIRED).exclude(status__in=[Status.OK, Status.OFF])
         return domains.filter(Exists(checks)).exclude(Exists(bad))
     return domains
-
-
-def _page(domains: QuerySet[Domain], sort: str, after: str) -> tuple[QuerySet[Domain], str]:
-    """One page behind the key `after`, and the key for the next one (empty at the end)."""
-    field, backwards = SORTS[sort]
-    order = (("-" if backwards else "") + field, "pk")
-    domains = domains.order_by(*order)
-    if after:
-        try:
-            key = signing.loads(after, salt=sort)
-        except signing.BadSignature:
-            key = None
-        if key is not None:
-            domains = domains.filter(Q(**{f"{field}__{'lt' if backwards else 'gt'}": key}))
-    keys = list(domains.values_list("pk", field)[: PAGE + 1])
-    following = signing.dumps(keys[PAGE - 1][1], salt=sort) if len(keys) > PAGE else ""
-    # What a row shows is fetched for the rows of the page only: which ones they are is found without it.
-    return Domain.objects.filter(pk__in=[pk for pk, _key in keys[:PAGE]]).order_by(*order), following

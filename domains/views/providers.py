@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -20,13 +21,16 @@ from panel.once import once_apart
 
 from .. import readings
 from ..access import provider_for
-from ..forms import FORMS
-from ..holding_zones import keep, line_words, remove, remove_zone
+from ..forms import FORMS, ProviderForm
+from ..holding_zones import keep, line_words, remove, remove_zone, settings_subject, typed_settings
 from ..models import DnsProvider, Reading
 from ..names import to_unicode
 from ..outside import ADDED_AT_ONCE
 from ..providers import ProviderError
 from .waiting import FIELD, StillReading, waits
+
+if TYPE_CHECKING:
+    from panel.models import Organization
 
 ZONES_SHOWN = 100
 KINDS = ("provider-test", "provider-zones", "provider-add")  # of what is asked of a provider
@@ -42,29 +46,42 @@ def providers(request: HttpRequest, code: str) -> HttpResponse:
 
 @login_required
 @once_apart
+@waits
 def provider_new(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     organization = organization_for(request.user, code, at_least=Role.OWNER)
     if kind not in FORMS:
         raise Http404
-    form = FORMS[kind](request.POST or None, organization=organization)
+    tried = _tried(request, organization, kind)
+    if tried is not None and tried.kept:
+        return _shown(organization, tried.kept, tried.reading)
+    form = FORMS[kind](request.POST or None, organization=organization, tried=tried.row if tried is not None else None)
     if request.method == "POST" and form.is_valid():
-        row = keep(form, actor=person(request))
-        return _ask(request, row, "provider-test", new=True)
-    context = {"organization": organization, "form": form, "kind_name": DnsProvider.Kind(kind).label}
+        return _try(request, form)
+    context = {
+        "organization": organization,
+        "form": form,
+        "tried": tried,
+        "kind_name": DnsProvider.Kind(kind).label,
+    }
     return render(request, "domains/provider_new.html", context)
 
 
 @login_required
+@once_apart
 @waits
 def provider(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
     """Its zones, and its settings for whoever may change them."""
     row = provider_for(request.user, code, provider_id, at_least=_needed(request))
-    form = FORMS[row.kind](request.POST or None, organization=row.organization, row=row)
+    tried = _tried(request, row.organization, row.kind, row)
+    form = FORMS[row.kind](
+        request.POST or None,
+        organization=row.organization,
+        row=row,
+        tried=tried.row if tried and not tried.kept else None,
+    )
     if request.method == "POST" and form.is_valid():
-        row = keep(form, actor=person(request))
-        messages.success(request, _("Saved."))
-        return _ask(request, row, "provider-test", new=False)
-    lines = _lines_of(request, row)
+        return _try(request, form)
+    lines = tried.lines if tried else _lines_of(request, row)
     query = request.GET.get("q", "").strip().lower()[:253]
     zones = row.zones.annotate(domain_count=Count("domains")).order_by("name")
     total = zones.count()
@@ -74,6 +91,7 @@ def provider(request: HttpRequest, code: str, provider_id: int) -> HttpResponse:
         "organization": row.organization,
         "provider": row,
         "form": form,
+        "tried": tried,
         "zones": [(zone, to_unicode(zone.name)) for zone in zones[:ZONES_SHOWN]],
         "total": total,
         "query": query,
@@ -141,16 +159,61 @@ def _ask(request: HttpRequest, row: DnsProvider, kind: str, **subject: Any) -> H
     """To the provider's page, which shows how it went when a worker has done it."""
     asked = {"provider": row.pk, **subject}
     reading = readings.ask(kind, asked, organization=row.organization, by=person(request))
-    page = reverse("domains:provider", args=[row.organization.code, row.pk])
-    return redirect(f"{page}?{FIELD}={reading.pk}")
+    return _shown(row.organization, row.pk, reading)
+
+
+def _shown(organization: Organization, pk: int, reading: Reading) -> HttpResponse:
+    return redirect(f"{reverse('domains:provider', args=[organization.code, pk])}?{FIELD}={reading.pk}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """Settings that somebody typed and a worker tried. `kept`: the key of the provider that has them now, or None."""
+
+    reading: Reading
+    row: DnsProvider
+    kept: int | None
+    lines: list[tuple[str, str]]
+
+
+def _try(request: HttpRequest, form: ProviderForm) -> HttpResponse:
+    """Settings are kept once they work, or where somebody wants them kept all the same; a new name alone, at once."""
+    row = form.typed()
+    same = form.row is not None and (row.settings, row.credentials) == (form.row.settings, form.row.credentials)
+    if same or "untested" in request.POST:
+        keep(row, actor=person(request))
+        messages.success(request, _("Saved."))
+        return redirect("domains:provider", row.organization.code, row.pk)
+    subject = settings_subject(row)
+    reading = readings.ask("provider-try", subject, organization=row.organization, by=person(request))
+    return redirect(f"{request.path}?{FIELD}={reading.pk}")
+
+
+def _tried(request: HttpRequest, organization: Organization, kind: str, row: DnsProvider | None = None) -> Tried | None:
+    """The trial that the page's address or form names: this person's own alone, since it knows what was typed.
+    Raises StillReading."""
+    found = _named(request, organization, "provider-try")
+    if found is None or found.requested_by != request.user:
+        return None
+    subject = json.loads(found.subject)
+    if subject["kind"] != kind:
+        return None
+    if not found.is_over:
+        raise StillReading(found)
+    try:
+        result = readings.result(found)
+    except ProviderError as error:
+        result = {"kept": None, "lines": [("error", error.code, {"detail": error.detail})]}
+    kept = result["kept"]
+    if row is not None and row.pk not in {subject["provider"], kept}:
+        return None
+    lines = [_line(*line) for line in result["lines"]]
+    return Tried(reading=found, row=typed_settings(subject, row, organization), kept=kept, lines=lines)
 
 
 def _lines_of(request: HttpRequest, row: DnsProvider) -> list[tuple[str, str]]:
     """What the worker that the address speaks of has to tell, as (level, words). Raises StillReading."""
-    text = request.GET.get(FIELD, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
-        return []
-    found = Reading.objects.filter(pk=int(text), organization=row.organization, kind__in=KINDS).first()
+    found = _named(request, row.organization, *KINDS)
     if found is None or json.loads(found.subject)["provider"] != row.pk:
         return []
     if not found.is_over:
@@ -159,6 +222,14 @@ def _lines_of(request: HttpRequest, row: DnsProvider) -> list[tuple[str, str]]:
         return [_line(*line) for line in readings.result(found)]
     except ProviderError as error:
         return [_line("error", error.code, {"detail": error.detail})]
+
+
+def _named(request: HttpRequest, organization: Organization, *kinds: str) -> Reading | None:
+    """The reading of one of these kinds that the page's address or form names."""
+    text = request.POST.get(FIELD) or request.GET.get(FIELD, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 18):
+        return None
+    return Reading.objects.filter(pk=int(text), organization=organization, kind__in=kinds).first()
 
 
 def _line(level: str, code: str, facts: dict[str, Any]) -> tuple[str, str]:

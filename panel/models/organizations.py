@@ -101,7 +101,8 @@ class Organization(models.Model):
 
     @property
     def contact_addresses(self) -> list[str]:
-        return list(self.contacts.order_by("pk").values_list("email", flat=True))
+        """In the order in which they were named; of a prefetched list at no cost."""
+        return [contact.email for contact in sorted(self.contacts.all(), key=lambda contact: contact.pk)]
 
     def _list_contacts(self, wanted: list[str]) -> None:
         """Take out who is not wanted and add who is new; those who stay need not confirm again."""

@@ -41,7 +41,7 @@ def sort_head(context: dict[str, Any], listing: Any, key: str, label: str) -> Sa
     rising, falling = listing.sort == key, listing.sort == f"-{key}"
     order = "ascending" if rising else "descending" if falling else "none"
     mark = " ▴" if rising else " ▾" if falling else ""
-    link = query(context, sort=f"-{key}" if rising else key, page=None, after=None, before=None)
+    link = query(context, sort=f"-{key}" if rising else key, page=None, after=None, before=None, last=None)
     return format_html(
         '<th scope="col" aria-sort="{}"><a class="sort" href="{}">{}<span aria-hidden="true">{}</span></a></th>',
         order,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import EmailAccount, Order
 from api.models import KeptAnswer
-from panel.models import Activity, Organization, Service
-from tests.factories import make_service, make_slot, make_tenant
+from panel.models import Activity, Contact, Organization, Service
+from tests.factories import make_organization, make_service, make_slot, make_tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -180,3 +182,21 @@ def test_another_organizations_things_do_not_exist(tenant, api):
 def test_nothing_is_taken_for_what_it_is_not(tenant, staff, path, body):
     answer = staff("PATCH", f"/api/v1/{path.format(service=tenant.service.name, code=tenant.organization.code)}", body)
     assert (answer.status_code, answer.data["errors"][0]["field"].partition(".")[0]) == (422, next(iter(body)))
+
+
+def test_a_list_of_organizations_asks_no_more_of_a_longer_list(api_of):
+    staff = api_of()
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            answer = staff.get("organizations")
+        assert answer.status_code == 200
+        assert all(each["contacts"] for each in answer.data["items"])
+        return sum("panel_cache" not in query["sql"] for query in captured)
+
+    Contact.by_default(make_organization("aa00001"), "one@people.example")
+    queries()  # notes that the token was used
+    few = queries()
+    for number in range(2, 9):
+        Contact.by_default(make_organization(f"aa0000{number}"), f"{number}@people.example")
+    assert queries() == few

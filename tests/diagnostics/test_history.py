@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,28 +14,9 @@ from domains.rules.fingerprints import fingerprint
 from domains.rules.intents import can_be_intended, with_intent
 from domains.rules.reasons import Reason
 from domains.rules.verdicts import RED, Doubt, Problem, Status, Verdict
-from domains.rules.why import MxForeign, MxMissing, NoAnswer, NsDisagree
+from domains.rules.why import NsDisagree
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FOREIGN = (RRset("example.com.", "MX", 300, ("10 mail.other.test.",)),)
-
-OK = Verdict(Kind.MX, Status.OK, Level.REQUIRED)
-WRONG = Verdict(
-    kind=Kind.MX,
-    status=Status.WRONG,
-    level=Level.REQUIRED,
-    why=MxForeign(hosts=["mx.other.example"]),
-    problems=(Problem.MX_FOREIGN,),
-    found=FOREIGN,
-)
-MISSING = Verdict(kind=Kind.MX, status=Status.MISSING, level=Level.REQUIRED, why=MxMissing())
-UNKNOWN = Verdict(
-    kind=Kind.MX,
-    status=Status.UNKNOWN,
-    level=Level.REQUIRED,
-    why=NoAnswer(failure="timeout", name="example.com.", type="MX"),
-)
-DOUBTED = replace(UNKNOWN, doubt=Doubt("MX mx-foreign", 600, WRONG))
+from .verdicts import DOUBTED, FOREIGN, MISSING, NOW, OK, UNKNOWN, WRONG
 
 GREEN = Stored(Status.OK, Level.REQUIRED, checked_at=NOW - timedelta(hours=6))
 RED_STORED = Stored(Status.WRONG, Level.REQUIRED, checked_at=NOW - timedelta(hours=1))

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from diagnostics.judge.history import SECOND_LOOK, STALE_FOR, Settled, Stored, settle, settle_all
 from domains.records import Kind, Level
-from domains.rrset import RRset
 from domains.rules.fingerprints import fingerprint
 from domains.rules.reasons import Reason
-from domains.rules.verdicts import RED, Doubt, Problem, Status, Verdict
-from domains.rules.why import MxForeign, MxMissing, NoAnswer, NsNotDelegated, Propagating, SeeNs
+from domains.rules.verdicts import RED, Status, Verdict
+from domains.rules.why import NsNotDelegated, Propagating, SeeNs
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FOREIGN = (RRset("example.com.", "MX", 300, ("10 mail.other.test.",)),)
-WAIT = 600
+from .verdicts import DOUBTED, FOREIGN, MISSING, NOW, OK, UNKNOWN, WAIT, WRONG
 
-OK = Verdict(Kind.MX, Status.OK, Level.REQUIRED)
-WRONG = Verdict(
-    kind=Kind.MX,
-    status=Status.WRONG,
-    level=Level.REQUIRED,
-    why=MxForeign(hosts=["mx.other.example"]),
-    problems=(Problem.MX_FOREIGN,),
-    found=FOREIGN,
-)
-MISSING = Verdict(kind=Kind.MX, status=Status.MISSING, level=Level.REQUIRED, why=MxMissing())
-UNKNOWN = Verdict(
-    kind=Kind.MX,
-    status=Status.UNKNOWN,
-    level=Level.REQUIRED,
-    why=NoAnswer(failure="timeout", name="example.com.", type="MX"),
-)
 PROPAGATING = Verdict(kind=Kind.MX, status=Status.PROPAGATING, level=Level.REQUIRED, why=Propagating(then="mx-foreign"))
-DOUBTED = replace(UNKNOWN, doubt=Doubt("MX mx-foreign", WAIT, WRONG))
 SEE_NS = replace(UNKNOWN, why=SeeNs())
 VERDICTS = (OK, WRONG, MISSING, UNKNOWN, PROPAGATING, DOUBTED, SEE_NS)
 

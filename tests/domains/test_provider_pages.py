@@ -29,6 +29,11 @@ def owner(organization: Organization, client: Client) -> Client:
     return client
 
 
+@pytest.fixture
+def other_client() -> Client:
+    return Client()
+
+
 def rfc2136(knot: Knot, **changes: Any) -> dict[str, Any]:
     return {
         "name": "Our name servers",
@@ -159,16 +164,59 @@ def test_the_address_of_an_api_may_be_an_international_name() -> None:
     assert (api.host, api.path) == ("dns.xn--w-uga1v8h.example", "/%C5%BC")
 
 
+def test_settings_that_do_not_work_are_not_kept_before_somebody_says_so(owner: Client) -> None:
+    with PowerDns({"example.test": []}) as server:
+        data = {"name": "Ours", "url": server.api_url, "server_id": "localhost", "api_key": "wrong-but-typed"}
+        page = owner.post(f"{BASE}new/powerdns/", data, follow=True)
+        assert "does not accept these credentials" in text(page)
+        assert "Nothing has been saved yet" in text(page)
+        assert 'value="Ours"' in text(page)
+        assert "wrong-but-typed" not in text(page)
+        assert not DnsProvider.objects.exists()
+        trial = re.search(r'name="reading" value="(\d+)"', text(page))
+        assert trial
+        again = {**data, "api_key": "", "reading": trial[1], "name": "Ours too"}
+        assert "does not accept these credentials" in text(owner.post(f"{BASE}new/powerdns/", again, follow=True))
+        assert not DnsProvider.objects.exists()
+        page = owner.post(f"{BASE}new/powerdns/", again | {"untested": "1"}, follow=True)
+        assert "Saved." in text(page)
+        row = DnsProvider.objects.get()
+        assert (row.name, json.loads(row.credentials)) == ("Ours too", {"api_key": "wrong-but-typed"})
+        right = data | {"name": "Ours", "api_key": server.api_key}
+        page = owner.post(f"{BASE}{row.pk}/", right, follow=True)
+        assert "1 zone found" in text(page)
+        row.refresh_from_db()
+        assert (row.name, json.loads(row.credentials)) == ("Ours", {"api_key": server.api_key})
+        page = owner.post(f"{BASE}{row.pk}/", right | {"api_key": "spoilt"}, follow=True)
+        assert "Nothing has been saved yet" in text(page)
+        row.refresh_from_db()
+        assert json.loads(row.credentials) == {"api_key": server.api_key}
+
+
+def test_what_was_typed_is_shown_to_whoever_typed_it_alone(
+    owner: Client, organization: Organization, other_client: Client
+) -> None:
+    with PowerDns({"example.test": []}) as server:
+        data = {"name": "Ours", "url": server.api_url, "server_id": "localhost", "api_key": "wrong"}
+        answer = owner.post(f"{BASE}new/powerdns/", data)
+        other_client.force_login(make_member(organization, Role.OWNER))
+        assert 'value="Ours"' in text(owner.get(answer["Location"]))
+        assert 'value="Ours"' not in text(other_client.get(answer["Location"]))
+        other_kind = answer["Location"].replace("powerdns", "cloudflare")
+        assert 'value="Ours"' not in text(owner.get(other_kind))
+
+
 @pytest.mark.usefixtures("nothing_resolves")
 def test_a_stored_key_does_not_follow_to_another_address(owner: Client) -> None:
     data = {"name": "x", "url": "https://dns.example.com:8081", "server_id": "localhost", "api_key": "k"}
-    owner.post(f"{BASE}new/powerdns/", data)
+    owner.post(f"{BASE}new/powerdns/", data | {"untested": "1"})
     row = DnsProvider.objects.get()
     page = owner.post(f"{BASE}{row.pk}/", data | {"url": "https://elsewhere.example:8081", "api_key": ""})
     assert "This field is required." in text(page), "whoever types another address would be sent the key"
     row.refresh_from_db()
     assert row.settings["url"] == data["url"]
-    owner.post(f"{BASE}{row.pk}/", data | {"url": "https://elsewhere.example:8081", "api_key": "other"})
+    elsewhere = data | {"url": "https://elsewhere.example:8081", "api_key": "other"}
+    owner.post(f"{BASE}{row.pk}/", elsewhere | {"untested": "1"})
     row.refresh_from_db()
     assert (row.settings["url"], json.loads(row.credentials)) == (
         "https://elsewhere.example:8081",
