@@ -51,25 +51,30 @@ class Bearer(HttpBearer):
     def __call__(self, request: HttpRequest) -> Token:
         scheme, _blank, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            rates.of_stranger(request.META.get("REMOTE_ADDR"))
+            _count(request, rates.of_stranger(request))
             raise Problem(401, "token-missing", headers=CHALLENGE)
         return self.authenticate(request, secret.strip())
 
     def authenticate(self, request: HttpRequest, token: str) -> Token:
         found = Token.of(token)
         if found is None:
-            rates.of_stranger(request.META.get("REMOTE_ADDR"))
+            _count(request, rates.of_stranger(request))
             raise Problem(
                 401,
                 "token-invalid",
                 headers={"WWW-Authenticate": CHALLENGE["WWW-Authenticate"] + ', error="invalid_token"'},
             )
-        request.rate_headers = rates.of_token(found.pk).headers  # type: ignore[attr-defined]
+        _count(request, rates.of_token(found.pk))
         if self.staff:
             require_staff(found)
         if not found.may(self.scope):
             raise Problem(403, "scope-missing", f"{self.scope}")
         return found
+
+
+def _count(request: HttpRequest, rate: rates.Rate) -> None:
+    """Have the answer tell what is left."""
+    request.rate_headers = rate.headers  # type: ignore[attr-defined]
 
 
 api = NinjaAPI(

@@ -15,7 +15,7 @@ from panel.errors import Refused
 from panel.waking import wake
 
 from ..access import run_of, service_of
-from ..framework import Asked, Reply, operation
+from ..framework import Asked, Reply, is_dry, operation
 from ..models import RunOfToken
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
 from ..schemas.accounts import HandedOut, NewRun, Results, RowOut, RunOut, StartWish
@@ -113,7 +113,7 @@ def hand_out_results(request: Asked, service_name: ServiceInPath, run_id: Id) ->
     """Fetch what a finished run generated, once.
 
     Only the token that uploaded the table gets it. To fetch it again after a broken connection send the same
-    idempotency key again.
+    idempotency key again. In a dry run secrets are empty.
     """
     run = run_of(request.auth, service_name, run_id)
     if not RunOfToken.objects.filter(run=run, token=request.auth).exists():
@@ -121,7 +121,10 @@ def hand_out_results(request: Asked, service_name: ServiceInPath, run_id: Id) ->
     if not results.to_hand_out(run):
         raise Refused("nothing-to-hand-out", _("Nothing is left to hand out, or the run is not finished."))
     made = [result for result in results.hand_out(run) if result.secret]
-    items = [HandedOut(number=each.row.number, address=each.row.address, secret=each.secret) for each in made]
+    dry = is_dry(request)  # which must not show what is shown once
+    items = [
+        HandedOut(number=each.row.number, address=each.row.address, secret="" if dry else each.secret) for each in made
+    ]
     return Results(items=items)
 
 
