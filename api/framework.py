@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as InvalidRequest
@@ -116,8 +117,12 @@ def operation(
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        known: set[str] = set() if method == "GET" else {DRY_RUN}
+
         @wraps(function)
         def view(request: Asked, *args: Any, **kwargs: Any) -> HttpResponse:
+            _require_known(request, known)
+
             def perform() -> Reply:
                 result = function(request, *args, **kwargs)
                 return result if isinstance(result, Reply) else Reply(result, status=status)
@@ -138,9 +143,21 @@ def operation(
             url_name=function.__name__,
             openapi_extra={"x-scope": scope, "x-staff": staff},
         )
+        for model in api.default_router.path_operations[path].operations[-1].models:
+            if model.__ninja_param_source__ == "query":
+                known.update(model.__ninja_flatten_map__)
         return view
 
     return decorate
+
+
+def _require_known(request: HttpRequest, known: set[str]) -> None:
+    """A parameter that is mistyped would be a filter that does nothing. Raises Problem."""
+    unknown = sorted(request.GET.keys() - known)
+    if unknown:
+        words = _("There is no such parameter.")
+        errors = [{"field": name, "code": "extra_forbidden", "detail": str(words)} for name in unknown]
+        raise Problem(422, "invalid", errors=errors)
 
 
 def _answer(reply: Reply) -> HttpResponse:

@@ -359,7 +359,6 @@ _OF_STAFF: dict[str, Callable[[Tenant], object]] = {
 }
 
 
-
 def _delivery(endpoint: Endpoint) -> Delivery:
     return put([endpoint], "test", {}).pop()
 

@@ -18,7 +18,9 @@ def list_activity(
     request: Asked,
     service: Annotated[str, Query(max_length=64, pattern=NO_NUL, description="Name: only what was done to it.")] = "",
     organization: Annotated[str, Query(max_length=32, pattern=NO_NUL, description="Code: only what is its.")] = "",
-    verb: Annotated[str, Query(max_length=40, pattern=NO_NUL, description="Only this, such as account.configured.")] = "",
+    verb: Annotated[
+        str, Query(max_length=40, pattern=NO_NUL, description="Only this, such as account.configured.")
+    ] = "",
     after: AfterNumber = None,
     limit: Limit = LIMIT,
 ) -> Page[ActivityOut]:

@@ -69,9 +69,7 @@ def list_deliveries(
     return page_of(request, rows, DeliveryOut.of, key="id", after=after, limit=limit, falling=True)
 
 
-@operation(
-    "POST", f"{ONE}/deliveries/{{delivery_id}}/again", scope=WRITE, response=DeliveryOut, status=202
-)
+@operation("POST", f"{ONE}/deliveries/{{delivery_id}}/again", scope=WRITE, response=DeliveryOut, status=202)
 def repeat_delivery(request: Asked, webhook_id: Id, delivery_id: Id) -> DeliveryOut:
     """Send a message of the log again, with the same `webhook-id`."""
     delivery = delivery_of(request.auth, webhook_id, delivery_id)

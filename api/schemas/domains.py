@@ -69,9 +69,7 @@ class DomainOfService(DomainOut):
 
     @classmethod
     def of(cls, domain: Domain) -> Self:
-        return cls(
-            **DomainOut.of(domain).model_dump(), id=domain.pk, organization=domain.service.organization.code
-        )
+        return cls(**DomainOut.of(domain).model_dump(), id=domain.pk, organization=domain.service.organization.code)
 
 
 class RequiredOut(BaseModel):

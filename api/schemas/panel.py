@@ -165,7 +165,9 @@ class ServiceDetail(ServiceOut):
     def of(cls, service: Service) -> Self:
         hosts = {name: getattr(service.platform, name) for name in ("imap_host", "smtp_host", "webmail_host")}
         return cls(
-            **cls._fields(service), accounts=Slots(**Tally.of(service.pk)), settings=ClientSettings.model_validate(hosts)
+            **cls._fields(service),
+            accounts=Slots(**Tally.of(service.pk)),
+            settings=ClientSettings.model_validate(hosts),
         )
 
 

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import transaction
 
-from accounts.models import BulkRun
 from tests.factories import Tenant, make_tenant
 
 from .conftest import Api, make_token

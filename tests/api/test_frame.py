@@ -262,3 +262,14 @@ def test_strangers_are_counted_by_network_and_told(tenant, settings):
     ]
     assert [answer.status_code for answer in answers] == [401, 401, 429, 401]
     assert answers[0]["RateLimit"].startswith('"minute";r=1;t=')
+
+
+def test_a_parameter_that_nobody_knows_is_a_mistake_as_in_a_body(tenant, api):
+    for path in ("services?orgnization=x", f"services/{tenant.service.name}?dry_run=true", "activity?limit=5&servce=x"):
+        answer = api.get(path)
+        assert (answer.status_code, answer.data["code"]) == (422, "invalid")
+    assert [error["field"] for error in answer.data["errors"]] == ["servce"]
+    path = f"services/{tenant.service.name}/accounts/{tenant.account.pk}/suspend"
+    assert api.post(f"{path}?dryrun=true").status_code == 422
+    tenant.account.refresh_from_db()
+    assert tenant.account.state == EmailAccount.State.ACTIVE  # what was meant as a dry run was none
