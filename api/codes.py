@@ -34,7 +34,16 @@ ELSEWHERE = frozenset(
         *("no-such-account", "no-such-service", "not-empty"),  # commands
     }
 )
-STATES = "It is in a state in which this cannot be done, or it has changed in the meantime."
+# Where each place has words of its own, or the words are made.
+WORDS = {
+    "wrong-state": "It is in a state in which this cannot be done, or it has changed in the meantime.",
+    "authoritative-domain-detected": "The domain is used elsewhere in a mode that excludes what was asked.",
+    "code-invalid": "The code of an organization is 2 to 32 lower-case letters and digits.",
+    "invalid": "Something in the request is wrong: `errors` says what.",
+    "scope-missing": "The token lacks the scope that `detail` names.",
+    "token-invalid": "There is no such token, or it is revoked or expired, or its maker is no longer staff.",
+    "token-missing": "The request has no `Authorization: Bearer` with a token.",
+}
 PLACE = re.compile(r"%\((\w+)\)[sd]")
 
 type Found = tuple[str, str, str]  # code, where it stands, words
@@ -46,20 +55,20 @@ def documented() -> dict[str, tuple[str, str]]:
     where: dict[str, list[str]] = {}
     said: dict[str, list[str]] = {}
     with translation.override("en"):
-        for code, place, text in (*_of_sources(), *_of_tables()):
+        for code, place, text in (*_of_sources(), *of_tables()):
             if code in ELSEWHERE:
                 continue
             shown = " ".join(PLACE.sub(r"‹\1›", str(text)).split())
             where.setdefault(code, []).append(place)
             said.setdefault(code, []).append(shown)
-    said["wrong-state"] = [STATES]
+    said |= {code: [text] for code, text in WORDS.items()}
     return {
         code: (", ".join(dict.fromkeys(where[code])), " ".join(dict.fromkeys(filter(None, said[code]))))
         for code in sorted(where)
     }
 
 
-def _of_tables() -> Iterator[Found]:
+def of_tables() -> Iterator[Found]:
     """Codes that are values of enumerations, with the sentences that pages have for them."""
     yield from ((f"name-{code.value}", "409", str(text)) for code, text in NAME_SENTENCES.items())
     yield from ((code.value, "409", str(text)) for code, text in TARGET_SENTENCES.items())

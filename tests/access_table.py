@@ -360,7 +360,8 @@ _OF_STAFF: dict[str, Callable[[Tenant], object]] = {
 
 
 def _delivery(endpoint: Endpoint) -> Delivery:
-    return put([endpoint], "test", {}).pop()
+    put([endpoint], "test", {})
+    return Delivery.objects.filter(endpoint=endpoint)[0]
 
 
 _DELIVERY: dict[str, Callable[[Tenant], object]] = {

@@ -211,6 +211,6 @@ class HandedOut(BaseModel):
 
 
 class Results(BaseModel):
-    """What was generated: passwords, or links to set one. They are shown this one time."""
+    """What was generated: passwords, or links to set one."""
 
     items: list[HandedOut]

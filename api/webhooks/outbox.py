@@ -30,7 +30,7 @@ def tell(
 
 def put(
     endpoints: Iterable[Endpoint], event: str, data: Mapping[str, Any], message_id: uuid.UUID | None = None
-) -> list[Delivery]:
+) -> None:
     now = timezone.now()
     payload = {"type": str(event), "timestamp": now.isoformat(), "data": dict(data)}
     message_id = message_id or uuid.uuid4()
@@ -41,7 +41,6 @@ def put(
     deliveries = Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     if deliveries:
         wake_sender()
-    return deliveries
 
 
 def wake_sender() -> None:

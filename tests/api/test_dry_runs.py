@@ -15,8 +15,8 @@ from .test_every_operation import OPERATIONS
 
 pytestmark = pytest.mark.django_db
 
-# What is noted of a token's use and of its rate is no work; a job or a question that does nothing but look stays, or nobody could ask
-# what came of it.
+# What is noted of a token's use and of its rate is no work; a job or a question that does nothing but look stays, or
+# nobody could ask what came of it.
 NOT_COUNTED = {"api.Token", "panel.Attempts"}
 LOOKS = {"api.Job", "domains.Reading"}
 CHANGES = sorted(name for name, (method, _path, _extra) in OPERATIONS.items() if method != "GET")

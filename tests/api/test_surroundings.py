@@ -119,7 +119,7 @@ def test_a_members_role_changes_and_the_last_owner_stays_one(api: Api, tenant: T
     assert api("PATCH", f"{members}/{tenant.owner.email}", {"role": "viewer"}).data["code"] == "last-owner"
 
 
-def test_what_is_handed_out_once_is_not_shown_by_a_dry_run(api: Api, tenant: Tenant) -> None:
+def test_what_a_run_generated_is_handed_out_until_it_is_discarded_and_by_no_dry_run(api: Api, tenant: Tenant) -> None:
     table = f"E-mail address\nann.example@{tenant.domain.name.name}\n"
     runs = f"services/{tenant.service.name}/runs"
     run = api.post(runs, {"table": table}).headers["Location"]
@@ -130,6 +130,8 @@ def test_what_is_handed_out_once_is_not_shown_by_a_dry_run(api: Api, tenant: Ten
     assert [row["secret"] for row in dry] == [""]
     told = api.post(f"{run}/results").data["items"]
     assert [bool(row["secret"]) for row in told] == [True]
+    assert api.post(f"{run}/results").data["items"] == told
+    assert api.post(f"{run}/results/discard").status_code == 200
     assert api.post(f"{run}/results").data["code"] == "nothing-to-hand-out"
 
 
@@ -183,14 +185,14 @@ def test_accounts_tell_of_their_use_and_services_of_their_settings(
 
 def test_whose_an_address_and_a_domain_are(api: Api, staff: Api, tenant: Tenant) -> None:
     other = make_tenant()
-    for account, where in ((tenant.account, tenant.service), (other.slot, other.service)):
-        (found,) = staff.get(f"accounts?address={account.shown_address.upper()}").data["items"]
-        assert (found["id"], found["service"], found["organization"]) == (
-            account.pk,
-            where.name,
-            where.organization.code,
-        )
-    assert api.get(f"accounts?address={other.account.shown_address}").data["items"] == []
+    wish = {"name": "ann.example", "domain": tenant.domain.name.name}
+    assert api.post(f"services/{tenant.service.name}/accounts", wish).status_code == 201
+    ann = f"Ann.Example@{tenant.domain.name.name}"
+    for address, pk, where in ((ann, tenant.slot.pk, tenant), (other.slot.slot_address, other.slot.pk, other)):
+        (found,) = staff.get(f"accounts?address={address}").data["items"]
+        assert (found["id"], found["service"]) == (pk, where.service.name)
+        assert found["organization"] == where.organization.code
+    assert api.get(f"accounts?address={other.slot.slot_address}").data["items"] == []
     assert api.get("accounts").status_code == 422
     (found,) = staff.get(f"domains?name={other.domain.name.name}").data["items"]
     assert (found["service"], found["organization"]) == (other.service.name, other.organization.code)
