@@ -69,7 +69,7 @@ class AccountOfService(AccountOut):
     def of(cls, account: EmailAccount) -> Self:
         service = account.service
         whose = {"organization": service.organization.code, "service": service.name}
-        return cls(**AccountOut.of(account).model_dump(), **whose)
+        return cls.model_validate({**AccountOut.of(account).model_dump(), **whose})
 
 
 class Names(Wish):
@@ -133,7 +133,7 @@ class OrderOfService(OrderOut):
     def of(cls, order: Order) -> Self:
         service = order.service
         whose = {"organization": service.organization.code, "service": service.name}
-        return cls(**OrderOut.of(order).model_dump(), **whose)
+        return cls.model_validate({**OrderOut.of(order).model_dump(), **whose})
 
 
 class NewOrder(Wish):

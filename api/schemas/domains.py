@@ -121,7 +121,7 @@ class RedCheck(CheckOut):
     def of(cls, check: Check) -> Self:
         service = check.domain.service
         whose = {"organization": service.organization.code, "service": service.name, "domain": check.domain.name.name}
-        return cls(**CheckOut.of(check).model_dump(), id=check.pk, **whose)
+        return cls.model_validate({**CheckOut.of(check).model_dump(), "id": check.pk, **whose})
 
 
 class IntentWish(Wish):

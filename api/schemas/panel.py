@@ -141,8 +141,8 @@ class ServiceOut(BaseModel):
 
     @staticmethod
     def _fields(service: Service) -> dict[str, Any]:
-        names = ("name", "display_name", "state", "renews_on", "ends_on", "created_at")
-        names += ("account_limit", "quota", "dkim_rotation_days")
+        names = ["name", "display_name", "state", "renews_on", "ends_on", "created_at"]
+        names += ["account_limit", "quota", "dkim_rotation_days"]
         facts = {name: getattr(service, name) for name in names}
         return facts | {"organization": service.organization.code, "platform": service.platform.slug}
 

@@ -162,6 +162,7 @@ def test_what_needs_attention_is_listed_over_services(api: Api, staff: Api, tena
 def test_accounts_tell_of_their_use_and_services_of_their_settings(
     api: Api, tenant: Tenant, django_assert_max_num_queries: Any
 ) -> None:
+    assert tenant.account.mailbox_id
     Use.objects.create(mailbox=tenant.account.mailbox_id, bytes=5000, messages=3)
     Service.objects.update(quota=100)
     one = f"services/{tenant.service.name}/accounts/{tenant.account.pk}"
