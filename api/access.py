@@ -12,7 +12,7 @@ from accounts.models import BulkRun, EmailAccount, Order, RetiredMailbox
 from domains.models import DnsProvider, Domain, Reading, Zone, ZoneChange
 from panel.models import Invitation, Organization, Service
 
-from .models import Endpoint, Job, Token
+from .models import Delivery, Endpoint, Job, Token
 from .problems import Problem
 
 
@@ -120,6 +120,10 @@ def endpoints_of(token: Token) -> QuerySet[Endpoint]:
 
 def endpoint_of(token: Token, pk: int) -> Endpoint:
     return _found(endpoints_of(token).filter(pk=pk))
+
+
+def delivery_of(token: Token, webhook_id: int, pk: int) -> Delivery:
+    return _found(Delivery.objects.select_related("endpoint").filter(endpoint=endpoint_of(token, webhook_id), pk=pk))
 
 
 def _found[Row](rows: QuerySet[Row]) -> Row:  # type: ignore[type-var]

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as InvalidRequest
@@ -51,25 +52,30 @@ class Bearer(HttpBearer):
     def __call__(self, request: HttpRequest) -> Token:
         scheme, _blank, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            rates.of_stranger(request.META.get("REMOTE_ADDR"))
+            _count(request, rates.of_stranger(request))
             raise Problem(401, "token-missing", headers=CHALLENGE)
         return self.authenticate(request, secret.strip())
 
     def authenticate(self, request: HttpRequest, token: str) -> Token:
         found = Token.of(token)
         if found is None:
-            rates.of_stranger(request.META.get("REMOTE_ADDR"))
+            _count(request, rates.of_stranger(request))
             raise Problem(
                 401,
                 "token-invalid",
                 headers={"WWW-Authenticate": CHALLENGE["WWW-Authenticate"] + ', error="invalid_token"'},
             )
-        request.rate_headers = rates.of_token(found.pk).headers  # type: ignore[attr-defined]
+        _count(request, rates.of_token(found.pk))
         if self.staff:
             require_staff(found)
         if not found.may(self.scope):
             raise Problem(403, "scope-missing", f"{self.scope}")
         return found
+
+
+def _count(request: HttpRequest, rate: rates.Rate) -> None:
+    """Have the answer tell what is left."""
+    request.rate_headers = rate.headers  # type: ignore[attr-defined]
 
 
 api = NinjaAPI(
@@ -111,8 +117,12 @@ def operation(
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        known: set[str] = set() if method == "GET" else {DRY_RUN}
+
         @wraps(function)
         def view(request: Asked, *args: Any, **kwargs: Any) -> HttpResponse:
+            _require_known(request, known)
+
             def perform() -> Reply:
                 result = function(request, *args, **kwargs)
                 return result if isinstance(result, Reply) else Reply(result, status=status)
@@ -133,9 +143,21 @@ def operation(
             url_name=function.__name__,
             openapi_extra={"x-scope": scope, "x-staff": staff},
         )
+        for model in api.default_router.path_operations[path].operations[-1].models:
+            if model.__ninja_param_source__ == "query":
+                known.update(model.__ninja_flatten_map__)
         return view
 
     return decorate
+
+
+def _require_known(request: HttpRequest, known: set[str]) -> None:
+    """A parameter that is mistyped would be a filter that does nothing. Raises Problem."""
+    unknown = sorted(request.GET.keys() - known)
+    if unknown:
+        words = _("There is no such parameter.")
+        errors = [{"field": name, "code": "extra_forbidden", "detail": str(words)} for name in unknown]
+        raise Problem(422, "invalid", errors=errors)
 
 
 def _answer(reply: Reply) -> HttpResponse:

@@ -17,6 +17,7 @@ from panel.errors import Refused
 from panel.waking import wake
 
 from .models import Job, Token
+from .models.jobs import STARTS_AT_MOST
 from .wanted import Wanted, bring_about
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def run(pk: object) -> None:
         return
     wanted = Wanted(**{**job.wanted, "records": tuple(job.wanted["records"])})
     with translation.override(job.language or None):
+        if job.starts > STARTS_AT_MOST:
+            job.finish(Job.State.FAILED, code="given-up", detail=provider_sentence("given-up"))
+            return
         try:
             actor = job.token.label
             with counting(job.service, job.name, actor):

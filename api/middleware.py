@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from .problems import problem
+from .problems import OF_REQUESTS, problem
 
 type Handler = Callable[[HttpRequest], HttpResponse]
 
 PREFIX = "/api/"
 KEPT = ("Allow", "WWW-Authenticate", "Retry-After")
-CODES = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 500: "failed"}
+CODES = {status: code for status, (code, _words) in OF_REQUESTS.items()}
 
 
 def answers(get_response: Handler) -> Handler:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from .codes import documented
 from .framework import api
 from .problems import MEDIA_TYPE
 
@@ -114,10 +115,29 @@ def reference() -> str:
         lines += ["", f"## {tag.capitalize()}"]
         for method, path, operation in by_tag[tag]:
             lines += _of_operation(method, path, operation)
+    lines += _of_codes()
     lines += ["", "## Schemas"]
     for name, described in sorted(schema["components"]["schemas"].items()):
         lines += _of_schema(name, described)
     return "\n".join(lines) + "\n"
+
+
+def _of_codes() -> list[str]:
+    """All that `code` of a problem, of its `errors` and of a job can be."""
+    lines = [
+        "",
+        "## Codes",
+        "",
+        "The `code` of a problem (with its status), of one of its `errors`, or of a job. They are stable, and those",
+        "of the command line; the words are those of the pages, with more in them where ‹so› stands. In `errors`",
+        "there are, besides, the codes of what the schema asks for (`missing`, `extra_forbidden`,",
+        "`string_too_long`, …) and of the settings of a DNS provider (`required`, `invalid`, …).",
+        "",
+        "| code | where | words |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{code}` | {where} | {words} |" for code, (where, words) in documented().items()]
+    return lines
 
 
 def _of_operation(method: str, path: str, operation: dict[str, Any]) -> list[str]:

@@ -25,6 +25,15 @@ TITLES: dict[int, Any] = {
     503: _("The panel is not available."),
 }
 
+# What is answered below the operations: its code, and its words in the reference.
+OF_REQUESTS = {
+    400: ("bad-request", "The request is not understood."),
+    404: ("not-found", "There is no such thing, or it is another organization's."),
+    405: ("method-not-allowed", "This cannot be done with it."),
+    413: ("too-large", "The request is too large."),
+    500: ("failed", "The panel failed. The same request can be sent again."),
+}
+
 
 class Problem(Exception):  # noqa: N818 - an answer, not a fault of the program
     """Ends a request with this status and code. `errors`: one for each part of the request that is wrong."""

@@ -1,4 +1,4 @@
-"""How many requests a token may make. Counted in the shared cache, so for all processes together."""
+"""How many requests a token may make, counted for all processes together."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from panel.limits import counted, network_of
 
 from .problems import Problem
 
@@ -32,13 +34,8 @@ class Rate:
 def count(who: object, limit: int) -> Rate:
     """Count one request. Raises Problem (429) where it is one too many."""
     now = int(time.time())
-    key, reset = f"api:{who}:{now // SECONDS}", SECONDS - now % SECONDS
-    used = 1
-    if not cache.add(key, 1, timeout=SECONDS + 1):
-        try:
-            used = cache.incr(key)
-        except ValueError:  # it ran out between the two lines
-            used = 1
+    reset = SECONDS - now % SECONDS
+    used = counted("api", f"{who} {now // SECONDS}", seconds=SECONDS + 1)
     rate = Rate(limit, max(0, limit - used), reset)
     if used > limit:
         detail = _("Wait until the time in Retry-After is over.")
@@ -50,6 +47,6 @@ def of_token(token_id: int) -> Rate:
     return count(token_id, settings.API_RATE)
 
 
-def of_stranger(address: str | None) -> Rate:
+def of_stranger(request: HttpRequest) -> Rate:
     """For requests without a token that works."""
-    return count(address, settings.API_STRANGERS_RATE)
+    return count(network_of(request), settings.API_STRANGERS_RATE)

@@ -48,7 +48,7 @@ def _facts(event: Event, entry: Activity) -> dict[str, Any]:
         case Event.ACCOUNT_CONFIGURED:
             return {"address": entry.target, "slot": entry.before.get("slot")}
         case Event.ORDER_PLACED:
-            return {"quantity": int(entry.target)}
+            return {"order": entry.after.get("order"), "quantity": int(entry.target)}
     counted = ("run", "done", "refused", "already")
     return {"kind": entry.verb.removeprefix("run."), **{name: entry.after.get(name) for name in counted}}
 

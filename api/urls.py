@@ -21,5 +21,11 @@ for prefix, name in ((ORGANIZATION, ""), (STAFF, "staff_")):
         path(f"{prefix}webhooks/", pages.new_webhook, name=f"{name}new_webhook"),
         path(f"{prefix}webhooks/<int:webhook_id>/", pages.webhook, name=f"{name}webhook"),
         path(f"{prefix}webhooks/<int:webhook_id>/test/", pages.send_test, name=f"{name}test_webhook"),
+        path(f"{prefix}webhooks/<int:webhook_id>/switch/", pages.switch, name=f"{name}switch_webhook"),
+        path(
+            f"{prefix}webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/again/",
+            pages.repeat_delivery,
+            name=f"{name}repeat_delivery",
+        ),
         path(f"{prefix}webhooks/<int:webhook_id>/remove/", pages.remove, name=f"{name}remove_webhook"),
     ]

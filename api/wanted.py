@@ -164,6 +164,6 @@ def _tell(outcome: Outcome, planned: Preview, wanted: Wanted) -> None:
 def publish(domain: DomainFacts, platform: PlatformFacts) -> list[RequiredOut]:
     """What the domain must publish."""
     return [
-        RequiredOut(check=r.kind.value, name=r.name, type=r.type, values=list(r.values), level=r.level.value)
+        RequiredOut(check=r.kind, name=r.name, type=r.type, values=list(r.values), level=r.level)
         for r in required_records(domain, platform)
     ]

@@ -126,6 +126,7 @@ class Identity(models.Model):
     made_user = models.BooleanField(default=False)  # the person came by it: the provider decides on the staff role
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)  # in none of the groups, when last heard of
 
     class Meta:
         constraints = [

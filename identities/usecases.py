@@ -33,8 +33,8 @@ def sign_in(provider: IdentityProvider, claims: Claims) -> Identity:
                 if provider.is_operators
                 else _of_member(provider, identity, claims)
             )
-            identity.last_used_at = timezone.now()
-            identity.save(update_fields=["last_used_at"])
+            identity.last_used_at, identity.refused_at = timezone.now(), None
+            identity.save(update_fields=["last_used_at", "refused_at"])
             record(
                 "identity.signed_in",
                 actor=identity.user,
@@ -43,8 +43,8 @@ def sign_in(provider: IdentityProvider, claims: Claims) -> Identity:
                 note=provider.name,
             )
     except Refused as refusal:
-        if identity is not None:
-            _take_staff_role(provider, identity, refusal)
+        if identity is not None and refusal.code == "no-group":
+            _out_of_groups(provider, identity)
         who = identity.user.email if identity is not None else f"sub {claims['sub']}"
         record(
             "identity.refused",
@@ -90,7 +90,7 @@ def join(provider: IdentityProvider, invitation: Invitation, claims: Claims, *, 
 def still_signs_in(identity: Identity) -> bool:
     """Whether a session that began with it may go on."""
     provider, user = identity.provider, identity.user
-    if not provider.active or not user.is_active:
+    if not provider.active or not user.is_active or identity.refused_at is not None:
         return False
     if provider.is_operators:
         return user.is_staff
@@ -152,9 +152,11 @@ def _new_colleague(provider: IdentityProvider, claims: Claims) -> Identity:
     return Identity.link(provider, user, claims["sub"], actor=_label(provider), made_user=True)
 
 
-def _take_staff_role(provider: IdentityProvider, identity: Identity, refusal: Refused) -> None:
-    """Whoever came through the operator's provider is staff as long as it says so."""
-    if refusal.code == "no-group" and identity.made_user and identity.user.is_staff:
+def _out_of_groups(provider: IdentityProvider, identity: Identity) -> None:
+    """The sessions that began with it end; and whoever came through the operator's provider is staff as long as it
+    says so."""
+    Identity.objects.filter(pk=identity.pk).update(refused_at=timezone.now())
+    if provider.is_operators and identity.made_user and identity.user.is_staff:
         with suppress(Refused):  # the last one who can sign in
             identity.user.change(is_staff=False, actor=_label(provider))
 

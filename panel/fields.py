@@ -32,6 +32,7 @@ FIELDS: dict[str, Any] = {
     "mx_hosts": _("MX hosts, in order"),
     "name": _("name"),
     "notify": _("notify the contacts when a domain needs attention and when it recovers"),
+    "order": _("order"),
     "outbound_addresses": _("outbound addresses"),
     "pieces": _("parts of names forbidden"),
     "platform": _("platform"),

@@ -25,8 +25,13 @@ BATCH = 500  # counts that are forgotten in one statement
 
 def allowed(what: str, who: object, *, times: int, seconds: int) -> bool:
     """Whether `who` may do `what` once more: at most `times` within `seconds` of the first. Counts this time."""
+    return counted(what, who, seconds=seconds) <= times
+
+
+def counted(what: str, who: object, *, seconds: int) -> int:
+    """How often `who` has done `what` within `seconds` of the first time, this time included."""
     key = _key(what, who)
-    return _counted(lambda: _add_in_redis(key, seconds), lambda: _add_in_table(key, seconds)) <= times
+    return _counted(lambda: _add_in_redis(key, seconds), lambda: _add_in_table(key, seconds))
 
 
 def give_back(what: str, who: object) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from api.models import Endpoint, Token
+from api.models import Delivery, Endpoint, Token
+from api.webhooks.outbox import put
 from domains.models import Dispute, DnsProvider, Zone, ZoneChange
 from panel.models import Invitation, Membership
 
@@ -333,6 +334,15 @@ def _webhook(tenant: Tenant) -> Endpoint:
     return Endpoint.create(tenant.organization, "https://hook.example/", ["check.red"], by="test")[0]
 
 
+def _listening(tenant: Tenant | None) -> Endpoint:
+    """The same at every call."""
+    return Endpoint.objects.get_or_create(
+        organization=tenant.organization if tenant else None,
+        url="https://log.example/",
+        defaults={"events": ["check.red"], "secret": "whsec_AAAA"},
+    )[0]
+
+
 def _staff_token(tenant: Tenant) -> Token:
     expires_at = timezone.now() + timedelta(days=1)
     return Token.issue(None, "t", ["services:read"], expires_at, by=make_user(staff=True))[0]
@@ -348,6 +358,21 @@ _OF_STAFF: dict[str, Callable[[Tenant], object]] = {
     "webhook_id": lambda tenant: _staff_webhook(tenant).pk,
 }
 
+
+def _delivery(endpoint: Endpoint) -> Delivery:
+    put([endpoint], "test", {})
+    return Delivery.objects.filter(endpoint=endpoint)[0]
+
+
+_DELIVERY: dict[str, Callable[[Tenant], object]] = {
+    "webhook_id": lambda tenant: _listening(tenant).pk,
+    "delivery_id": lambda tenant: _delivery(_listening(tenant)).pk,
+}
+_DELIVERY_OF_STAFF: dict[str, Callable[[Tenant], object]] = {
+    "webhook_id": lambda tenant: _listening(None).pk,
+    "delivery_id": lambda tenant: _delivery(_listening(None)).pk,
+}
+
 # Operations of the API have a table of their own: `tests/api/operations_table.py`.
 API: dict[str, Row] = {
     "api:openapi": Row(NOBODY),
@@ -357,6 +382,8 @@ API: dict[str, Row] = {
     "api:new_webhook": Row(OWNER, "POST", {"url": ""}),
     "api:webhook": Row(OWNER),
     "api:test_webhook": Row(OWNER, "POST"),
+    "api:switch_webhook": Row(OWNER, "POST", {"active": "off"}),
+    "api:repeat_delivery": Row(OWNER, "POST", arguments=_DELIVERY),
     "api:remove_webhook": Row(OWNER, "POST"),
     "api:staff_overview": Row(STAFF),
     "api:staff_new_token": Row(STAFF, "POST", {"name": ""}),
@@ -364,6 +391,8 @@ API: dict[str, Row] = {
     "api:staff_new_webhook": Row(STAFF, "POST", {"url": ""}),
     "api:staff_webhook": Row(STAFF, arguments=_OF_STAFF),
     "api:staff_test_webhook": Row(STAFF, "POST", arguments=_OF_STAFF),
+    "api:staff_switch_webhook": Row(STAFF, "POST", {"active": "off"}, arguments=_OF_STAFF),
+    "api:staff_repeat_delivery": Row(STAFF, "POST", arguments=_DELIVERY_OF_STAFF),
     "api:staff_remove_webhook": Row(STAFF, "POST", arguments=_OF_STAFF),
 }
 

@@ -68,7 +68,7 @@ class Order(models.Model):
         service = batch.locked(service.pk)
         batch.require_room(service, quantity)
         order = cls.objects.create(service=service, quantity=quantity, note=note, ordered_by=_person(by))
-        record("order.placed", actor=by, service=service, target=quantity)
+        record("order.placed", actor=by, service=service, target=quantity, after={"order": order.pk})
         if settings.ORDERS_AT_ONCE:
             order.approve(by=by)
         return order

@@ -4,10 +4,11 @@ import uuid
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+STARTS_AT_MOST = 3  # a job that ends no worker's turn would be begun for ever
 LEASE = timedelta(minutes=3)  # more than reading a zone and asking the DNS take
 
 
@@ -48,6 +49,7 @@ class Job(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     finished_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
+    starts = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [
@@ -63,7 +65,7 @@ class Job(models.Model):
         now = timezone.now()
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         unfinished = cls.objects.filter(free, pk=pk, state__in=cls.UNFINISHED)
-        if not unfinished.update(state=cls.State.RUNNING, lease_until=now + LEASE):
+        if not unfinished.update(state=cls.State.RUNNING, lease_until=now + LEASE, starts=F("starts") + 1):
             return None
         related = ("token__organization", "service__organization", "service__platform")
         return cls.objects.select_related(*related).get(pk=pk)

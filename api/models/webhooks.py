@@ -139,6 +139,25 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.event} to {self.endpoint_id}: {self.state}"
 
+    def give_up(self, why: str) -> None:
+        """Nothing more is sent of it."""
+        Delivery.objects.filter(pk=self.pk).update(
+            state=self.State.FAILED, error=why, lease_until=None, ended_at=timezone.now()
+        )
+
+    @transaction.atomic
+    def send_again(self) -> None:
+        """As if it had not been sent yet, under the same id. Raises Refused while it is on its way."""
+        from ..webhooks.outbox import wake_sender
+
+        if not self.endpoint.active:
+            raise Refused("webhook-off", _("This webhook is switched off: nothing is sent to it."))
+        ended = Delivery.objects.filter(pk=self.pk).exclude(state=self.State.WAITING)
+        if not ended.update(state=self.State.WAITING, attempts=0, next_at=timezone.now(), ended_at=None):
+            raise Refused("wrong-state", _("This message is still on its way: it will be tried again."))
+        wake_sender()
+        self.refresh_from_db()
+
     @property
     def webhook_id(self) -> str:
         """As the header has it, and the log of deliveries."""

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
+from django.conf import settings
 from ninja import Header, Query
 
-from accounts import batch, lists
+from accounts import batch, lists, usage
 from accounts.hashing import hash_password
 from accounts.models import EmailAccount
 from accounts.models.accounts import Seen
@@ -14,12 +15,12 @@ from accounts.words import fault_words
 from panel.errors import Refused
 from panel.keyset import Cursor
 
-from ..access import account_of, service_of
+from ..access import account_of, service_of, services_of
 from ..framework import Asked, operation
 from ..paging import Page, next_address
 from ..placing import password_for, placement_of, row_of
 from ..problems import Problem
-from ..schemas.accounts import AccountOut, Configuration, ConfiguredOut, LinkOut, Names, PasswordWish
+from ..schemas.accounts import AccountOfService, AccountOut, Configuration, ConfiguredOut, LinkOut, Names, PasswordWish
 from ..schemas.base import NO_NUL, Id
 from .services import ServiceInPath
 
@@ -50,8 +51,23 @@ def list_accounts(
     parameters = {"q": q, "state": state, "domain": domain, "sort": sort, "after": after}
     question = lists.Question.of(service.pk, parameters)
     page = lists.page_of(service.pk, question, ())
+    usage.attach(service, page.accounts)
     following = next_address(request, page.next) if page.next else None
     return Page(items=[AccountOut.of(account) for account in page.accounts], next=following)
+
+
+@operation("GET", "/accounts", scope=READ, response=Page[AccountOfService])
+def find_account(
+    request: Asked,
+    address: Annotated[str, Query(min_length=1, max_length=320, pattern=NO_NUL, description="The whole address.")],
+) -> Page[AccountOfService]:
+    """The account with this address, of whichever service that the token reaches; of a slot, its own address."""
+    token, _at, domain = address.strip().lower().rpartition("@")
+    rows = EmailAccount.objects.select_related("service__organization", "service__platform")
+    rows = rows.filter(service__in=services_of(request.auth))
+    is_slot = domain == settings.SLOT_DOMAIN
+    rows = rows.filter(slot_token=token) if is_slot else rows.filter(address_key=address.strip().lower())
+    return Page(items=[AccountOfService.of(account) for account in rows[:1]])
 
 
 @operation("GET", ONE, scope=READ, response=AccountOut)

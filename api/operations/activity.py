@@ -6,7 +6,7 @@ from ninja import Query
 
 from panel.models import Activity
 
-from ..access import service_of
+from ..access import organization_of, service_of
 from ..framework import Asked, operation
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
 from ..schemas.base import NO_NUL
@@ -17,6 +17,10 @@ from ..schemas.panel import ActivityOut
 def list_activity(
     request: Asked,
     service: Annotated[str, Query(max_length=64, pattern=NO_NUL, description="Name: only what was done to it.")] = "",
+    organization: Annotated[str, Query(max_length=32, pattern=NO_NUL, description="Code: only what is its.")] = "",
+    verb: Annotated[
+        str, Query(max_length=40, pattern=NO_NUL, description="Only this, such as account.configured.")
+    ] = "",
     after: AfterNumber = None,
     limit: Limit = LIMIT,
 ) -> Page[ActivityOut]:
@@ -26,4 +30,7 @@ def list_activity(
         rows = rows.filter(service=service_of(request.auth, service))
     elif not request.auth.is_staff:
         rows = rows.filter(organization=request.auth.organization_id)
+    if organization:
+        rows = rows.filter(organization=organization_of(request.auth, organization))
+    rows = rows.filter(verb=verb) if verb else rows
     return page_of(request, rows, ActivityOut.of, key="id", after=after, limit=limit, falling=True)

@@ -1,14 +1,15 @@
 """Domains: attach, check, plan, apply, undo, detach; or say how one is to be and have the rest done."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from ninja import Path
+from ninja import Path, Query
 
 from diagnostics.models import Check, CheckChange, CheckRun
+from diagnostics.red import red_checks
 from diagnostics.sweep import schedule
 from domains.facts import facts
 from domains.models import DkimKey, Domain, ZoneChange
@@ -18,7 +19,7 @@ from panel.errors import Refused
 from panel.limits import allowed
 from panel.models import Service
 
-from ..access import change_of, domain_of, require_staff, service_of
+from ..access import change_of, domain_of, organization_of, require_staff, service_of, services_of
 from ..framework import Asked, Reply, is_dry, operation
 from ..jobs import request_job
 from ..models import Job
@@ -31,6 +32,7 @@ from ..schemas.domains import (
     CheckOut,
     Checks,
     DetachWish,
+    DomainOfService,
     DomainOut,
     IntentWish,
     JobOut,
@@ -38,6 +40,7 @@ from ..schemas.domains import (
     ModeWish,
     NewDomain,
     Outcome,
+    RedCheck,
     Required,
     WantedState,
     ZoneChangeOut,
@@ -60,6 +63,21 @@ def list_domains(
     """Domains of a service, by name."""
     rows = Domain.objects.filter(service=service_of(request.auth, service_name)).select_related("name", "service")
     return page_of(request, rows, DomainOut.of, key="name__name", after=after, limit=limit)
+
+
+@operation("GET", "/domains", scope=READ, response=Page[DomainOfService])
+def list_all_domains(
+    request: Asked,
+    name: Annotated[str, Query(max_length=253, pattern=NO_NUL, description="As A-labels: only this one.")] = "",
+    state: Literal["", "pending", "verified"] = "",
+    after: AfterNumber = None,
+    limit: Limit = LIMIT,
+) -> Page[DomainOfService]:
+    """Domains of all services that the token reaches; a name can be attached to several."""
+    rows = Domain.objects.select_related("name", "service__organization").filter(service__in=services_of(request.auth))
+    rows = rows.filter(name__name=name.lower()) if name else rows
+    rows = rows.filter(state=state) if state else rows
+    return page_of(request, rows, DomainOfService.of, key="id", after=after, limit=limit)
 
 
 @operation("POST", ALL, scope=WRITE, response=Outcome, status=201, more={202: JobOut})
@@ -149,6 +167,26 @@ def list_checks(request: Asked, service_name: ServiceInPath, name: NameInPath) -
     domain = domain_of(request.auth, service_name, name)
     checks = sorted(Check.objects.filter(domain=domain), key=lambda check: ORDER[check.kind])
     return Checks.of(checks, CheckRun.objects.filter(domain=domain).first())
+
+
+@operation("GET", "/checks", scope=READ, response=Page[RedCheck])
+def list_red_checks(
+    request: Asked,
+    organization: Annotated[str, Query(max_length=32, pattern=NO_NUL, description="Code: only its services.")] = "",
+    service: Annotated[str, Query(max_length=64, pattern=NO_NUL, description="Name: only its domains.")] = "",
+    kind: Annotated[Kind | None, Query(description="Only this check.")] = None,
+    after: AfterNumber = None,
+    limit: Limit = LIMIT,
+) -> Page[RedCheck]:
+    """What needs attention: required checks that are red, of all services that the token reaches."""
+    services = services_of(request.auth)
+    if organization:
+        services = services.filter(organization=organization_of(request.auth, organization))
+    if service:
+        services = services.filter(pk=service_of(request.auth, service).pk)
+    rows = red_checks(services)
+    rows = rows.filter(kind=kind.value) if kind is not None else rows
+    return page_of(request, rows, RedCheck.of, key="id", after=after, limit=limit)
 
 
 @operation("POST", f"{ONE}/checks", scope=WRITE, response=Note, status=202)

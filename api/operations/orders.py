@@ -1,5 +1,7 @@
 """Orders of accounts."""
 
+from typing import Literal
+
 from django.urls import reverse
 
 from accounts.models import Order
@@ -7,7 +9,7 @@ from accounts.models import Order
 from ..access import order_of, service_of
 from ..framework import Asked, Reply, operation
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
-from ..schemas.accounts import NewOrder, OrderOut, RefusalWish
+from ..schemas.accounts import NewOrder, OrderOfService, OrderOut, RefusalWish
 from ..schemas.base import Id
 from .services import ServiceInPath
 
@@ -23,6 +25,21 @@ def list_orders(
     """Orders of a service, the newest first."""
     rows = Order.objects.filter(service=service_of(request.auth, service_name))
     return page_of(request, rows, OrderOut.of, key="id", after=after, limit=limit, falling=True)
+
+
+@operation("GET", "/orders", scope=READ, response=Page[OrderOfService])
+def list_all_orders(
+    request: Asked,
+    state: Literal["", "requested", "approved", "refused", "cancelled"] = "",
+    after: AfterNumber = None,
+    limit: Limit = LIMIT,
+) -> Page[OrderOfService]:
+    """Orders of all services that the token reaches, the newest first."""
+    rows = Order.objects.select_related("service__organization")
+    if not request.auth.is_staff:
+        rows = rows.filter(service__organization=request.auth.organization_id)
+    rows = rows.filter(state=state) if state else rows
+    return page_of(request, rows, OrderOfService.of, key="id", after=after, limit=limit, falling=True)
 
 
 @operation("POST", ALL, scope=WRITE, response=OrderOut, status=201)

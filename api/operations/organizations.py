@@ -186,3 +186,11 @@ def withdraw_deletion(request: Asked, code: CodeInPath) -> OrganizationOut:
     found = organization_of(request.auth, code)
     found.withdraw_deletion(actor=request.auth.label)
     return OrganizationOut.of(found)
+
+
+@operation("DELETE", f"{ONE}/terminate", scope=WRITE, response=OrganizationOut, staff=True)
+def keep_organization(request: Asked, code: CodeInPath) -> OrganizationOut:
+    """Withdraw the day on which an organization was to end."""
+    found = organization_of(request.auth, code)
+    found.end_on(None, actor=request.auth.label)
+    return OrganizationOut.of(found)

@@ -15,7 +15,7 @@ from panel.errors import Refused
 from panel.waking import wake
 
 from ..access import run_of, service_of
-from ..framework import Asked, Reply, operation
+from ..framework import Asked, Reply, is_dry, operation
 from ..models import RunOfToken
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
 from ..schemas.accounts import HandedOut, NewRun, Results, RowOut, RunOut, StartWish
@@ -110,10 +110,10 @@ def resume_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> RunOu
 
 @operation("POST", f"{ONE}/results", scope=WRITE, response=Results)
 def hand_out_results(request: Asked, service_name: ServiceInPath, run_id: Id) -> Results:
-    """Fetch what a finished run generated, once.
+    """Fetch what a finished run generated.
 
-    Only the token that uploaded the table gets it. To fetch it again after a broken connection send the same
-    idempotency key again.
+    Only the token that uploaded the table gets it, as often as it asks, until the results are discarded or a day is
+    over. In a dry run secrets are empty.
     """
     run = run_of(request.auth, service_name, run_id)
     if not RunOfToken.objects.filter(run=run, token=request.auth).exists():
@@ -121,7 +121,10 @@ def hand_out_results(request: Asked, service_name: ServiceInPath, run_id: Id) ->
     if not results.to_hand_out(run):
         raise Refused("nothing-to-hand-out", _("Nothing is left to hand out, or the run is not finished."))
     made = [result for result in results.hand_out(run) if result.secret]
-    items = [HandedOut(number=each.row.number, address=each.row.address, secret=each.secret) for each in made]
+    dry = is_dry(request)  # nobody would know that they were handed out
+    items = [
+        HandedOut(number=each.row.number, address=each.row.address, secret="" if dry else each.secret) for each in made
+    ]
     return Results(items=items)
 
 

@@ -42,13 +42,8 @@ def create_service(request: Asked, wish: NewService) -> Reply:
     if organization is None:
         words = _("There is no organization %(code)s.") % {"code": wish.organization}
         raise Refused("no-such-organization", words, field="organization")
-    platform = None
-    if wish.platform is not None:
-        platform = Platform.objects.filter(slug=wish.platform).first()
-        if platform is None:
-            words = _("There is no platform %(slug)s.") % {"slug": wish.platform}
-            raise Refused("no-such-platform", words, field="platform")
-    fields = wish.model_dump(include={"display_name", "account_limit", "renews_on"})
+    platform = None if wish.platform is None else _platform(wish.platform)
+    fields = wish.model_dump(include={"display_name", "account_limit", "quota", "renews_on"})
     made = provide(organization, platform, actor=request.auth.label, quantity=wish.slots, **fields)
     where = reverse("api:api_v1:get_service", args=[made.name])
     return Reply(ServiceDetail.of(made), status=201, location=where)
@@ -62,15 +57,27 @@ def get_service(request: Asked, service_name: ServiceInPath) -> ServiceDetail:
 
 @operation("PATCH", ONE, scope=WRITE, response=ServiceDetail)
 def change_service(request: Asked, service_name: ServiceInPath, wish: ServiceChange) -> ServiceDetail:
-    """Change the display name or (staff) the limit of accounts and the day of renewal."""
+    """Change the display name or (staff) what the customer pays for: limit of accounts, quota, platform, renewal."""
     found = service_of(request.auth, service_name)
     fields = wish.model_dump(exclude_unset=True)
-    if fields.get("display_name", "") is None:
-        del fields["display_name"]
+    for name in ("display_name", "platform", "quota"):
+        if fields.get(name, "") is None:
+            del fields[name]
     if fields.keys() - {"display_name"}:
         require_staff(request.auth)
+    platform = fields.pop("platform", None)
+    if platform is not None:
+        found.move_to(_platform(platform), actor=request.auth.label)
     found.change(actor=request.auth.label, **fields)
     return ServiceDetail.of(found)
+
+
+def _platform(slug: str) -> Platform:
+    """Raises Refused."""
+    platform = Platform.objects.filter(slug=slug).first()
+    if platform is None:
+        raise Refused("no-such-platform", _("There is no platform %(slug)s.") % {"slug": slug}, field="platform")
+    return platform
 
 
 @operation("POST", f"{ONE}/suspend", scope=WRITE, response=ServiceDetail, staff=True)
@@ -100,4 +107,12 @@ def terminate_service(request: Asked, service_name: ServiceInPath, wish: EndWish
         found.end(actor=request.auth.label)
     else:
         found.end_on(wish.on, actor=request.auth.label)
+    return ServiceDetail.of(found)
+
+
+@operation("DELETE", f"{ONE}/terminate", scope=WRITE, response=ServiceDetail, staff=True)
+def keep_service(request: Asked, service_name: ServiceInPath) -> ServiceDetail:
+    """Withdraw the day on which a service was to end."""
+    found = service_of(request.auth, service_name)
+    found.end_on(None, actor=request.auth.label)
     return ServiceDetail.of(found)

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ..access import endpoint_of, endpoints_of
+from ..access import delivery_of, endpoint_of, endpoints_of
 from ..framework import Asked, Reply, operation
 from ..models import Delivery, Endpoint
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
@@ -67,3 +67,11 @@ def list_deliveries(
     """The log of deliveries, the newest first."""
     rows = Delivery.objects.filter(endpoint=endpoint_of(request.auth, webhook_id))
     return page_of(request, rows, DeliveryOut.of, key="id", after=after, limit=limit, falling=True)
+
+
+@operation("POST", f"{ONE}/deliveries/{{delivery_id}}/again", scope=WRITE, response=DeliveryOut, status=202)
+def repeat_delivery(request: Asked, webhook_id: Id, delivery_id: Id) -> DeliveryOut:
+    """Send a message of the log again, with the same `webhook-id`."""
+    delivery = delivery_of(request.auth, webhook_id, delivery_id)
+    delivery.send_again()
+    return DeliveryOut.of(delivery)

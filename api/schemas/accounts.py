@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
+from accounts import usage
 from accounts.models import BulkRow, BulkRun, EmailAccount, Order
 from accounts.runs.results import reasons
 
@@ -17,7 +18,9 @@ Password = Annotated[str, StringConstraints(max_length=128, pattern=NO_NUL)]
 
 
 class AccountOut(BaseModel):
-    """`version` grows with every change: give it back as `If-Match` to change only what you saw."""
+    """`version` grows with every change: give it back as `If-Match` to change only what you saw. `quota`: MiB, 0 is
+    without limit. `used`: octets. Null: the mail servers have said nothing yet, or it is a slot. `blocked_since`: it
+    may send nothing since."""
 
     id: int
     address: str
@@ -28,12 +31,45 @@ class AccountOut(BaseModel):
     created_at: datetime
     configured_at: datetime | None
     version: str
+    quota: int | None
+    used: int | None
+    messages: int | None
+    last_login: datetime | None
+    blocked_since: datetime | None
 
     @classmethod
     def of(cls, account: EmailAccount) -> Self:
+        """For many, `accounts.usage.attach` has asked for all of them at once."""
         names = ("state", "first_name", "last_name", "display_name", "created_at", "configured_at")
         facts = {name: getattr(account, name) for name in names}
-        return cls(**facts, id=account.pk, address=account.shown_address, version=str(account.seen))
+        if account.mailbox_id and account.usage is None:
+            usage.attach(account.service, [account])
+        found = account.usage if account.mailbox_id else None
+        known = found.known if found else usage.Known()
+        return cls(
+            **facts,
+            id=account.pk,
+            address=account.shown_address,
+            version=str(account.seen),
+            quota=found.quota if found else None,
+            used=known.bytes,
+            messages=known.messages,
+            last_login=known.last_login,
+            blocked_since=known.blocked_since,
+        )
+
+
+class AccountOfService(AccountOut):
+    """With whose it is."""
+
+    organization: str
+    service: str
+
+    @classmethod
+    def of(cls, account: EmailAccount) -> Self:
+        service = account.service
+        whose = {"organization": service.organization.code, "service": service.name}
+        return cls.model_validate({**AccountOut.of(account).model_dump(), **whose})
 
 
 class Names(Wish):
@@ -85,6 +121,19 @@ class OrderOut(BaseModel):
     @classmethod
     def of(cls, order: Order) -> Self:
         return cls.model_validate(order, from_attributes=True)
+
+
+class OrderOfService(OrderOut):
+    """With whose it is."""
+
+    organization: str
+    service: str
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        service = order.service
+        whose = {"organization": service.organization.code, "service": service.name}
+        return cls.model_validate({**OrderOut.of(order).model_dump(), **whose})
 
 
 class NewOrder(Wish):
@@ -162,6 +211,6 @@ class HandedOut(BaseModel):
 
 
 class Results(BaseModel):
-    """What was generated: passwords, or links to set one. They are shown this one time."""
+    """What was generated: passwords, or links to set one."""
 
     items: list[HandedOut]

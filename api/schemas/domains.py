@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
 from diagnostics.models import Check, CheckChange, CheckRun
 from domains.models import DkimKey, Domain, ZoneChange
+from domains.records import Kind, Level
+from domains.rules.verdicts import Status
 
 from ..models import Job
 from .base import NO_NUL, Wish
@@ -59,14 +61,25 @@ class DomainOut(BaseModel):
         )
 
 
+class DomainOfService(DomainOut):
+    """With whose it is."""
+
+    id: int
+    organization: str
+
+    @classmethod
+    def of(cls, domain: Domain) -> Self:
+        return cls(**DomainOut.of(domain).model_dump(), id=domain.pk, organization=domain.service.organization.code)
+
+
 class RequiredOut(BaseModel):
     """What the domain must publish, and for which check."""
 
-    check: str
+    check: Kind
     name: str
     type: str
     values: list[str]
-    level: str
+    level: Level
 
 
 class Required(BaseModel):
@@ -76,9 +89,9 @@ class Required(BaseModel):
 class CheckOut(BaseModel):
     """The verdict on one group of records. Codes are stable; `found` and `expected` are record sets."""
 
-    check: str
-    status: str
-    level: str
+    check: Kind
+    status: Status
+    level: Level
     intended: bool
     reason: str
     problems: list[str]
@@ -93,7 +106,22 @@ class CheckOut(BaseModel):
     @classmethod
     def of(cls, check: Check) -> Self:
         names = [name for name in cls.model_fields if name != "check"]
-        return cls(check=check.kind, **{name: getattr(check, name) for name in names})
+        return cls(check=Kind(check.kind), **{name: getattr(check, name) for name in names})
+
+
+class RedCheck(CheckOut):
+    """With the domain that it is of."""
+
+    id: int
+    organization: str
+    service: str
+    domain: str
+
+    @classmethod
+    def of(cls, check: Check) -> Self:
+        service = check.domain.service
+        whose = {"organization": service.organization.code, "service": service.name, "domain": check.domain.name.name}
+        return cls.model_validate({**CheckOut.of(check).model_dump(), "id": check.pk, **whose})
 
 
 class IntentWish(Wish):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
 from accounts.models import Tally
+from panel.forms import MAX_QUOTA
 from panel.models import Activity, Invitation, Membership, Organization, Platform, Service
 
 from .base import NO_NUL, Day, Wish
@@ -14,6 +15,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,32}$")]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=NO_NUL)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=NO_NUL)]
 RoleName = Literal["owner", "technician", "viewer"]
+PlatformSlug = Annotated[str, StringConstraints(max_length=50, pattern=NO_NUL)]
+AccountLimit = Annotated[StrictInt | None, Field(ge=0, le=1_000_000_000)]
 ServiceName = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
 
 
@@ -118,6 +121,8 @@ class Slots(BaseModel):
 
 
 class ServiceOut(BaseModel):
+    """`quota`: MiB of a mailbox that has none of its own; 0 is without limit."""
+
     name: str
     organization: str
     platform: str
@@ -126,6 +131,8 @@ class ServiceOut(BaseModel):
     renews_on: date | None
     ends_on: date | None
     account_limit: int | None
+    quota: int
+    dkim_rotation_days: int | None
     created_at: datetime
 
     @classmethod
@@ -134,35 +141,57 @@ class ServiceOut(BaseModel):
 
     @staticmethod
     def _fields(service: Service) -> dict[str, Any]:
-        names = ("name", "display_name", "state", "renews_on", "ends_on", "account_limit", "created_at")
+        names = ["name", "display_name", "state", "renews_on", "ends_on", "created_at"]
+        names += ["account_limit", "quota", "dkim_rotation_days"]
         facts = {name: getattr(service, name) for name in names}
         return facts | {"organization": service.organization.code, "platform": service.platform.slug}
 
 
+class ClientSettings(BaseModel):
+    """For mail programs: IMAP with TLS from the start, SMTP with STARTTLS, signing in with the whole address."""
+
+    imap_host: str
+    imap_port: int = 993
+    smtp_host: str
+    smtp_port: int = 587
+    webmail_host: str
+
+
 class ServiceDetail(ServiceOut):
     accounts: Slots
+    settings: ClientSettings
 
     @classmethod
     def of(cls, service: Service) -> Self:
-        return cls(**cls._fields(service), accounts=Slots(**Tally.of(service.pk)))
+        hosts = {name: getattr(service.platform, name) for name in ("imap_host", "smtp_host", "webmail_host")}
+        return cls(
+            **cls._fields(service),
+            accounts=Slots(**Tally.of(service.pk)),
+            settings=ClientSettings.model_validate(hosts),
+        )
 
 
 class NewService(Wish):
     """`platform`: its slug; without one the default platform. `slots`: accounts to configure, ordered and approved."""
 
     organization: Code
-    platform: Annotated[str, StringConstraints(max_length=50, pattern=NO_NUL)] | None = None
+    platform: PlatformSlug | None = None
     slots: StrictInt = Field(default=0, ge=0, le=100_000)
     display_name: Annotated[str, StringConstraints(max_length=250, pattern=NO_NUL)] = ""
-    account_limit: StrictInt | None = Field(default=None, ge=0, le=1_000_000)
+    account_limit: AccountLimit = None
+    quota: StrictInt = Field(default=0, ge=0, le=MAX_QUOTA)
     renews_on: Day | None = None
 
 
 class ServiceChange(Wish):
-    """`account_limit` and `renews_on` may be changed by staff."""
+    """What is left out stays. All but `display_name` may be changed by staff alone. `platform`: its slug, while no
+    account is configured."""
 
     display_name: Annotated[str, StringConstraints(max_length=250, pattern=NO_NUL)] | None = None
-    account_limit: StrictInt | None = Field(default=None, ge=0, le=1_000_000)
+    platform: PlatformSlug | None = None
+    account_limit: AccountLimit = None
+    quota: StrictInt | None = Field(default=None, ge=0, le=MAX_QUOTA)
+    dkim_rotation_days: StrictInt | None = Field(default=None, ge=30, le=3650)
     renews_on: Day | None = None
 
 

@@ -133,10 +133,13 @@ def webhook(request: HttpRequest, webhook_id: int, code: str = "") -> HttpRespon
         "organization": organization,
         "webhook": endpoint,
         "events": [label for value, label in NewWebhook.base_fields["events"].choices if value in endpoint.events],  # type: ignore[attr-defined]
-        "deliveries": page[:SHOWN],
+        "deliveries": [
+            (delivery, _address("repeat_delivery", code, endpoint.pk, delivery.pk)) for delivery in page[:SHOWN]
+        ],
         "older": page[SHOWN - 1].pk if len(page) > SHOWN else None,
         "overview_address": _address("overview", code),
         "test_address": _address("test_webhook", code, endpoint.pk),
+        "switch_address": _address("switch_webhook", code, endpoint.pk),
         "remove_address": _address("remove_webhook", code, endpoint.pk),
     }
     return render(request, "api/webhook.html", context)
@@ -148,6 +151,28 @@ def webhook(request: HttpRequest, webhook_id: int, code: str = "") -> HttpRespon
 def send_test(request: HttpRequest, webhook_id: int, code: str = "") -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, organization=_owner(request, code), pk=webhook_id)
     return do(request, endpoint.test, _("A test event is on its way."), then=_address("webhook", code, endpoint.pk))
+
+
+@login_required
+@require_POST
+def switch(request: HttpRequest, webhook_id: int, code: str = "") -> HttpResponse:
+    """Off, or on again: also after its receiver said that it is gone."""
+    endpoint = get_object_or_404(Endpoint, organization=_owner(request, code), pk=webhook_id)
+    active = request.POST.get("active") == "on"
+    done = _("The webhook is on.") if active else _("The webhook is off: nothing is sent.")
+    then = _address("webhook", code, webhook_id)
+    return do(request, lambda: endpoint.change(by=person(request), active=active), done, then=then)
+
+
+@login_required
+@require_POST
+@once
+def repeat_delivery(request: HttpRequest, webhook_id: int, delivery_id: int, code: str = "") -> HttpResponse:
+    """Send a message of the log again."""
+    ours = Delivery.objects.select_related("endpoint").filter(endpoint__organization=_owner(request, code))
+    delivery = get_object_or_404(ours, endpoint=webhook_id, pk=delivery_id)
+    then = _address("webhook", code, webhook_id)
+    return do(request, delivery.send_again, _("The message is sent again."), then=then)
 
 
 @login_required

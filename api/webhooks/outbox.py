@@ -30,9 +30,7 @@ def tell(
 
 def put(
     endpoints: Iterable[Endpoint], event: str, data: Mapping[str, Any], message_id: uuid.UUID | None = None
-) -> list[Delivery]:
-    from ..tasks import deliver
-
+) -> None:
     now = timezone.now()
     payload = {"type": str(event), "timestamp": now.isoformat(), "data": dict(data)}
     message_id = message_id or uuid.uuid4()
@@ -42,5 +40,10 @@ def put(
     ]
     deliveries = Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     if deliveries:
-        wake(deliver)
-    return deliveries
+        wake_sender()
+
+
+def wake_sender() -> None:
+    from ..tasks import deliver
+
+    wake(deliver)

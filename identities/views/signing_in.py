@@ -111,7 +111,8 @@ def finish(request: HttpRequest) -> HttpResponse:
     if not found.is_over:
         raise StillReading(found)
     del request.session[session.PENDING]
-    provider = IdentityProvider.objects.select_related("organization").filter(pk=pending["provider"]).first()
+    providers = IdentityProvider.objects.select_related("organization").filter(active=True)
+    provider = providers.filter(pk=pending["provider"]).first()
     if provider is None or pending["user"] != request.user.pk:
         return _trouble(request, sentence("no-provider"), 400)
     try:

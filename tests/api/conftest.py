@@ -9,8 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from api.codes import documented
 from api.models import Token
 from api.models.tokens import SCOPES
+from api.problems import MEDIA_TYPE
 from panel.models import Organization
 from tests.factories import Tenant, make_tenant, make_user
 
@@ -40,6 +42,8 @@ class Api:
             headers=given | {name.replace("_", "-"): value for name, value in headers.items()},
         )
         response.data = json.loads(response.content) if response.content else None  # type: ignore[attr-defined]
+        if response["Content-Type"] == MEDIA_TYPE:
+            assert response.data["code"] in documented(), response.data["code"]  # type: ignore[attr-defined]
         return response
 
     def get(self, path: str, **headers: str) -> Any:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import BulkRun
-from api.models import Endpoint, Job, Token
+from api.models import Delivery, Endpoint, Job, Token
+from api.webhooks.outbox import put
 from domains import readings
 from domains.models import DnsProvider, Reading, Zone, ZoneChange
 from panel.models import Invitation
@@ -23,6 +24,7 @@ class Row:
     scope: str
     body: dict[str, Any] | None = None
     staff: bool = False
+    query: str = ""
     own: bool = False  # names nothing of an organization: everybody gets their own
 
 
@@ -32,6 +34,13 @@ def endpoint_of(tenant: Tenant) -> Endpoint:
         url="http://127.0.0.1:9/",
         defaults={"events": ["order.placed"], "secret": "whsec_AAAA"},
     )[0]
+
+
+def delivery_of(tenant: Tenant) -> Delivery:
+    put([endpoint_of(tenant)], "order.placed", {"quantity": 1})
+    delivery = Delivery.objects.filter(endpoint=endpoint_of(tenant))[0]
+    delivery.give_up("timeout")
+    return delivery
 
 
 def job_of(tenant: Tenant) -> Job:
@@ -65,6 +74,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "change_id": lambda tenant: change_of(tenant).pk,
     "job_id": lambda tenant: job_of(tenant).pk,
     "webhook_id": lambda tenant: endpoint_of(tenant).pk,
+    "delivery_id": lambda tenant: delivery_of(tenant).pk,
     "kind": lambda tenant: make_check(tenant.domain, "MX").kind,
     "provider_id": lambda tenant: zone_of(tenant).provider_id,
     "zone_name": lambda tenant: zone_of(tenant).name,
@@ -82,6 +92,7 @@ ORGANIZATIONS = {
     "suspend_organization": Row("organizations:write", staff=True),
     "unsuspend_organization": Row("organizations:write", staff=True),
     "terminate_organization": Row("organizations:write", {}, staff=True),
+    "keep_organization": Row("organizations:write", staff=True),
     "list_members": Row("organizations:read"),
     "add_a_member": Row("organizations:write", {"email": "n@people.example", "role": "viewer"}, staff=True),
     "invite_a_member": Row("organizations:write", {"email": "n@people.example", "role": "viewer"}),
@@ -101,10 +112,12 @@ SERVICES = {
     "suspend_service": Row("services:write", staff=True),
     "unsuspend_service": Row("services:write", staff=True),
     "terminate_service": Row("services:write", {}, staff=True),
+    "keep_service": Row("services:write", staff=True),
     "list_activity": Row("activity:read", own=True),
 }
 DOMAINS = {
     "list_domains": Row("domains:read"),
+    "list_all_domains": Row("domains:read", own=True),
     "attach_domain": Row("domains:write", {"name": "n.example", "mode": "authoritative"}),
     "get_domain": Row("domains:read"),
     "put_domain": Row("domains:write", {"mode": "authoritative"}),
@@ -114,6 +127,7 @@ DOMAINS = {
     "plan_domain": Row("domains:write", {}),
     "apply_domain": Row("domains:write", {}),
     "list_checks": Row("domains:read"),
+    "list_red_checks": Row("domains:read", own=True),
     "check_domain": Row("domains:write"),
     "list_check_changes": Row("domains:read"),
     "list_changes": Row("domains:read"),
@@ -138,6 +152,7 @@ DOMAINS = {
 }
 ACCOUNTS = {
     "list_accounts": Row("accounts:read"),
+    "find_account": Row("accounts:read", own=True, query="address=ann@domain.example"),
     "get_account": Row("accounts:read"),
     "configure_next_account": Row("accounts:write", NAMES),
     "configure_account": Row("accounts:write", NAMES),
@@ -148,6 +163,7 @@ ACCOUNTS = {
     "change_password": Row("accounts:write", {}),
     "make_password_link": Row("accounts:write"),
     "list_orders": Row("accounts:read"),
+    "list_all_orders": Row("accounts:read", own=True),
     "place_order": Row("accounts:write", {"quantity": 1}),
     "get_order": Row("accounts:read"),
     "approve_order": Row("accounts:write", staff=True),
@@ -182,6 +198,7 @@ WEBHOOKS = {
     "remove_webhook": Row("webhooks:write"),
     "test_webhook": Row("webhooks:write"),
     "list_deliveries": Row("webhooks:read"),
+    "repeat_delivery": Row("webhooks:write"),
 }
 # Not even staff reach these: they belong to the token's own organization.
 OWN_ONLY = {
@@ -190,6 +207,7 @@ OWN_ONLY = {
     "remove_webhook",
     "test_webhook",
     "list_deliveries",
+    "repeat_delivery",
     "hand_out_results",
     "discard_results",
 }

@@ -32,21 +32,26 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     "panel:staff_organizations": ("list_organizations",),
     "panel:staff_new_organization": ("create_organization",),
     "panel:staff_organization": ("get_organization", "change_organization", "add_a_member"),
-    "panel:staff_organization_state": ("suspend_organization", "unsuspend_organization", "terminate_organization"),
+    "panel:staff_organization_state": (
+        "suspend_organization",
+        "unsuspend_organization",
+        "terminate_organization",
+        "keep_organization",
+    ),
     "panel:staff_organization_deletion": ("request_deletion", "withdraw_deletion"),
     "panel:staff_platforms": ("list_platforms",),
     "panel:staff_new_service": ("create_service",),
     "panel:staff_service": ("get_service", "change_service"),
-    "panel:staff_service_state": ("suspend_service", "unsuspend_service", "terminate_service"),
+    "panel:staff_service_state": ("suspend_service", "unsuspend_service", "terminate_service", "keep_service"),
     "panel:staff_activity": ("list_activity",),
     "panel:overview": "a picture for people: what it counts is listed by the operations of each thing",
     "panel:staff_organization_names": "suggestions while somebody types; `list_organizations` lists",
     "panel:acting_why": ACTING,
     "panel:acting_begin": ACTING,
     "panel:acting_end": ACTING,
-    "accounts:send_settings": "a letter that somebody asks for; the settings are in `get_service`",
+    "accounts:send_settings": "a letter to an address that a person types; the settings are in `get_service`",
     "diagnostics:delegation_hint": "a hint while somebody types",
-    "diagnostics:spf_tree": "a drawing of what `get_check` says",
+    "diagnostics:spf_tree": "a drawing of what `list_checks` says",
     "diagnostics:selected": ("check_domain",),
     # domains
     "domains:attach": ("attach_domain",),
@@ -88,9 +93,9 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     "diagnostics:intended": ("mark_as_intended", "withdraw_intent"),
     "diagnostics:mx_hint": ("plan_domain",),
     "diagnostics:zone_file": ("list_records",),
-    "diagnostics:red": ("list_checks",),
-    "diagnostics:red_everywhere": ("list_checks",),
-    "diagnostics:red_of_organization": ("list_checks",),
+    "diagnostics:red": ("list_red_checks",),
+    "diagnostics:red_everywhere": ("list_red_checks",),
+    "diagnostics:red_of_organization": ("list_red_checks",),
     "diagnostics:postpone": "leaves the MX out of instructions for people; an operation names the records it writes",
     "diagnostics:share": "a link that a person hands to another; a program has list_records",
     "diagnostics:revoke": "a link that a person hands to another; a program has list_records",
@@ -118,7 +123,7 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     "accounts:restore": ("restore_kept_mail",),
     "accounts:order": ("place_order",),
     "accounts:cancel_slots": ("place_order",),
-    "accounts:orders": ("list_orders", "get_order"),
+    "accounts:orders": ("list_all_orders", "list_orders", "get_order"),
     "accounts:approve_order": ("approve_order",),
     "accounts:refuse_order": ("refuse_order",),
     "accounts:cancel_order": ("cancel_order",),
@@ -158,11 +163,15 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     "api:new_webhook": ("create_webhook",),
     "api:webhook": ("get_webhook", "change_webhook", "list_deliveries"),
     "api:test_webhook": ("test_webhook",),
+    "api:switch_webhook": ("change_webhook",),
+    "api:repeat_delivery": ("repeat_delivery",),
     "api:remove_webhook": ("remove_webhook",),
     "api:staff_overview": ("list_webhooks",),
     "api:staff_new_webhook": ("create_webhook",),
     "api:staff_webhook": ("get_webhook", "change_webhook", "list_deliveries"),
     "api:staff_test_webhook": ("test_webhook",),
+    "api:staff_switch_webhook": ("change_webhook",),
+    "api:staff_repeat_delivery": ("repeat_delivery",),
     "api:staff_remove_webhook": ("remove_webhook",),
 }
 PAGES |= dict.fromkeys(("api:new_token", "api:revoke_token", "api:staff_new_token", "api:staff_revoke_token"), TOKENS)
@@ -184,6 +193,7 @@ PAGES |= dict.fromkeys(
     ),
     PROVIDER,
 )
-PAGES |= dict.fromkeys(("panel:find", "panel:guide", "panel:guides", "panel:leave", "panel:yourself"), PERSON)
+PAGES["panel:find"] = ("list_organizations", "list_services", "list_all_domains", "find_account")
+PAGES |= dict.fromkeys(("panel:guide", "panel:guides", "panel:leave", "panel:yourself"), PERSON)
 # Whole families of pages about a person's own sign-in.
 PREFIXES = {"account_": PERSON, "mfa_": PERSON, "identities:": PERSON}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import timedelta
+
 import dns.resolver
 import pytest
+from django.utils import timezone
 
 from api import jobs
-from api.models import Job
+from api.models import Job, Token
+from api.wanted import Wanted
 from domains.models import Domain, ZoneChange
 from domains.zones.changes import run
 from tests.domains.providers import knot_zone
@@ -177,3 +182,26 @@ def test_checks_with_their_history(api, domains, tenant):
     assert (change["old_status"], change["new_status"]) == ("missing", "ok")
     assert api.post(path).status_code == 202
     assert api.get(path).data["pending"]
+
+
+def test_a_job_that_ends_no_workers_turn_is_given_up_after_three(tenant, api, monkeypatch):
+    def broken(*arguments, **fields):
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr("api.jobs.bring_about", broken)
+    job = Job.objects.create(
+        kind="state",
+        token=Token.objects.get(),
+        service=tenant.service,
+        name="a.example",
+        wanted=asdict(Wanted("authoritative")),
+    )
+    for _time in range(3):
+        with pytest.raises(RuntimeError):
+            jobs.resume()
+        assert jobs.resume() == 0  # under its lease
+        Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    jobs.resume()
+    answer = api.get(f"jobs/{job.pk}").data
+    assert (answer["state"], answer["code"]) == ("failed", "given-up")
+    assert "three times" in answer["detail"]

@@ -43,7 +43,9 @@ def call(secret: str, name: str, tenant: Tenant) -> Any:
     method, path, _extra = OPERATIONS[name]
     with transaction.atomic():
         arguments = {argument: value(tenant) for argument, value in ARGUMENTS.items() if f"{{{argument}}}" in path}
-        response = Api(secret)(method, f"/api/v1{path.format(**arguments)}", TABLE[name].body)
+        row = TABLE[name]
+        where = f"/api/v1{path.format(**arguments)}{'?' if row.query else ''}{row.query}"
+        response = Api(secret)(method, where, row.body)
         transaction.set_rollback(True)
     return response
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+import requests
 
 from accounts.models import EmailAccount, Order
 from api.models import KeptAnswer
 from panel.models import Activity, Contact, Organization, Service
 from tests.factories import make_organization, make_service, make_slot, make_tenant
+
+from .conftest import Api, make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -200,3 +206,90 @@ def test_a_list_of_organizations_asks_no_more_of_a_longer_list(api_of):
     for number in range(2, 9):
         Contact.by_default(make_organization(f"aa0000{number}"), f"{number}@people.example")
     assert queries() == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_requests_with_one_key_at_the_same_time_one_is_done_and_all_get_its_answer(live_server):
+    tenant = make_tenant()
+    secret = make_token(tenant.organization)[1]
+    path = f"{live_server.url}/api/v1/services/{tenant.service.name}/orders"
+    headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "k1"}
+
+    def order(_number):
+        return requests.post(path, json={"quantity": 3}, headers=headers, timeout=30)
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(order, range(6)))
+    assert [answer.status_code for answer in answers] == [201] * 6
+    assert len({answer.text for answer in answers}) == 1
+    assert sorted(answer.headers.get("Idempotent-Replayed", "") for answer in answers) == ["", *["true"] * 5]
+    assert Order.objects.count() == 1
+
+
+def test_a_list_loses_and_repeats_nothing_while_rows_come_and_go(tenant, api):
+    for _number in range(60):
+        make_slot(tenant.service)
+    before = set(EmailAccount.objects.values_list("pk", flat=True))
+    path = f"services/{tenant.service.name}/accounts"
+    first = api.get(path).data
+    shown = [row["id"] for row in first["items"]]
+    later = EmailAccount.objects.exclude(pk__in=shown).order_by("address_key").values_list("pk", flat=True)
+    gone = [shown[0], shown[-1], later[0]]  # the very row that the next page begins behind among them
+    EmailAccount.objects.filter(pk__in=gone).delete()
+    made = make_slot(tenant.service).pk
+    rest = [row["id"] for row in api.get(first["next"].removeprefix("http://localhost:8000")).data["items"]]
+    assert not set(rest) & set(shown)
+    assert set(rest) - {made} == before - set(shown) - set(gone)
+
+
+def test_a_failure_is_a_problem_too_and_undoes_what_was_begun(tenant, monkeypatch):
+    def broken(*arguments, **fields):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("api.operations.orders.OrderOut.of", broken)
+    failing = Api(make_token(tenant.organization)[1])
+    failing.client.raise_request_exception = False
+    answer = failing.post(f"services/{tenant.service.name}/orders", {"quantity": 3}, idempotency_key="k1")
+    assert (answer.status_code, answer.data["code"]) == (500, "failed")
+    assert "secret" not in answer.content.decode()
+    assert not Order.objects.exists()
+    assert not KeptAnswer.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_rate_is_kept_whoever_asks_at_the_same_time(live_server, settings):
+    settings.API_RATE = 5
+    secret = make_token()[1]
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    def ask(_number):
+        return requests.get(f"{live_server.url}/api/v1/services", headers=headers, timeout=30).status_code
+
+    while int(time.time()) % 60 > 45:  # all within one minute
+        time.sleep(1)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(20)))
+    assert sorted(found) == [200] * 5 + [429] * 15
+
+
+def test_strangers_are_counted_by_network_and_told(tenant, settings):
+    settings.API_STRANGERS_RATE = 2
+    nobody = Api("cfm_nonsense")
+    addresses = ["2001:db8:1::1", "2001:db8:1::2", "2001:db8:1::3", "2001:db8:2::1"]
+    answers = [
+        nobody.client.get("/api/v1/services", REMOTE_ADDR=address, headers={"Authorization": "Bearer cfm_nonsense"})
+        for address in addresses
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 401]
+    assert answers[0]["RateLimit"].startswith('"minute";r=1;t=')
+
+
+def test_a_parameter_that_nobody_knows_is_a_mistake_as_in_a_body(tenant, api):
+    for path in ("services?orgnization=x", f"services/{tenant.service.name}?dry_run=true", "activity?limit=5&servce=x"):
+        answer = api.get(path)
+        assert (answer.status_code, answer.data["code"]) == (422, "invalid")
+    assert [error["field"] for error in answer.data["errors"]] == ["servce"]
+    path = f"services/{tenant.service.name}/accounts/{tenant.account.pk}/suspend"
+    assert api.post(f"{path}?dryrun=true").status_code == 422
+    tenant.account.refresh_from_db()
+    assert tenant.account.state == EmailAccount.State.ACTIVE  # what was meant as a dry run was none

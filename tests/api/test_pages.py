@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from api.models import Endpoint, Token
+from api.models import Delivery, Endpoint, Token
+from api.webhooks.outbox import put
 from tests.factories import make_user
 
 from .conftest import Api
@@ -99,3 +100,27 @@ def test_staff_have_tokens_of_their_own(client, tenant):
     secret = secret_on(made)
     codes = [item["code"] for item in Api(secret).get("organizations").data["items"]]
     assert tenant.organization.code in codes
+
+
+def test_a_webhook_is_switched_off_and_on_and_a_message_of_its_log_sent_again(client, tenant):
+    client.force_login(tenant.owner)
+    endpoint, _secret = Endpoint.create(tenant.organization, "https://x.example/", ["check.red"], by="test")
+    page = f"/organizations/{tenant.organization.code}/api/webhooks/{endpoint.pk}/"
+    client.post(f"{page}switch/", {"active": "off"})
+    endpoint.refresh_from_db()
+    assert not endpoint.active
+    assert "Switch on" in client.get(page).content.decode()
+    client.post(f"{page}switch/", {"active": "on"})
+    endpoint.refresh_from_db()
+    assert endpoint.active
+    put([endpoint], "check.red", {})
+    delivery = Delivery.objects.get()
+    assert "Send again" not in client.get(page).content.decode()
+    delivery.give_up("timeout")
+    text = client.get(page).content.decode()
+    once = re.search(r'again/".*?name="once" value="([^"]+)"', text, re.DOTALL)
+    assert once
+    answer = client.post(f"{page}deliveries/{delivery.pk}/again/", {"once": once[1]}, follow=True)
+    assert "The message is sent again." in answer.content.decode()
+    delivery.refresh_from_db()
+    assert delivery.state == "waiting"

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.models import BulkRun, PasswordPolicy, RetiredMailbox
+from accounts.runs import engine, loading
 from diagnostics.models import Intent
 from domains.models import DnsProvider, Zone
-from panel.models import Activity, Membership
-from tests.factories import Tenant, make_check, make_retired_mailbox, make_run
+from mailflow.models import Use
+from panel.models import Activity, Membership, Service
+from tests.factories import (
+    Tenant,
+    make_check,
+    make_order,
+    make_platform,
+    make_retired_mailbox,
+    make_run,
+    make_slot,
+    make_tenant,
+)
 from tests.servers import Knot
 from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET
 
@@ -104,3 +117,111 @@ def test_a_members_role_changes_and_the_last_owner_stays_one(api: Api, tenant: T
     assert api("PATCH", f"{members}/{tenant.viewer.email}", {"role": "technician"}).data["role"] == "technician"
     assert Membership.objects.get(user=tenant.viewer).role == "technician"
     assert api("PATCH", f"{members}/{tenant.owner.email}", {"role": "viewer"}).data["code"] == "last-owner"
+
+
+def test_what_a_run_generated_is_handed_out_until_it_is_discarded_and_by_no_dry_run(api: Api, tenant: Tenant) -> None:
+    table = f"E-mail address\nann.example@{tenant.domain.name.name}\n"
+    runs = f"services/{tenant.service.name}/runs"
+    run = api.post(runs, {"table": table}).headers["Location"]
+    loading.check(BulkRun.objects.get())
+    assert api.post(f"{run}/start", {}).status_code == 200
+    engine.work(BulkRun.objects.get().pk)
+    dry = api.post(f"{run}/results?dry_run=true").data["items"]
+    assert [row["secret"] for row in dry] == [""]
+    told = api.post(f"{run}/results").data["items"]
+    assert [bool(row["secret"]) for row in told] == [True]
+    assert api.post(f"{run}/results").data["items"] == told
+    assert api.post(f"{run}/results/discard").status_code == 200
+    assert api.post(f"{run}/results").data["code"] == "nothing-to-hand-out"
+
+
+def test_orders_of_all_services_are_listed_by_state(api: Api, staff: Api, tenant: Tenant) -> None:
+    other = make_tenant()
+    waiting, theirs = make_order(tenant.service), make_order(other.service)
+    make_order(tenant.service, state="approved")
+    assert [row["id"] for row in api.get("orders?state=requested").data["items"]] == [waiting.pk]
+    found = staff.get("orders?state=requested").data["items"]
+    assert [(row["id"], row["service"], row["organization"]) for row in found] == [
+        (theirs.pk, other.service.name, other.organization.code),
+        (waiting.pk, tenant.service.name, tenant.organization.code),
+    ]
+
+
+def test_what_needs_attention_is_listed_over_services(api: Api, staff: Api, tenant: Tenant) -> None:
+    other = make_tenant()
+    red, theirs = make_check(tenant.domain, "MX", "missing"), make_check(other.domain, "SPF", "wrong")
+    make_check(tenant.domain, "SPF", "ok")
+    mine = api.get("checks").data["items"]
+    assert [(row["id"], row["domain"], row["check"]) for row in mine] == [(red.pk, tenant.domain.name.name, "MX")]
+    assert [row["id"] for row in staff.get("checks").data["items"]] == [red.pk, theirs.pk]
+    assert [row["id"] for row in staff.get("checks?kind=SPF").data["items"]] == [theirs.pk]
+    assert [row["id"] for row in staff.get(f"checks?service={tenant.service.name}").data["items"]] == [red.pk]
+    assert api.get(f"checks?organization={other.organization.code}").status_code == 404
+
+
+def test_accounts_tell_of_their_use_and_services_of_their_settings(
+    api: Api, tenant: Tenant, django_assert_max_num_queries: Any
+) -> None:
+    assert tenant.account.mailbox_id
+    Use.objects.create(mailbox=tenant.account.mailbox_id, bytes=5000, messages=3)
+    Service.objects.update(quota=100)
+    one = f"services/{tenant.service.name}/accounts/{tenant.account.pk}"
+    told = api.get(one).data
+    assert (told["quota"], told["used"], told["messages"], told["blocked_since"]) == (100, 5000, 3, None)
+    for _number in range(20):
+        make_slot(tenant.service)
+    with django_assert_max_num_queries(8):
+        rows = {row["id"]: row for row in api.get(f"services/{tenant.service.name}/accounts").data["items"]}
+    assert rows[tenant.account.pk]["used"] == 5000
+    assert rows[tenant.slot.pk]["quota"] is None
+    settings = api.get(f"services/{tenant.service.name}").data["settings"]
+    assert settings == {
+        "imap_host": tenant.platform.imap_host,
+        "imap_port": 993,
+        "smtp_host": tenant.platform.smtp_host,
+        "smtp_port": 587,
+        "webmail_host": tenant.platform.webmail_host,
+    }
+
+
+def test_whose_an_address_and_a_domain_are(api: Api, staff: Api, tenant: Tenant) -> None:
+    other = make_tenant()
+    wish = {"name": "ann.example", "domain": tenant.domain.name.name}
+    assert api.post(f"services/{tenant.service.name}/accounts", wish).status_code == 201
+    ann = f"Ann.Example@{tenant.domain.name.name}"
+    for address, pk, where in ((ann, tenant.slot.pk, tenant), (other.slot.slot_address, other.slot.pk, other)):
+        (found,) = staff.get(f"accounts?address={address}").data["items"]
+        assert (found["id"], found["service"]) == (pk, where.service.name)
+        assert found["organization"] == where.organization.code
+    assert api.get(f"accounts?address={other.slot.slot_address}").data["items"] == []
+    assert api.get("accounts").status_code == 422
+    (found,) = staff.get(f"domains?name={other.domain.name.name}").data["items"]
+    assert (found["service"], found["organization"]) == (other.service.name, other.organization.code)
+    assert [row["id"] for row in api.get("domains").data["items"]] == [tenant.domain.pk]
+
+
+def test_a_package_changes_and_an_end_is_withdrawn(api: Api, staff: Api, tenant: Tenant) -> None:
+    one = f"services/{tenant.service.name}"
+    package = {"account_limit": 50, "quota": 2048, "renews_on": "2099-01-01", "dkim_rotation_days": 90}
+    assert api("PATCH", one, package).data["code"] == "staff-only"
+    changed = staff("PATCH", one, package).data
+    assert {name: changed[name] for name in package} == package
+    make_platform("other", is_default=False)
+    assert staff("PATCH", one, {"platform": "other", "quota": 1}).data["code"] == "accounts-configured"
+    assert staff("PATCH", one, {"platform": "nowhere"}).data["code"] == "no-such-platform"
+    assert staff.get(one).data["quota"] == 2048
+    assert staff.post(f"{one}/terminate", {"on": "2099-01-31"}).data["ends_on"] == "2099-01-31"
+    assert staff("DELETE", f"{one}/terminate").data["ends_on"] is None
+    whole = f"organizations/{tenant.organization.code}"
+    assert staff.post(f"{whole}/terminate", {"on": "2099-01-31"}).data["ends_on"] == "2099-01-31"
+    assert staff("DELETE", f"{whole}/terminate").data["ends_on"] is None
+
+
+def test_the_activity_of_one_organization_is_listed(api: Api, staff: Api, tenant: Tenant) -> None:
+    other = make_tenant()
+    for whose in (tenant, other):
+        staff.post(f"services/{whose.service.name}/accounts/{whose.account.pk}/suspend")
+    found = staff.get(f"activity?organization={other.organization.code}&verb=account.suspended").data["items"]
+    assert [entry["service"] for entry in found] == [other.service.name]
+    assert len(staff.get("activity?verb=account.suspended").data["items"]) == 2
+    assert api.get(f"activity?organization={other.organization.code}").status_code == 404

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import ipaddress
 import json
 import time
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Order
+from accounts.models import BulkRun, Order
+from accounts.runs import engine, loading
 from api.models import Delivery, Endpoint, Event
 from api.models.webhooks import WAITS
 from api.webhooks import sending
@@ -18,6 +21,7 @@ from diagnostics.models import CheckRun
 from diagnostics.notifications import tell_people
 from panel.errors import Refused
 from tests.factories import make_check, make_tenant
+from tests.servers import Knot
 
 from .receiver import receiver, trickling
 
@@ -33,7 +37,7 @@ def listen(tenant, url, events=ALL):
 def test_an_order_is_told_of_signed_once(tenant):
     with receiver() as program:
         _endpoint, secret = listen(tenant, program.url)
-        Order.place(tenant.service, 3, by=tenant.owner)
+        order = Order.place(tenant.service, 3, by=tenant.owner)
         assert sending.deliver() == 1
         assert sending.deliver() == 0
         ((headers, body),) = program.received
@@ -44,7 +48,7 @@ def test_an_order_is_told_of_signed_once(tenant):
     told = json.loads(body)
     assert told["type"] == "order.placed"
     service, organization = tenant.service.name, tenant.organization.code
-    assert told["data"] == {"organization": organization, "service": service, "quantity": 3}
+    assert told["data"] == {"organization": organization, "service": service, "order": order.pk, "quantity": 3}
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.status, delivery.attempts) == ("delivered", 204, 1)
     assert headers["webhook-id"] == delivery.webhook_id
@@ -174,3 +178,99 @@ def test_a_dry_run_of_a_test_sends_nothing(tenant, api):
     made = api.post("webhooks", {"url": "http://127.0.0.1:9/", "events": ["check.red"]})
     assert api.post(f"{made['Location']}/test?dry_run=true").status_code == 202
     assert not Delivery.objects.exists()
+
+
+def test_what_waits_for_a_webhook_that_was_switched_off_is_not_sent(tenant):
+    with receiver() as program:
+        endpoint, _secret = listen(tenant, program.url)
+        Order.place(tenant.service, 3, by=tenant.owner)
+        endpoint.change(by="test", active=False)
+        sending.deliver()
+    assert program.received == []
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.error, delivery.attempts) == ("failed", "off", 0)
+
+
+def test_a_receiver_that_takes_nothing_holds_up_nobody_else(tenant):
+    other = make_tenant()
+    with receiver() as deaf, receiver() as program:
+        deaf.answers = [500] * 50
+        listen(tenant, deaf.url)
+        listen(other, program.url)
+        for _number in range(5):
+            Order.place(tenant.service, 1, by=tenant.owner)
+        Order.place(other.service, 1, by=other.owner)
+        assert sending.deliver() == 2
+    assert (len(deaf.received), len(program.received)) == (1, 1)
+
+
+def test_one_worker_at_a_time_waits_for_an_organizations_receivers(tenant, settings):
+    other = make_tenant()
+    with receiver() as program, receiver() as others:
+        listen(tenant, program.url)
+        listen(other, others.url)
+        Order.place(tenant.service, 1, by=tenant.owner)
+        Order.place(tenant.service, 2, by=tenant.owner)
+        Delivery.objects.filter(payload__data__quantity=1).update(lease_until=timezone.now() + timedelta(minutes=1))
+        Order.place(other.service, 1, by=other.owner)
+        settings.CALLS_AT_ONCE = 1
+        assert sending.deliver() == 0  # one worker is kept for other work
+        settings.CALLS_AT_ONCE = 3
+        assert sending.deliver() == 1
+    assert (len(program.received), len(others.received)) == (0, 1)
+
+
+def test_a_message_of_the_log_is_sent_again_under_its_id(tenant, api):
+    with receiver() as program:
+        endpoint, secret = listen(tenant, program.url)
+        program.answers = [410]
+        Order.place(tenant.service, 3, by=tenant.owner)
+        sending.deliver()
+        where = f"webhooks/{endpoint.pk}/deliveries/{Delivery.objects.get().pk}/again"
+        assert api.post(where).data["code"] == "webhook-off"
+        endpoint.refresh_from_db()
+        endpoint.change(by="test", active=True)
+        again = api.post(where)
+        assert (again.status_code, again.data["state"], again.data["attempts"]) == (202, "waiting", 0)
+        assert api.post(where).data["code"] == "wrong-state"
+        assert sending.deliver() == 1
+    (first, _body), (second, body) = program.received
+    assert first["webhook-id"] == second["webhook-id"]
+    assert verified(secret, second, body, int(time.time()))
+    assert Delivery.objects.get().state == "delivered"
+
+
+def test_an_order_is_named_so_that_a_program_can_decide_it(tenant, staff):
+    listen(tenant, "http://127.0.0.1:9/")
+    order = Order.place(tenant.service, 3, by=tenant.owner)
+    told = Delivery.objects.get().payload["data"]
+    assert told["order"] == order.pk
+    assert staff.post(f"services/{told['service']}/orders/{told['order']}/approve").data["state"] == "approved"
+
+
+def test_a_name_that_leads_into_the_operators_network_is_not_asked(settings):
+    """Whatever the name resolved to before: the address that is checked is the one that is connected to."""
+    with receiver() as program, Knot({"hook.test": "inside A 127.0.0.1\nboth A 10.0.0.1\n"}) as knot:
+        settings.DNS_STUB_ZONES = {"hook.test": (knot.address, knot.port)}
+        port = urlsplit(program.url).port
+        settings.ALLOWED_NETWORKS = []
+        for host in ("inside", "both"):
+            with pytest.raises(NotDelivered, match="forbidden"):
+                post(f"http://{host}.hook.test:{port}/", b"{}", {})
+        with pytest.raises(NotDelivered, match="no-such-host"):
+            post(f"http://nowhere.hook.test:{port}/", b"{}", {})
+        settings.ALLOWED_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
+        assert post(f"http://inside.hook.test:{port}/", b"{}", {}) == 204
+    assert len(program.received) == 1
+
+
+def test_a_finished_run_is_told_of(tenant, api):
+    listen(tenant, "http://127.0.0.1:9/", ["run.finished", "account.configured"])
+    table = f"E-mail address\nann.example@{tenant.domain.name.name}\n"
+    run = api.post(f"services/{tenant.service.name}/runs", {"table": table}).headers["Location"]
+    loading.check(BulkRun.objects.get())
+    assert not Delivery.objects.exists()
+    api.post(f"{run}/start", {})
+    engine.work(BulkRun.objects.get().pk)
+    (told,) = Delivery.objects.all()
+    assert (told.event, told.payload["data"]["kind"], told.payload["data"]["done"]) == ("run.finished", "configure", 1)

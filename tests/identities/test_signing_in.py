@@ -15,6 +15,7 @@ from django.test import Client
 from domains.models import Reading
 from domains.providers import deadline
 from identities.models import Identity, IdentityProvider
+from panel.errors import Refused
 from panel.models import Activity, Invitation, Membership, Organization, Role, User
 from tests.factories import make_member, make_organization, make_user
 from tests.servers.openid import KEY, OpenIdProvider, private_key
@@ -110,6 +111,89 @@ def test_groups_become_roles_and_an_unknown_group_is_refused(
     assert signed_in(client) == member.pk
     assert Membership.objects.get(user=member).role == Role.TECHNICIAN
     assert Activity.objects.get(verb="member.changed").actor_label == "identity provider Aurora Login"
+
+
+def test_whoever_left_the_groups_is_out_of_open_sessions_too_until_back(
+    client: Client, openid: OpenIdProvider, provider: IdentityProvider, organization: Organization
+) -> None:
+    make_member(organization)
+    member = linked(provider, make_member(organization, Role.VIEWER))
+    IdentityProvider.objects.update(roles={"helpers": "technician"})
+    openid.claims["groups"] = ["helpers"]
+    sign_in(client, openid, provider)
+    assert client.get("/").status_code == 200
+    openid.claims["groups"] = []
+    another = Client()
+    assert sign_in(another, openid, provider).status_code == 403
+    assert client.get("/").headers["Location"] == "/account/login/"
+    assert signed_in(client) is None
+    openid.claims["groups"] = ["helpers"]
+    sign_in(another, openid, provider)
+    assert (signed_in(another), another.get("/").status_code) == (member.pk, 200)
+
+
+def test_two_organizations_at_one_issuer_have_people_of_their_own(
+    client: Client, openid: OpenIdProvider, provider: IdentityProvider, organization: Organization
+) -> None:
+    other = make_organization("cd67890")
+    others = make_provider(openid, other)
+    member, colleague = linked(provider, make_member(organization)), make_member(other)
+    assert "linked to no account" in words(sign_in(client, openid, others))
+    linked(others, colleague)  # the same subject, and somebody else here
+    sign_in(client, openid, others)
+    assert signed_in(client) == colleague.pk
+    client.logout()
+    sign_in(client, openid, provider)
+    assert signed_in(client) == member.pk
+    assert client.get("/organizations/cd67890/").status_code == 404
+    address = callback_of(Client(), openid, provider)
+    assert Client().get(address.replace("ab12345", "cd67890")).status_code == 400
+
+
+def test_a_subject_that_was_unlinked_can_be_linked_to_another_and_opens_the_old_account_no_more(
+    client: Client, openid: OpenIdProvider, provider: IdentityProvider, organization: Organization
+) -> None:
+    member, colleague = linked(provider, make_member(organization)), make_member(organization)
+    sign_in(client, openid, provider)
+    with pytest.raises(Refused, match="someone else"):
+        linked(provider, colleague)
+    Identity.objects.get(user=member).unlink(actor=member)
+    linked(provider, colleague)
+    assert client.get("/").headers["Location"] == "/account/login/"  # not the colleague, and no longer the member
+    sign_in(client, openid, provider)
+    assert signed_in(client) == colleague.pk
+
+
+def test_a_provider_that_is_switched_off_signs_nobody_in_and_ends_what_runs(
+    client: Client, openid: OpenIdProvider, provider: IdentityProvider, organization: Organization
+) -> None:
+    member = linked(provider, make_member(organization))
+    sign_in(client, openid, provider)
+    assert signed_in(client) == member.pk
+    late = Client()
+    back = late.get(callback_of(late, openid, provider))  # the worker has asked, and the page has not been seen
+    IdentityProvider.objects.update(active=False)
+    assert late.get(back.headers["Location"]).status_code == 400
+    assert signed_in(late) is None
+    assert client.get("/").headers["Location"] == "/account/login/"
+    assert client.get(provider.address("go")).status_code == 404
+    assert client.get(provider.address("callback")).status_code == 404
+    assert client.post("/sign-in/", {"code": "ab12345"}).status_code == 400
+
+
+def test_an_organizations_provider_makes_nobody_staff_whatever_its_groups_say(
+    client: Client, openid: OpenIdProvider, provider: IdentityProvider, organization: Organization
+) -> None:
+    make_member(organization)
+    member = linked(provider, make_member(organization, Role.VIEWER))
+    IdentityProvider.objects.update(roles={"panel-staff": "staff", "helpers": "technician"})
+    openid.claims["groups"] = ["panel-staff"]
+    assert sign_in(client, openid, provider).status_code == 403
+    openid.claims["groups"] = ["panel-staff", "helpers"]
+    sign_in(client, openid, provider)
+    member.refresh_from_db()
+    assert (signed_in(client), member.is_staff) == (member.pk, False)
+    assert Membership.objects.get(user=member).role == Role.TECHNICIAN
 
 
 def test_groups_that_only_userinfo_tells_count_and_another_subject_there_does_not(
