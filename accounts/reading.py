@@ -30,7 +30,7 @@ class Question(StrEnum):
     HEADINGS = "ask-headings"  # the table has none, and more columns than one
     ADDRESS = "ask-address"  # which column has the addresses
     DOMAIN = "ask-domain"  # of names without one
-    OTHERS = "ask-others"  # a column with no heading of its own that would be ignored has addresses, too
+    OTHERS = "ask-others"  # a column that would be ignored has other addresses under attached domains
     PASSWORDS = "ask-passwords"  # a column that nobody mapped looks like passwords, which would be generated
 
 
@@ -284,23 +284,34 @@ def _with_other_addresses(
 ) -> tuple[int, ...]:
     """The columns that would be ignored and have addresses under `domains` that are not their row's own.
 
-    Of a table with headings: those headed like the addresses, as where two tables stand side by side.
+    Of a table with headings: those headed like the addresses, as where two tables stand side by side; those headed as
+    addresses otherwise; and those with a heading that nobody knows.
     """
     if Field.ADDRESS not in fields:
         return ()
     present = fields.index(Field.ADDRESS)
     own = cells[present]
-    like = headings.plain(heading[present]) if present < len(heading) else ""
+    like = heading[present] if present < len(heading) else ""
     return tuple(
         index
         for index, column in enumerate(cells)
         if fields[index] is Field.IGNORE
-        and (not heading or (index < len(heading) and headings.plain(heading[index]) == like))
+        and (not heading or _may_head_addresses(heading[index] if index < len(heading) else "", like))
         and any(
             columns.domain_of(cell) in domains and cell.strip().lower() != mine.strip().lower()
             for cell, mine in zip(column, own, strict=True)
         )
     )
+
+
+def _may_head_addresses(text: str, like: str) -> bool:
+    """Whether the addresses below `text` may be those of the accounts, as those below `like` are."""
+    if headings.plain(text) == headings.plain(like):
+        return True
+    meaning = headings.meaning(text)
+    if meaning is not None:
+        return meaning.field == Field.ADDRESS
+    return not headings.of_somebody_else(text)
 
 
 def suspects(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[int, ...]:

@@ -156,6 +156,8 @@ def settled(run: BulkRun, data: bytes, said: Said) -> list[Field]:
     )
     if said.choices.headings is not None and Question.HEADINGS in asked:
         asked.remove(Question.HEADINGS)
+    if any(field is Field.ADDRESS for field, _name in said.columns) and Question.OTHERS in asked:
+        asked.remove(Question.OTHERS)  # somebody has said which column counts
     if asked:
         suspects = reading.open_suspects(found, fields, said.ignored_in(run))
         facts: dict[Question, dict[str, Any]] = {

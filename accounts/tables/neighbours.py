@@ -403,7 +403,7 @@ NEIGHBOURS: dict[str, dict[str, str]] = {
     },
 }
 # Common names: where a word is read as one of them, it hardly is another.
-NAMES = frozenset((
+_NAMES = (
     "adèle agnès agustín aleš alžběta amélie anaïs andré andrée andrés anežka antónio antônio araújo asbjørn "
     "aslıhan asunción aurélie aurélien aydın ayşe ayşegül aïcha ağca babić barthélémy barış begoña belén "
     "benoît bergström besançon birutė björk björn bjørn blažena bogumiła bohuš bolesław bożena božena "
@@ -445,4 +445,5 @@ NAMES = frozenset((
     "ľudmila łucja łukasz łączyńska řehoř świętosława şahin şeyma ştefan şule şükrü šarūnas šime šimić "
     "šimkūnaitė šimon štefan štěpán štěpánka šárka źrebięć żaneta żywia żółć žaneta željko žilvinas žofia "
     "žofie žukauskaitė žydrė "
-).split())  # noqa: SIM905 - hundreds of them
+)
+NAMES = frozenset(_NAMES.split())
