@@ -142,37 +142,11 @@ _OTHER_MAIL = (
 )  # fmt: skip
 # Whose address it is, if not the account's.
 _OTHER_PEOPLE = (
-    "supervisor",
-    "assistant",
-    "przelozon",
-    "zastep",
-    "asystent",
-    "vorgesetzt",
-    "vertret",
-    "assistent",
-    "responsable",
-    "superieur",
-    "jefe",
-    "asistente",
-    "superior",
-    "responsabile",
-    "assistente",
-    "nadrizen",
-    "asistent",
-    "zadost",
-    "by",
-    "przez",
-    "von",
-    "par",
-    "por",
-    "da",
-    "owner",
-    "wlasciciel",
-    "requester",
-    "modified",
-    "parent",
-    "guardian",
-)
+    "supervisor", "assistant", "przelozon", "zastep", "asystent", "vorgesetzt", "vertret", "assistent", "responsable",
+    "superieur", "jefe", "asistent", "superior", "responsabile", "assistente", "nadrizen", "zadost", "owner",
+    "wlasciciel", "requester", "modified", "parent", "guardian",
+)  # fmt: skip
+_BY = frozenset({"by", "przez", "von", "par", "por", "da"})
 _MAIL_WORDS = frozenset({"email", "mail", "emails", "smtp", "emailaddress", "upn", "courriel", "correo", "mailadresse",
                          "emailadresse", "mailbox"})  # fmt: skip
 ANY_NAMES = {
@@ -272,10 +246,7 @@ def of_identifiers(heading: str) -> bool:
 def of_somebody_else(heading: str) -> bool:
     """Whether addresses below it are not the account's own: of aliases, of where mail is sent on, of other people."""
     words = plain(heading).split()
-    return any(
-        word.startswith(_OTHER_MAIL) or (len(word) > 3 and word.startswith(_OTHER_PEOPLE)) or word in _OTHER_PEOPLE
-        for word in words
-    )
+    return not _BY.isdisjoint(words) or any(word.startswith((*_OTHER_MAIL, *_OTHER_PEOPLE)) for word in words)
 
 
 def of_password(heading: str) -> bool:

