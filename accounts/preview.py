@@ -78,6 +78,7 @@ class Problem(StrEnum):
     CELL_DATE = "cell-date"
     CELL_BOOLEAN = "cell-boolean"
     CELL_NUMBER = "cell-number"  # shown in another form, or with more digits than it has
+    CELL_MERGED = "cell-merged"  # with another one, which has the value
     CELL_LONG = "cell-long"  # facts: length, limit
     PASSWORD_HASH = "password-hash"  # noqa: S105 - what another system keeps instead of a password
     PASSWORD_EDGES = "password-edges"  # noqa: S105 - a blank at its start or end

@@ -94,7 +94,8 @@ def _off(line: Line, width: int, reading: Reading) -> LineFault | None:
     """More cells that are not empty, or fewer cells, than the headings have."""
     if reading.shape.format is not Format.CSV:
         beside = zip(reading.fields[width:], line.cells[width:], strict=False)
-        return LineFault.BEYOND if any(cell.strip() and field is Field.IGNORE for field, cell in beside) else None
+        filled = (field is Field.IGNORE and cell.strip() and not tables.is_covered(cell) for field, cell in beside)
+        return LineFault.BEYOND if any(filled) else None
     if len(line.cells) > width:
         return LineFault.CELLS
     return LineFault.CELLS if line.full < width and not _only_ends_early(line, reading.fields, reading.wide) else None
@@ -231,7 +232,7 @@ def _finished(
         raise Refused(Refusal.EMPTY)
     if rows > limits.rows:
         raise Refused(Refusal.ROWS, limit=limits.rows)
-    heading = _stripped(found.cells) if found else ()
+    heading = _stripped(list(map(tables.plain, found.cells))) if found else ()
     fields = columns.recognise(heading) if found else columns.guess(sample, domains)
     fields += (Field.IGNORE,) * (wide - len(fields))
     cells = [[tables.plain(row[index]) if index < len(row) else "" for row in sample] for index in range(len(fields))]

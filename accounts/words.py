@@ -98,6 +98,9 @@ FAULTS: dict[str, Promise | str] = {
         "The cell is a number that looks different from what it holds (read as %(read)s, shown as "
         "%(shown)s): format the column as text and type it again."
     ),
+    Problem.CELL_MERGED: _(
+        "The cell is merged with others, of which only the first has a value: undo the merge and fill in each cell."
+    ),
     Problem.CELL_LONG: _("The cell is too long: %(length)s characters, with a limit of %(limit)s."),
     Problem.PASSWORD_HASH: _("This is the hash of a password, as other systems keep it, not a password."),
     Problem.PASSWORD_EDGES: _("The password begins or ends with a blank."),
