@@ -354,7 +354,7 @@ def questions(
         found.append(Question.ADDRESS)
     elif reading.bare and Field.DOMAIN not in fields and not default_domain and not confirmed:
         found.append(Question.DOMAIN)
-    if not confirmed and open_others(reading, fields, ignored):
+    if open_others(reading, fields, ignored):
         found.append(Question.OTHERS)
     if passwords_wanted and open_suspects(reading, fields, ignored):
         found.append(Question.PASSWORDS)
@@ -375,7 +375,7 @@ def open_suspects(reading: Reading, fields: Sequence[Field], ignored: Collection
 
 
 def open_others(reading: Reading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
-    """Columns with addresses, without a heading of their own, that nobody mapped and nobody ignored."""
+    """Columns with other addresses under attached domains that nobody mapped and nobody ignored."""
     return [index for index in reading.others if fields[index] is Field.IGNORE and index not in ignored]
 
 

@@ -46,7 +46,9 @@ class Said:
     text: str = ""
 
     def ignored_in(self, run: BulkRun) -> list[int]:
-        return [_column_of(run, name) for name in self.ignored]
+        """Where the column of addresses is named, others that have some are ignored, too."""
+        others = run.reading["others"] if any(field is Field.ADDRESS for field, _name in self.columns) else []
+        return [*(_column_of(run, name) for name in self.ignored), *others]
 
 
 class Asked(Refused):
@@ -156,8 +158,6 @@ def settled(run: BulkRun, data: bytes, said: Said) -> list[Field]:
     )
     if said.choices.headings is not None and Question.HEADINGS in asked:
         asked.remove(Question.HEADINGS)
-    if any(field is Field.ADDRESS for field, _name in said.columns) and Question.OTHERS in asked:
-        asked.remove(Question.OTHERS)  # somebody has said which column counts
     if asked:
         suspects = reading.open_suspects(found, fields, said.ignored_in(run))
         facts: dict[Question, dict[str, Any]] = {
