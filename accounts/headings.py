@@ -140,6 +140,13 @@ _OTHER_MAIL = (
     "manager", "host", "server", "enabled", "type", "size", "status", "nick", "send", "notif", "database", "policy",
     "created", "plan", "limit", "last", "count", "przeloz", "kierownik", "format", "signature", "language",
 )  # fmt: skip
+# Whose address it is, if not the account's.
+_OTHER_PEOPLE = (
+    "supervisor", "assistant", "przelozon", "zastep", "asystent", "vorgesetzt", "vertret", "assistent", "responsable",
+    "superieur", "jefe", "asistent", "superior", "responsabile", "assistente", "nadrizen", "zadost", "owner",
+    "wlasciciel", "requester", "modified", "parent", "guardian",
+)  # fmt: skip
+_BY = frozenset({"by", "przez", "von", "par", "por", "da"})
 _MAIL_WORDS = frozenset({"email", "mail", "emails", "smtp", "emailaddress", "upn", "courriel", "correo", "mailadresse",
                          "emailadresse", "mailbox"})  # fmt: skip
 ANY_NAMES = {
@@ -234,6 +241,12 @@ def _speaks_of_password(text: str) -> bool:
 def of_identifiers(heading: str) -> bool:
     """Whether a column holds what may look like a password and is none: identifiers, telephone numbers, rooms."""
     return not of_password(heading) and not _IDENTIFIERS.isdisjoint(plain(heading).split())
+
+
+def of_somebody_else(heading: str) -> bool:
+    """Whether addresses below it are not the account's own: of aliases, of where mail is sent on, of other people."""
+    words = plain(heading).split()
+    return not _BY.isdisjoint(words) or any(word.startswith((*_OTHER_MAIL, *_OTHER_PEOPLE)) for word in words)
 
 
 def of_password(heading: str) -> bool:

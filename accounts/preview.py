@@ -61,6 +61,8 @@ class Problem(StrEnum):
     ADDRESS_TAKEN_ELSEWHERE = "address-taken-elsewhere"
     DOMAIN_UNKNOWN = "domain-unknown"
     DOMAIN_PENDING = "domain-pending"
+    DOMAIN_DIFFERS = "domain-differs"  # the column of domains says another than the address; facts: domain, address
+    NAME_DIFFERS = "name-differs"  # likewise the column of account names; facts: name, address
     DOMAIN_ALIKE = "domain-alike"  # one that only looks like an attached one; facts: domain, attached
     NO_SLOT = "no-slot"
     NO_ACCOUNT = "no-account"  # to be updated
@@ -76,6 +78,7 @@ class Problem(StrEnum):
     CELL_DATE = "cell-date"
     CELL_BOOLEAN = "cell-boolean"
     CELL_NUMBER = "cell-number"  # shown in another form, or with more digits than it has
+    CELL_MERGED = "cell-merged"  # with another one, which has the value
     CELL_LONG = "cell-long"  # facts: length, limit
     PASSWORD_HASH = "password-hash"  # noqa: S105 - what another system keeps instead of a password
     PASSWORD_EDGES = "password-edges"  # noqa: S105 - a blank at its start or end
@@ -317,11 +320,29 @@ def _split(column: Field, cell: str, text: Mapping[Field, str], default_domain: 
             return name, "", [Fault(Problem.ADDRESS_NO_DOMAIN, column), *faults]
     where = Field.DOMAIN if not at and text[Field.DOMAIN] else column
     ascii_domain = to_ascii(domain.strip())
+    faults += _contradictions(column, text, name, domain.strip() if at else "")
     if not ascii_domain:
         faults.append(Fault(Problem.DOMAIN_UNKNOWN, where, {"domain": domain.strip()[:64]}))
     elif not faults:
         faults += [Fault(rule, column) for rule in rules.broken_by_address(name, ascii_domain)]
     return name, ascii_domain, faults
+
+
+def _contradictions(column: Field, text: Mapping[Field, str], name: str, domain: str) -> Iterable[Fault]:
+    """Columns of domains and of account names that say something else than the address, which counts.
+
+    `domain`: that of the address, "" where the column of domains says it. What is no domain name (`AURORA`, as a
+    directory has it) says nothing.
+    """
+    said = text[Field.DOMAIN].removeprefix("@")
+    if domain and "." in said.strip(".") and to_ascii(said) != to_ascii(domain):
+        yield Fault(Problem.DOMAIN_DIFFERS, Field.DOMAIN, {"domain": said[:64], "address": f"{name}@{domain}"})
+    other, _at, other_domain = rules.normalise_name(text[Field.NAME]).partition("@")
+    if column is Field.ADDRESS and other:
+        differs = bool(other_domain) and to_ascii(other_domain) != to_ascii(domain or text[Field.DOMAIN])
+        if other.strip() != name or differs:
+            address = f"{name}@{domain}" if domain else name
+            yield Fault(Problem.NAME_DIFFERS, Field.NAME, {"name": text[Field.NAME][:64], "address": address})
 
 
 @lru_cache(maxsize=1024)

@@ -30,7 +30,7 @@ class Question(StrEnum):
     HEADINGS = "ask-headings"  # the table has none, and more columns than one
     ADDRESS = "ask-address"  # which column has the addresses
     DOMAIN = "ask-domain"  # of names without one
-    OTHERS = "ask-others"  # a column with no heading of its own that would be ignored has addresses, too
+    OTHERS = "ask-others"  # a column that would be ignored has other addresses under attached domains
     PASSWORDS = "ask-passwords"  # a column that nobody mapped looks like passwords, which would be generated
 
 
@@ -94,7 +94,8 @@ def _off(line: Line, width: int, reading: Reading) -> LineFault | None:
     """More cells that are not empty, or fewer cells, than the headings have."""
     if reading.shape.format is not Format.CSV:
         beside = zip(reading.fields[width:], line.cells[width:], strict=False)
-        return LineFault.BEYOND if any(cell.strip() and field is Field.IGNORE for field, cell in beside) else None
+        filled = (field is Field.IGNORE and cell.strip() and not tables.is_covered(cell) for field, cell in beside)
+        return LineFault.BEYOND if any(filled) else None
     if len(line.cells) > width:
         return LineFault.CELLS
     return LineFault.CELLS if line.full < width and not _only_ends_early(line, reading.fields, reading.wide) else None
@@ -231,7 +232,7 @@ def _finished(
         raise Refused(Refusal.EMPTY)
     if rows > limits.rows:
         raise Refused(Refusal.ROWS, limit=limits.rows)
-    heading = _stripped(found.cells) if found else ()
+    heading = _stripped(list(map(tables.plain, found.cells))) if found else ()
     fields = columns.recognise(heading) if found else columns.guess(sample, domains)
     fields += (Field.IGNORE,) * (wide - len(fields))
     cells = [[tables.plain(row[index]) if index < len(row) else "" for row in sample] for index in range(len(fields))]
@@ -284,23 +285,34 @@ def _with_other_addresses(
 ) -> tuple[int, ...]:
     """The columns that would be ignored and have addresses under `domains` that are not their row's own.
 
-    Of a table with headings: those headed like the addresses, as where two tables stand side by side.
+    Of a table with headings: those headed like the addresses, as where two tables stand side by side; those headed as
+    addresses otherwise; and those with a heading that nobody knows.
     """
     if Field.ADDRESS not in fields:
         return ()
     present = fields.index(Field.ADDRESS)
     own = cells[present]
-    like = headings.plain(heading[present]) if present < len(heading) else ""
+    like = heading[present] if present < len(heading) else ""
     return tuple(
         index
         for index, column in enumerate(cells)
         if fields[index] is Field.IGNORE
-        and (not heading or (index < len(heading) and headings.plain(heading[index]) == like))
+        and (not heading or _may_head_addresses(heading[index] if index < len(heading) else "", like))
         and any(
             columns.domain_of(cell) in domains and cell.strip().lower() != mine.strip().lower()
             for cell, mine in zip(column, own, strict=True)
         )
     )
+
+
+def _may_head_addresses(text: str, like: str) -> bool:
+    """Whether the addresses below `text` may be those of the accounts, as those below `like` are."""
+    if headings.plain(text) == headings.plain(like):
+        return True
+    meaning = headings.meaning(text)
+    if meaning is not None:
+        return meaning.field == Field.ADDRESS
+    return not headings.of_somebody_else(text)
 
 
 def suspects(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[int, ...]:
@@ -342,7 +354,7 @@ def questions(
         found.append(Question.ADDRESS)
     elif reading.bare and Field.DOMAIN not in fields and not default_domain and not confirmed:
         found.append(Question.DOMAIN)
-    if not confirmed and open_others(reading, fields, ignored):
+    if open_others(reading, fields, ignored):
         found.append(Question.OTHERS)
     if passwords_wanted and open_suspects(reading, fields, ignored):
         found.append(Question.PASSWORDS)
@@ -363,7 +375,7 @@ def open_suspects(reading: Reading, fields: Sequence[Field], ignored: Collection
 
 
 def open_others(reading: Reading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
-    """Columns with addresses, without a heading of their own, that nobody mapped and nobody ignored."""
+    """Columns with other addresses under attached domains that nobody mapped and nobody ignored."""
     return [index for index in reading.others if fields[index] is Field.IGNORE and index not in ignored]
 
 

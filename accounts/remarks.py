@@ -43,6 +43,8 @@ def settle_cells(values: Mapping[Field, str]) -> tuple[dict[Field, str], list[To
         if mark is None:
             continue
         facts: dict[str, str | int] = {"read": mark.read[:64], "shown": mark.shown[:64]}
+        if mark.kind is Kind.MERGED and field is Field.DOMAIN:
+            continue  # an address without its domain is refused, one with it needs none
         if mark.kind is Kind.UNWRAPPED:
             said.append((UNWRAPPED, field, {}))
         elif field in CERTAIN:

@@ -48,6 +48,14 @@ FAULTS: dict[str, Promise | str] = {
     Problem.ADDRESS_TAKEN_ELSEWHERE: _("The address is taken."),
     Problem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
     Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains can have accounts."),
+    Problem.DOMAIN_DIFFERS: _(
+        "The domain in this column (%(domain)s) is not the one of the address (%(address)s). Correct one of them, or "
+        "have the column ignored."
+    ),
+    Problem.NAME_DIFFERS: _(
+        "The account name in this column (%(name)s) is not the one of the address (%(address)s). Correct one of them, "
+        "or have the column ignored."
+    ),
     Problem.DOMAIN_ALIKE: _("The domain is not attached, but resembles %(attached)s, which is: %(characters)s."),
     Problem.NO_SLOT: _("No free slot is left for it: order more accounts."),
     Problem.NO_ACCOUNT: _("No account of this service has this address, so there is nothing to update."),
@@ -90,6 +98,9 @@ FAULTS: dict[str, Promise | str] = {
         "The cell is a number that looks different from what it holds (read as %(read)s, shown as "
         "%(shown)s): format the column as text and type it again."
     ),
+    Problem.CELL_MERGED: _(
+        "The cell is merged with others, of which only the first has a value: undo the merge and fill in each cell."
+    ),
     Problem.CELL_LONG: _("The cell is too long: %(length)s characters, with a limit of %(limit)s."),
     Problem.PASSWORD_HASH: _("This is the hash of a password, as other systems keep it, not a password."),
     Problem.PASSWORD_EDGES: _("The password begins or ends with a blank."),
@@ -129,7 +140,7 @@ FAULTS: dict[str, Promise | str] = {
 }
 DEFAULTS: Mapping[str, Any] = {
     "minimum": passwords.LENGTH_MIN,
-    **dict.fromkeys(("line", "characters", "prefix", "count", "address", "attached", "length"), "?"),
+    **dict.fromkeys(("line", "characters", "prefix", "count", "address", "attached", "length", "domain", "name"), "?"),
     **dict.fromkeys(("read", "shown"), ""),
 }
 
@@ -224,8 +235,8 @@ QUESTIONS: dict[str, Promise | str] = {
     Question.ADDRESS: _("Say which one column has the address; every other field has one column at most."),
     Question.DOMAIN: _("The addresses have no domain. Say which domain they belong to."),
     Question.OTHERS: _(
-        "Another column also has addresses under your domains, and no heading tells the two apart. Choose what it "
-        "holds, or have it ignored."
+        "Another column also has addresses under your domains, but not the same ones. Choose what it holds, or have it "
+        "ignored."
     ),
     Question.PASSWORDS: _(
         "A column that has not been chosen seems to hold passwords, and the accounts would get others. Choose it as "

@@ -46,7 +46,9 @@ class Said:
     text: str = ""
 
     def ignored_in(self, run: BulkRun) -> list[int]:
-        return [_column_of(run, name) for name in self.ignored]
+        """Where the column of addresses is named, others that have some are ignored, too."""
+        others = run.reading["others"] if any(field is Field.ADDRESS for field, _name in self.columns) else []
+        return [*(_column_of(run, name) for name in self.ignored), *others]
 
 
 class Asked(Refused):

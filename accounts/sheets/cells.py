@@ -16,6 +16,7 @@ class Kind(StrEnum):
     DATE = "date"
     BOOLEAN = "boolean"
     NUMBER = "number"  # with a display format, or with more digits than a number keeps
+    MERGED = "merged"  # with another cell, which has the value; what it has itself is never shown
     UNWRAPPED = "unwrapped"  # ="…" in a text file: what a spreadsheet writes to keep a text a text
 
 
@@ -38,6 +39,11 @@ def plain(cell: str) -> str:
     """What a person sees in the cell."""
     mark = mark_of(cell)
     return mark.shown if mark else cell
+
+
+def is_covered(cell: str) -> bool:
+    mark = mark_of(cell)
+    return mark is not None and mark.kind is Kind.MERGED
 
 
 def read_as(cell: str) -> str:

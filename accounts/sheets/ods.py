@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from .cells import Kind, marked
 from .numbers import plain_number
 from .parts import Elements, End, Package, Protected, Reader, Start, local
-from .rows import Sheet, SheetRow
+from .rows import Sheet, SheetRow, covering
 
 CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
 FAR = 1 << 20  # repeated cells beyond this column are the sheet's empty rest
@@ -70,6 +70,8 @@ class _SheetReader(Reader):
         self._repeated = 1
         self._hidden = False
         self._cells: dict[int, str] = {}
+        self._covered: list[int] = []  # columns of the row that lie under merged cells
+        self._widest = 0
         self._column = 0
         self._span = 1
         self._attributes: dict[str, str] = {}
@@ -81,7 +83,7 @@ class _SheetReader(Reader):
         self._of_rows: dict[str, Start] = {
             "table-row": self._begin_row,
             "table-cell": self._begin_cell,
-            "covered-table-cell": self._begin_cell,
+            "covered-table-cell": self._begin_covered,
             "annotation": self._begin_note,
             "p": self._begin_text,
             "s": self._blanks,
@@ -121,10 +123,13 @@ class _SheetReader(Reader):
         self._repeated = _count(local(attributes, "number-rows-repeated"))
         self._hidden = local(attributes, "visibility") in _HIDDEN
         self._cells, self._column = {}, 0
+        self._covered = []
 
     def _end_row(self) -> None:
         if self._cells:
-            self._rows.append(SheetRow(self._number, self._cells, self._hidden, self._repeated))
+            row = SheetRow(self._number, self._cells, self._hidden, self._repeated)
+            self._widest = max(self._widest, *self._cells)
+            self._rows.append(covering(row, self._covered, self._widest) if self._covered else row)
         self._number += self._repeated
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
@@ -132,6 +137,10 @@ class _SheetReader(Reader):
         self._span = _count(local(attributes, "number-columns-repeated"))
         self._paragraphs = 0
         self.texts.clear()
+
+    def _begin_covered(self, attributes: dict[str, str]) -> None:
+        self._begin_cell(attributes)
+        self._covered += range(self._column, min(self._column + self._span, FAR))
 
     def _end_cell(self) -> None:
         cell = self._cell("".join(self.texts))

@@ -9,9 +9,10 @@ from functools import lru_cache
 from .cells import Kind, marked
 from .numbers import BUILT_IN, number_cell
 from .parts import Elements, Package, Reader, Unreadable, local, target_of
-from .rows import Sheet, SheetRow
+from .rows import Area, Sheet, SheetRow, with_covered
 
 HIDDEN = frozenset({"hidden", "veryhidden"})
+_AREA = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7}):\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -30,6 +31,28 @@ class Workbook:
         self._formats = self._read_formats()
 
     def rows(self, index: int) -> Iterator[SheetRow]:
+        areas = self._areas(self._parts[index])
+        yield from with_covered(self._rows(index), areas) if areas else self._rows(index)
+
+    def _areas(self, part: str) -> list[Area]:
+        """The merged cells of a sheet, which its part tells after the rows."""
+        found: list[Area] = []
+
+        def seen(element: str, attributes: dict[str, str]) -> None:
+            area = _AREA.fullmatch(attributes.get("ref", "")) if element == "mergeCell" else None
+            if area:
+                left, top, right, bottom = area.groups()
+                found.append(Area(int(top), int(bottom), _column_of_letters(left), _column_of_letters(right)))
+
+        before = b""
+        for chunk in self._package.chunks(part):
+            if b"mergeCell" in before[-16:] + chunk:
+                Elements(seen).read(self._package.chunks(part))
+                break
+            before = chunk
+        return found
+
+    def _rows(self, index: int) -> Iterator[SheetRow]:
         reader = _SheetReader(self._texts(), self._formats, epoch_1904=self._epoch_1904)
         for chunk in self._package.chunks(self._parts[index]):
             reader.feed(chunk)

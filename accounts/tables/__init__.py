@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from ..sheets.cells import Kind, mark_of, marked, plain, read_as
+from ..sheets.cells import Kind, is_covered, mark_of, marked, plain, read_as
 from . import encodings, records, workbooks
 from .defusing import FORMULA, csv_line, defuse, undefuse
 from .encodings import ENCODINGS, Told
@@ -20,7 +20,7 @@ from .workbooks import COUNTED, Sheet, survey
 __all__ = [
     "CELL", "COUNTED", "DELIMITERS", "ENCODINGS", "FORMULA", "LIMITS", "Format", "Kind", "Limits", "Line",
     "LineFault", "Refusal", "Refused", "Shape", "Sheet", "Told", "csv_line", "defuse", "first_lines", "format_of",
-    "mark_of", "marked", "plain", "read", "read_as", "survey", "undefuse",
+    "is_covered", "mark_of", "marked", "plain", "read", "read_as", "survey", "undefuse",
 ]  # fmt: skip
 
 SAMPLE = 64 * 1024  # characters from which the delimiter and the headings are told

@@ -3,8 +3,9 @@
 UTF-8 and what has a byte order mark are certain. Of the encodings of one octet a character, those are candidates in
 which every octet is a character and every word could be one: letters of one script, of one language that the encoding
 is used for, capitals where capitals stand. Candidates that read a word differently are told apart by the address in
-its line (`soren@` is Søren, not Sřren) and by how common its letters are. Where that decides not for every such word,
-nothing is decided.
+its line (`soren@` is Søren, not Sřren), by how common its letters are and by those that stand beside them (no Slovak
+name begins with Sř). Where that decides not for every such word, nothing is decided: but for a word that reads well in
+both ways, where the others decide so clearly that the file is in one encoding.
 """
 
 from __future__ import annotations
@@ -13,18 +14,35 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 
 from ..rules import fold
-from .alphabets import OF_ENCODING, SELDOM, UNICODE, WORDS
+from .alphabets import OF_ENCODING, SELDOM, UNICODE, WORDS, Alphabet, sounds
+from .neighbours import NAMES
 from .shapes import Refusal, Refused
 
 ENCODINGS = (*UNICODE[:2], "utf-32", *OF_ENCODING)  # that a person can choose
 SAMPLE = 64 * 1024
 SHOWN = 8  # words that are shown side by side
-DECISIVE = 1.2  # of likelihood, in powers of ten
+# Of likelihood, in powers of ten:
+DECISIVE = 1.2  # for a word
+AGAINST = -0.6  # for a word that speaks for the other encoding
+OPEN = 0.4  # below it a word says nothing
+CLEAR = 2.2  # for all words together, where some are open
+WELL = -0.9  # of a word that decides
+MANY = 0.1  # of the words: they speak against the only encoding that all could be in
+CERTAIN = 3.0  # the most that a word counts for
+NAME = 1.2  # for a common name
+RARE, OLD = 1.3, 0.8  # a letter that the language hardly uses; an encoding of systems that are out of use
+PAIR, SIDE, SOUND = 0.7, 0.5, 0.5  # neighbours never seen together; not on this side; no such vowels and consonants
 # A word with octets beyond ASCII; what has digits and signs in it is no name, but perhaps a password.
 _WORD = re.compile(rb"(?<![^\s\"';,:|(^.-])[A-Za-z'\x80-\xff]+(?![^\s\"';,:|)^.-])")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _LOCAL_PART = re.compile(rb"([A-Za-z0-9._+-]{1,64})@")
+
+
+type Group = tuple[str, ...]  # encodings that read the octets of a file alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,7 @@ def tell(data: bytes) -> Told:
     else:
         if data.count(b"\0") * 20 > len(data):
             raise Refused(Refusal.FORMAT)
-        return Told("utf-8-sig")
+        return _of_utf8(data)
     if b"\0" in data[:SAMPLE]:
         raise Refused(Refusal.FORMAT)
     return _of_one_octet(data)
@@ -87,33 +105,54 @@ def _decoding(data: bytes, encoding: str) -> str:
 def _refuse_nearly_utf8(data: bytes, start: int) -> None:
     """A text with letters in UTF-8 and few octets that are none was put together from two, or cut."""
     whole = data.decode("utf-8", errors="replace")
-    letters = sum(char > "\x7f" for char in whole.replace("\ufffd", ""))
+    letters = sum(char > "\x7f" for word in _LETTERS.findall(whole) if _well_written(word) for char in word)
     if letters < whole.count("\ufffd") or not letters:
         return
     raise Refused(Refusal.NEARLY_UTF8, line=data.count(b"\n", 0, start) + 1, octet=f"{data[start]:02X}")
 
 
+def _of_utf8(data: bytes) -> Told:
+    """UTF-8, unless that is so by chance: none of its words could be one, and another encoding makes words of all."""
+    words = {} if data.isascii() else _words(data)
+    if not words or any(_well_written(word.decode("utf-8", errors="replace")) for word in words):
+        return Told("utf-8-sig")
+    names = tuple(group[0] for group in _plausible(list(_groups(data)), words))
+    if not names:
+        return Told("utf-8-sig")
+    names = (*names, "utf-8-sig")
+    return Told(names[0], names, _differing(words, names))
+
+
 def _of_one_octet(data: bytes) -> Told:
+    groups = list(_groups(data))
+    words = _words(data)
+    left = _plausible(groups, words)
+    if len(left) == 1 and (others := _speaking_against(left[0], groups, words)):
+        left += others  # put together from two files
+    if len(left) == 1:
+        return Told(left[0][0])
+    if not left:  # no reading is good: the person decides
+        names = tuple(group[0] for group in groups) or ("cp1250",)
+        return Told(names[0], names, _differing(words, names))
+    best = _decided(left, words)
+    if best:
+        return Told(best[0])
+    names = tuple(group[0] for group in left)
+    return Told(names[0], names, _differing(words, names))
+
+
+def _groups(data: bytes) -> Iterable[Group]:
+    """The encodings in which every octet is a character, those together that read all of them alike."""
     octets = bytes(sorted({octet for octet in data if octet > 0x7F}))
-    groups: dict[str, str] = {}  # how the octets are read → the first encoding that reads them so
+    groups: dict[str, list[str]] = {}
     for encoding in OF_ENCODING:
         try:
             read = octets.decode(encoding)
         except UnicodeDecodeError:
             continue
         if not any(unicodedata.category(char) == "Cc" for char in read):
-            groups.setdefault(read, encoding)
-    words = _words(data)
-    left = _plausible(list(groups.values()), words)
-    if len(left) == 1:
-        return Told(left[0])
-    if not left:  # no reading is good: the person decides
-        left = list(groups.values()) or ["cp1250"]
-        return Told(left[0], tuple(left), _differing(words, left))
-    best = _decided(left, words)
-    if best:
-        return Told(best)
-    return Told(left[0], tuple(left), _differing(words, left))
+            groups.setdefault(read, []).append(encoding)
+    return map(tuple, groups.values())
 
 
 def _words(data: bytes) -> dict[bytes, tuple[str, ...]]:
@@ -134,37 +173,58 @@ def _words(data: bytes) -> dict[bytes, tuple[str, ...]]:
     return {word: tuple(sorted(parts)) for word, parts in found.items()}
 
 
-def _plausible(encodings: Sequence[str], words: Iterable[bytes]) -> list[str]:
-    """The encodings in which every word could be one. A known word of a heading leaves those that read it."""
-    left = list(encodings)
-    known = {encoding for word in words for encoding in left if word.decode(encoding).lower() in WORDS}
-    left = [encoding for encoding in left if encoding in known] or left
+def _plausible(groups: Sequence[Group], words: Iterable[bytes]) -> list[Group]:
+    """Those in which every word could be one. A known word of a heading leaves those that read it."""
+    left = list(groups)
+    known = {group for word in words for group in left if word.decode(group[0]).lower() in WORDS}
+    left = [group for group in left if group in known] or left
     for word in words:
-        left = [encoding for encoding in left if _likelihood(word, encoding) is not None]
+        left = [group for group in left if _likelihood(word, group) is not None]
         if not left:
             return []
     return left
 
 
-def _likelihood(word: bytes, encoding: str) -> float | None:
-    """How likely the word is in this encoding, in powers of ten; None where it can be none."""
-    text = word.decode(encoding).strip("'")
+def _likelihood(word: bytes, group: Group) -> float | None:
+    """How likely the word is in the likeliest of these encodings, in powers of ten; None where it can be none."""
+    text = word.decode(group[0]).strip("'")
     if not _well_written(text):
         return None
-    letters = [char for char in text.lower() if not char.isascii()]
-    best = None
-    for alphabet in OF_ENCODING[encoding].values():
-        if all(char in alphabet.common or char in alphabet.rare for char in letters):
-            score = -1.3 * sum(char in alphabet.rare for char in letters)
-            best = score if best is None else max(best, score)
-    return best if best is None else best - 0.5 * (encoding in SELDOM)
+    text = text.lower()
+    letters = {char for char in text if not char.isascii()}
+    scores = [
+        _likelihood_in(text, alphabet) - OLD * (encoding in SELDOM)
+        for encoding in group
+        for alphabet in OF_ENCODING[encoding].values()
+        if letters <= alphabet.common | alphabet.rare
+    ]
+    return max(scores) + NAME * (text in NAMES) if scores else None
+
+
+def _likelihood_in(text: str, alphabet: Alphabet) -> float:
+    score = 0.0
+    for before, char, after in zip(f"^{text}", text, f"{text[1:]}$", strict=False):
+        if char.isascii():
+            continue
+        score -= RARE * (char in alphabet.rare)
+        seen = alphabet.neighbours.get(char)
+        before, after = before.replace("'", "^"), after.replace("'", "$")
+        if seen and (before, after) not in seen.pairs:
+            score -= PAIR + SIDE * ((before not in seen.before) + (after not in seen.after))
+            score -= SOUND * (sounds(before, after) not in seen.sounds)
+    return score
+
+
+@cache
+def _script(char: str) -> str:
+    return unicodedata.name(char, "?").split(" ", 1)[0]
 
 
 def _well_written(text: str) -> bool:
     """Letters of one script, and a capital only where capitals stand."""
     if not all(char.isalpha() or char == "'" for char in text):
         return False
-    scripts = {unicodedata.name(char, "?").split(" ", 1)[0] for char in text if char.isalpha()}
+    scripts = set(map(_script, text.replace("'", "")))
     if len(scripts) > 1:
         return False
     capitals = text.isupper()
@@ -181,29 +241,53 @@ def _well_written(text: str) -> bool:
     return scripts != {"GREEK"} or len(text) < 5 or capitals or sum(c in "άέήίόύώΐΰΆΈΉΊΌΎΏ" for c in text) == 1
 
 
-def _decided(encodings: Sequence[str], words: dict[bytes, tuple[str, ...]]) -> str:
-    """The one encoding that is decisively likelier than each other for every word that both read differently."""
-    for ours in encodings:
-        others = [other for other in encodings if other != ours]
-        if all(_beats(ours, other, words) for other in others):
+def _decided(groups: Sequence[Group], words: dict[bytes, tuple[str, ...]]) -> Group | None:
+    """Those encodings that are decisively likelier than each other."""
+    for ours in groups:
+        if all(_beats(ours, other, words) for other in groups if other is not ours):
             return ours
-    return ""
+    return None
 
 
-def _beats(ours: str, other: str, words: dict[bytes, tuple[str, ...]]) -> bool:
+def _speaking_against(ours: Group, groups: Sequence[Group], words: dict[bytes, tuple[str, ...]]) -> list[Group]:
+    """Other encodings that are decisively likelier for many words, though not all words could be in one of them."""
+    many = max(2, int(len(words) * MANY))
+    words = {word: parts for word, parts in words.items() if (_likelihood(word, ours) or 0.0) < 0}
+    found = []
+    for other in groups:
+        if other is not ours and set(other).isdisjoint(SELDOM):
+            against = (_lead(word, parts, ours, other) <= -DECISIVE for word, parts in words.items())
+            if sum(islice(filter(None, against), many)) == many:
+                found.append(other)
+    return found
+
+
+def _beats(ours: Group, other: Group, words: dict[bytes, tuple[str, ...]]) -> bool:
+    """Whether `ours` is decisively likelier for every word that both read differently; or for most of them, while none
+    speaks against it, and clearly for all together."""
+    leads = []
     for word, parts in words.items():
-        mine, theirs = word.decode(ours), word.decode(other)
+        mine, theirs = word.decode(ours[0]), word.decode(other[0])
         if mine == theirs:
             continue
-        here, there = _named(mine, parts), _named(theirs, parts)
-        if here != there:
-            if there:
-                return False
-            continue
-        likely, unlikely = _likelihood(word, ours), _likelihood(word, other)
-        if likely is None or (unlikely is not None and likely - unlikely < DECISIVE):
+        lead = _lead(word, parts, ours, other)
+        if lead <= AGAINST:
             return False
-    return True
+        leads.append(min(lead, CERTAIN))
+    decisive, open_ = sum(lead >= DECISIVE for lead in leads), sum(lead < OPEN for lead in leads)
+    return decisive == len(leads) or (decisive >= open_ + (open_ > 0) and sum(leads) >= CLEAR)
+
+
+def _lead(word: bytes, parts: Sequence[str], ours: Group, other: Group) -> float:
+    """How much likelier `ours` is for the word, in powers of ten."""
+    here, there = _named(word.decode(ours[0]), parts), _named(word.decode(other[0]), parts)
+    if here != there:
+        return CERTAIN if here else -CERTAIN
+    likely, unlikely = _likelihood(word, ours), _likelihood(word, other)
+    if likely is None:
+        return -CERTAIN
+    lead = CERTAIN if unlikely is None else likely - unlikely
+    return lead if likely >= WELL else min(lead, OPEN)
 
 
 def _named(word: str, parts: Sequence[str]) -> bool:
@@ -223,7 +307,7 @@ def _differing(words: Iterable[bytes], encodings: Sequence[str]) -> tuple[tuple[
     """The first words that the encodings read differently, each as they read it."""
     found = []
     for word in words:
-        read = tuple(word.decode(encoding) for encoding in encodings)
+        read = tuple(word.decode(encoding, errors="replace") for encoding in encodings)
         if len(set(read)) > 1:
             found.append(read)
         if len(found) == SHOWN:

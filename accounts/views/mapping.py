@@ -29,7 +29,8 @@ class Column:
     field: Field
     cells: list[str]  # of the first rows; of passwords only that there is one
     suspect: bool  # it looks like passwords
-    open: bool  # … and nobody has said what becomes of it
+    other: bool  # it has other addresses under the domains of the service
+    open: bool  # one of both, and nobody has said what becomes of it
 
 
 def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
@@ -37,7 +38,8 @@ def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
     kept = loading.reading_of(run)
     sample = loading.sample_of(run, data)
     fields = [Field(name) for name in run.columns]
-    open_ = reading.open_suspects(kept, fields, run.reading.get("ignored", []))
+    ignored = run.reading.get("ignored", [])
+    open_ = [*reading.open_suspects(kept, fields, ignored), *reading.open_others(kept, fields, ignored)]
     columns = [
         Column(
             index,
@@ -45,6 +47,7 @@ def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
             field,
             shown([line.cells[index] if index < len(line.cells) else "" for line in sample], field, index, kept),
             index in kept.suspects,
+            index in kept.others,
             index in open_,
         )
         for index, field in enumerate(fields)

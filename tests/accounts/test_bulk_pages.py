@@ -554,3 +554,17 @@ def test_the_page_of_an_account_says_which_runs_changed_it(clinic, browser):
         for account in (anna, bo)
     }
     assert verbs == {anna.pk: ["run.suspend", "run.configure"], bo.pk: ["run.configure"]}
+
+
+def test_a_second_column_of_addresses_has_to_be_chosen_or_ignored(browser, clinic):
+    run = upload(browser, clinic, "email,mail,first name", "ida@aurora.example,ida.wolf@aurora.example,Ida")
+    page = browser.get(url("run", clinic, run.pk)).content.decode()
+    assert "It has other addresses under your domains: ignore it" in page
+    chosen = {"column": ["address", "ignore", "first_name"], "way": "passwords"}
+    page = browser.post(url("columns", clinic, run.pk), chosen, follow=True).content.decode()
+    assert "but not the same ones" in page
+    run.refresh_from_db()
+    assert run.state == BulkRun.State.COLUMNS
+    browser.post(url("columns", clinic, run.pk), {**chosen, "ignore": "1"})
+    run.refresh_from_db()
+    assert run.state == BulkRun.State.PREVIEW

@@ -38,6 +38,21 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+TWO = "User principal name,Mail,First name"
+
+
+def test_two_columns_of_addresses_are_asked_about_until_one_is_named_or_ignored(clinic, table, capsys):
+    make_domain(clinic.service, "borealis.example")
+    file = table(TWO, "ida@aurora.example,ida.wolf@borealis.example,Ida")
+    status, answer = run(clinic.service.name, file, capsys=capsys)
+    assert (status, answer["refused"], answer["questions"][0]["columns"]) == (2, "ask-others", ["Mail"])
+    assert configured() == set()
+    status, _answer = run(clinic.service.name, file, "--column", "address=User principal name", capsys=capsys)
+    assert (status, configured()) == (0, {"ida@aurora.example"})
+    status, _answer = run(clinic.service.name, file, "--column", "address=Mail", capsys=capsys)
+    assert (status, configured()) == (0, {"ida@aurora.example", "ida.wolf@borealis.example"})
+
+
 def configured() -> set[str]:
     return set(EmailAccount.objects.exclude(state="slot").values_list("address_key", flat=True))
 

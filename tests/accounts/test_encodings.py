@@ -120,6 +120,55 @@ def test_what_the_addresses_tell_is_not_asked(language, encoding):
     assert found.names == [tuple(name.split()) for name in PEOPLE[language]]
 
 
+DECIDED = [
+    ("Hélène Crépin, François Lefèvre, Benoît Forêt", ["cp1252", "iso8859-15", "mac-roman", "cp850"]),
+    ("Agnès Noël, Gaëlle Prévôt, Loïc Châtelain, Cécile Dufrêne", ["cp1252", "iso8859-15", "mac-roman", "cp850"]),
+    ("Françoise Besançon, Jérôme Garçon", ["cp1252", "iso8859-15", "mac-roman", "cp850"]),
+    ("Søren Kjær, Åse Sørensen", ["cp1252", "iso8859-15", "mac-roman", "cp850", "cp1257"]),
+    ("Jørgen Møller, Lærke Østergaard, Børge Nørby, Kåre Brøndum", ["cp1252", "mac-roman", "cp850", "cp1257"]),
+    ("Nicolò Papà, Mosè Cinà", ["cp1252", "iso8859-15", "mac-roman", "cp850"]),
+    ("Giosuè Forlì, Niccolò Cannavò, Noè Donà", ["cp1252", "iso8859-15", "mac-roman", "cp850"]),
+    ("Győző Kőműves, Ágnes Szűcs", ["cp1250", "iso8859-2", "cp852", "mac-latin2"]),
+    ("Özséb Fűri, Gergő Erdős, László Szőllősi", ["cp1250", "iso8859-2", "cp852", "mac-latin2"]),
+    ("Jörg Müller, Käthe Groß", ["cp1252", "iso8859-15", "cp850", "cp852", "mac-roman", "cp1250", "cp1254"]),
+    ("Iñaki Peña, Íñigo López, Begoña Núñez", ["cp1252", "iso8859-15", "mac-roman", "cp850"]),
+    ("João Conceição, Inês Gonçalves, Sebastião Simões", ["cp1252", "iso8859-15", "mac-roman", "cp850"]),
+    ("Zoë Daniëls, Daniël Noëls", ["cp1252", "iso8859-15", "mac-roman", "cp850"]),
+    ("Şeyma Çağlar, Işıl Doğan, Yıldız Şahin", ["cp1254", "iso8859-9"]),
+    ("Łukasz Wójcik, Michał Dąbrowski, Żaneta Źrebięć", ["cp1250", "iso8859-2", "cp852", "mac-latin2", "cp1257"]),
+    ("Šárka Němcová, Jiří Dvořák, Zdeněk Růžička", ["cp1250", "iso8859-2", "cp852"]),
+    ("Žydrė Šimkūnaitė, Eglė Žukauskaitė", ["cp1257", "mac-latin2"]),
+    ("Tõnu Põld, Õnne Mägi, Jüri Kõiv", ["cp1257", "cp1252"]),
+]
+
+
+@pytest.mark.parametrize(("names", "encoding"), [(names, one) for names, all_ in DECIDED for one in all_])
+def test_what_the_letters_tell_is_not_asked(names, encoding):
+    found = result_of(table(names.split(", "), encoding, told=False))
+    assert (found.asked, found.names) == ([], [tuple(name.split()) for name in names.split(", ")])
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("Foręt", "cp1250"), ("Forêt", "cp1252"), ("Noè", "cp1252"), ("Noč", "cp1250")]
+)
+def test_one_name_alone_is_asked_or_right(name, encoding):
+    found = result_of(table([f"Marek {name}"], encoding, told=False))
+    assert found.asked == [Question.ENCODING] or found.names == [("Marek", name)]
+
+
+def test_a_word_that_speaks_for_another_encoding_has_it_asked():
+    data = table(["Hélène Lefèvre", "Benoît Prévôt"], "cp1252", told=False) + "\r\nx9@d.example;Łukasz;".encode(
+        "cp1250"
+    )
+    assert result_of(data + "Wójcik\r\n".encode("cp1250")).asked == [Question.ENCODING]
+
+
+def test_what_is_utf8_by_chance_is_asked_for():
+    found = result_of(table(["Jiří Dvořák"], "mac-latin2", told=False))
+    assert found.asked == [Question.ENCODING]
+    assert {"mac-latin2", "utf-8-sig"} <= set(found.reading.candidates)
+
+
 def test_one_name_that_fits_two_languages_is_asked_for():
     found = result_of("Email;First name\nx1@d.example;Forêt\n".encode("cp1252"))
     assert found.asked == [Question.ENCODING]

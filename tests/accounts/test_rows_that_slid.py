@@ -141,3 +141,53 @@ def test_columns_of_the_same_heading_are_named_with_their_number():
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize("said", ["other.example", "wbk.example", "@wbk.example", "WBK.example."])
+def test_a_domain_that_contradicts_the_address_is_refused(said):
+    found = result_of(f"Email;Domain;First name\nida@d.example;{said};Ida\nbo@d.example;d.example;Bo\n")
+    assert found.refused == [(2, "domain-differs")]
+    assert [person.address for person in found.people] == ["bo@d.example"]
+
+
+@pytest.mark.parametrize("said", ["", "D.Example", "d.example.", "@d.example", "AURORA"])
+def test_a_domain_that_says_the_same_or_nothing_is_no_contradiction(said):
+    found = result_of(f"Email;Domain;First name\nida@d.example;{said};Ida\n")
+    assert [person.address for person in found.people] == ["ida@d.example"]
+
+
+def test_a_bare_name_takes_the_domain_of_its_own_row():
+    found = result_of("Email;Domain\nida;wbk.example\nbo@d.example;wbk.example\n")
+    assert [person.address for person in found.people] == ["ida@wbk.example"]
+    assert found.refused == [(3, "domain-differs")]
+
+
+@pytest.mark.parametrize(
+    ("login", "refused"), [("web01", True), ("ida", False), ("IDA", False), ("", False), ("ida@wbk.example", True)]
+)
+def test_an_account_name_that_contradicts_the_address_is_refused(login, refused):
+    found = result_of(f"Login;Domain;Email\n{login};d.example;ida@d.example\n")
+    assert found.refused == ([(2, "name-differs")] if refused else [])
+    assert [person.address for person in found.people] == ([] if refused else ["ida@d.example"])
+
+
+@pytest.mark.parametrize(
+    "heads",
+    ["User principal name;Email", "UserPrincipalName;PrimarySmtpAddress", "Email;Work email", "E-Mail;Neue Adresse",
+     "Adres e-mail;Adres docelowy", "Email;New"],
+)  # fmt: skip
+def test_two_columns_of_different_addresses_under_attached_domains_are_asked_about(heads):
+    rows = "{0};First name\nida@d.example;{1};Ida\nbo@d.example;{2};Bo\n"
+    found = result_of(rows.format(heads, "ida.wolf@wbk.example", "bo@d.example"))
+    assert found.asked == ["ask-others"]
+    assert result_of(rows.format(heads, "ida@d.example", "bo@d.example")).asked == []
+    assert result_of(rows.format(heads, "ida@home.example", "bo@home.example")).asked == []
+
+
+@pytest.mark.parametrize(
+    "head", ["Manager", "Alias", "Forward to", "Przełożony", "Created by", "Vorgesetzter", "Proxy"]
+)
+def test_addresses_of_somebody_else_are_not_asked_about(head):
+    found = result_of(f"Email;{head};First name\nida@d.example;bo@d.example;Ida\nbo@d.example;bo@d.example;Bo\n")
+    assert found.asked == []
+    assert [person.address for person in found.people] == ["ida@d.example", "bo@d.example"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from accounts.columns import Field
 from accounts.reading import Choices
 from accounts.tables import LIMITS, Refusal, Refused, workbooks
-from tests.accounts.conftest import OFFICE, ods, xlsx, xlsx_row
+from tests.accounts.conftest import OFFICE, ods, ods_row, xlsx, xlsx_row
 from tests.accounts.people import WORKBOOKS, Person, result_of, workbook
 
 ZOFIA = Person("zofia@wbk.example", "Zofia", "Lis", "Zofia Lis", "Kwietny7Las")
@@ -91,6 +92,67 @@ def test_a_cell_that_is_not_what_it_shows_is_a_fault_of_addresses_and_a_remark_o
     if name == "formulas_nocache.xlsx":  # refused rows are not read on
         remarks = []
     assert found.remarks == remarks
+
+
+def merged(kind: str, areas: str, *rows: tuple[str, ...]) -> bytes:
+    """A workbook whose cells in `areas` (`D2:D3`) are merged; those that lie under others are written as ~."""
+    if kind == "ods":
+        cells = "".join(ods_row(*row) for row in rows)
+        return ods(re.sub(r"<table:table-cell[^>]*><text:p>~</text:p></table:table-cell>", COVERED, cells))
+    text = "".join(xlsx_row(number, *row) for number, row in enumerate(rows, 1))
+    text = re.sub(r'<c r="\w+" t="inlineStr"><is><t>~</t></is></c>', "", text)
+    references = "".join(f'<mergeCell ref="{area}"/>' for area in areas.split())
+    return xlsx(f"{text}</sheetData><mergeCells>{references}</mergeCells><sheetData>")
+
+
+COVERED = "<table:covered-table-cell/>"
+ANNA, BERT = ("anna@d.example", "Anna", "Weiss", "Winter7Eis"), ("bert@d.example", "Bert", "Braun", "Sommer8Tag")
+NAMES = ("E-mail address", "First name", "Last name", "Password")
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+@pytest.mark.parametrize(
+    ("areas", "row", "refused", "remarks"),
+    [
+        ("D2:D3", (*BERT[:3], "~"), [(3, "cell-merged")], []),
+        ("A2:A3", ("~", *BERT[1:]), [(3, "cell-merged")], []),
+        ("C2:C3", (*BERT[:2], "~", BERT[3]), [], [(3, "cell-merged")]),
+        ("B3:C3", (*BERT[:2], "~", BERT[3]), [], [(3, "cell-merged")]),
+    ],
+)
+def test_a_cell_under_a_merged_one_is_a_fault_of_addresses_and_passwords_and_a_remark_on_names(
+    kind, areas, row, refused, remarks
+):
+    found = result_of(merged(kind, areas, NAMES, ANNA, row))
+    assert (found.refused, found.remarks) == (refused, remarks)
+    assert found.people[0].password == "Winter7Eis"
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_titles_groups_and_footers_that_are_merged_are_no_faults(kind):
+    title, footer = ("Staff", "~", "~", "~", "~"), ("", "", "", "", "")
+    rows = title, (*NAMES, "Room"), (*ANNA, "12"), (*BERT, "~"), footer
+    found = result_of(merged(kind, "A1:XFD1 E3:E4 A5:E5", *rows))
+    assert (len(found.people), found.refused, found.remarks, found.reading.heading_row) == (2, [], [], 2)
+
+
+def test_what_lies_hidden_under_a_merged_cell_is_never_used():
+    hidden = (
+        '<table:covered-table-cell office:value-type="string"><text:p>Alt7Kennwort</text:p></table:covered-table-cell>'
+    )
+    rows = (
+        ods_row(*NAMES)
+        + ods_row(*ANNA)
+        + ods_row(*BERT[:3]).replace("</table:table-row>", f"{hidden}</table:table-row>")
+    )
+    assert result_of(ods(rows)).refused == [(3, "cell-merged")]
+
+
+def test_headings_that_are_dates_or_numbers_are_shown_as_they_look():
+    day = '<c r="C1" t="d"><v>2026-03-01</v></c><c r="D1" t="b"><v>1</v></c></row>'
+    head = xlsx_row(1, "Email", "First name").replace("</row>", day)
+    found = result_of(xlsx(head + xlsx_row(2, "anna@d.example", "Anna", "x", "y")))
+    assert found.reading.heading == ("Email", "First name", "2026-03-01", "TRUE")
 
 
 def test_numbers_with_a_format_dates_and_booleans_are_no_account_names():
