@@ -51,7 +51,7 @@ def run(pk: object) -> None:
     wanted = Wanted(**{**job.wanted, "records": tuple(job.wanted["records"])})
     with translation.override(job.language or None):
         try:
-            actor = job.token.label
+            actor = job.token
             with counting(job.service, job.name, actor):
                 outcome = bring_about(job.service, job.name, wanted, actor=actor, dry_run=job.dry_run)
         except Refused as refused:

@@ -14,7 +14,7 @@ from .sentences import provider_sentence
 from .zones.holding import adopt
 
 if TYPE_CHECKING:
-    from panel.activity import Actor
+    from panel.actors import Actor
 
     from .forms import ProviderForm
     from .models import DnsProvider, Zone

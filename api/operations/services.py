@@ -49,7 +49,7 @@ def create_service(request: Asked, wish: NewService) -> Reply:
             words = _("There is no platform %(slug)s.") % {"slug": wish.platform}
             raise Refused("no-such-platform", words, field="platform")
     fields = wish.model_dump(include={"display_name", "account_limit", "renews_on"})
-    made = provide(organization, platform, actor=request.auth.label, quantity=wish.slots, **fields)
+    made = provide(organization, platform, actor=request.auth, quantity=wish.slots, **fields)
     where = reverse("api:api_v1:get_service", args=[made.name])
     return Reply(ServiceDetail.of(made), status=201, location=where)
 
@@ -69,7 +69,7 @@ def change_service(request: Asked, service_name: ServiceInPath, wish: ServiceCha
         del fields["display_name"]
     if fields.keys() - {"display_name"}:
         require_staff(request.auth)
-    found.change(actor=request.auth.label, **fields)
+    found.change(actor=request.auth, **fields)
     return ServiceDetail.of(found)
 
 
@@ -80,7 +80,7 @@ def suspend_service(request: Asked, service_name: ServiceInPath) -> ServiceDetai
     Nothing of it can be changed by its customers.
     """
     found = service_of(request.auth, service_name)
-    found.suspend(actor=request.auth.label)
+    found.suspend(actor=request.auth)
     return ServiceDetail.of(found)
 
 
@@ -88,7 +88,7 @@ def suspend_service(request: Asked, service_name: ServiceInPath) -> ServiceDetai
 def unsuspend_service(request: Asked, service_name: ServiceInPath) -> ServiceDetail:
     """Make a suspended service active again."""
     found = service_of(request.auth, service_name)
-    found.resume(actor=request.auth.label)
+    found.resume(actor=request.auth)
     return ServiceDetail.of(found)
 
 
@@ -97,7 +97,7 @@ def terminate_service(request: Asked, service_name: ServiceInPath, wish: EndWish
     """End a service, now or on a day."""
     found = service_of(request.auth, service_name)
     if wish.on is None:
-        found.end(actor=request.auth.label)
+        found.end(actor=request.auth)
     else:
-        found.end_on(wish.on, actor=request.auth.label)
+        found.end_on(wish.on, actor=request.auth)
     return ServiceDetail.of(found)
