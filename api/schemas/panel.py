@@ -14,7 +14,6 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,32}$")]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=NO_NUL)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=NO_NUL)]
 RoleName = Literal["owner", "technician", "viewer"]
-ServiceName = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
 
 
 class OrganizationOut(BaseModel):
