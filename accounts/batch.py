@@ -24,8 +24,9 @@ from django.utils.translation import ngettext
 
 from domains.models import Domain, Name
 from panel.activity import record
+from panel.actors import Actor
 from panel.errors import Refused
-from panel.models import Service, User
+from panel.models import Service
 
 from . import rules
 from .hashing import hash_of_nothing
@@ -358,7 +359,7 @@ def require_unchanged(account: EmailAccount, seen: Seen | None) -> None:
 
 @transaction.atomic
 def configure_one(
-    account: EmailAccount, placement: Placement, *, by: User | str | None, owner: bool, seen: Seen | None = None
+    account: EmailAccount, placement: Placement, *, by: Actor, owner: bool, seen: Seen | None = None
 ) -> None:
     service = locked(account.service_id)
     require_unchanged(account, seen)
@@ -387,7 +388,7 @@ def change_one(
     change: Callable[[Service, Sequence[EmailAccount], datetime], set[int]],
     verb: str,
     *,
-    by: User | str | None,
+    by: Actor,
     seen: Seen | None = None,
 ) -> None:
     service = locked(account.service_id)
@@ -407,9 +408,7 @@ def change_one(
 
 
 @transaction.atomic
-def set_password_of_one(
-    account: EmailAccount, password_hash: str, *, by: User | str | None, seen: Seen | None = None
-) -> None:
+def set_password_of_one(account: EmailAccount, password_hash: str, *, by: Actor, seen: Seen | None = None) -> None:
     service = locked(account.service_id)
     require_unchanged(account, seen)
     if not set_passwords(service, {account.pk: password_hash}, timezone.now()):
@@ -419,7 +418,7 @@ def set_password_of_one(
 
 
 @transaction.atomic
-def link_of_one(account: EmailAccount, *, by: User | str | None, seen: Seen | None = None) -> tuple[str, PasswordLink]:
+def link_of_one(account: EmailAccount, *, by: Actor, seen: Seen | None = None) -> tuple[str, PasswordLink]:
     """A link with which its person sets the password. Returns its secret, too. Until it is used the account holds the
     hash of a random password that nobody knows."""
     token, hashed, now = PasswordLink.new_token(), hash_of_nothing(), timezone.now()
@@ -439,7 +438,7 @@ def link_of_one(account: EmailAccount, *, by: User | str | None, seen: Seen | No
 
 
 @transaction.atomic
-def set_quota(account: EmailAccount, quota: int | None, *, by: User | str | None) -> None:
+def set_quota(account: EmailAccount, quota: int | None, *, by: Actor) -> None:
     """MiB; None: the service's, 0: without limit."""
     service = locked(account.service_id)
     before = EmailAccount.objects.select_for_update().get(pk=account.pk)
@@ -461,7 +460,7 @@ def set_quota(account: EmailAccount, quota: int | None, *, by: User | str | None
 
 @transaction.atomic
 def rename_one(
-    account: EmailAccount, placement: Placement, *, by: User | str | None, owner: bool, seen: Seen | None = None
+    account: EmailAccount, placement: Placement, *, by: Actor, owner: bool, seen: Seen | None = None
 ) -> None:
     service = locked(account.service_id)
     require_unchanged(account, seen)

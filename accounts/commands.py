@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from domains.names import NameRefused, to_ascii
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, utf_8
 from panel.errors import Refused
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from domains.demo_dns import zones
 from domains.keys import Identity, new_identity
 from domains.models import DkimKey, Domain, Name, Ownership, ZoneChange
-from panel.activity import SYSTEM
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Invitation, Membership, Organization, Platform, Role, Service, User
 
@@ -317,7 +317,7 @@ class _Builder:
             yield Activity(
                 at=self.ago(number, total),
                 actor=actor,
-                actor_label=actor.email if actor else SYSTEM,
+                actor_label=(actor or SYSTEM).actor_label,
                 organization=customer.organization,
                 service=customer.service,
                 verb=verb,

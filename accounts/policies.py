@@ -12,7 +12,8 @@ from . import batch
 from .models import PasswordPolicy
 
 if TYPE_CHECKING:
-    from panel.models import Service, User
+    from panel.actors import Actor
+    from panel.models import Service
 
 FIELDS = (
     "min_length",
@@ -26,7 +27,7 @@ FIELDS = (
 
 
 @transaction.atomic
-def change_policy(service: Service, fields: dict[str, Any], *, by: User | str) -> PasswordPolicy:
+def change_policy(service: Service, fields: dict[str, Any], *, by: Actor) -> PasswordPolicy:
     """Set any of FIELDS; the others stay. Raises Refused where the service is closed."""
     service = batch.locked(service.pk)
     policy = PasswordPolicy.objects.filter(service=service).first() or PasswordPolicy(service=service)

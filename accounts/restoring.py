@@ -19,18 +19,18 @@ from .preview import Problem
 from .words import fault_words
 
 if TYPE_CHECKING:
-    from panel.models import User
+    from panel.actors import Actor
 
 
 @transaction.atomic
-def purge(mailbox: RetiredMailbox, *, by: User | str) -> None:
+def purge(mailbox: RetiredMailbox, *, by: Actor) -> None:
     """Let kept mail go at once."""
     mailbox.purge()
     record("mailbox.purged", actor=by, service=mailbox.service, target=mailbox.address)
 
 
 @transaction.atomic
-def restore(mailbox: RetiredMailbox, *, by: User | str | None, address: str = "") -> EmailAccount:
+def restore(mailbox: RetiredMailbox, *, by: Actor, address: str = "") -> EmailAccount:
     """Configure the service's oldest slot with the mail that was kept. Raises Refused.
 
     `address`: another than it had (name@domain, A-label form). Nobody knows its password: one is set next.

@@ -20,6 +20,7 @@ from ninja.security import HttpBearer
 from pydantic import BaseModel
 
 from domains.claims import counting
+from panel.actors import Actor
 from panel.errors import Refused
 from panel.models import Service
 
@@ -36,7 +37,7 @@ class Asked(HttpRequest):
     """A request whose token is known and reaches the operation."""
 
     auth: Token
-    attempt: tuple[Service, str, str]  # to attach: service, name, who
+    attempt: tuple[Service, str, Actor]  # to attach: service, name, who
 
 
 class Bearer(HttpBearer):

@@ -55,7 +55,7 @@ def run(pk: object) -> None:
             job.finish(Job.State.FAILED, code="given-up", detail=provider_sentence("given-up"))
             return
         try:
-            actor = job.token.label
+            actor = job.token
             with counting(job.service, job.name, actor):
                 outcome = bring_about(job.service, job.name, wanted, actor=actor, dry_run=job.dry_run)
         except Refused as refused:

@@ -11,6 +11,7 @@ from domains.facts import facts, facts_of_ownership
 from domains.keys import Identity, new_identity
 from domains.models import Domain, Ownership
 from domains.models.domains import mode_or_refuse, name_or_refuse
+from domains.models.zones import zone_of
 from domains.platforms import platform_facts
 from domains.reach import require_reachable_target
 from domains.records import DomainFacts, Kind, Mode, PlatformFacts, required_records
@@ -18,9 +19,9 @@ from domains.rrset import fix_to_json
 from domains.usecases import PlanChanged, attach_domain, note_delegation
 from domains.usecases import Wish as AttachWish
 from domains.usecases import apply as apply_plan
-from domains.zones.holding import zone_of
 from domains.zones.planning import Preview, preview
 from domains.zones.reading import intents_of, read_for, read_zone
+from panel.actors import Actor
 from panel.errors import Refused
 from panel.models import Service
 
@@ -57,7 +58,7 @@ def needs_a_worker(service: Service, name: str, wanted: Wanted) -> bool:
     return attached.zone_id is not None
 
 
-def bring_about(service: Service, name: str, wanted: Wanted, *, actor: str, dry_run: bool) -> Outcome:
+def bring_about(service: Service, name: str, wanted: Wanted, *, actor: Actor, dry_run: bool) -> Outcome:
     """Raises Refused, ProviderError. Called again it finds what is done already and does the rest."""
     name = name_or_refuse(name)
     related = ("name", "platform", "ownership", "zone__provider", "service__organization", "service__platform")
@@ -75,7 +76,7 @@ def bring_about(service: Service, name: str, wanted: Wanted, *, actor: str, dry_
     return _change(domain, wanted, actor=actor, dry_run=dry_run)
 
 
-def _attach(service: Service, name: str, wanted: Wanted, *, actor: str, dry_run: bool) -> Outcome:
+def _attach(service: Service, name: str, wanted: Wanted, *, actor: Actor, dry_run: bool) -> Outcome:
     identity, zone = new_identity(), zone_of(service.organization, name)
     both = _facts_before(service, name, wanted, identity, managed=zone is not None)
     reading = read_zone(zone, *both) if zone is not None and wanted.records else None
@@ -118,7 +119,7 @@ def _facts_before(
     return domain, platform_facts(service.platform, timezone.localdate())
 
 
-def _change(domain: Domain, wanted: Wanted, *, actor: str, dry_run: bool) -> Outcome:
+def _change(domain: Domain, wanted: Wanted, *, actor: Actor, dry_run: bool) -> Outcome:
     outcome = Outcome(domain=domain.name.name)
     if wanted.mode:
         before = (domain.mode, domain.target)

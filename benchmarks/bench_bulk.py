@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+from panel.actors import SYSTEM
 from tests.servers import PostgreSql, Redis
 
 from .panel import panel
@@ -47,12 +48,12 @@ def run_seconds() -> float:
 
     service = make_service()
     make_domain(service, "bench.example")
-    order = Order.place(service, ROWS, by=None)
-    order.approve(by=None)
+    order = Order.place(service, ROWS, by=SYSTEM)
+    order.approve(by=SYSTEM)
     while order.work():
         pass
     rows = "".join(f"user{i}@bench.example,Anna,Kowalska {i}\n" for i in range(ROWS))
-    run = loading.upload(service, f"email,first name,last name\n{rows}".encode(), "bench.csv", by=None, owner=True)
+    run = loading.upload(service, f"email,first name,last name\n{rows}".encode(), "bench.csv", by=SYSTEM, owner=True)
     loading.begin_check(run, run.columns, "", BulkRun.Way.PASSWORDS)
     loading.check(run)
     command = [sys.executable, "-m", "celery", "-A", "panel", "worker", "-Q", "bulk", "-c", "1", "-l", "ERROR"]

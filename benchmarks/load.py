@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from panel.actors import SYSTEM
+
 THINKS = (1.0, 3.0)  # seconds between two pages, from and to
 
 
@@ -133,7 +135,7 @@ def begin_work(environment: Mapping[str, str], rows: int) -> int:
     sweep.delay()
     service = Service.objects.get(organization__code="large")
     lines = "".join(f"bench{number}@{domain_name(0)},Anna,Nowak {number}\n" for number in range(rows))
-    run = loading.upload(service, f"email,first name,last name\n{lines}".encode(), "bench.csv", by=None, owner=True)
+    run = loading.upload(service, f"email,first name,last name\n{lines}".encode(), "bench.csv", by=SYSTEM, owner=True)
     loading.begin_check(run, run.columns, "", BulkRun.Way.PASSWORDS)
     loading.check(run)
     engine.start(run)

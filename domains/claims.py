@@ -21,7 +21,8 @@ from .models.names import Name
 from .names import to_unicode
 
 if TYPE_CHECKING:
-    from panel.models import Organization, Service, User
+    from panel.actors import Actor
+    from panel.models import Organization, Service
 
     from .models import Domain
 
@@ -38,7 +39,7 @@ class AuthoritativeDetected(Refused):
 
 
 @contextmanager
-def counting(service: Service, name: str, actor: User | str | None) -> Iterator[None]:
+def counting(service: Service, name: str, actor: Actor) -> Iterator[None]:
     """Log whoever finds that another organization holds a name, and stop who looks for such names.
 
     Outside of transactions: what is refused is rolled back, its count is not.

@@ -17,7 +17,7 @@ from .sentences import provider_sentence
 from .zones.holding import adopt
 
 if TYPE_CHECKING:
-    from panel.activity import Actor
+    from panel.actors import Actor
     from panel.models import Organization
 
     from .models import Zone

@@ -16,9 +16,9 @@ from panel.errors import Refused
 from .keys import new_identity
 from .models import Domain, Name
 from .models.domains import name_or_refuse, target_or_refuse
+from .models.zones import zones_of
 from .names import to_unicode
 from .usecases import Wish, attach_domain
-from .zones.holding import zones_of
 
 if TYPE_CHECKING:
     from panel.models import Service, User

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from panel.activity import Actor, record
+from panel.activity import record
+from panel.actors import Actor, recalled
 from panel.errors import Refused
 
 from .holding_zones import keep, typed_settings
@@ -119,7 +120,7 @@ def add_zones(subject: dict[str, Any], reading: Reading) -> list[Line]:
 
 def _actor(subject: dict[str, Any], reading: Reading) -> Actor:
     """Whoever asked: a person, or a token, which the subject names."""
-    return reading.requested_by or subject.get("actor")
+    return recalled(reading.requested_by, subject.get("actor"))
 
 
 def _provider(subject: dict[str, Any]) -> DnsProvider:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from panel.activity import SYSTEM
+from panel.actors import SYSTEM
 from panel.errors import Refused
 
 from . import claims

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import F
 from django.utils import timezone
 
-from panel.activity import SYSTEM
+from panel.actors import SYSTEM
 from panel.errors import Refused
 
 from .dkim import same_key
@@ -54,7 +54,7 @@ def _write_waiting() -> int:
             _later(key, error)
             continue
         fixes = [fix for fix in planned.fixes([Kind.DKIM], mx=False) if fix.name == f"{key}.{key.name}."]
-        request_change(domain.zone, domain.service, domain, fixes, planned.published, None)
+        request_change(domain.zone, domain.service, domain, fixes, planned.published, SYSTEM)
         written += DkimKey.objects.filter(pk=key.pk, to_write=True).update(to_write=False)
     return written
 
@@ -85,7 +85,7 @@ def _remove_record(key: DkimKey, domain: Domain, zone: Zone) -> None:
     gone = tuple(value for value in there.values if same_key(txt_text(value), key.public_key)) if there else ()
     if gone:
         fix = Fix(Action.REMOVE, name, "TXT", there.ttl if there else None, gone)
-        request_change(zone, domain.service, domain, [fix], published, None)
+        request_change(zone, domain.service, domain, [fix], published, SYSTEM)
 
 
 def _later(key: DkimKey, error: ProviderError) -> None:

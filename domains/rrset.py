@@ -134,10 +134,6 @@ def fix_to_json(value: Fix) -> dict[str, Any]:
     return {"action": str(value.action), "name": value.name, "type": value.type, "ttl": value.ttl, "values": values}
 
 
-def fix_from_json(value: Mapping[str, Any]) -> Fix:
-    return Fix(Action(value["action"]), value["name"], value["type"], value["ttl"], tuple(value["values"]))
-
-
 def storable(value: str) -> str:
     """What the DNS said, without what no database keeps: NUL and halves of surrogate pairs."""
     if value.isprintable():

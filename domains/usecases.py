@@ -21,7 +21,7 @@ from .zones.planning import BOXES, Preview, preview
 from .zones.reading import ZoneReading
 
 if TYPE_CHECKING:
-    from panel.activity import Actor
+    from panel.actors import Actor
     from panel.models import Service
 
     from .keys import Identity

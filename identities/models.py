@@ -17,6 +17,7 @@ from panel.secrets import EncryptedTextField
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from panel.actors import Actor
     from panel.models import Organization, User
 
 STAFF = "staff"  # what the operator's provider can make of somebody
@@ -82,9 +83,7 @@ class IdentityProvider(models.Model):
 
     @classmethod
     @transaction.atomic
-    def configure(
-        cls, organization: Organization | None, fields: dict[str, Any], *, actor: User | str | None
-    ) -> IdentityProvider:
+    def configure(cls, organization: Organization | None, fields: dict[str, Any], *, actor: Actor) -> IdentityProvider:
         """Make it, or change it. With another issuer or client the links of people go: they were of other subjects."""
         found = cls.objects.select_for_update().filter(organization=organization).first()
         target, shown = fields["name"], ("name", "issuer", "client_id", "groups_claim", "roles", "active")
@@ -112,7 +111,7 @@ class IdentityProvider(models.Model):
         return found
 
     @transaction.atomic
-    def remove(self, *, actor: User | str | None) -> None:
+    def remove(self, *, actor: Actor) -> None:
         record("identity_provider.removed", actor=actor, organization=self.organization, target=self.name)
         self.delete()
 
@@ -147,7 +146,7 @@ class Identity(models.Model):
     @classmethod
     @transaction.atomic
     def link(
-        cls, provider: IdentityProvider, user: User, subject: str, *, actor: User | str, made_user: bool = False
+        cls, provider: IdentityProvider, user: User, subject: str, *, actor: Actor, made_user: bool = False
     ) -> Identity:
         if cls.objects.filter(provider=provider, subject=subject).exclude(user=user).exists():
             raise Refused("linked-to-another", _("This identity belongs to someone else here."))
@@ -167,7 +166,7 @@ class Identity(models.Model):
         return found
 
     @transaction.atomic
-    def unlink(self, *, actor: User | str) -> None:
+    def unlink(self, *, actor: Actor) -> None:
         record(
             "identity.unlinked",
             actor=actor,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
+from panel.actors import Actor, ActorKind, Program
 from panel.errors import Refused
 from panel.models import Membership, Role, User
 
@@ -48,7 +49,7 @@ def sign_in(provider: IdentityProvider, claims: Claims) -> Identity:
         who = identity.user.email if identity is not None else f"sub {claims['sub']}"
         record(
             "identity.refused",
-            actor=_label(provider),
+            actor=_actor(provider),
             organization=provider.organization,
             target=who,
             note=str(refusal.code),
@@ -133,7 +134,7 @@ def _of_staff(provider: IdentityProvider, identity: Identity | None, claims: Cla
     if not identity.user.is_staff:
         if not identity.made_user:
             raise Refused("not-staff", _("Only the operator's staff sign in here."))
-        identity.user.change(is_staff=True, actor=_label(provider))
+        identity.user.change(is_staff=True, actor=_actor(provider))
     return identity
 
 
@@ -148,8 +149,8 @@ def _new_colleague(provider: IdentityProvider, claims: Claims) -> Identity:
     if User.objects.of_email(email) is not None:
         words = _("There is an account with this address. Sign in with its password, and link the identity there.")
         raise Refused("link-first", words)
-    user = User.invite_staff(email, _name(claims), actor=_label(provider))
-    return Identity.link(provider, user, claims["sub"], actor=_label(provider), made_user=True)
+    user = User.invite_staff(email, _name(claims), actor=_actor(provider))
+    return Identity.link(provider, user, claims["sub"], actor=_actor(provider), made_user=True)
 
 
 def _out_of_groups(provider: IdentityProvider, identity: Identity) -> None:
@@ -158,7 +159,7 @@ def _out_of_groups(provider: IdentityProvider, identity: Identity) -> None:
     Identity.objects.filter(pk=identity.pk).update(refused_at=timezone.now())
     if provider.is_operators and identity.made_user and identity.user.is_staff:
         with suppress(Refused):  # the last one who can sign in
-            identity.user.change(is_staff=False, actor=_label(provider))
+            identity.user.change(is_staff=False, actor=_actor(provider))
 
 
 def _require_role(provider: IdentityProvider, claims: Claims) -> str:
@@ -172,7 +173,7 @@ def _give_role(provider: IdentityProvider, user: User, role: str) -> None:
     assert provider.organization is not None
     assert role != STAFF
     with suppress(Refused):  # the last owner stays one
-        provider.organization.add_member(user, Role(role), actor=_label(provider))
+        provider.organization.add_member(user, Role(role), actor=_actor(provider))
 
 
 def _require_active(user: User) -> None:
@@ -180,8 +181,8 @@ def _require_active(user: User) -> None:
         raise Refused("inactive", _("This account may not sign in."))
 
 
-def _label(provider: IdentityProvider) -> str:
-    return f"identity provider {provider.name}"
+def _actor(provider: IdentityProvider) -> Actor:
+    return Program(ActorKind.SIGN_IN, f"identity provider {provider.name}")
 
 
 def _name(claims: Claims) -> str:

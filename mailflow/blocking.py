@@ -13,6 +13,7 @@ from accounts.models import EmailAccount
 from accounts.shown import shown
 from panel import mail
 from panel.activity import record
+from panel.actors import SYSTEM, Actor
 from panel.errors import Refused
 from panel.models import Contact, Role, User
 
@@ -23,7 +24,7 @@ BATCH = 200
 
 
 @transaction.atomic
-def block(account: EmailAccount, *, by: User | str | None) -> None:
+def block(account: EmailAccount, *, by: Actor) -> None:
     """Stop an account from sending. Raises Refused."""
     if account.mailbox_id is None:
         raise Refused("wrong-state", _("This account is not configured."))
@@ -38,7 +39,7 @@ def block(account: EmailAccount, *, by: User | str | None) -> None:
 
 
 @transaction.atomic
-def unblock(account: EmailAccount, *, by: User | str | None) -> None:
+def unblock(account: EmailAccount, *, by: Actor) -> None:
     """Let it send again. Raises Refused."""
     mailbox = account.mailbox_id
     if mailbox is None or not Block.objects.filter(mailbox=mailbox, kind=Block.Kind.FLOOD).delete()[0]:
@@ -62,7 +63,7 @@ def tell() -> int:
             account = accounts.first()
             if account is None:  # reset meanwhile
                 continue
-            record("account.blocked", actor=None, service=account.service, target=account.shown_address)
+            record("account.blocked", actor=SYSTEM, service=account.service, target=account.shown_address)
             _tell(account)
             told += 1
     return told

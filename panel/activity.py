@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from .models import Activity, Organization, Service, User
-
-# Who does something: a person (staff or not), or the name of what acts without one: COMMAND_LINE, a token's label.
-# None: the panel by itself.
-type Actor = User | str | None
-
-SYSTEM = "panel"
-COMMAND_LINE = "command line"
+    from .actors import Actor
+    from .models import Activity, Organization, Service
 
 # Every verb that the log may hold, with its sentence for people. Apps add theirs at import with `register`.
 VERBS: dict[str, Any] = {
@@ -57,18 +51,8 @@ VERBS: dict[str, Any] = {
 }
 
 
-def person_of(actor: Actor) -> User | None:
-    """The person behind it, where it is one: for rows that point to people."""
-    return None if isinstance(actor, str) else actor
-
-
 def register(verbs: Mapping[str, Any]) -> None:
     VERBS.update(verbs)
-
-
-def label_of(person: User) -> str:
-    """Who it was; and for whom, where somebody of the staff sees the panel as a member."""
-    return f"{person.email} (for {person.acting.email})" if person.acting is not None else person.email
 
 
 def record(
@@ -82,18 +66,17 @@ def record(
     after: Mapping[str, Any] | None = None,
     note: str = "",
 ) -> Activity:
-    """Append one entry. `actor`: the person, or COMMAND_LINE / SYSTEM (None). Never pass a secret."""
+    """Append one entry. Never pass a secret."""
     from .models import Activity
 
     if verb not in VERBS:
         raise ValueError(f"unknown verb {verb!r}")
-    person, label = (None, actor or SYSTEM) if actor is None or isinstance(actor, str) else (actor, label_of(actor))
     if service is not None and organization is None:
         organization = service.organization
     return Activity.objects.create(
         verb=verb,
-        actor=person,
-        actor_label=label[:254],
+        actor=actor.actor_person,
+        actor_label=actor.actor_label[:254],
         organization=organization,
         service=service,
         target=str(target)[:320],

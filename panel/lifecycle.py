@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from .activity import SYSTEM
+from .actors import SYSTEM
 from .errors import Refused
 from .models import Organization, Service
 

@@ -27,7 +27,8 @@ from .models import Letter
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .models import Organization, User
+    from .actors import Actor
+    from .models import Organization
 
 DAY = timedelta(days=1)
 SLICE = 60.0  # seconds that one message to the workers sends letters
@@ -112,7 +113,7 @@ def deliver(seconds: float = SLICE) -> int:
     return sent
 
 
-def retry_all(*, actor: User | str | None) -> int:
+def retry_all(*, actor: Actor) -> int:
     """What was given up or waits because of an error is due now. Returns how many letters."""
     now = timezone.now()
     alive = Q(expires_at=None) | Q(expires_at__gt=now)

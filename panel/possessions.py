@@ -19,7 +19,8 @@ from django.db import models
 from django.db.models import ProtectedError, Q, QuerySet
 from django.utils import timezone
 
-from .activity import SYSTEM, record
+from .activity import record
+from .actors import SYSTEM
 from .models import Letter, Membership, Organization, User
 from .secrets import EncryptedTextField
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from . import links, mail, slots
 from .activity import record
+from .actors import Actor
 from .models import Membership, Organization, Platform, Service, User
 
 ADDRESS_LENGTH = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
@@ -17,7 +18,7 @@ def create_service(
     organization: Organization,
     platform: Platform | None,
     *,
-    actor: User | str,
+    actor: Actor,
     quantity: int = 0,
     **fields: object,
 ) -> Service:
@@ -29,7 +30,7 @@ def create_service(
 
 
 @transaction.atomic
-def add_member(organization: Organization, email: str, role: str, *, actor: User | str) -> tuple[Membership, str]:
+def add_member(organization: Organization, email: str, role: str, *, actor: Actor) -> tuple[Membership, str]:
     """Make the person with this address a member. Returns the membership and, for somebody new, the link that
     lets him choose a password; it is mailed to him as well. Raises ValidationError for what is no address."""
     validate_email(email.strip())
@@ -43,7 +44,7 @@ def add_member(organization: Organization, email: str, role: str, *, actor: User
     return organization.add_member(user, role, actor=actor), link
 
 
-def new_password_link(user: User, *, actor: User | str) -> str:
+def new_password_link(user: User, *, actor: Actor) -> str:
     """A link to choose a password, mailed to the user and returned to be shown once."""
     link = links.password_link(user)
     record("user.link", actor=actor, target=user.email)

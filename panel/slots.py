@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
-    from .models import Service, User
+    from .actors import Actor
+    from .models import Service
 
 
 @transaction.atomic
-def provide(service: Service, quantity: int, *, actor: User | str | None) -> None:
+def provide(service: Service, quantity: int, *, actor: Actor) -> None:
     """Order and approve. Raises Refused, for instance above the service's limit."""
     order = import_string(settings.ORDERS).place(service, quantity, by=actor)
     if order.state != order.State.APPROVED:

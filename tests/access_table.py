@@ -17,6 +17,7 @@ from django.utils import timezone
 from api.models import Delivery, Endpoint, Token
 from api.webhooks.outbox import put
 from domains.models import Dispute, DnsProvider, Zone, ZoneChange
+from panel.actors import SYSTEM
 from panel.models import Invitation, Membership
 
 from .factories import (
@@ -66,7 +67,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "token": lambda tenant: "no-such-token",
     "account_id": lambda tenant: tenant.account.pk,
     "membership_id": lambda tenant: Membership.objects.get(user=tenant.technician).pk,
-    "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "new@people.example", "viewer", None)[0].pk,
+    "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "new@people.example", "viewer", SYSTEM)[0].pk,
     "user_id": lambda tenant: tenant.viewer.pk,
     "run_id": lambda tenant: make_run(tenant.service).pk,
     "number": lambda tenant: 1,
@@ -331,7 +332,7 @@ def _token(tenant: Tenant) -> Token:
 
 
 def _webhook(tenant: Tenant) -> Endpoint:
-    return Endpoint.create(tenant.organization, "https://hook.example/", ["check.red"], by="test")[0]
+    return Endpoint.create(tenant.organization, "https://hook.example/", ["check.red"], by=SYSTEM)[0]
 
 
 def _listening(tenant: Tenant | None) -> Endpoint:
@@ -349,7 +350,7 @@ def _staff_token(tenant: Tenant) -> Token:
 
 
 def _staff_webhook(tenant: Tenant) -> Endpoint:
-    return Endpoint.create(None, "https://hook.example/", ["check.red"], by="test")[0]
+    return Endpoint.create(None, "https://hook.example/", ["check.red"], by=SYSTEM)[0]
 
 
 ARGUMENTS |= {"token_id": lambda tenant: _token(tenant).pk, "webhook_id": lambda tenant: _webhook(tenant).pk}

@@ -17,7 +17,7 @@ from ..fields import BytewiseCharField, HeldTextField
 from ..rules import fold
 
 if TYPE_CHECKING:
-    from panel.models import User
+    from panel.actors import Actor
 
     from ..batch import Placement
     from ..usage import Usage
@@ -170,39 +170,35 @@ class EmailAccount(models.Model):
 
     # Each verb is refused (`Stale`) where the account is no longer as its caller has `seen` it, if that is given.
 
-    def configure(
-        self, placement: Placement, *, by: User | str | None, owner: bool = False, seen: Seen | None = None
-    ) -> None:
+    def configure(self, placement: Placement, *, by: Actor, owner: bool = False, seen: Seen | None = None) -> None:
         """Turn this slot into a mailbox. Raises Refused: taken, pending domain, reserved name, no slot any more."""
         from .. import batch
 
         batch.configure_one(self, placement, by=by, owner=owner, seen=seen)
 
-    def suspend(self, *, by: User | str | None, seen: Seen | None = None) -> None:
+    def suspend(self, *, by: Actor, seen: Seen | None = None) -> None:
         """Stop login and sending; mail still arrives."""
         from .. import batch
 
         batch.change_one(self, batch.suspend, "account.suspended", by=by, seen=seen)
 
-    def resume(self, *, by: User | str | None, seen: Seen | None = None) -> None:
+    def resume(self, *, by: Actor, seen: Seen | None = None) -> None:
         from .. import batch
 
         batch.change_one(self, batch.resume, "account.resumed", by=by, seen=seen)
 
-    def reset(self, *, by: User | str | None, seen: Seen | None = None) -> None:
+    def reset(self, *, by: Actor, seen: Seen | None = None) -> None:
         """Back to a slot. Its mail is kept for 30 days; a later configuration of the slot never opens it."""
         from .. import batch
 
         batch.change_one(self, batch.reset, "account.reset", by=by, seen=seen)
 
-    def set_password(self, password_hash: str, *, by: User | str | None, seen: Seen | None = None) -> None:
+    def set_password(self, password_hash: str, *, by: Actor, seen: Seen | None = None) -> None:
         from .. import batch
 
         batch.set_password_of_one(self, password_hash, by=by, seen=seen)
 
-    def rename(
-        self, placement: Placement, *, by: User | str | None, owner: bool = False, seen: Seen | None = None
-    ) -> None:
+    def rename(self, placement: Placement, *, by: Actor, owner: bool = False, seen: Seen | None = None) -> None:
         """Change address and names; the mailbox stays, so no mail moves. The placement's hash is not used."""
         from .. import batch
 

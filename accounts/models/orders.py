@@ -9,12 +9,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from panel.activity import COMMAND_LINE, record
+from panel.activity import record
+from panel.actors import COMMAND_LINE
 from panel.errors import Refused
 from panel.waking import wake
 
 if TYPE_CHECKING:
-    from panel.models import Service, User
+    from panel.actors import Actor
+    from panel.models import Service
 
 AT_MOST = 100_000  # slots in one order
 CHUNK = 1000  # slots made or taken away in one transaction
@@ -61,13 +63,13 @@ class Order(models.Model):
 
     @classmethod
     @transaction.atomic
-    def place(cls, service: Service, quantity: int, *, by: User | str | None, note: str = "") -> Order:
+    def place(cls, service: Service, quantity: int, *, by: Actor, note: str = "") -> Order:
         """Ask for `quantity` slots; approved at once where the operator allows it (ORDERS_AT_ONCE)."""
         from .. import batch
 
         service = batch.locked(service.pk)
         batch.require_room(service, quantity)
-        order = cls.objects.create(service=service, quantity=quantity, note=note, ordered_by=_person(by))
+        order = cls.objects.create(service=service, quantity=quantity, note=note, ordered_by=by.actor_person)
         record("order.placed", actor=by, service=service, target=quantity, after={"order": order.pk})
         if settings.ORDERS_AT_ONCE:
             order.approve(by=by)
@@ -75,13 +77,13 @@ class Order(models.Model):
 
     @classmethod
     @transaction.atomic
-    def give_back(cls, service: Service, quantity: int, *, by: User | str | None) -> Order:
+    def give_back(cls, service: Service, quantity: int, *, by: Actor) -> Order:
         """Cancel so many unused slots, the latest first. Refused where there are fewer."""
         from .. import batch
 
         service = batch.locked(service.pk)
         batch.require_unused(service, quantity)
-        person, now = _person(by), timezone.now()
+        person, now = by.actor_person, timezone.now()
         order = cls.objects.create(
             service=service,
             kind=cls.Kind.CANCEL,
@@ -95,7 +97,7 @@ class Order(models.Model):
         return order
 
     @transaction.atomic
-    def approve(self, *, by: User | str | None) -> None:
+    def approve(self, *, by: Actor) -> None:
         """Begin to make the slots. Approving twice makes them once."""
         from .. import batch
 
@@ -106,12 +108,12 @@ class Order(models.Model):
         self._begin()
 
     @transaction.atomic
-    def refuse(self, *, by: User | str | None, note: str = "") -> None:
+    def refuse(self, *, by: Actor, note: str = "") -> None:
         self._decide(self.State.REFUSED, by, note=note)
         record("order.refused", actor=by, service=self.service, target=self.quantity, note=note)
 
     @transaction.atomic
-    def cancel(self, *, by: User | str | None) -> None:
+    def cancel(self, *, by: Actor) -> None:
         """Withdrawn by the customer."""
         self._decide(self.State.CANCELLED, by)
         record("order.cancelled", actor=by, service=self.service, target=self.quantity)
@@ -170,13 +172,9 @@ class Order(models.Model):
         if self.work():
             wake(tasks.carry_out_order, self.pk)
 
-    def _decide(self, state: State, by: User | str | None, **fields: str) -> None:
-        person, now = _person(by), timezone.now()
+    def _decide(self, state: State, by: Actor, **fields: str) -> None:
+        person, now = by.actor_person, timezone.now()
         open_ = Order.objects.filter(pk=self.pk, state=self.State.REQUESTED)
         if not open_.update(state=state, decided_by=person, decided_at=now, **fields):
             raise Refused("order-decided", _("This order has been decided already."))
         self.state, self.decided_by, self.decided_at = state, person, now
-
-
-def _person(by: User | str | None) -> User | None:
-    return None if by is None or isinstance(by, str) else by

@@ -19,7 +19,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from panel.activity import COMMAND_LINE, record
+from panel.activity import record
+from panel.actors import COMMAND_LINE, recalled
 from panel.errors import Refused
 from panel.models import User
 
@@ -350,7 +351,7 @@ def give_up(run: BulkRun) -> None:
 def _record(run: BulkRun) -> None:
     run.entry = record(
         "run.update" if run.updates else f"run.{run.kind}",
-        actor=run.by or run.by_label or COMMAND_LINE,
+        actor=recalled(run.by, run.by_label or COMMAND_LINE.actor_label),
         service=run.service,
         target=run.filename or run.total,
         after={"done": run.done, "refused": run.refused + run.bad, "already": run.already, "run": run.pk},

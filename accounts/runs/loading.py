@@ -15,8 +15,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from panel.actors import Actor
 from panel.errors import Refused
-from panel.models import Service, User
+from panel.models import Service
 
 from .. import columns, preview, reading, tables
 from ..columns import Field
@@ -59,7 +60,7 @@ def upload(
     data: bytes,
     filename: str,
     *,
-    by: User | str | None,
+    by: Actor,
     owner: bool,
     choices: Choices | None = None,
     said: str = "",
@@ -71,8 +72,8 @@ def upload(
         service=service,
         kind=BulkRun.Kind.CONFIGURE,
         state=State.COLUMNS,
-        by=None if isinstance(by, str) else by,
-        by_label=by if isinstance(by, str) else "",
+        by=by.actor_person,
+        by_label="" if by.actor_person is not None else by.actor_label,
         by_owner=owner,
         filename=filename[-255:],
         fingerprint=fingerprint(service, data, said),

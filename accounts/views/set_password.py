@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from panel.activity import record
+from panel.actors import ActorKind, Program
 from panel.errors import Refused
 from panel.forms import carried_out
 from panel.limits import allowed, network_of
@@ -20,7 +21,7 @@ from ..models import EmailAccount, PasswordLink, PasswordPolicy
 from ..words import rule_list
 
 TRIES_A_MINUTE = 60  # from one address, behind which a whole office may be
-PERSON = "link"  # stands in the activity log for whoever holds the link
+PERSON = Program(ActorKind.HOLDER, "link")  # stands in the activity log for whoever holds the link
 
 
 @never_cache

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
+from panel.actors import ActorKind
 from panel.errors import Refused
 
 if TYPE_CHECKING:
@@ -60,9 +61,16 @@ class Token(models.Model):
         return f"{self.name} ({self.start}…)"
 
     @property
-    def label(self) -> str:
-        """As the activity log names it."""
+    def actor_kind(self) -> ActorKind:
+        return ActorKind.STAFF_TOKEN if self.is_staff else ActorKind.TOKEN
+
+    @property
+    def actor_label(self) -> str:
         return f"token {self.name} ({self.start}…)"
+
+    @property
+    def actor_person(self) -> None:
+        return None
 
     @property
     def is_staff(self) -> bool:

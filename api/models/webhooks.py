@@ -17,7 +17,8 @@ from panel.errors import Refused
 from panel.secrets import EncryptedTextField
 
 if TYPE_CHECKING:
-    from panel.models import Organization, User
+    from panel.actors import Actor
+    from panel.models import Organization
 
 PREFIX = "whsec_"
 ENDPOINTS_AT_MOST = 20  # of one organization
@@ -58,7 +59,7 @@ class Endpoint(models.Model):
     @classmethod
     @transaction.atomic
     def create(
-        cls, organization: Organization | None, url: str, events: list[str], *, by: User | str
+        cls, organization: Organization | None, url: str, events: list[str], *, by: Actor
     ) -> tuple[Endpoint, str]:
         """Returns it with its secret, which is not shown again. Raises Refused."""
         if cls.objects.filter(organization=organization).count() >= ENDPOINTS_AT_MOST:
@@ -72,7 +73,7 @@ class Endpoint(models.Model):
         return endpoint, secret
 
     @transaction.atomic
-    def change(self, *, by: User | str, **fields: Any) -> None:
+    def change(self, *, by: Actor, **fields: Any) -> None:
         """Set any of url, events and active. Raises Refused."""
         if "url" in fields:
             fields["url"] = url_or_refuse(fields["url"])
@@ -94,7 +95,7 @@ class Endpoint(models.Model):
         self.refresh_from_db()
 
     @transaction.atomic
-    def remove(self, *, by: User | str) -> None:
+    def remove(self, *, by: Actor) -> None:
         record("webhook.removed", actor=by, organization=self.organization, target=self.url)
         self.delete()
 

@@ -89,10 +89,8 @@ def attach_domain(request: Asked, service_name: ServiceInPath, wish: NewDomain) 
     service = service_of(request.auth, service_name)
     if wish.verified:
         require_staff(request.auth)
-        request.attempt = (service, wish.name, request.auth.label)
-        made = Domain.attach(
-            service, wish.name, mode=wish.mode, target=wish.target, actor=request.auth.label, verified=True
-        )
+        request.attempt = (service, wish.name, request.auth)
+        made = Domain.attach(service, wish.name, mode=wish.mode, target=wish.target, actor=request.auth, verified=True)
         outcome = Outcome(domain=made.name.name, attach=True, publish=publish(*facts(made)))
         return Reply(outcome, status=201, location=_address(service, made.name.name))
     wanted = Wanted(wish.mode, wish.target, tuple(wish.records), wish.move_mail, must_be_new=True)
@@ -133,8 +131,8 @@ def detach_domain(request: Asked, service_name: ServiceInPath, name: NameInPath,
     """
     domain = domain_of(request.auth, service_name, name)
     changes = removable(domain) if wish.remove_records else []
-    domain.detach(request.auth.label)
-    request_removal(changes, request.auth.label)
+    domain.detach(request.auth)
+    request_removal(changes, request.auth)
     return Note(done=_("%(name)s has been detached.") % {"name": domain.name.unicode})
 
 
@@ -230,7 +228,7 @@ def undo_change(request: Asked, service_name: ServiceInPath, change_id: Id) -> Z
     """Put back what was in the zone before."""
     change = change_of(request.auth, service_name, change_id)
     change.service.require_open()
-    request_undo(change, request.auth.label)
+    request_undo(change, request.auth)
     return ZoneChangeOut.of(change)
 
 
@@ -245,8 +243,8 @@ def _done(request: Asked, kind: Job.Kind, service: Service, name: str, wanted: W
     service.require_open()
     if needs_a_worker(service, name, wanted):
         return _job(request, kind, service, name, wanted, dry_run=is_dry(request))
-    request.attempt = (service, name, request.auth.label)
-    outcome = bring_about(service, name, wanted, actor=request.auth.label, dry_run=is_dry(request))
+    request.attempt = (service, name, request.auth)
+    outcome = bring_about(service, name, wanted, actor=request.auth, dry_run=is_dry(request))
     return Reply(outcome, status=status, location=_address(service, outcome.domain) if outcome.attach else "")
 
 
@@ -280,21 +278,21 @@ def mark_as_intended(
     It holds until what is published changes. `found` is the fingerprint of what was seen, from the check.
     """
     check = _check(request, service_name, name, kind)
-    check.intend(wish.why, request.auth.label, found=wish.found or check.found_print)
+    check.intend(wish.why, request.auth, found=wish.found or check.found_print)
     return CheckOut.of(_check(request, service_name, name, kind))
 
 
 @operation("DELETE", f"{ONE}/checks/{{kind}}/intended", scope=WRITE, response=CheckOut)
 def withdraw_intent(request: Asked, service_name: ServiceInPath, name: NameInPath, kind: Kind) -> CheckOut:
     """Judge what is there by the book again."""
-    _check(request, service_name, name, kind).withdraw_intent(request.auth.label)
+    _check(request, service_name, name, kind).withdraw_intent(request.auth)
     return CheckOut.of(_check(request, service_name, name, kind))
 
 
 @operation("POST", f"{ONE}/dkim/rotate", scope=WRITE, response=KeyOut, status=201)
 def rotate_dkim_key(request: Asked, service_name: ServiceInPath, name: NameInPath) -> KeyOut:
     """Make the next DKIM key of a domain: it signs once its record is seen."""
-    return KeyOut.of(DkimKey.rotate(domain_of(request.auth, service_name, name), actor=request.auth.label))
+    return KeyOut.of(DkimKey.rotate(domain_of(request.auth, service_name, name), actor=request.auth))
 
 
 @operation(

@@ -37,14 +37,14 @@ def change_password_policy(request: Asked, service_name: ServiceInPath, wish: Po
     """Change the security policy of a service: for new passwords and future sign-ins."""
     service = service_of(request.auth, service_name)
     fields = {name: value for name, value in wish.model_dump(exclude_unset=True).items() if value is not None}
-    return PolicyOut.of(change_policy(service, fields, by=request.auth.label))
+    return PolicyOut.of(change_policy(service, fields, by=request.auth))
 
 
 @operation("PATCH", f"{ACCOUNT}/quota", scope=WRITE, response=AccountOut, staff=True)
 def set_quota(request: Asked, service_name: ServiceInPath, account_id: Id, wish: QuotaWish) -> AccountOut:
     """Give an account a quota of its own."""
     account = account_of(request.auth, service_name, account_id)
-    batch.set_quota(account, wish.quota, by=request.auth.label)
+    batch.set_quota(account, wish.quota, by=request.auth)
     return AccountOut.of(account_of(request.auth, service_name, account_id))
 
 
@@ -52,7 +52,7 @@ def set_quota(request: Asked, service_name: ServiceInPath, account_id: Id, wish:
 def block_account(request: Asked, service_name: ServiceInPath, account_id: Id) -> Note:
     """Stop an account from sending; it still receives."""
     account = account_of(request.auth, service_name, account_id)
-    blocking.block(account, by=request.auth.label)
+    blocking.block(account, by=request.auth)
     return Note(done=_("%(address)s can send no mail until it is unblocked.") % {"address": account.shown_address})
 
 
@@ -65,7 +65,7 @@ def unblock_account(request: Asked, service_name: ServiceInPath, account_id: Id)
     account = account_of(request.auth, service_name, account_id)
     if not (request.auth.is_staff or settings.MAIL_OWNERS_UNBLOCK):
         raise Refused("staff-only", _("Only the operator can unblock this account."))
-    blocking.unblock(account, by=request.auth.label)
+    blocking.unblock(account, by=request.auth)
     return Note(done=_("%(address)s can send again.") % {"address": account.shown_address})
 
 
@@ -82,7 +82,7 @@ def list_kept_mail(
 def purge_kept_mail(request: Asked, service_name: ServiceInPath, mailbox_id: Id) -> Note:
     """Let kept mail go at once."""
     mailbox = kept_mailbox_of(request.auth, service_name, mailbox_id)
-    purge(mailbox, by=request.auth.label)
+    purge(mailbox, by=request.auth)
     return Note(done=_("The mail of %(address)s may now be deleted.") % {"address": mailbox.address})
 
 
@@ -93,4 +93,4 @@ def restore_kept_mail(request: Asked, service_name: ServiceInPath, mailbox_id: I
     Nobody knows the account's password: set one, or make a link.
     """
     mailbox = kept_mailbox_of(request.auth, service_name, mailbox_id)
-    return AccountOut.of(restore(mailbox, by=request.auth.label, address=wish.address.strip()[:320]))
+    return AccountOut.of(restore(mailbox, by=request.auth, address=wish.address.strip()[:320]))

@@ -47,9 +47,9 @@ def place_order(request: Asked, service_name: ServiceInPath, wish: NewOrder) -> 
     """Order accounts, or give unused ones back."""
     service = service_of(request.auth, service_name)
     if wish.kind == "cancel":
-        order = Order.give_back(service, wish.quantity, by=request.auth.label)
+        order = Order.give_back(service, wish.quantity, by=request.auth)
     else:
-        order = Order.place(service, wish.quantity, by=request.auth.label, note=wish.note)
+        order = Order.place(service, wish.quantity, by=request.auth, note=wish.note)
     where = reverse("api:api_v1:get_order", args=[service.name, order.pk])
     return Reply(OrderOut.of(order), status=201, location=where)
 
@@ -64,7 +64,7 @@ def get_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> Orde
 def approve_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> OrderOut:
     """Approve an order."""
     order = order_of(request.auth, service_name, order_id)
-    order.approve(by=request.auth.label)
+    order.approve(by=request.auth)
     return OrderOut.of(order)
 
 
@@ -72,7 +72,7 @@ def approve_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> 
 def refuse_order(request: Asked, service_name: ServiceInPath, order_id: Id, wish: RefusalWish) -> OrderOut:
     """Refuse an order."""
     order = order_of(request.auth, service_name, order_id)
-    order.refuse(by=request.auth.label, note=wish.note)
+    order.refuse(by=request.auth, note=wish.note)
     order.refresh_from_db()
     return OrderOut.of(order)
 
@@ -81,5 +81,5 @@ def refuse_order(request: Asked, service_name: ServiceInPath, order_id: Id, wish
 def cancel_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> OrderOut:
     """Withdraw an order that waits for approval."""
     order = order_of(request.auth, service_name, order_id)
-    order.cancel(by=request.auth.label)
+    order.cancel(by=request.auth)
     return OrderOut.of(order)

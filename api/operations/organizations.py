@@ -46,7 +46,7 @@ def list_organizations(request: Asked, after: AfterText = "", limit: Limit = LIM
 @operation("POST", "/organizations", scope=WRITE, response=OrganizationOut, status=201, staff=True)
 def create_organization(request: Asked, wish: NewOrganization) -> Reply:
     """Create an organization."""
-    made = Organization.create(wish.code, wish.name, actor=request.auth.label, contacts=wish.contacts)
+    made = Organization.create(wish.code, wish.name, actor=request.auth, contacts=wish.contacts)
     where = reverse("api:api_v1:get_organization", args=[made.code])
     return Reply(OrganizationOut.of(made), status=201, location=where)
 
@@ -64,7 +64,7 @@ def change_organization(request: Asked, code: CodeInPath, wish: OrganizationChan
     fields = {name: value for name, value in wish.model_dump(exclude_unset=True).items() if value is not None}
     if "name" in fields:
         require_staff(request.auth)
-    found.change(actor=request.auth.label, **fields)
+    found.change(actor=request.auth, **fields)
     return OrganizationOut.of(found)
 
 
@@ -75,7 +75,7 @@ def suspend_organization(request: Asked, code: CodeInPath) -> OrganizationOut:
     Its services can be read and not changed.
     """
     found = organization_of(request.auth, code)
-    found.suspend(actor=request.auth.label)
+    found.suspend(actor=request.auth)
     return OrganizationOut.of(found)
 
 
@@ -83,7 +83,7 @@ def suspend_organization(request: Asked, code: CodeInPath) -> OrganizationOut:
 def unsuspend_organization(request: Asked, code: CodeInPath) -> OrganizationOut:
     """Make a suspended organization active again."""
     found = organization_of(request.auth, code)
-    found.resume(actor=request.auth.label)
+    found.resume(actor=request.auth)
     return OrganizationOut.of(found)
 
 
@@ -92,9 +92,9 @@ def terminate_organization(request: Asked, code: CodeInPath, wish: EndWish) -> O
     """End an organization, now or on a day."""
     found = organization_of(request.auth, code)
     if wish.on is None:
-        found.end(actor=request.auth.label)
+        found.end(actor=request.auth)
     else:
-        found.end_on(wish.on, actor=request.auth.label)
+        found.end_on(wish.on, actor=request.auth)
     return OrganizationOut.of(found)
 
 
@@ -109,7 +109,7 @@ def list_members(request: Asked, code: CodeInPath, after: AfterText = "", limit:
 def add_a_member(request: Asked, code: CodeInPath, wish: NewMember) -> NewMemberOut:
     """Make a person a member at once, or change the member's role."""
     found = organization_of(request.auth, code)
-    membership, link = add_member(found, wish.email, wish.role, actor=request.auth.label)
+    membership, link = add_member(found, wish.email, wish.role, actor=request.auth)
     return NewMemberOut(email=membership.user.email, role=wish.role, link=link or None)
 
 
@@ -118,7 +118,7 @@ def invite_a_member(request: Asked, code: CodeInPath, wish: NewMember) -> Invita
     """Invite a person by mail to become a member."""
     found = organization_of(request.auth, code)
     validate_email(wish.email.strip())
-    invitation, secret = Invitation.issue(found, wish.email, wish.role, request.auth.label)
+    invitation, secret = Invitation.issue(found, wish.email, wish.role, request.auth)
     link, language = links.page("panel:invitation", secret), get_language() or ""
     mail.invitation(invitation, link, language=language)
     return InvitationOut(email=invitation.email, role=wish.role, expires_at=invitation.expires_at)
@@ -133,7 +133,7 @@ def remove_member(
     user = User.objects.of_email(email)
     if user is None or not found.memberships.filter(user=user).exists():
         raise Http404
-    found.remove_member(user, actor=request.auth.label)
+    found.remove_member(user, actor=request.auth)
     return Note(done=_("%(email)s is no longer a member.") % {"email": user.email})
 
 
@@ -152,7 +152,7 @@ def change_member(
     membership = found.memberships.select_related("user").filter(user__email=email.strip().lower()).first()
     if membership is None:
         raise Http404
-    return MemberOut.of(found.add_member(membership.user, wish.role, actor=request.auth.label))
+    return MemberOut.of(found.add_member(membership.user, wish.role, actor=request.auth))
 
 
 @operation("GET", f"{ONE}/invitations", scope=READ, response=Page[OpenInvitation])
@@ -168,7 +168,7 @@ def list_invitations(
 def withdraw_invitation(request: Asked, code: CodeInPath, invitation_id: Id) -> Note:
     """Make an invitation's link work no more."""
     invitation = invitation_of(request.auth, code, invitation_id)
-    invitation.withdraw(actor=request.auth.label)
+    invitation.withdraw(actor=request.auth)
     return Note(done=_("The invitation of %(email)s has been withdrawn.") % {"email": invitation.email})
 
 
@@ -176,7 +176,7 @@ def withdraw_invitation(request: Asked, code: CodeInPath, invitation_id: Id) -> 
 def request_deletion(request: Asked, code: CodeInPath) -> OrganizationOut:
     """Have an organization and all that is its own deleted, after the days of grace."""
     found = organization_of(request.auth, code)
-    found.request_deletion(actor=request.auth.label)
+    found.request_deletion(actor=request.auth)
     return OrganizationOut.of(found)
 
 
@@ -184,7 +184,7 @@ def request_deletion(request: Asked, code: CodeInPath) -> OrganizationOut:
 def withdraw_deletion(request: Asked, code: CodeInPath) -> OrganizationOut:
     """Keep an organization whose deletion was requested."""
     found = organization_of(request.auth, code)
-    found.withdraw_deletion(actor=request.auth.label)
+    found.withdraw_deletion(actor=request.auth)
     return OrganizationOut.of(found)
 
 
@@ -192,5 +192,5 @@ def withdraw_deletion(request: Asked, code: CodeInPath) -> OrganizationOut:
 def keep_organization(request: Asked, code: CodeInPath) -> OrganizationOut:
     """Withdraw the day on which an organization was to end."""
     found = organization_of(request.auth, code)
-    found.end_on(None, actor=request.auth.label)
+    found.end_on(None, actor=request.auth)
     return OrganizationOut.of(found)

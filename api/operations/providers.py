@@ -10,6 +10,7 @@ from domains import readings
 from domains.forms import FORMS, ProviderForm
 from domains.holding_zones import keep, remove, remove_zone
 from domains.models import DnsProvider, Reading, Zone
+from panel.actors import kept
 
 from ..access import asked_of, organization_of, provider_of, zone_of
 from ..framework import Asked, Reply, operation
@@ -71,7 +72,7 @@ def remove_dns_provider(request: Asked, code: CodeInPath, provider_id: Id) -> No
     """
     row = provider_of(request.auth, code, provider_id)
     name = row.name
-    remove(row, actor=request.auth.label)
+    remove(row, actor=request.auth)
     return Note(done=_("%(name)s has been removed. Its domains stay attached and verified.") % {"name": name})
 
 
@@ -110,7 +111,7 @@ def remove_a_zone(request: Asked, code: CodeInPath, provider_id: Id, zone_name: 
     Its domains become external, and stay verified.
     """
     zone = zone_of(request.auth, code, provider_id, zone_name)
-    remove_zone(zone, actor=request.auth.label)
+    remove_zone(zone, actor=request.auth)
     return Note(done=_("%(name)s is no longer managed here.") % {"name": zone.name})
 
 
@@ -142,11 +143,11 @@ def _kept(request: Asked, form: ProviderForm) -> DnsProvider:
             for error in found
         ]
         raise Problem(422, "invalid", errors=errors)
-    return keep(form.typed(), actor=request.auth.label)
+    return keep(form.typed(), actor=request.auth)
 
 
 def _ask(request: Asked, row: DnsProvider, kind: str, *, stays: bool = False, **subject: Any) -> Reply:
-    asked = {"provider": row.pk, "actor": request.auth.label, **subject}
+    asked = {"provider": row.pk, "actor": kept(request.auth), **subject}
     reading: Reading = readings.ask(kind, asked, organization=row.organization)
     where = reverse("api:api_v1:get_dns_question", args=[row.organization.code, reading.pk])
     return Reply(AskedOut.of(reading), status=202, location=where, stays=stays)

@@ -44,7 +44,7 @@ def create_service(request: Asked, wish: NewService) -> Reply:
         raise Refused("no-such-organization", words, field="organization")
     platform = None if wish.platform is None else _platform(wish.platform)
     fields = wish.model_dump(include={"display_name", "account_limit", "quota", "renews_on"})
-    made = provide(organization, platform, actor=request.auth.label, quantity=wish.slots, **fields)
+    made = provide(organization, platform, actor=request.auth, quantity=wish.slots, **fields)
     where = reverse("api:api_v1:get_service", args=[made.name])
     return Reply(ServiceDetail.of(made), status=201, location=where)
 
@@ -67,8 +67,8 @@ def change_service(request: Asked, service_name: ServiceInPath, wish: ServiceCha
         require_staff(request.auth)
     platform = fields.pop("platform", None)
     if platform is not None:
-        found.move_to(_platform(platform), actor=request.auth.label)
-    found.change(actor=request.auth.label, **fields)
+        found.move_to(_platform(platform), actor=request.auth)
+    found.change(actor=request.auth, **fields)
     return ServiceDetail.of(found)
 
 
@@ -87,7 +87,7 @@ def suspend_service(request: Asked, service_name: ServiceInPath) -> ServiceDetai
     Nothing of it can be changed by its customers.
     """
     found = service_of(request.auth, service_name)
-    found.suspend(actor=request.auth.label)
+    found.suspend(actor=request.auth)
     return ServiceDetail.of(found)
 
 
@@ -95,7 +95,7 @@ def suspend_service(request: Asked, service_name: ServiceInPath) -> ServiceDetai
 def unsuspend_service(request: Asked, service_name: ServiceInPath) -> ServiceDetail:
     """Make a suspended service active again."""
     found = service_of(request.auth, service_name)
-    found.resume(actor=request.auth.label)
+    found.resume(actor=request.auth)
     return ServiceDetail.of(found)
 
 
@@ -104,9 +104,9 @@ def terminate_service(request: Asked, service_name: ServiceInPath, wish: EndWish
     """End a service, now or on a day."""
     found = service_of(request.auth, service_name)
     if wish.on is None:
-        found.end(actor=request.auth.label)
+        found.end(actor=request.auth)
     else:
-        found.end_on(wish.on, actor=request.auth.label)
+        found.end_on(wish.on, actor=request.auth)
     return ServiceDetail.of(found)
 
 
@@ -114,5 +114,5 @@ def terminate_service(request: Asked, service_name: ServiceInPath, wish: EndWish
 def keep_service(request: Asked, service_name: ServiceInPath) -> ServiceDetail:
     """Withdraw the day on which a service was to end."""
     found = service_of(request.auth, service_name)
-    found.end_on(None, actor=request.auth.label)
+    found.end_on(None, actor=request.auth)
     return ServiceDetail.of(found)

@@ -24,7 +24,7 @@ def list_webhooks(request: Asked, after: AfterNumber = None, limit: Limit = LIMI
 def create_webhook(request: Asked, wish: NewWebhook) -> Reply:
     """Have events sent to an address."""
     token = request.auth
-    endpoint, secret = Endpoint.create(token.organization, wish.url, list(wish.events), by=token.label)
+    endpoint, secret = Endpoint.create(token.organization, wish.url, list(wish.events), by=token)
     where = reverse("api:api_v1:get_webhook", args=[endpoint.pk])
     body = NewWebhookOut(**WebhookOut.of(endpoint).model_dump(), secret=secret)
     return Reply(body, status=201, location=where)
@@ -41,7 +41,7 @@ def change_webhook(request: Asked, webhook_id: Id, wish: WebhookChange) -> Webho
     """Change the address or the events, or switch it off and on."""
     endpoint = endpoint_of(request.auth, webhook_id)
     fields = {name: value for name, value in wish.model_dump().items() if value is not None}
-    endpoint.change(by=request.auth.label, **fields)
+    endpoint.change(by=request.auth, **fields)
     return WebhookOut.of(endpoint)
 
 
@@ -49,7 +49,7 @@ def change_webhook(request: Asked, webhook_id: Id, wish: WebhookChange) -> Webho
 def remove_webhook(request: Asked, webhook_id: Id) -> Note:
     """Remove a webhook, and its log with it."""
     endpoint = endpoint_of(request.auth, webhook_id)
-    endpoint.remove(by=request.auth.label)
+    endpoint.remove(by=request.auth)
     return Note(done=_("The webhook is removed."))
 
 

@@ -13,6 +13,7 @@ from functools import partial
 
 from domains.lookup.answers import Answer, Answers, Failure, Question, View
 from domains.records import DEFAULT_TTL, Kind
+from domains.rrset import rrset_to_json
 from domains.rules.beside import Beside
 from domains.rules.check_input import PreparedInput
 from domains.rules.deciding import Find, made_whole
@@ -175,7 +176,7 @@ class _Weighing:
             status=Status.PROPAGATING,
             level=old.level,
             why=Propagating(then=str(old.reason)),
-            beside=self._seen(),
+            beside=self._seen(right),
             problems=(),
             advice=right.finding.advice,
             found=old.found,
@@ -183,11 +184,12 @@ class _Weighing:
         )
         return replace(self._told(finding), clears_at=self._in(self._old_copies(right.view)))
 
-    def _seen(self) -> Beside:
+    def _seen(self, right: ServerAnswer) -> Beside:
         """Right at the authoritative servers, or at the newest of them: which proves the token, if it is one."""
+        published = [rrset_to_json(replace(rr, values=tuple(sorted(rr.values)))) for rr in right.finding.found]
         if self.kind == Kind.CNAME:
-            return Beside(confirmed=True, proof=True, zone=self.zone or "")
-        return Beside(confirmed=True)
+            return Beside(confirmed=True, proof=True, zone=self.zone or "", published=published)
+        return Beside(confirmed=True, published=published)
 
     def _lagging(self, top: list[ServerAnswer], bad: list[ServerAnswer]) -> Verdict:
         """Some own name servers have an older zone. They fetch the new one within its SOA's refresh."""
@@ -203,7 +205,7 @@ class _Weighing:
             status=Status.PROPAGATING,
             level=old.level,
             why=why,
-            beside=self._seen(),
+            beside=self._seen(top[0]),
             problems=(),
             advice=advice,
             found=old.found,

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
+from panel.actors import Actor
 
 if TYPE_CHECKING:
-    from panel.models import User
+    pass
 
 
 class CircuitBreaker(models.Model):
@@ -52,11 +53,11 @@ class CircuitBreaker(models.Model):
         """The one that holds verdicts now."""
         return cls.objects.filter(state=cls.State.HOLDING).first()
 
-    def release(self, by: User | None) -> bool:
-        """Believe what looks say again. None: the panel by itself. False where it was released before."""
+    def release(self, by: Actor) -> bool:
+        """Believe what looks say again. False where it was released before."""
         now = timezone.now()
         changed = CircuitBreaker.objects.filter(pk=self.pk, state=self.State.HOLDING).update(
-            state=self.State.RELEASED, released_at=now, released_by=by
+            state=self.State.RELEASED, released_at=now, released_by=by.actor_person
         )
         if changed:
             record("brake.released", actor=by, target=str(self))

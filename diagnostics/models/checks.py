@@ -11,13 +11,13 @@ from domains.rrset import rrset_from_json
 from domains.rules.fingerprints import fingerprint
 from domains.rules.intents import can_be_intended
 from domains.rules.verdicts import RED, Status
-from panel.activity import person_of, record
+from panel.activity import record
 from panel.errors import Refused
 
 from .check_runs import CheckRun
 
 if TYPE_CHECKING:
-    from panel.models import User
+    from panel.actors import Actor
 
 
 class Check(models.Model):
@@ -77,7 +77,7 @@ class Check(models.Model):
         return Intent.objects.filter(domain_id=self.domain_id, kind=self.kind).select_related("by").first()
 
     @transaction.atomic
-    def intend(self, why: str, by: User | str, *, found: str) -> Intent:
+    def intend(self, why: str, by: Actor, *, found: str) -> Intent:
         """Mark what is there as intended. `found`: the fingerprint of what the person saw. Raises Refused."""
         check = Check.objects.select_for_update().get(pk=self.pk)
         why = why.strip()[:500]
@@ -90,14 +90,14 @@ class Check(models.Model):
         intent, _created = Intent.objects.update_or_create(
             domain_id=check.domain_id,
             kind=check.kind,
-            defaults={"fingerprint": found, "why": why, "by": person_of(by), "at": timezone.now()},
+            defaults={"fingerprint": found, "why": why, "by": by.actor_person, "at": timezone.now()},
         )
         check.turn(Status.OK, intended=True)
         check._record("check.intended", by, {"status": self.status}, why)
         return intent
 
     @transaction.atomic
-    def withdraw_intent(self, by: User | str) -> None:
+    def withdraw_intent(self, by: Actor) -> None:
         """Judge what is there by the book again."""
         check = Check.objects.select_for_update().get(pk=self.pk)
         if Intent.objects.filter(domain_id=check.domain_id, kind=check.kind).delete()[0]:
@@ -128,7 +128,7 @@ class Check(models.Model):
         # What the last look said no longer is what stands here: the next one compares check by check.
         CheckRun.objects.filter(pk=self.domain_id).update(digest="", red=red)
 
-    def _record(self, verb: str, by: User | str, before: dict[str, str], why: str) -> None:
+    def _record(self, verb: str, by: Actor, before: dict[str, str], why: str) -> None:
         record(
             verb,
             actor=by,

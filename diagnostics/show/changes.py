@@ -46,32 +46,40 @@ def sets_before_and_after(
     expected: Sequence[Record],
     fixes: Sequence[Record],
     *,
-    confirmed: Sequence[Record] = (),
-    others: bool = False,
+    confirmed: Sequence[Record] | None = None,
+    settled: bool = False,
     flattened: bool = False,
 ) -> tuple[Sets, Sets]:
     """Every value by name and type, as it is and as it should be: of what was found, is expected or is to change.
 
     `confirmed`: what the authoritative servers say while the resolvers still have an old copy: that is how it should
-    be. `others`: what is there belongs to the other half of a split domain, and stays. `flattened`: addresses stand
-    where an alias should.
+    be. `settled`: what is there is right, though maybe another way than the textbook's, or belongs to the other half of
+    a split domain, and stays as it is. `flattened`: addresses stand where an alias should.
     """
     now: Sets = {}
     for rrset in found:
         now.setdefault((rrset["name"], rrset["type"]), []).extend(rrset["values"])
+    if confirmed is not None:
+        then: Sets = {key: [] for key in now}
+        then |= {(rrset["name"], rrset["type"]): list(rrset["values"]) for rrset in confirmed}
+        return now, then
     then = {key: list(values) for key, values in now.items()}
     apply_to(then, fixes)
-    for rrset in confirmed:
-        then[rrset["name"], rrset["type"]] = list(rrset["values"])
     if flattened:
         for rrset in expected:
             if rrset["type"] == "CNAME" and not then.keys().isdisjoint(beside := _addresses_at(rrset["name"])):
                 then |= {key: [] for key in beside if key in then}
                 then.setdefault((rrset["name"], "CNAME"), list(rrset["values"]))
-    if not fixes and not others:
+    if not fixes and not settled:
         for rrset in expected:
             then.setdefault((rrset["name"], rrset["type"]), list(rrset["values"]))
     return now, then
+
+
+def there_of_itself(found: Sequence[Record], facts: Mapping[str, Any]) -> list[Record]:
+    """What was found, without what only a wildcard made up: it ends as soon as the fixes are published."""
+    made_up = set(facts.get("made_up", ()))
+    return [rrset for rrset in found if f"{rrset['name']} {rrset['type']}" not in made_up]
 
 
 def _addresses_at(name: str) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -79,18 +87,21 @@ def _addresses_at(name: str) -> tuple[tuple[str, str], tuple[str, str]]:
 
 
 def confirmed_sets(
-    status: str, facts: Mapping[str, Any], witnesses: Sequence[Record], expected: Sequence[Record]
-) -> list[Record]:
-    """While a change is on its way: what the authoritative servers say to the question that decided, else what is
-    expected. Never what the resolvers still keep."""
+    status: str, facts: Mapping[str, Any], witnesses: Sequence[Record], found: Sequence[Record]
+) -> list[Record] | None:
+    """While a change is on its way: what the authoritative servers have, which is right. Never what the resolvers still
+    keep where those answered otherwise. None: nothing is on its way."""
     if status != Status.PROPAGATING:
-        return []
+        return None
+    published = facts.get("published")
+    if published is not None:
+        return list(published)
+    # Of a check from before that was kept: what they said to the question that decided.
     name, _, type_ = str(facts.get("about", "")).partition(" ")
     heard = [w for w in witnesses if w["who"] != "resolvers" and not w.get("failure")]
     newest = max(heard, key=lambda w: w.get("serial") or 0, default=None)
-    confirmed = [{"name": name, "type": type_, "values": newest["says"]}] if name and newest is not None else []
-    named = {(rrset["name"], rrset["type"]) for rrset in confirmed}
-    return [*confirmed, *(rrset for rrset in expected if (rrset["name"], rrset["type"]) not in named)]
+    others = [rrset for rrset in found if (rrset["name"], rrset["type"]) != (name, type_)]
+    return [*others, {"name": name, "type": type_, "values": newest["says"]}] if name and newest is not None else others
 
 
 def before_and_after(before: Sequence[Record], after: Sequence[Record]) -> list[Group]:
@@ -186,7 +197,7 @@ def _after_fixes(check: Any, required: Sequence[RequiredRecord]) -> dict[tuple[s
     if not fixes and check.status != Status.OK and not check.intended:
         return {}
     sets: dict[tuple[str, str], list[str]] = {}
-    for rrset in check.found:
+    for rrset in there_of_itself(check.found, check.facts):
         sets.setdefault((rrset["name"], rrset["type"]), []).extend(rrset["values"])
     apply_to(sets, fixes)
     names = {record.name for record in required}

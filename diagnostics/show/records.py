@@ -16,7 +16,16 @@ from domains.rrset import Action, txt_text
 from domains.rules.verdicts import RED, Problem, Status
 from domains.typography import readable
 
-from .changes import MAX_LENGTH, MAX_TXT, MAX_VALUES, clipped, confirmed_sets, line, sets_before_and_after
+from .changes import (
+    MAX_LENGTH,
+    MAX_TXT,
+    MAX_VALUES,
+    clipped,
+    confirmed_sets,
+    line,
+    sets_before_and_after,
+    there_of_itself,
+)
 from .hosts import DnsHost, NamePart, Writing, parts, written
 
 FOLDED = 72  # characters beyond which a value is folded
@@ -197,11 +206,11 @@ class _Kind:
         foreign = bool(check.facts.get("others")) or check.intended
         unasked = check.status == Status.UNKNOWN and split and check.kind == Kind.MX
         self.now, self.then = sets_before_and_after(
-            check.found,
+            there_of_itself(check.found, check.facts),
             check.expected,
             self.fixes,
-            confirmed=confirmed_sets(check.status, check.facts, check.witnesses, check.expected),
-            others=foreign or unasked or check.status == Status.OFF,
+            confirmed=confirmed_sets(check.status, check.facts, check.witnesses, check.found),
+            settled=foreign or unasked or check.status in (Status.OK, Status.OFF),
             flattened=Problem.FLATTENED in codes,
         )
 
@@ -222,7 +231,7 @@ class _Kind:
             if new and gone:
                 at = len(of_key) - len(new[:MAX_VALUES])
                 of_key[at] = replace(of_key[at], now=tuple(shown(key[1], value) for value in gone[:MAX_VALUES]))
-            elif gone:
+            elif gone and self.check.status != Status.PROPAGATING:  # else it is gone already
                 of_key += [self._row(key, value, Standing.REMOVE) for value in gone[:MAX_VALUES]]
             if of_key and (more := texts - len(stay[:MAX_VALUES])) > 0 and self.everything:
                 of_key[-1] = replace(of_key[-1], more=more)

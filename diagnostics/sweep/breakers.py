@@ -20,6 +20,7 @@ from django.utils import timezone
 from domains.asking import engine
 from domains.lookup.answers import Question
 from domains.lookup.engine import run
+from panel.actors import SYSTEM
 from panel.models import Platform
 
 from ..judge.history import mass_red
@@ -103,7 +104,7 @@ def tend() -> None:
     breaker.controls_at = now
     breaker.save(update_fields=["pulled_at", "controls", "controls_good", "controls_at"])
     if breaker.controls_good and now - breaker.pulled_at >= HELD_AT_LEAST:
-        breaker.release(None)
+        breaker.release(SYSTEM)
         forget()
 
 

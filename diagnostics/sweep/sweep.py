@@ -28,6 +28,7 @@ from domains.lookup.engine.loop import new_event_loop
 from domains.models import Domain
 from domains.records import Kind
 from domains.rules.verdicts import Status, Verdict
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Organization, Service
 
@@ -279,7 +280,7 @@ def _note_proof(seen: CheckedDomain, verdict: Verdict) -> None:
             domain.note_proof(seen=bool(proof), at=timezone.now())
     elif proof and verdict.status in (Status.OK, Status.PROPAGATING):
         try:
-            domain.verify(Domain.Proof.TOKEN, None, zone=verdict.beside.zone or "")
+            domain.verify(Domain.Proof.TOKEN, SYSTEM, zone=verdict.beside.zone or "")
         except Refused as refusal:
             log.info("%s: not verified: %s", domain.name.name, refusal.code)
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
+from panel.actors import SYSTEM
 from panel.errors import Refused
 
 from .. import claims, letters
@@ -51,7 +52,7 @@ class Dispute(models.Model):
         if known is not None:
             return known
         dispute = cls.objects.create(holder=holder, claimant=claimant)
-        record("dispute.opened", actor=None, target=holder.name.name)
+        record("dispute.opened", actor=SYSTEM, target=holder.name.name)
         letters.tell_staff_of_dispute(holder, claimant)
         return dispute
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from panel.activity import record
+from panel.actors import speaks_for_operator
 from panel.errors import Refused
-from panel.models import Service, User
+from panel.models import Service
 
 from .. import claims, signals
 from ..keys import Identity, new_identity
@@ -25,11 +26,11 @@ from ..sentences import name_sentence, target_sentence
 from ..suffixes import private_suffix
 from ..targets import Target, TargetRefused, check_target, parse_target
 from .disputes import Dispute
-from .names import Ownership
-from .zones import ZoneChange
+from .keys import ensure_standing
+from .zones import ZoneChange, zone_of
 
 if TYPE_CHECKING:
-    from panel.activity import Actor
+    from panel.actors import Actor
     from panel.models import Organization, Platform
 
     from .zones import Zone
@@ -126,7 +127,9 @@ class Domain(models.Model):
     ) -> Domain:
         """Attach `name` (as people type it) to `service`. Raises Refused.
 
-        The attachment is pending until its proof is seen; `verified` is the operator's word in place of that.
+        The attachment is pending until its proof is seen; `verified` is the operator's word in place of that. Names
+        that strangers get names below are attached on the operator's word only, and the limit of pending domains,
+        which keeps customers from having other people's DNS asked without end, does not hold for it.
         `zone`: the organization's zone that holds the name; by default the longest of its zones that could.
         `delegated_below`: the zone that would hold it but delegates it away, which makes it external. `identity`:
         the token and key that were shown already, for a name that the organization has none for.
@@ -134,7 +137,9 @@ class Domain(models.Model):
         ascii_name = name_or_refuse(name)
         chosen = mode_or_refuse(mode)
         identity = identity or new_identity()  # takes a while: not under the locks
-        if private_suffix(ascii_name) == ascii_name and isinstance(actor, User) and not actor.is_staff:
+        if verified and not speaks_for_operator(actor):
+            raise Refused("staff-only", _("Only our staff can confirm that a domain is yours without its record."))
+        if private_suffix(ascii_name) == ascii_name and not speaks_for_operator(actor):
             raise Refused(
                 "shared-name",
                 _("%(name)s is a name below which different people register names. Ask our staff to attach it.")
@@ -153,7 +158,7 @@ class Domain(models.Model):
                 )
             authoritative = chosen == cls.Mode.AUTHORITATIVE
             claims.require_free(row, organization=organization, authoritative=authoritative, joining=not verified)
-            if not verified and not (isinstance(actor, User) and actor.is_staff):
+            if not verified and not speaks_for_operator(actor):
                 cls._require_room(organization)
             if verified:
                 claims.require_place(row, service.platform_id, organization=organization)
@@ -161,11 +166,11 @@ class Domain(models.Model):
                 service=service,
                 platform_id=service.platform_id,
                 name=row,
-                ownership=Ownership.ensure(organization, row, identity),
+                ownership=ensure_standing(organization, row, identity),
                 mode=chosen,
                 target_host=aim.host if aim else "",
                 target_port=aim.port if aim else None,
-                zone=None if delegated_below else zone or _zone_of(service, ascii_name),
+                zone=None if delegated_below else zone or zone_of(organization, ascii_name),
                 delegated_below=delegated_below,
             )
             if verified:
@@ -400,9 +405,3 @@ def target_or_refuse(text: str, mode: Domain.Mode, platform: Platform, *, judged
     except TargetRefused as refusal:
         raise Refused(refusal.code.value, target_sentence(refusal), field="target") from refusal
     return target
-
-
-def _zone_of(service: Service, name: str) -> Zone | None:
-    from ..zones.holding import zone_of
-
-    return zone_of(service.organization, name)

@@ -9,14 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.secrets import EncryptedTextField
 
 from .. import claims
-from ..keys import new_identity
+from ..keys import Identity, new_identity
+from .names import Name, Ownership
 
 if TYPE_CHECKING:
-    from panel.models import User
+    from panel.actors import Actor
+    from panel.models import Organization
 
     from .domains import Domain
 
@@ -67,7 +70,7 @@ class DkimKey(models.Model):
         return f"{self.selector}._domainkey"
 
     @classmethod
-    def rotate(cls, domain: Domain, *, actor: User | str | None) -> DkimKey:
+    def rotate(cls, domain: Domain, *, actor: Actor) -> DkimKey:
         """Make the next key of a domain's name. It waits; the one there is signs on. Raises Refused.
 
         In a zone that the panel manages the records are written and removed by the panel.
@@ -102,7 +105,7 @@ class DkimKey(models.Model):
                 return False
             before = DkimKey.objects.filter(ownership=self.ownership_id, state=self.State.ACTIVE).exclude(pk=self.pk)
             before.update(state=self.State.RETIRING, due_at=now + STAYS_PUBLISHED)
-            record("dkim.activated", actor=None, target=self.name.name, after=self._said)
+            record("dkim.activated", actor=SYSTEM, target=self.name.name, after=self._said)
         self.state = self.State.ACTIVE
         return True
 
@@ -112,9 +115,31 @@ class DkimKey(models.Model):
             state=self.State.WITHDRAWN, private_key="", to_write=False
         )
         if changed:
-            record("dkim.withdrawn", actor=None, target=self.name.name, after=self._said)
+            record("dkim.withdrawn", actor=SYSTEM, target=self.name.name, after=self._said)
         return bool(changed)
 
     @property
     def _said(self) -> dict[str, str]:
         return {"selector": self.selector}
+
+
+def ensure_standing(organization: Organization, name: Name, identity: Identity) -> Ownership:
+    """The organization's standing with `name`; what of it is missing is taken from `identity`.
+
+    Call it under the name's lock.
+    """
+    ownership, _created = Ownership.objects.get_or_create(
+        organization=organization, name=name, defaults={"token": identity.token}
+    )
+    keys = DkimKey.objects.filter(ownership=ownership)
+    if not ownership.domains.exists():  # its records may have been taken out of the zone since it was detached
+        keys.filter(state=DkimKey.State.ACTIVE).update(state=DkimKey.State.WAITING)
+    if not keys.filter(state__in=DkimKey.PUBLISHED).exists():
+        DkimKey.objects.create(
+            ownership=ownership,
+            name=name,
+            selector=identity.selector,
+            private_key=identity.private_key,
+            public_key=identity.public_key,
+        )
+    return ownership

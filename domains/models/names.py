@@ -1,15 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.utils import timezone
 
-from ..keys import Identity
 from ..names import to_unicode
-
-if TYPE_CHECKING:
-    from panel.models import Organization
 
 
 class Name(models.Model):
@@ -40,26 +34,3 @@ class Ownership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name_id} of {self.organization_id}"
-
-    @classmethod
-    def ensure(cls, organization: Organization, name: Name, identity: Identity) -> Ownership:
-        """The organization's standing with `name`; what of it is missing is taken from `identity`.
-
-        Call it under the name's lock.
-        """
-        from .keys import DkimKey
-
-        ownership, _created = cls.objects.get_or_create(
-            organization=organization, name=name, defaults={"token": identity.token}
-        )
-        if not ownership.domains.exists():  # its records may have been taken out of the zone since it was detached
-            ownership.dkim_keys.filter(state=DkimKey.State.ACTIVE).update(state=DkimKey.State.WAITING)
-        if not ownership.dkim_keys.filter(state__in=DkimKey.PUBLISHED).exists():
-            DkimKey.objects.create(
-                ownership=ownership,
-                name=name,
-                selector=identity.selector,
-                private_key=identity.private_key,
-                public_key=identity.public_key,
-            )
-        return ownership

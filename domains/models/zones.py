@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
 from django.db import models
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panel.secrets import EncryptedTextField
+
+if TYPE_CHECKING:
+    from panel.models import Organization
 
 
 class DnsProvider(models.Model):
@@ -94,3 +101,36 @@ class ZoneChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.zone_name}: {self.state}"
+
+
+# -- Which of an organization's zones holds a name
+
+
+def zone_of(organization: Organization, name: str) -> Zone | None:
+    """The organization's zone with the longest name that is `name` or ends it. The oldest of several of one name."""
+    zones = Zone.objects.filter(provider__organization=organization, name__in=_suffixes(name))
+    return longest(name, by_name(zones.select_related("provider")))
+
+
+def zones_of(organization: Organization, names: Iterable[str]) -> dict[str, Zone]:
+    """The same of many names, by name, in one query."""
+    names = list(names)
+    wanted = {suffix for name in names for suffix in _suffixes(name)}
+    zones = by_name(
+        Zone.objects.filter(provider__organization=organization, name__in=wanted).select_related("provider")
+    )
+    return {name: zone for name in names if (zone := longest(name, zones)) is not None}
+
+
+def _suffixes(name: str) -> list[str]:
+    """`name` and every name above it, the longest first."""
+    labels = name.split(".")
+    return [".".join(labels[index:]) for index in range(len(labels))]
+
+
+def by_name(zones: QuerySet[Zone]) -> dict[str, Zone]:
+    return {zone.name: zone for zone in zones.order_by("-pk")}
+
+
+def longest(name: str, zones: Mapping[str, Zone]) -> Zone | None:
+    return next((zones[suffix] for suffix in _suffixes(name) if suffix in zones), None)

@@ -21,6 +21,8 @@ class Beside:
     undotted: Sequence[str] = ()  # hosts of ours, with the zone's name behind them
     circle: str = ""  # an alias that leads in a circle
     others: bool = False  # what is wrong belongs to the other half of a split domain
+    made_up: Sequence[str] = ()  # "name type": found, but by a wildcard, which ends once the fixes are published
+    published: Said = ()  # propagating: the record sets that are right, as the authoritative servers have them
     zone_below: str = ""  # a zone cut off below the domain's own, which the changes belong into
     zone_below_servers: Sequence[str] = ()
 

@@ -17,7 +17,7 @@ from .check_input import PreparedInput
 from .finding import Finding
 from .intents import covers, with_intent
 from .moving import with_moved
-from .probes import doubled, each_decides_its_own, with_wildcards_kept
+from .probes import doubled, each_decides_its_own, with_made_up, with_wildcards_kept
 from .reasons import Reason
 from .verdicts import RED, Problem, Status, Verdict
 from .why import OffVerified
@@ -127,7 +127,7 @@ def made_whole(prepared: PreparedInput, kind: Kind, finding: Finding, view: View
         whole = with_moved(prepared, kind, whole, view)
     if whole is not None and whole.fixes and (zone is None or zone != prepared.apex):
         whole = with_wildcards_kept(prepared, whole, view)
-    return whole
+    return whole if whole is None else with_made_up(whole, view, zone)
 
 
 def after_proof(verdict: Verdict) -> Verdict:

@@ -116,6 +116,27 @@ def with_wildcards_kept(prepared: PreparedInput, finding: Finding, view: View) -
     return finding
 
 
+def with_made_up(finding: Finding, view: View, zone: str | None) -> Finding | None:
+    """Say what of that which was found a wildcard made up at names where the fixes publish something: it speaks for
+    them no more then, whatever its type (RFC 4592 §2.2.1). None: not known yet."""
+    published = {fix.name for fix in finding.fixes if fix.action != Action.REMOVE and fix.name != zone}
+    made_up: list[str] = []
+    complete = True
+    for name, type_ in dict.fromkeys((rr.name, rr.type) for rr in finding.found if rr.name in published):
+        question = Question(name, type_)
+        answer = view.get(question)
+        wildcard = wildcard_answered(view, question, answer) if answer is not None else None
+        if wildcard is None:
+            complete = False
+        elif wildcard and answer is not None and answer.sound:
+            made_up.append(f"{name} {type_}")
+    if not complete:
+        return None
+    if made_up:
+        finding.beside = replace(finding.beside, made_up=made_up)
+    return finding
+
+
 def _after_copies(copies: Sequence[Fix], fixes: Sequence[Fix]) -> tuple[Fix, ...]:
     """`fixes` with the copies that they leave alone in front. What a wildcard made up needs no removal."""
     settled = {(fix.name, fix.type) for fix in fixes if fix.action == Action.REPLACE}

@@ -5,7 +5,7 @@ from .changes import AmbiguityCode, Ambiguous, Change, ChangeKind, Mended
 from .check import check_host
 from .macros import Macro, MacroString
 from .mending import ignored, meant, mend, slip
-from .merging import Repair, merge, repair
+from .merging import Repair, merge
 from .record import (
     QUERYING,
     Broken,
@@ -54,7 +54,6 @@ __all__ = [
     "mend",
     "merge",
     "parse",
-    "repair",
     "select",
     "slip",
     "spf_records",

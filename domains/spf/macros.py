@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 LETTERS = frozenset("slodiphv")
-EXPLANATION_LETTERS = frozenset("crt")  # §7.2: allowed in the text that `exp` fetches, nowhere else
 
 _EXPAND = re.compile(r"\{([A-Za-z])([0-9]*)(r?)([.\-+,/_=]*)\}", re.IGNORECASE)
 _SHORT = {"%": "%", "_": " ", "-": "%20"}

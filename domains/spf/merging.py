@@ -32,18 +32,6 @@ class Repair:
     ambiguous: tuple[Ambiguous, ...] = ()
 
 
-def repair(text: str) -> Repair:
-    """`text`, which is an SPF record or was meant as one, so that it holds: with nothing of ours.
-
-    A sender who passed passes still, but for those that only `+all` let pass: `+all` becomes `?all`.
-    """
-    changes: list[Change] = []
-    ambiguous: list[Ambiguous] = []
-    terms = _sound(text, (), changes, ambiguous)
-    _close(terms, changes)
-    return _done([text], terms, changes, ambiguous)
-
-
 def merge(
     records: Sequence[str],
     include: str,

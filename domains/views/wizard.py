@@ -23,6 +23,7 @@ from panel.once import not_done, once_apart
 from .. import claims, readings
 from ..models import Domain, Name, Reading, Zone
 from ..models.domains import mode_or_refuse, name_or_refuse, target_or_refuse
+from ..models.zones import zone_of
 from ..names import to_unicode
 from ..outside import zone_subject
 from ..providers import ProviderError
@@ -35,7 +36,6 @@ from ..suffixes import private_suffix
 from ..usecases import PlanChanged, Wish, attach_domain
 from ..wizard import NOW, Choice, attached_here, candidate, facts_before, forget_candidate
 from ..zones.diff import Outcome, cards
-from ..zones.holding import zone_of
 from ..zones.plan import KINDS
 from ..zones.planning import BOXES, Preview, preview
 from ..zones.reading import ZoneReading

@@ -16,7 +16,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from panel.activity import person_of, record
+from panel.activity import record
+from panel.actors import kept, recalled
 from panel.errors import Refused
 from panel.waking import wake
 
@@ -29,7 +30,7 @@ from .meant_policy import MeantPolicy, meant_policy
 from .planning import write_from_json, write_to_json, writes_of
 
 if TYPE_CHECKING:
-    from panel.activity import Actor
+    from panel.actors import Actor
     from panel.models import Service
 
     from ..models import Zone
@@ -58,23 +59,23 @@ def request_change(
         plan=[fix_to_json(fix) for fix in fixes],
         snapshot=[write_to_json(write) for write in writes],
         progress={"done": 0, "total": len(writes), **_named(actor)},
-        applied_by=person_of(actor),
+        applied_by=actor.actor_person,
     )
     _wake(change.pk)
     return change
 
 
-def _named(actor: Actor) -> dict[str, str]:
+def _named(actor: Actor) -> dict[str, Any]:
     """Who acts without being a person (the operator's shell, a token), for the activity log."""
-    return {"actor": actor} if isinstance(actor, str) else {}
+    return {"actor": who} if (who := kept(actor)) else {}
 
 
 def run_again(change: ZoneChange) -> None:
     """Finish what stopped. Raises Refused."""
     if change.domain_name and change.domain_id is None:
         raise Refused("not-attached", _("This domain is no longer attached."))
-    kept = {key: change.progress[key] for key in ("actor",) if key in change.progress}
-    _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING, more=kept)
+    who = {key: change.progress[key] for key in ("actor",) if key in change.progress}
+    _restart(change, {State.PARTIAL, State.FAILED}, State.WAITING, more=who)
 
 
 def request_undo(change: ZoneChange, actor: Actor) -> None:
@@ -86,7 +87,7 @@ def request_undo(change: ZoneChange, actor: Actor) -> None:
         change,
         {State(change.state)},
         State.UNDOING,
-        undone_by=person_of(actor),
+        undone_by=actor.actor_person,
         more={"undo": True, "partial": partial, **_named(actor)},
     )
 
@@ -183,7 +184,7 @@ def run(pk: int) -> bool:
     verb = "zone.undone" if undoing else "zone.applied"
     record(
         verb,
-        actor=(change.undone_by if undoing else change.applied_by) or change.progress.get("actor"),
+        actor=recalled(change.undone_by if undoing else change.applied_by, change.progress.get("actor")),
         service=change.service,
         target=change.domain_name or change.zone_name,
         after={"changes": len(writes), "zone": change.zone_name},

@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..activity import record
+from ..actors import speaks_for_operator
 from ..errors import Refused
 from .contacts import Contact
 
 if TYPE_CHECKING:
+    from ..actors import Actor
     from .organizations import Organization
     from .users import User
 
@@ -73,7 +75,7 @@ class Invitation(models.Model):
 
     @classmethod
     @transaction.atomic
-    def issue(cls, organization: Organization, email: str, role: str, by: User | str | None) -> tuple[Invitation, str]:
+    def issue(cls, organization: Organization, email: str, role: str, by: Actor) -> tuple[Invitation, str]:
         """Make an invitation; earlier ones to the same address lapse. Returns it with its secret token."""
         email = email.strip().lower()
         cls._slow_down(organization, by)
@@ -86,18 +88,18 @@ class Invitation(models.Model):
             email=email,
             role=Role(role),
             digest=cls.digest_of(token),
-            invited_by=None if isinstance(by, str) else by,
+            invited_by=by.actor_person,
             expires_at=timezone.now() + timedelta(days=settings.INVITATION_DAYS),
         )
         record("member.invited", actor=by, organization=organization, target=email, after={"role": invitation.role})
         return invitation, token
 
     @staticmethod
-    def _slow_down(organization: Organization, by: User | str | None) -> None:
+    def _slow_down(organization: Organization, by: Actor) -> None:
         """An organization's people must not be able to send mail without end."""
         from .. import outbox
 
-        if by is None or isinstance(by, str) or by.is_staff:
+        if speaks_for_operator(by):
             return
         if outbox.room(organization) <= 0:
             message = _("This organization has reached its daily mail quota. Try again tomorrow.")
@@ -170,7 +172,7 @@ class Invitation(models.Model):
             service_created(service, [user])
 
     @transaction.atomic
-    def withdraw(self, *, actor: User | str | None) -> None:
+    def withdraw(self, *, actor: Actor) -> None:
         """Its link works no more."""
         if not Invitation.objects.filter(pk=self.pk, accepted_at=None).delete()[0]:
             raise Refused("invitation-lapsed", _("This invitation has expired or has been used."))

@@ -18,6 +18,7 @@ from .contacts import Contact
 from .members import Membership, Role
 
 if TYPE_CHECKING:
+    from ..actors import Actor
     from .users import User
 
 CODE = RegexValidator(r"\A[a-z0-9]{2,32}\Z", _("Two to 32 lower-case letters and digits."))
@@ -60,7 +61,7 @@ class Organization(models.Model):
 
     @classmethod
     @transaction.atomic
-    def create(cls, code: str, name: str, *, actor: User | str | None, contacts: Iterable[str] = ()) -> Organization:
+    def create(cls, code: str, name: str, *, actor: Actor, contacts: Iterable[str] = ()) -> Organization:
         """A new customer. Raises Refused where the code is taken or not fit."""
         try:
             CODE(code)
@@ -82,7 +83,7 @@ class Organization(models.Model):
         return organization
 
     @transaction.atomic
-    def change(self, *, actor: User | str | None, **fields: Any) -> None:
+    def change(self, *, actor: Actor, **fields: Any) -> None:
         """Set any of name, contacts (addresses) and notify."""
         wanted = addresses(fields.pop("contacts")) if "contacts" in fields else None
         organization = Organization.objects.select_for_update().get(pk=self.pk)
@@ -113,21 +114,21 @@ class Organization(models.Model):
             Contact.add(self, email)
         contacts.ask_soon(self)
 
-    def suspend(self, *, actor: User | str | None) -> None:
+    def suspend(self, *, actor: Actor) -> None:
         """Its services can be read and not changed."""
         self._move({self.State.ACTIVE}, self.State.SUSPENDED, "organization.suspended", actor)
 
     @transaction.atomic
-    def resume(self, *, actor: User | str | None) -> None:
+    def resume(self, *, actor: Actor) -> None:
         if Organization.objects.select_for_update().filter(pk=self.pk).exclude(deletes_at=None).exists():
             raise Refused("deletion-requested", _("This organization is to be deleted: withdraw that first."))
         self._move({self.State.SUSPENDED}, self.State.ACTIVE, "organization.resumed", actor)
 
-    def end(self, *, actor: User | str | None) -> None:
+    def end(self, *, actor: Actor) -> None:
         self._move({self.State.ACTIVE, self.State.SUSPENDED}, self.State.ENDED, "organization.ended", actor)
 
     @transaction.atomic
-    def end_on(self, day: date | None, *, actor: User | str | None) -> None:
+    def end_on(self, day: date | None, *, actor: Actor) -> None:
         """End the organization on `day`; None withdraws that."""
         if day is not None and day < timezone.localdate():
             raise Refused("day-past", _("This day has passed."), field="day")
@@ -140,7 +141,7 @@ class Organization(models.Model):
         self.ends_on = day
 
     @transaction.atomic
-    def request_deletion(self, *, actor: User | str | None, days: int | None = None) -> None:
+    def request_deletion(self, *, actor: Actor, days: int | None = None) -> None:
         """Suspend it, and delete it after `days` of grace, DELETION_GRACE_DAYS where none are given."""
         organization = Organization.objects.select_for_update().get(pk=self.pk)
         if organization.deletes_at is not None:
@@ -154,7 +155,7 @@ class Organization(models.Model):
         record("organization.deletion_requested", actor=actor, organization=self, target=self.code, after=after)
 
     @transaction.atomic
-    def withdraw_deletion(self, *, actor: User | str | None) -> None:
+    def withdraw_deletion(self, *, actor: Actor) -> None:
         """Keep it. Refused once its day has come: parts of it may be gone."""
         waits = Organization.objects.filter(pk=self.pk, deletes_at__gt=timezone.now())
         if not waits.update(deletes_at=None):
@@ -163,7 +164,7 @@ class Organization(models.Model):
         self.deletes_at = None
 
     @transaction.atomic
-    def _move(self, from_: set[State], to: State, verb: str, actor: User | str | None) -> None:
+    def _move(self, from_: set[State], to: State, verb: str, actor: Actor) -> None:
         if not Organization.objects.filter(pk=self.pk, state__in=from_).update(state=to):
             self.refresh_from_db(fields=["state"])
             state = self.get_state_display()
@@ -172,7 +173,7 @@ class Organization(models.Model):
         self.state = to
 
     @transaction.atomic
-    def add_member(self, user: User, role: str, *, actor: User | str | None) -> Membership:
+    def add_member(self, user: User, role: str, *, actor: Actor) -> Membership:
         """Make `user` a member, or give the member this role. Refused where no owner would be left."""
         organization = Organization.objects.select_for_update().get(pk=self.pk)
         after = {"role": Role(role).value}
@@ -191,7 +192,7 @@ class Organization(models.Model):
         return membership
 
     @transaction.atomic
-    def remove_member(self, user: User, *, actor: User | str | None) -> None:
+    def remove_member(self, user: User, *, actor: Actor) -> None:
         """End a membership; never the last owner's."""
         organization = Organization.objects.select_for_update().get(pk=self.pk)
         membership = Membership.objects.filter(organization=organization, user=user).first()

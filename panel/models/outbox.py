@@ -16,7 +16,7 @@ from ..errors import Refused
 from ..secrets import EncryptedTextField
 
 if TYPE_CHECKING:
-    from .users import User
+    from ..actors import Actor
 
 
 class Letter(models.Model):
@@ -128,7 +128,7 @@ class Letter(models.Model):
         return self.state in {self.State.WAITING, self.State.FAILED} and not expired
 
     @transaction.atomic
-    def retry(self, *, actor: User | str | None) -> None:
+    def retry(self, *, actor: Actor) -> None:
         """Send it as soon as possible; it has MAIL_GIVE_UP_DAYS again. Raises Refused."""
         now = timezone.now()
         alive = Q(expires_at=None) | Q(expires_at__gt=now)
@@ -138,7 +138,7 @@ class Letter(models.Model):
         record("letter.retried", actor=actor, organization=self.organization, target=self.recipient)
 
     @transaction.atomic
-    def discard(self, *, actor: User | str | None) -> None:
+    def discard(self, *, actor: Actor) -> None:
         """Never send it, and erase what it said. Raises Refused."""
         now = timezone.now()
         idle = Q(lease_until=None) | Q(lease_until__lte=now)

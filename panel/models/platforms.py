@@ -14,7 +14,7 @@ from ..errors import Refused
 from ..hosts import address, host_name, spf_name
 
 if TYPE_CHECKING:
-    from .users import User
+    from ..actors import Actor
 
 # Sent when a change of hosts has been committed: what its domains must publish is different now. Arguments: platform.
 hosts_changed = Signal()
@@ -70,7 +70,7 @@ class Platform(models.Model):
 
     @classmethod
     @transaction.atomic
-    def create(cls, *, actor: User | str | None, **fields: Any) -> Platform:
+    def create(cls, *, actor: Actor, **fields: Any) -> Platform:
         """A new platform; the first one is the default."""
         fields = cleaned(fields)
         if cls.objects.filter(slug=fields["slug"]).exists():
@@ -83,7 +83,7 @@ class Platform(models.Model):
         return platform
 
     @transaction.atomic
-    def change(self, *, actor: User | str | None, previous_until: date | None = None, **fields: Any) -> None:
+    def change(self, *, actor: Actor, previous_until: date | None = None, **fields: Any) -> None:
         """Set any of FIELDS but slug and kind, which names of services are made of.
 
         Where hosts change and services use the platform, the old ones stay accepted through `previous_until`.

@@ -10,13 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..activity import record
+from ..actors import SYSTEM
 from ..errors import Refused
 from .organizations import Organization
 from .platforms import Platform
 
 if TYPE_CHECKING:
+    from ..actors import Actor
     from ..counting import Counts
-    from .users import User
 
 # Sent under the lock of the service's row; a receiver refuses by raising Refused. Arguments: service, platform.
 platform_changing = Signal()
@@ -55,9 +56,7 @@ class Service(models.Model):
 
     @classmethod
     @transaction.atomic
-    def create(
-        cls, organization: Organization, platform: Platform, *, actor: User | str | None = None, **fields: Any
-    ) -> Service:
+    def create(cls, organization: Organization, platform: Platform, *, actor: Actor = SYSTEM, **fields: Any) -> Service:
         """The organization's next service on `platform`; numbers are never given twice, nor skipped under a race.
 
         Its owners are told by mail when all is committed.
@@ -93,7 +92,7 @@ class Service(models.Model):
         return counts_of(self)
 
     @transaction.atomic
-    def change(self, *, actor: User | str | None, **fields: Any) -> None:
+    def change(self, *, actor: Actor, **fields: Any) -> None:
         """Set any of display_name, renews_on, account_limit, quota and dkim_rotation_days."""
         service = Service.objects.select_for_update().get(pk=self.pk)
         changed = {name: value for name, value in fields.items() if getattr(service, name) != value}
@@ -105,18 +104,18 @@ class Service(models.Model):
         for name, value in changed.items():
             setattr(self, name, value)
 
-    def suspend(self, *, actor: User | str | None) -> None:
+    def suspend(self, *, actor: Actor) -> None:
         """Nothing of it can be changed by its customers."""
         self._move({self.State.ACTIVE}, self.State.SUSPENDED, "service.suspended", actor)
 
-    def resume(self, *, actor: User | str | None) -> None:
+    def resume(self, *, actor: Actor) -> None:
         self._move({self.State.SUSPENDED}, self.State.ACTIVE, "service.resumed", actor)
 
-    def end(self, *, actor: User | str | None) -> None:
+    def end(self, *, actor: Actor) -> None:
         self._move({self.State.ACTIVE, self.State.SUSPENDED}, self.State.ENDED, "service.ended", actor)
 
     @transaction.atomic
-    def end_on(self, day: date | None, *, actor: User | str | None) -> None:
+    def end_on(self, day: date | None, *, actor: Actor) -> None:
         """End the service on `day`; None withdraws that."""
         if day is not None and day < timezone.localdate():
             raise Refused("day-past", _("This day has passed."), field="day")
@@ -129,7 +128,7 @@ class Service(models.Model):
         self.ends_on = day
 
     @transaction.atomic
-    def _move(self, from_: set[State], to: State, verb: str, actor: User | str | None) -> None:
+    def _move(self, from_: set[State], to: State, verb: str, actor: Actor) -> None:
         if not Service.objects.filter(pk=self.pk, state__in=from_).update(state=to):
             self.refresh_from_db(fields=["state"])
             raise Refused("wrong-state", _("This service is %(state)s.") % {"state": self.get_state_display()})
@@ -137,7 +136,7 @@ class Service(models.Model):
         self.state = to
 
     @transaction.atomic
-    def move_to(self, platform: Platform, *, actor: User | str | None) -> None:
+    def move_to(self, platform: Platform, *, actor: Actor) -> None:
         """Change the platform, while nothing that lives on it is configured. The service keeps its name."""
         service = Service.objects.select_for_update(of=("self",)).select_related("platform").get(pk=self.pk)
         if service.platform_id == platform.pk:

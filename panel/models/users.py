@@ -10,9 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..activity import record
+from ..actors import ActorKind
 from ..errors import Refused
 
 if TYPE_CHECKING:
+    from ..actors import Actor
     from ..as_member import Acting
 
 
@@ -75,6 +77,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         self.email = self.email.strip().lower()
 
+    @property
+    def actor_kind(self) -> ActorKind:
+        return ActorKind.STAFF if self.is_staff else ActorKind.MEMBER
+
+    @property
+    def actor_label(self) -> str:
+        """Who it was; and for whom, where somebody of the staff sees the panel as a member."""
+        return f"{self.email} (for {self.acting.email})" if self.acting is not None else self.email
+
+    @property
+    def actor_person(self) -> User:
+        return self
+
     def get_full_name(self) -> str:
         return self.name or self.email
 
@@ -83,7 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @classmethod
     @transaction.atomic
-    def invite_staff(cls, email: str, name: str, *, actor: User | str | None) -> User:
+    def invite_staff(cls, email: str, name: str, *, actor: Actor) -> User:
         """A new colleague, without a password yet."""
         validate_email(email.strip())
         if cls.objects.of_email(email):
@@ -93,7 +108,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return user
 
     @transaction.atomic
-    def change(self, *, actor: User | str | None, **fields: Any) -> None:
+    def change(self, *, actor: Actor, **fields: Any) -> None:
         """Set any of email, name, is_staff and is_active. The last active member of staff stays what he is."""
         staff = list(
             User.objects.select_for_update().filter(is_staff=True, is_active=True).values_list("pk", flat=True)
@@ -123,7 +138,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.refresh_from_db()
 
     @transaction.atomic
-    def remove_second_factor(self, *, actor: User | str | None) -> None:
+    def remove_second_factor(self, *, actor: Actor) -> None:
         """For someone who has lost phone and keys: the password alone signs in again."""
         from allauth.mfa.models import Authenticator
 

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from .. import history, once
-from ..activity import COMMAND_LINE, SYSTEM, VERBS
+from ..activity import VERBS
+from ..actors import COMMAND_LINE, SYSTEM
 from ..history import FieldChange
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ def deed(entry: Activity) -> Any:
 @register.filter
 def actor(entry: Activity) -> Any:
     """Who did it: a person's address, the command line, or the panel itself."""
-    return {COMMAND_LINE: _("command line"), SYSTEM: _("the panel")}.get(entry.actor_label, entry.actor_label)
+    return {COMMAND_LINE.actor_label: _("command line"), SYSTEM.actor_label: _("the panel")}.get(
+        entry.actor_label, entry.actor_label
+    )
 
 
 @register.filter

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import hashing
 from accounts.models import BulkRow, BulkRun, EmailAccount, PasswordLink, PasswordPolicy, Tally
 from accounts.runs import engine, mailing, retention
+from panel.actors import SYSTEM
 from panel.models import Activity, Letter
 from tests.accounts.conftest import Clinic, make_clinic, ods, ods_row, xlsx, xlsx_row
 from tests.factories import make_domain
@@ -334,7 +335,7 @@ def test_stop_and_go_on(clinic, browser, monkeypatch):
 def test_undo_returns_what_nobody_changed_since(clinic, browser):
     lines = ["email", "anna@aurora.example", "bo@aurora.example"]
     run = apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
-    EmailAccount.objects.get(address_key="bo@aurora.example").suspend(by=None)
+    EmailAccount.objects.get(address_key="bo@aurora.example").suspend(by=SYSTEM)
     assert "Undo this run" in browser.get(url("run", clinic, run.pk)).content.decode()
     browser.post(url("undo", clinic, run.pk))
     undoing = BulkRun.objects.get(kind="undo")
@@ -355,7 +356,7 @@ def test_undo_returns_what_nobody_changed_since(clinic, browser):
 def test_an_action_on_all_that_match_is_previewed_and_applied(clinic, browser, action, states):
     lines = ["email", "anna@aurora.example", "bo@aurora.example"]
     apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
-    EmailAccount.objects.get(address_key="bo@aurora.example").suspend(by=None)
+    EmailAccount.objects.get(address_key="bo@aurora.example").suspend(by=SYSTEM)
     browser.post(url("select", clinic), {"action": action, "everything": "1", "question": ""})
     run = BulkRun.objects.get(kind=action)
     page = browser.get(url("run", clinic, run.pk)).content.decode()
@@ -409,7 +410,7 @@ def test_another_services_accounts_cannot_be_selected(clinic, browser):
 def test_a_service_suspended_during_a_run_stops_it(clinic, browser):
     run = confirm_columns(browser, clinic, upload(browser, clinic, "email", "anna@aurora.example"))
     browser.post(url("start", clinic, run.pk))
-    clinic.service.suspend(actor=None)
+    clinic.service.suspend(actor=SYSTEM)
     engine.work(run.pk)
     run.refresh_from_db()
     assert run.state == "stopped"

@@ -19,6 +19,7 @@ from accounts.batch import Placement
 from accounts.models import BulkRow, BulkRun, EmailAccount, Order, Tally
 from accounts.runs import engine, loading, selecting, slots
 from accounts.runs.selecting import Selection
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Service
 from tests.accounts.conftest import Clinic, make_clinic
@@ -29,7 +30,7 @@ from tests.processes import ROOT, manage
 
 def approved(clinic: Clinic, quantity: int) -> Order:
     order = Order.place(clinic.service, quantity, by=clinic.technician)
-    order.approve(by=None)
+    order.approve(by=SYSTEM)
     return order
 
 
@@ -84,7 +85,7 @@ def test_a_large_order_is_made_in_chunks_with_progress_in_the_page(clinic, monke
 def test_an_approval_touches_a_chunk_whatever_the_quantity(clinic, django_assert_max_num_queries):
     order = Order.place(clinic.service, 50_000, by=clinic.technician)
     with django_assert_max_num_queries(40):
-        order.approve(by=None)
+        order.approve(by=SYSTEM)
     assert order.carried_out == 1000
 
 
@@ -105,10 +106,10 @@ def test_orders_that_nobody_works_on_are_found(clinic, monkeypatch, django_captu
 def test_an_order_of_a_suspended_service_waits_for_it(clinic, monkeypatch):
     monkeypatch.setattr("accounts.models.orders.CHUNK", 10)
     order = approved(clinic, 35)
-    clinic.service.suspend(actor=None)
+    clinic.service.suspend(actor=SYSTEM)
     assert not slots.carry_out(order.pk)
     assert not slots.unattended().exists()
-    Service.objects.get(pk=clinic.service.pk).resume(actor=None)
+    Service.objects.get(pk=clinic.service.pk).resume(actor=SYSTEM)
     assert list(slots.unattended()) == [order]
     slots.carry_out(order.pk)
     assert Tally.of(clinic.service.pk)["slot"] == 45
@@ -132,10 +133,10 @@ def test_a_cancellation_in_chunks_says_at_the_end_how_many_went(clinic, monkeypa
 def test_the_limit_counts_what_is_ordered(clinic):
     Service.objects.update(account_limit=20)
     clinic.service.refresh_from_db()
-    Order.place(clinic.service, 8, by=None)
+    Order.place(clinic.service, 8, by=SYSTEM)
     with pytest.raises(Refused, match="more on order: 8"):
-        Order.place(clinic.service, 3, by=None)
-    Order.place(clinic.service, 2, by=None)
+        Order.place(clinic.service, 3, by=SYSTEM)
+    Order.place(clinic.service, 2, by=SYSTEM)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -148,7 +149,7 @@ def test_the_limit_holds_for_many_who_order_at_once(settings):
     def order(_number: int) -> str:
         try:
             start.wait()
-            Order.place(Service.objects.get(pk=clinic.service.pk), 1200, by=None)
+            Order.place(Service.objects.get(pk=clinic.service.pk), 1200, by=SYSTEM)
         except Refused as refusal:
             return refusal.code
         finally:
@@ -241,7 +242,7 @@ def test_an_account_whose_address_changes_meanwhile_is_listed_once(clinic, monke
     monkeypatch.setattr(selecting, "BATCH", 4)
     accounts = fill(clinic, *people(10))
     run = everything(clinic)
-    accounts[0].rename(Placement("zz", "aurora.example"), by=None)
+    accounts[0].rename(Placement("zz", "aurora.example"), by=SYSTEM)
     selecting.fill(run)
     the_selection_is_sound(run, 10)
 
@@ -278,7 +279,7 @@ def test_an_undo_is_listed_in_chunks(clinic, monkeypatch):
     loading.check(run)
     engine.start(run)
     engine.work(run.pk)
-    EmailAccount.objects.get(address_key="user3@aurora.example").suspend(by=None)
+    EmailAccount.objects.get(address_key="user3@aurora.example").suspend(by=SYSTEM)
     monkeypatch.setattr(selecting, "BATCH", 3)
     undoing = selecting.undo(BulkRun.objects.get(pk=run.pk), by=clinic.owner, owner=True)
     assert undoing.state == "checking"

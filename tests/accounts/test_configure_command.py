@@ -15,6 +15,7 @@ from accounts import hashing
 from accounts.management.commands.configure_accounts import Command
 from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
 from accounts.runs import engine, results
+from panel.actors import SYSTEM
 from panel.models import Activity
 from tests.accounts.people import WORKBOOKS
 from tests.factories import make_domain
@@ -156,7 +157,7 @@ def test_wrong_usage_exits_3(clinic, wrong):
 
 
 def test_a_suspended_service_refuses(clinic, table, capsys):
-    clinic.service.suspend(actor=None)
+    clinic.service.suspend(actor=SYSTEM)
     status, answer = run(clinic.service.name, table(HEAD, "A,B,anna@aurora.example,"), capsys=capsys)
     assert (status, answer["refused"]) == (2, "service-not-active")
 
@@ -192,7 +193,7 @@ def test_the_same_results_again_leave_no_second_copy(clinic, table, tmp_path, ca
 def test_a_run_that_was_undone_is_done_again_by_the_same_file(clinic, table, tmp_path, capsys):
     file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
     run(clinic.service.name, file, capsys=capsys)
-    EmailAccount.objects.get(address_key="anna@aurora.example").reset(by=None)
+    EmailAccount.objects.get(address_key="anna@aurora.example").reset(by=SYSTEM)
     status, answer = run(clinic.service.name, file, "--results", out, capsys=capsys)
     assert (status, answer["done"]) == (0, 1)
     account = EmailAccount.objects.get(address_key="anna@aurora.example")

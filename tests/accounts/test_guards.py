@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from tests.accounts.conftest import Clinic
 from tests.accounts.test_list import fill
@@ -14,15 +15,15 @@ def test_a_service_with_configured_accounts_cannot_change_its_platform(clinic: C
     other = make_platform()
     fill(clinic, ("anna", "Anna B"))
     with pytest.raises(Refused) as refused:
-        clinic.service.move_to(other, actor=None)
+        clinic.service.move_to(other, actor=SYSTEM)
     assert refused.value.code == "accounts-configured"
 
 
 def test_a_domain_with_accounts_cannot_be_detached_and_without_them_it_can(clinic: Clinic) -> None:
     (account,) = fill(clinic, ("anna", "Anna B"))
     with pytest.raises(Refused) as refused:
-        clinic.domain.detach(None)
+        clinic.domain.detach(SYSTEM)
     assert refused.value.code == "accounts-use-domain"
-    account.reset(by=None)
-    clinic.domain.detach(None)
+    account.reset(by=SYSTEM)
+    clinic.domain.detach(SYSTEM)
     assert not clinic.service.domains.exists()

@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import EmailAccount, Order, Tally
 from accounts.models.accounts import configured_key
+from panel.actors import SYSTEM
 from tests.accounts.conftest import make_clinic
 from tests.accounts.test_list import fill, listing, shown
 
@@ -17,8 +18,8 @@ from tests.accounts.test_list import fill, listing, shown
 def test_accounts_and_orders_from_before_are_found_sorted_and_finished():
     clinic = make_clinic(slots=3)
     (account,) = fill(clinic, ("anna.kowalska", "Anna Kowalska"))
-    order = Order.place(clinic.service, 5, by=None)
-    order.approve(by=None)
+    order = Order.place(clinic.service, 5, by=SYSTEM)
+    order.approve(by=SYSTEM)
     try:
         call_command("migrate", "accounts", "0002", verbosity=0)
         with connection.cursor() as cursor:
@@ -35,6 +36,6 @@ def test_accounts_and_orders_from_before_are_found_sorted_and_finished():
     browser = Client()
     browser.force_login(clinic.viewer)
     assert shown(listing(browser, clinic, "?q=walska")) == ["anna.kowalska@aurora.example"]
-    account.suspend(by=None)
+    account.suspend(by=SYSTEM)
     assert EmailAccount.objects.get(pk=account.pk).version == 1
     assert Tally.of(clinic.service.pk)["suspended"] == 1

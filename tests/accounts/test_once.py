@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.models import BulkRun, EmailAccount, Order, PasswordLink
 from panel import once
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, SpentToken
 from tests.accounts.conftest import Clinic, make_clinic
@@ -139,13 +140,13 @@ def test_of_many_that_come_at_the_same_moment_one_orders_and_all_say_so():
 @pytest.mark.django_db(transaction=True)
 def test_of_many_approvals_at_the_same_moment_each_slot_is_made_once():
     clinic = make_clinic(slots=0)
-    order = Order.place(clinic.service, 2500, by=None)
+    order = Order.place(clinic.service, 2500, by=SYSTEM)
     start = Barrier(CONTENDERS)
 
     def approve(_number: int) -> str:
         try:
             start.wait()
-            Order.objects.get(pk=order.pk).approve(by=None)
+            Order.objects.get(pk=order.pk).approve(by=SYSTEM)
         except Refused as refusal:
             return refusal.code
         finally:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts import batch, hashing
 from accounts.models import Address, EmailAccount, Order, PasswordLink, PasswordPolicy, RetiredMailbox, Tally
+from panel.actors import SYSTEM
 from panel.models import Activity, Service
 from tests.accounts.conftest import Clinic, make_clinic
 from tests.factories import make_domain, make_user
@@ -301,7 +302,7 @@ def test_slots_that_were_configured_since_the_question_are_asked_about_again(cli
 
 def test_a_suspended_service_shows_and_refuses(clinic, browser):
     account = configure(browser, clinic)
-    clinic.service.suspend(actor=None)
+    clinic.service.suspend(actor=SYSTEM)
     assert browser.get(url("list", clinic)).status_code == 200
     response = browser.post(url("suspend", clinic, account.pk), follow=True)
     assert "suspended or has ended" in response.content.decode()

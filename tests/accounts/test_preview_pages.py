@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import hashing
 from accounts.models import BulkRow, BulkRun, EmailAccount
 from accounts.runs import engine, retention
+from panel.actors import SYSTEM
 from panel.models import Service
 from tests.accounts.conftest import Clinic
 from tests.accounts.test_bulk_pages import HEAD, apply, configured, confirm_columns, content, records, upload, url
@@ -234,7 +235,7 @@ def test_discarding_what_a_stopped_run_made_lets_it_go_on(clinic, browser, monke
 def test_a_run_that_the_service_stopped_says_so(clinic, browser):
     run = previewed(browser, clinic, "email", "jan@aurora.example")
     browser.post(url("start", clinic, run.pk), {"how": "good"})
-    Service.objects.get(pk=clinic.service.pk).suspend(actor=None)
+    Service.objects.get(pk=clinic.service.pk).suspend(actor=SYSTEM)
     engine.work(run.pk)
     run.refresh_from_db()
     assert (run.state, run.stop_code) == ("stopped", "service-not-active")

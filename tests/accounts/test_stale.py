@@ -16,6 +16,7 @@ from accounts.batch import Placement
 from accounts.meanwhile import Opened
 from accounts.models import EmailAccount, PasswordLink
 from accounts.models.accounts import Seen
+from panel.actors import SYSTEM
 from tests.accounts.conftest import Clinic, make_clinic
 from tests.accounts.test_list import fill
 from tests.accounts.test_pages import GOOD, configure, sealed_in, signed_in, slot, url
@@ -195,13 +196,13 @@ def test_every_verb_adds_to_the_version(clinic):
         versions.append(account.version)
 
     for verb in (
-        lambda: account.suspend(by=None),
-        lambda: account.resume(by=None),
-        lambda: account.set_password("{ARGON2ID}?", by=None),
-        lambda: account.rename(Placement("anna", "aurora.example", "Anna", "", "Anna"), by=None),
-        lambda: account.rename(Placement("ann", "aurora.example", "Anna", "", "Anna"), by=None),
-        lambda: account.reset(by=None),
-        lambda: account.configure(Placement("ann", "aurora.example", password_hash="{ARGON2ID}!"), by=None),
+        lambda: account.suspend(by=SYSTEM),
+        lambda: account.resume(by=SYSTEM),
+        lambda: account.set_password("{ARGON2ID}?", by=SYSTEM),
+        lambda: account.rename(Placement("anna", "aurora.example", "Anna", "", "Anna"), by=SYSTEM),
+        lambda: account.rename(Placement("ann", "aurora.example", "Anna", "", "Anna"), by=SYSTEM),
+        lambda: account.reset(by=SYSTEM),
+        lambda: account.configure(Placement("ann", "aurora.example", password_hash="{ARGON2ID}!"), by=SYSTEM),
     ):
         verb()
         noted()
@@ -225,7 +226,7 @@ def test_of_many_who_saw_the_same_version_one_changes_it():
         try:
             start.wait()
             mine = EmailAccount.objects.select_related("service").get(pk=account.pk)
-            mine.rename(Placement(f"anna{number}", "aurora.example", "Anna"), by=None, seen=seen)
+            mine.rename(Placement(f"anna{number}", "aurora.example", "Anna"), by=SYSTEM, seen=seen)
         except batch.Stale:
             return "stale"
         finally:
@@ -240,4 +241,4 @@ def test_of_many_who_saw_the_same_version_one_changes_it():
 def test_a_version_of_another_mailbox_is_another_version(clinic):
     (account,) = fill(clinic, ("anna", "Anna Berg"))
     with pytest.raises(batch.Stale):
-        account.suspend(by=None, seen=Seen(account.version, "0" * 32))
+        account.suspend(by=SYSTEM, seen=Seen(account.version, "0" * 32))

@@ -13,6 +13,7 @@ from accounts import hashing
 from accounts.columns import Field
 from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
 from accounts.runs import checking, engine, loading, selecting
+from panel.actors import SYSTEM
 from panel.models import Activity
 from tests.accounts.test_suggestions import command
 
@@ -133,7 +134,7 @@ def test_a_row_without_an_account_is_refused_unless_it_may_be_created(staff, tab
 def test_an_update_needs_no_slot_and_reaches_suspended_accounts(staff, table, capsys):
     EmailAccount.objects.filter(state="slot").delete()
     Tally.objects.filter(service=staff.service, state="slot").delete()
-    jan().suspend(by=None)
+    jan().suspend(by=SYSTEM)
     status, answer = command(
         staff.service.name, table("email;Nazwisko", "jan@aurora.example;Wilk"), "--update", capsys=capsys
     )

@@ -15,6 +15,7 @@ from api.models import Delivery, Endpoint, Job, Token
 from api.webhooks.outbox import put
 from domains import readings
 from domains.models import DnsProvider, Reading, Zone, ZoneChange
+from panel.actors import SYSTEM
 from panel.models import Invitation
 from tests.factories import Tenant, make_check, make_order, make_retired_mailbox, make_run
 
@@ -79,7 +80,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "provider_id": lambda tenant: zone_of(tenant).provider_id,
     "zone_name": lambda tenant: zone_of(tenant).name,
     "question_id": lambda tenant: question_of(tenant).pk,
-    "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "i@people.example", "viewer", None)[0].pk,
+    "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "i@people.example", "viewer", SYSTEM)[0].pk,
     "mailbox_id": lambda tenant: make_retired_mailbox(tenant.service).pk,
 }
 

@@ -6,9 +6,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-import requests
 
 from accounts.models import EmailAccount, Order
 from api.models import KeptAnswer

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from api.models import Delivery, Endpoint, Token
 from api.webhooks.outbox import put
+from panel.actors import COMMAND_LINE
 from tests.factories import make_user
 
 from .conftest import Api
@@ -104,7 +105,7 @@ def test_staff_have_tokens_of_their_own(client, tenant):
 
 def test_a_webhook_is_switched_off_and_on_and_a_message_of_its_log_sent_again(client, tenant):
     client.force_login(tenant.owner)
-    endpoint, _secret = Endpoint.create(tenant.organization, "https://x.example/", ["check.red"], by="test")
+    endpoint, _secret = Endpoint.create(tenant.organization, "https://x.example/", ["check.red"], by=COMMAND_LINE)
     page = f"/organizations/{tenant.organization.code}/api/webhooks/{endpoint.pk}/"
     client.post(f"{page}switch/", {"active": "off"})
     endpoint.refresh_from_db()

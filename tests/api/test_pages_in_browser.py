@@ -11,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from api.models import Delivery, Endpoint
+from panel.actors import SYSTEM
 from tests.browser import NewPage
 from tests.factories import make_tenant
 
@@ -28,7 +29,7 @@ def test_a_token_is_made_and_revoked_and_the_pages_are_accessible(
     new_page: NewPage, accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path], shape: str
 ) -> None:
     tenant = make_tenant("ab12345")
-    endpoint, _secret = Endpoint.create(tenant.organization, "https://hook.example/", ["check.red"], by="test")
+    endpoint, _secret = Endpoint.create(tenant.organization, "https://hook.example/", ["check.red"], by=SYSTEM)
     for state, status, error in (("delivered", 204, ""), ("failed", 500, ""), ("waiting", None, "timeout")):
         Delivery.objects.create(
             endpoint=endpoint, event="check.red", payload={}, state=state, status=status, error=error, attempts=1

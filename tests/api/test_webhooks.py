@@ -19,6 +19,7 @@ from api.webhooks.http import NotDelivered, post
 from api.webhooks.signing import verified
 from diagnostics.models import CheckRun
 from diagnostics.notifications import tell_people
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from tests.factories import make_check, make_tenant
 from tests.servers import Knot
@@ -31,7 +32,7 @@ ALL = [event.value for event in Event if event is not Event.TEST]
 
 
 def listen(tenant, url, events=ALL):
-    return Endpoint.create(tenant.organization if tenant else None, url, events, by="test")
+    return Endpoint.create(tenant.organization if tenant else None, url, events, by=SYSTEM)
 
 
 def test_an_order_is_told_of_signed_once(tenant):
@@ -75,7 +76,7 @@ def test_only_who_listens_hears_and_staff_hear_of_everybody(tenant):
     listen(other, "http://127.0.0.1:9/other")
     listen(tenant, "http://127.0.0.1:9/deaf", ["check.red"])
     listen(None, "http://127.0.0.1:9/staff")
-    listen(tenant, "http://127.0.0.1:9/off")[0].change(by="test", active=False)
+    listen(tenant, "http://127.0.0.1:9/off")[0].change(by=SYSTEM, active=False)
     Order.place(tenant.service, 3, by=tenant.owner)
     assert [delivery.endpoint.url for delivery in Delivery.objects.all()] == ["http://127.0.0.1:9/staff"]
 

@@ -12,8 +12,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from diagnostics.show.records import Standing
 from domains.lookup.answers import Answers
 from domains.records import Kind
+from domains.rrset import Action
 from domains.rules.deciding import Left
 from domains.rules.fingerprints import fingerprint
 from domains.rules.intents import can_be_intended
@@ -22,6 +24,7 @@ from domains.rules.verdicts import RED, Status
 from domains.spf import Result, check_host
 
 from .paper import WORLD, PaperWorld, comparable
+from .shown import in_effect, page_of_check, zone_file
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "120"))
 ASIDE = (Kind.NS, Kind.TARGET)
@@ -107,6 +110,8 @@ WILD = [
     *[""] * 3,
     "*.{z}. A 198.51.100.80",
     '*.{z}. TXT "v=spf1 include:spf.other.example -all"',
+    '*.{z}. TXT "v=DMARC1; p=reject"',
+    "*.{z}. CNAME web.other.example.",
     "*.{z}. MX 5 mx1.other.example.",
 ]
 PARTS = (MX, SPF, DKIM, SRV, SUBMISSION, ALIASES, DMARC, ABOVE, WILD)
@@ -202,3 +207,29 @@ def test_what_is_intended_is_left_as_it_is_by_all_fixes(case: dict[str, Any]) ->
     after = world.judged()
     for kind, intent in intents.items():
         assert fingerprint(after[kind].found) == intent
+
+
+@given(case=zones())
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_green_adds_no_line_to_the_zone_file_and_what_is_red_only_what_its_fixes_publish(
+    case: dict[str, Any],
+) -> None:
+    world = PaperWorld(case)
+    verdicts = world.judged()
+    records = zone_file(world, verdicts)
+    for record in records:
+        verdict = verdicts[Kind(record.kind)]
+        there = in_effect(world, record.name, record.type)
+        new = set(record.values) - set(there)
+        if verdict.status == Status.OK:
+            assert not new, record
+        elif verdict.status in RED:
+            published = {value for fix in verdict.fixes if fix.action != Action.REMOVE for value in fix.values}
+            assert new <= published, record
+    aliases = {record.name for record in records if record.type == "CNAME"}
+    assert not [record for record in records if record.type != "CNAME" and record.name in aliases]
+    for verdict in verdicts.values():
+        if verdict.status == Status.OK and verdict.kind not in ASIDE:
+            for row in page_of_check(world, verdict):
+                assert row.standing == Standing.OK
+                assert row.value in in_effect(world, row.name, row.type)

@@ -21,6 +21,7 @@ from domains.usecases import apply
 from domains.zones.changes import run
 from domains.zones.planning import BOXES, preview
 from domains.zones.reading import intents_of, read_for
+from panel.actors import SYSTEM
 from panel.models import Platform
 from tests.domains.providers import knot_zone, powerdns_zone
 from tests.factories import make_service
@@ -137,7 +138,7 @@ def applied_and_judged(place: Place, platform: Platform, case: dict[str, Any]) -
             str(decision.verdict.status),
             comparable(decision.verdict.fixes),
         ), decision.kind
-    change = apply(domain, planned, BOXES, mx=True, confirmed=planned.fingerprint, actor=None)
+    change = apply(domain, planned, BOXES, mx=True, confirmed=planned.fingerprint, actor=SYSTEM)
     if change is not None:
         run(change.pk)
         change.refresh_from_db()

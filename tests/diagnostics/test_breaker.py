@@ -13,6 +13,7 @@ from diagnostics.notifications import tell_people
 from diagnostics.sweep import breakers, schedule, sweep
 from domains.models import Domain
 from domains.rrset import Fix
+from panel.actors import SYSTEM
 from panel.models import Organization, Platform
 from tests.diagnostics.conftest import PLATFORM_ZONE, fixes_of
 from tests.factories import make_contacts, make_domain, make_service, make_user
@@ -163,7 +164,7 @@ def test_a_look_that_is_held_is_no_second_one_and_nobody_is_told_of_red_meanwhil
     again()
     assert CheckRun.objects.get(pk=domain.pk).checked_at == looked
     assert tell_people() == 0
-    CircuitBreaker.objects.get().release(None)
+    CircuitBreaker.objects.get().release(SYSTEM)
     assert tell_people() == 1
 
 

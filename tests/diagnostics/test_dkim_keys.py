@@ -25,6 +25,7 @@ from domains.models import DkimKey, Domain, ZoneChange
 from domains.records import Kind, Level, required_records
 from domains.rrset import quote_txt
 from domains.zones import changes
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Platform
 from tests.factories import make_domain, make_member, make_service
@@ -55,7 +56,7 @@ def domain(platform: Platform) -> Domain:
 
 
 def new_key(domain: Domain, state: str = State.WAITING) -> DkimKey:
-    key = DkimKey.rotate(domain, actor=None)
+    key = DkimKey.rotate(domain, actor=SYSTEM)
     if state != State.WAITING:
         DkimKey.objects.filter(pk=key.pk).update(state=state)
     return key
@@ -158,8 +159,8 @@ def test_an_old_key_is_withdrawn_after_a_week_and_its_secret_forgotten(domain: D
 def test_a_name_attached_again_shows_its_key_before_it_signs(domain: Domain) -> None:
     key = new_key(domain, State.ACTIVE)
     service, name = domain.service, domain.name.name
-    domain.detach(None)
-    again = Domain.attach(service, name, mode="authoritative", actor=None, verified=True)
+    domain.detach(SYSTEM)
+    again = Domain.attach(service, name, mode="authoritative", actor=SYSTEM, verified=True)
     assert [(k.pk, k.state) for k in again.ownership.dkim_keys.all()] == [(key.pk, State.WAITING)]
 
 
@@ -208,7 +209,7 @@ def test_a_service_with_a_term_gets_new_keys_in_its_managed_zones(servers: tuple
     DkimKey.objects.filter(pk=key.pk).update(activated_at=timezone.now() - timedelta(days=91))
     rotation.tend()
     assert DkimKey.objects.count() == 1
-    domain.service.change(actor=None, dkim_rotation_days=90)
+    domain.service.change(actor=SYSTEM, dkim_rotation_days=90)
     rotation.tend()
     assert sorted(DkimKey.objects.values_list("state", flat=True)) == [State.ACTIVE, State.WAITING]
     rotation.tend()

@@ -13,6 +13,7 @@ from diagnostics.models import Check, CheckRun, DigestWait
 from diagnostics.notifications import tell_people
 from domains.models import Domain
 from panel import outbox
+from panel.actors import SYSTEM
 from panel.models import Contact, Letter, Organization
 from tests.factories import make_check, make_domain, make_organization, make_service, make_user
 from tests.letters import delivered
@@ -152,7 +153,7 @@ def test_a_worker_that_dies_while_it_writes_loses_no_news_and_repeats_none(
 def test_only_contacts_who_confirmed_and_did_not_unsubscribe_are_told(
     domain: Domain, organization: Organization
 ) -> None:
-    organization.change(contacts=["dns@people.example", "boss@people.example", "new@people.example"], actor=None)
+    organization.change(contacts=["dns@people.example", "boss@people.example", "new@people.example"], actor=SYSTEM)
     organization.contacts.get(email="boss@people.example").unsubscribe()
     saw(domain, "missing")
     tell_people()

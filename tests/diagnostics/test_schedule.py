@@ -17,6 +17,7 @@ from diagnostics.models import CheckRun
 from diagnostics.sweep import schedule, sweep
 from domains import signals
 from domains.models import Domain
+from panel.actors import COMMAND_LINE
 from panel.models import Platform, Service
 from tests.factories import make_domain, make_organization, make_service
 from tests.processes import ROOT
@@ -133,7 +134,7 @@ def test_domains_of_a_platform_whose_hosts_changed_are_looked_at_again(
     schedule.enter([domain], timezone.now())
     CheckRun.objects.update(next_at=timezone.now() + timedelta(hours=5))
     with django_capture_on_commit_callbacks(execute=True):
-        platform.change(actor="operator", mx_hosts=["mx9.pro7.mail.example"], previous_until=timezone.localdate())
+        platform.change(actor=COMMAND_LINE, mx_hosts=["mx9.pro7.mail.example"], previous_until=timezone.localdate())
     assert CheckRun.objects.get().next_at <= timezone.now()
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from diagnostics.models import CheckRun, Share
 from diagnostics.sweep.timing import CheckTiming, next_run
 from domains.models import Domain
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Role
 from tests.factories import make_domain, make_member, make_service, make_share
@@ -29,15 +30,15 @@ def test_an_organization_has_so_many_pending_domains_and_any_number_of_proven_on
     for _ in range(5):
         make_domain(service)
     another = make_service(service.organization)
-    Domain.attach(service, "one.example", mode="authoritative", actor=None)
-    Domain.attach(another, "two.example", mode="authoritative", actor=None)
+    Domain.attach(service, "one.example", mode="authoritative", actor=SYSTEM)
+    Domain.attach(another, "two.example", mode="authoritative", actor=SYSTEM)
     owner = make_member(service.organization)
     with pytest.raises(Refused) as refused:
         Domain.attach(service, "three.example", mode="authoritative", actor=owner)
     assert refused.value.code == "too-many-pending"
     Domain.objects.filter(name__name="one.example").delete()
     Domain.attach(service, "three.example", mode="authoritative", actor=owner)
-    Domain.attach(make_service(), "four.example", mode="authoritative", actor=None)
+    Domain.attach(make_service(), "four.example", mode="authoritative", actor=SYSTEM)
 
 
 def test_an_organization_has_so_many_links_that_work(client: Client, settings) -> None:

@@ -13,6 +13,7 @@ from domains.zones.diff import Outcome, cards
 from domains.zones.plan import KINDS
 from domains.zones.planning import Preview, preview
 from domains.zones.reading import intents_of, read_zone
+from panel.actors import SYSTEM
 from panel.models import Organization
 from tests.servers.knot import TSIG_ALGORITHM, TSIG_NAME, TSIG_SECRET
 from tests.servers.powerdns import PowerDns
@@ -75,4 +76,4 @@ def choices(planned: Preview) -> set[Outcome]:
 
 def asked_for(zone: Zone, domain: Domain, planned: Preview) -> ZoneChange | None:
     """The change that Apply of everything asks for."""
-    return request_change(zone, domain.service, domain, planned.fixes(KINDS, mx=True), planned.published, None)
+    return request_change(zone, domain.service, domain, planned.fixes(KINDS, mx=True), planned.published, SYSTEM)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from domains.models import Dispute, DkimKey, Domain, Ownership
 from domains.signals import ATTACHED, DETACHED, MODE, RELEASED, VERIFIED, domain_changed
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Service
 from tests.factories import (
@@ -31,7 +32,7 @@ def service() -> Service:
 
 
 def attach(service: Service, name: str = "example.com", mode: str = "authoritative", **more: Any) -> Domain:
-    return Domain.attach(service, name, mode=mode, actor=None, **more)
+    return Domain.attach(service, name, mode=mode, actor=SYSTEM, **more)
 
 
 def refusal(call: Any, *arguments: Any, **more: Any) -> Refused:
@@ -128,7 +129,7 @@ def test_a_pending_domain_claims_nothing(service: Service) -> None:
     other = attach(make_service(), verified=True)
     assert other.state == "verified"
     pending = Domain.objects.get(service=service)
-    assert refusal(pending.verify, "token", None).code == "authoritative-domain-detected"
+    assert refusal(pending.verify, "token", SYSTEM).code == "authoritative-domain-detected"
 
 
 def test_two_non_authoritative_attachments_live_side_by_side_on_two_platforms(service: Service) -> None:
@@ -145,14 +146,14 @@ def test_two_verified_attachments_on_one_platform_are_refused(service: Service) 
     refused = refusal(attach, other, mode="non_authoritative", target="mx1.other.example", verified=True)
     assert refused.code == "attached-on-platform"
     pending = attach(other, mode="non_authoritative", target="mx1.other.example")
-    assert refusal(pending.verify, "token", None).code == "attached-on-platform"
+    assert refusal(pending.verify, "token", SYSTEM).code == "attached-on-platform"
 
 
 def test_verifying_twice_changes_nothing(service: Service) -> None:
     domain = attach(service)
-    domain.verify("token", None)
+    domain.verify("token", SYSTEM)
     at = domain.verified_at
-    domain.verify("operator", None)
+    domain.verify("operator", SYSTEM)
     domain.refresh_from_db()
     assert (domain.verified_at, domain.proof) == (at, "token")
     assert Activity.objects.filter(verb="domain.verified").count() == 1
@@ -160,22 +161,22 @@ def test_verifying_twice_changes_nothing(service: Service) -> None:
 
 def test_the_mode_and_the_target_can_be_changed_later(service: Service) -> None:
     domain = attach(service, verified=True)
-    domain.change_mode("non-authoritative", "MX1.other.example:2525", None)
+    domain.change_mode("non-authoritative", "MX1.other.example:2525", SYSTEM)
     domain.refresh_from_db()
     assert (domain.mode, domain.target) == ("non_authoritative", "mx1.other.example:2525")
     entry = Activity.objects.get(verb="domain.mode_changed")
     assert entry.before["mode"] == "authoritative"
     assert entry.after["target"] == "mx1.other.example:2525"
     assert refusal(domain.change_mode, "authoritative", "mx1.other.example", None).code == "target-not-used"
-    domain.change_mode("authoritative", "", None)
-    domain.change_mode("authoritative", "", None)
+    domain.change_mode("authoritative", "", SYSTEM)
+    domain.change_mode("authoritative", "", SYSTEM)
     assert Activity.objects.filter(verb="domain.mode_changed").count() == 2
 
 
 def test_a_domain_attached_again_keeps_its_token_and_its_key(service: Service) -> None:
     first = attach(service)
     token, selector = first.ownership.token, first.ownership.dkim_keys.get().selector
-    first.detach(None)
+    first.detach(SYSTEM)
     assert not Domain.objects.exists()
     second = attach(service)
     assert (second.ownership.token, second.ownership.dkim_keys.get().selector) == (token, selector)
@@ -194,11 +195,11 @@ def test_a_domain_is_not_detached_while_accounts_use_it(service: Service) -> Non
 
 def test_nothing_can_be_done_on_a_suspended_service(service: Service) -> None:
     domain = attach(service)
-    service.suspend(actor=None)
+    service.suspend(actor=SYSTEM)
     for call, arguments in (
         (attach, (service, "other.example")),
-        (domain.detach, (None,)),
-        (domain.change_mode, ("non_authoritative", "mx1.other.example", None)),
+        (domain.detach, (SYSTEM,)),
+        (domain.change_mode, ("non_authoritative", "mx1.other.example", SYSTEM)),
     ):
         domain.service.refresh_from_db()
         assert refusal(call, *arguments).code == "service-not-active"
@@ -219,10 +220,10 @@ def test_whoever_listens_hears_of_each_change_once_it_is_committed(
             pk = domain.pk
             assert heard == []
         for verb, arguments in (
-            (domain.verify, ("token", None)),
-            (domain.change_mode, ("non_authoritative", "mx1.other.example", None)),
-            (domain.release, (None,)),
-            (domain.detach, (None,)),
+            (domain.verify, ("token", SYSTEM)),
+            (domain.change_mode, ("non_authoritative", "mx1.other.example", SYSTEM)),
+            (domain.release, (SYSTEM,)),
+            (domain.detach, (SYSTEM,)),
         ):
             with django_capture_on_commit_callbacks(execute=True):
                 verb(*arguments)
@@ -233,7 +234,7 @@ def test_whoever_listens_hears_of_each_change_once_it_is_committed(
 
 def lost(service: Service) -> Domain:
     domain = attach(service)
-    domain.verify("token", None)
+    domain.verify("token", SYSTEM)
     domain.note_proof(seen=False, at=timezone.now())
     return domain
 
@@ -262,8 +263,8 @@ def test_a_fresh_proof_against_a_lost_one_is_a_dispute_that_staff_can_release(
     holder, other, staff = lost(service), make_service(), make_user(staff=True)
     owners = [make_member(service.organization), make_member(other.organization)]
     claimant = attach(other)
-    assert refusal(claimant.verify, "token", None).code == "disputed"
-    assert refusal(claimant.verify, "token", None).code == "disputed"
+    assert refusal(claimant.verify, "token", SYSTEM).code == "disputed"
+    assert refusal(claimant.verify, "token", SYSTEM).code == "disputed"
     dispute = Dispute.objects.get()
     assert (dispute.holder, dispute.claimant, dispute.state) == (holder, claimant, "open")
     with django_capture_on_commit_callbacks(execute=True):
@@ -283,7 +284,7 @@ def test_staff_are_told_of_a_dispute_once(service: Service, django_capture_on_co
     claimant = attach(make_service())
     for _ in range(2):
         with django_capture_on_commit_callbacks(execute=True):
-            refusal(claimant.verify, "token", None)
+            refusal(claimant.verify, "token", SYSTEM)
     (letter,) = delivered()
     assert letter.to == [staff.email]
     assert holder.name.name in letter.subject
@@ -296,9 +297,9 @@ def test_staff_are_told_of_a_dispute_once(service: Service, django_capture_on_co
 def test_a_dispute_that_staff_decide_for_the_holder_is_not_opened_again(service: Service) -> None:
     holder = lost(service)
     claimant = attach(make_service())
-    refusal(claimant.verify, "token", None)
+    refusal(claimant.verify, "token", SYSTEM)
     Dispute.objects.get().keep(make_user(staff=True))
-    refusal(claimant.verify, "token", None)
+    refusal(claimant.verify, "token", SYSTEM)
     assert Dispute.objects.get().state == "kept"
     holder.refresh_from_db()
     assert holder.is_verified
@@ -306,7 +307,7 @@ def test_a_dispute_that_staff_decide_for_the_holder_is_not_opened_again(service:
 
 def test_a_dispute_lapses_when_the_holders_proof_is_back(service: Service) -> None:
     holder = lost(service)
-    refusal(attach(make_service()).verify, "token", None)
+    refusal(attach(make_service()).verify, "token", SYSTEM)
     holder.note_proof(seen=True, at=timezone.now())
     assert Dispute.objects.get().state == "lapsed"
 
@@ -317,8 +318,8 @@ def test_domains_follow_their_service_to_another_platform_unless_the_name_is_the
     attach(
         make_service(make_organization(), taken), mode="non_authoritative", target="mx1.other.example", verified=True
     )
-    assert refusal(service.move_to, taken, actor=None).code == "attached-on-platform"
+    assert refusal(service.move_to, taken, actor=SYSTEM).code == "attached-on-platform"
     service.refresh_from_db()
-    service.move_to(free, actor=None)
+    service.move_to(free, actor=SYSTEM)
     domain.refresh_from_db()
     assert domain.platform == free

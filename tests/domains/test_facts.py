@@ -10,6 +10,7 @@ from domains.facts import facts_of
 from domains.models import Domain
 from domains.records import Mode
 from domains.search import find
+from panel.actors import SYSTEM
 from tests.factories import make_domain, make_member, make_organization, make_platform, make_service
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_batch_of_any_size_costs_the_same_queries(django_assert_num_queries: Any) -> None:
     service = make_service()
-    Domain.attach(service, "first.example", mode="authoritative", actor=None)
+    Domain.attach(service, "first.example", mode="authoritative", actor=SYSTEM)
     with django_assert_num_queries(5):
         one = list(facts_of(Domain.objects.all()))
     for index in range(20):

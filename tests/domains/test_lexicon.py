@@ -16,6 +16,7 @@ from domains.providers.other import OFFERED
 from domains.providers.values import canonical
 from domains.zones.changes import request_undo, run, run_again
 from domains.zones.diff import Outcome
+from panel.actors import SYSTEM
 from panel.models import Role
 from tests.factories import make_member, make_service
 
@@ -82,7 +83,7 @@ def place(request: Any, monkeypatch: Any) -> Iterator[Place]:
     )
     with api:
         zone = Zone.objects.create(provider=row, name=ZONE)
-        yield Place(zone, Domain.attach(service, ZONE, mode="authoritative", actor=None), api)
+        yield Place(zone, Domain.attach(service, ZONE, mode="authoritative", actor=SYSTEM), api)
 
 
 def ask(place: Place) -> ZoneChange:
@@ -112,7 +113,7 @@ def test_everything_is_applied_and_undone(place: Place) -> None:
     assert choices(planned) == {Outcome.RIGHT}
     www = [record for record in place.api.zones[ZONE].values() if "192.0.2.80" in record.values()]
     assert len(www) == 1
-    request_undo(change, None)
+    request_undo(change, SYSTEM)
     assert done(change).state == "undone"
     assert [entry for entry in place.api.dump(ZONE) if '"MX"' in str(entry)] == [
         entry for entry in before if '"MX"' in str(entry)
@@ -134,7 +135,7 @@ def test_what_stops_in_the_middle_says_how_far_it_came_and_can_be_finished(place
 
 
 def test_a_delegation_below_the_zone_is_seen(place: Place) -> None:
-    domain = Domain.attach(place.domain.service, "mail.sub.example.test", mode="authoritative", actor=None)
+    domain = Domain.attach(place.domain.service, "mail.sub.example.test", mode="authoritative", actor=SYSTEM)
     assert plan_of(place.zone, domain).delegated_at == "sub.example.test."
 
 
@@ -170,7 +171,7 @@ def test_an_undo_that_fails_leaves_what_was_applied_in_part_as_it_was(place: Pla
     credentials = place.provider.credentials
     DnsProvider.objects.update(credentials=json.dumps(dict.fromkeys(json.loads(credentials), "wrong")))
     change = ZoneChange.objects.get()
-    request_undo(change, None)
+    request_undo(change, SYSTEM)
     done(change)
     assert (change.state, change.error, change.progress["done"]) == ("partial", "credentials", 0), "not: applied"
     place.provider.credentials = credentials
@@ -185,7 +186,7 @@ def test_an_undo_that_fails_leaves_what_was_applied_in_part_as_it_was(place: Pla
 def test_where_an_undo_stopped_the_page_says_what_is_back_and_what_is_not(place: Place, client: Client) -> None:
     change = done(ask(place))
     place.api.fail_after = 1
-    request_undo(change, None)
+    request_undo(change, SYSTEM)
     done(change)
     assert change.state == "partial"
     client.force_login(make_member(place.domain.service.organization, Role.VIEWER))

@@ -15,6 +15,7 @@ from domains.records import Kind
 from domains.rrset import RRset
 from domains.zones.changes import request_change, run
 from domains.zones.meant_policy import meant_policy
+from panel.actors import SYSTEM
 from panel.models import Role
 from tests.factories import make_member, make_service
 from tests.servers.knot import Knot
@@ -67,10 +68,10 @@ def case(client: Client) -> Iterator[tuple[Client, Knot, ZoneChange]]:
     records = "\n".join(f"_dmarc TXT {value}" for value in TWO)
     with Knot({"managed.test": records}, update_with_key=["managed.test"]) as knot:
         zone = knot_zone(service.organization, knot, "managed.test")
-        domain = Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+        domain = Domain.attach(service, "managed.test", mode="authoritative", actor=SYSTEM)
         planned = plan_of(zone, domain)
         fixes = planned.fixes([Kind.DMARC], mx=False)
-        change = request_change(zone, service, domain, fixes, planned.published, None)
+        change = request_change(zone, service, domain, fixes, planned.published, SYSTEM)
         assert change is not None
         yield client, knot, change
 

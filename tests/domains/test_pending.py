@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 
 from domains.models import Domain
 from domains.pending import tend
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Service
 from tests.factories import make_account, make_domain, make_member, make_service
@@ -25,7 +26,7 @@ def service() -> Service:
 
 
 def aged(service: Service, days: float) -> Domain:
-    domain = Domain.attach(service, f"d{int(days * 10)}.example", mode="authoritative", actor=None)
+    domain = Domain.attach(service, f"d{int(days * 10)}.example", mode="authoritative", actor=SYSTEM)
     Domain.objects.filter(pk=domain.pk).update(pending_since=timezone.now() - timedelta(days=days))
     return domain
 
@@ -61,7 +62,7 @@ def test_a_domain_is_removed_with_notice_after_thirty_days(
     assert not Domain.objects.exists()
     assert [letter.subject for letter in delivered()][-1] == f"{domain.name.name} was removed from {service.name}"
     assert Activity.objects.filter(verb="domain.detached", actor_label="panel").exists()
-    again = Domain.attach(service, domain.name.name, mode="authoritative", actor=None)
+    again = Domain.attach(service, domain.name.name, mode="authoritative", actor=SYSTEM)
     assert again.ownership.token == token
 
 
@@ -70,9 +71,9 @@ def test_verified_domains_and_those_with_accounts_stay(
 ) -> None:
     make_domain(service)
     released = aged(service, 40)
-    released.verify("operator", None)
+    released.verify("operator", SYSTEM)
     make_account(released)
-    released.release(None)
+    released.release(SYSTEM)
     Domain.objects.filter(pk=released.pk).update(
         pending_since=timezone.now() - timedelta(days=40), reminded_at=timezone.now() - timedelta(days=5)
     )
@@ -87,5 +88,5 @@ def test_a_service_that_has_ended_claims_its_names_no_more(service: Service) -> 
     domain.refresh_from_db()
     assert domain.state == "pending"
     with pytest.raises(Refused):
-        domain.verify("token", None)
-    Domain.attach(make_service(), "example.com", mode="authoritative", actor=None, verified=True)
+        domain.verify("token", SYSTEM)
+    Domain.attach(make_service(), "example.com", mode="authoritative", actor=SYSTEM, verified=True)

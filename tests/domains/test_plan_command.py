@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from domains.models import Domain, ZoneChange
+from panel.actors import SYSTEM
 from panel.models import Activity, Platform
 from tests.factories import make_platform, make_service
 from tests.servers.knot import Knot
@@ -92,7 +93,7 @@ def test_applied_with_the_mx_nothing_is_left_and_the_next_plan_is_empty(file: Pa
 def managed(request: pytest.FixtureRequest, platform: Platform) -> Iterator[Domain]:
     """An attached domain whose zone is managed here."""
     service = make_service(platform=platform)
-    domain = Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+    domain = Domain.attach(service, "managed.test", mode="authoritative", actor=SYSTEM)
     mx = ["10 mx.old-host.example."]
     if request.param == "knot":
         with Knot({"managed.test": f"@ MX {mx[0]}\nwww A 192.0.2.1"}, update_with_key=["managed.test"]) as knot:
@@ -129,7 +130,7 @@ def test_a_managed_zone_is_planned_changed_and_waited_for(managed: Domain) -> No
 
 def test_a_provider_that_does_not_answer_is_refused() -> None:
     service = make_service()
-    domain = Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+    domain = Domain.attach(service, "managed.test", mode="authoritative", actor=SYSTEM)
     domain.zone = knot_zone(service.organization, Nowhere(), "managed.test")
     domain.save()
     assert plan("managed.test")[0] == 1

@@ -13,6 +13,7 @@ from django.test import Client
 
 from domains.models import Domain, Zone, ZoneChange
 from domains.zones.changes import run
+from panel.actors import SYSTEM
 from panel.models import Activity, Role
 from tests.factories import make_account, make_member, make_service
 from tests.servers.knot import Knot
@@ -48,7 +49,7 @@ def case(client: Client) -> Iterator[Case]:
     client.force_login(make_member(service.organization, Role.TECHNICIAN))
     with Knot({"managed.test": RECORDS}, update_with_key=["managed.test"]) as knot:
         zone = knot_zone(service.organization, knot, "managed.test")
-        yield Case(client, Domain.attach(service, "managed.test", mode="authoritative", actor=None), zone, knot)
+        yield Case(client, Domain.attach(service, "managed.test", mode="authoritative", actor=SYSTEM), zone, knot)
 
 
 def text(response: Any) -> str:
@@ -164,7 +165,7 @@ def test_undo_and_again_go_by_buttons_and_are_logged(case: Case) -> None:
 
 
 def test_a_domain_that_was_delegated_away_becomes_external(case: Case) -> None:
-    domain = Domain.attach(case.domain.service, "mail.sub.managed.test", mode="authoritative", actor=None)
+    domain = Domain.attach(case.domain.service, "mail.sub.managed.test", mode="authoritative", actor=SYSTEM)
     assert domain.zone == case.zone
     page = case.client.get(f"/services/{domain.service.name}/domains/{domain.name.name}/plan/")
     assert "counts as external" in text(page)

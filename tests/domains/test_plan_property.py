@@ -14,6 +14,7 @@ from domains.models import Domain, Zone
 from domains.zones.changes import request_undo, run
 from domains.zones.diff import Outcome
 from domains.zones.plan import KINDS
+from panel.actors import SYSTEM
 from tests.factories import make_service
 from tests.servers.knot import Knot
 
@@ -64,7 +65,7 @@ def test_what_is_required_is_published_and_everything_else_stays(
     service = make_service()
     zone: Zone = knot_zone(service.organization, knot)
     mode, target = ("non_authoritative", "mx1.other.example") if shared else ("authoritative", "")
-    domain = Domain.attach(service, "example.test", mode=mode, target=target, actor=None)
+    domain = Domain.attach(service, "example.test", mode=mode, target=target, actor=SYSTEM)
     place = Place(zone, domain, knot, lambda: dump(knot), knot.publish)
     before = dump(knot)
 
@@ -80,7 +81,7 @@ def test_what_is_required_is_published_and_everything_else_stays(
     kept = {text for text in texts if "spf1" not in text}
     assert kept <= set(dump(knot).get(("example.test.", "TXT"), (0, []))[1])
 
-    request_undo(change, None)
+    request_undo(change, SYSTEM)
     run(change.pk)
     assert dump(knot) == before
 

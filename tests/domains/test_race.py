@@ -12,6 +12,7 @@ import pytest
 from django.db import connection, connections
 
 from domains.models import Domain
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Service
 from tests.factories import make_service
@@ -29,7 +30,7 @@ def test_of_many_who_attach_a_name_at_once_one_wins() -> None:
     def attach(service: Service) -> str:
         try:
             start.wait()
-            Domain.attach(service, "contended.example", mode="authoritative", actor=None, verified=True)
+            Domain.attach(service, "contended.example", mode="authoritative", actor=SYSTEM, verified=True)
         except Refused as refusal:
             return refusal.code
         finally:
@@ -46,12 +47,12 @@ def test_of_two_who_switch_to_authoritative_at_once_one_wins() -> None:
     target = "mx1.other.example"
     domains = [
         Domain.attach(
-            make_service(), "shared.example", mode="non_authoritative", target=target, actor=None, verified=True
+            make_service(), "shared.example", mode="non_authoritative", target=target, actor=SYSTEM, verified=True
         )
         for _ in range(2)
     ]
-    domains[1].detach(None)
-    Domain.attach(domains[1].service, "shared.example", mode="non_authoritative", target=target, actor=None)
+    domains[1].detach(SYSTEM)
+    Domain.attach(domains[1].service, "shared.example", mode="non_authoritative", target=target, actor=SYSTEM)
     contenders = list(Domain.objects.filter(name__name="shared.example"))
     start = Barrier(len(contenders))
 
@@ -59,9 +60,9 @@ def test_of_two_who_switch_to_authoritative_at_once_one_wins() -> None:
         try:
             start.wait()
             if domain.is_verified:
-                domain.change_mode("authoritative", "", None)
+                domain.change_mode("authoritative", "", SYSTEM)
                 return "authoritative"
-            domain.verify("token", None)
+            domain.verify("token", SYSTEM)
             return "verified"
         except Refused as refusal:
             return refusal.code

@@ -23,6 +23,7 @@ from domains.providers.lexicon import Session
 from domains.zones import changes
 from domains.zones.planning import preview
 from domains.zones.reading import ZoneReading, read_zone
+from panel.actors import SYSTEM
 from panel.models import Organization, Role, Service
 from tests.factories import make_domain, make_member, make_organization, make_service
 from tests.servers.knot import Knot
@@ -90,7 +91,7 @@ def text(response: Any) -> str:
 def test_a_plan_waits_for_a_worker_and_goes_on_by_itself(technician: Client, service: Service) -> None:
     with Knot({"managed.test": ""}, update_with_key=["managed.test"]) as knot:
         knot_zone(service.organization, knot, "managed.test")
-        domain = Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+        domain = Domain.attach(service, "managed.test", mode="authoritative", actor=SYSTEM)
         url = f"/services/{service.name}/domains/{domain.name.name}/plan/"
         page = text(technician.get(url))
         reading = Reading.objects.get()
@@ -115,7 +116,7 @@ def test_a_plan_waits_for_a_worker_and_goes_on_by_itself(technician: Client, ser
 def test_a_plan_of_another_reading_is_shown_again(technician: Client, service: Service) -> None:
     with Knot({"managed.test": ""}, update_with_key=["managed.test"]) as knot:
         knot_zone(service.organization, knot, "managed.test")
-        domain = Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+        domain = Domain.attach(service, "managed.test", mode="authoritative", actor=SYSTEM)
         url = f"/services/{service.name}/domains/{domain.name.name}/plan/"
         data = {"seen": "1", "plan": "0" * 32, "box": ["SPF"]}
         waiting = text(technician.post(url, data))
@@ -134,7 +135,7 @@ def test_what_was_read_is_stored_whole(service: Service) -> None:
         {"managed.test": '@ MX 10 mx.old.example.\n@ TXT "v=spf1 -all"'}, update_with_key=["managed.test"]
     ) as knot:
         zone = knot_zone(service.organization, knot, "managed.test")
-        domain = Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+        domain = Domain.attach(service, "managed.test", mode="authoritative", actor=SYSTEM)
         read = read_zone(zone, *facts(domain))
         again = ZoneReading.from_json(read.to_json())
         assert (again.zone, again.published, again.answers) == (read.zone, read.published, read.answers)

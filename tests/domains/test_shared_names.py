@@ -14,6 +14,7 @@ from domains.keys import new_identity
 from domains.models import Domain
 from domains.names import to_unicode
 from domains.suffixes import private_suffix
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Role
 from tests.factories import make_domain, make_member, make_service, make_user
@@ -29,8 +30,8 @@ def test_a_name_that_is_published_with_an_older_token_keeps_it():
     domain = make_domain(make_service(), "aurora.example")
     domain.ownership.token = "abcdefgh-check"
     domain.ownership.save()
-    domain.remove(None)
-    again = Domain.attach(domain.service, "aurora.example", mode="authoritative", actor=None)
+    domain.remove(SYSTEM)
+    again = Domain.attach(domain.service, "aurora.example", mode="authoritative", actor=SYSTEM)
     assert again.ownership.token == "abcdefgh-check"
 
 
@@ -66,13 +67,13 @@ def test_below_a_shared_name_a_record_proves_something_in_a_zone_of_its_own_only
     for zone in ("", "github.io", "github.io.", "io."):
         domain = make_domain(service, f"aurora{len(zone)}.github.io", pending=True)
         with pytest.raises(Refused) as refused:
-            domain.verify(Domain.Proof.TOKEN, None, zone=zone)
+            domain.verify(Domain.Proof.TOKEN, SYSTEM, zone=zone)
         assert refused.value.code == "shared-name"
     delegated = make_domain(service, "aurora.uk.com", pending=True)
-    delegated.verify(Domain.Proof.TOKEN, None, zone="aurora.uk.com.")
+    delegated.verify(Domain.Proof.TOKEN, SYSTEM, zone="aurora.uk.com.")
     assert delegated.is_verified
     ordinary = make_domain(service, "mail.aurora.example", pending=True)
-    ordinary.verify(Domain.Proof.TOKEN, None, zone="aurora.example.")
+    ordinary.verify(Domain.Proof.TOKEN, SYSTEM, zone="aurora.example.")
     assert ordinary.is_verified
 
 

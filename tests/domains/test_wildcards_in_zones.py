@@ -14,6 +14,7 @@ from domains.models import Domain, Zone
 from domains.providers import open_provider
 from domains.records import Kind
 from domains.zones.planning import writes_of
+from panel.actors import SYSTEM
 from tests.factories import make_service
 from tests.servers.knot import Knot
 from tests.servers.powerdns import PowerDns
@@ -30,7 +31,7 @@ WEB = "192.0.2.80"
 def zone(request: Any, settings: Any) -> Iterator[tuple[Zone, Domain, Any]]:
     settings.ALLOWED_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
     service = make_service()
-    domain = Domain.attach(service, "shop.example.test", mode="authoritative", actor=None)
+    domain = Domain.attach(service, "shop.example.test", mode="authoritative", actor=SYSTEM)
     if request.param == "knot":
         with Knot({"example.test": f"* A {WEB}\n"}, update_with_key=["example.test"]) as knot:
             yield knot_zone(service.organization, knot), domain, knot

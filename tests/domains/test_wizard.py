@@ -12,6 +12,7 @@ from django.test import Client
 
 from domains.models import Domain, Name, Ownership, Zone, ZoneChange
 from domains.zones.changes import run
+from panel.actors import SYSTEM
 from panel.models import Role, Service
 from tests.factories import make_domain, make_member, make_platform, make_service
 from tests.servers.knot import Knot
@@ -294,7 +295,7 @@ def test_records_left_at_an_earlier_attachment_can_be_put_back_later(
     change = ZoneChange.objects.get()
     run(change.pk)
     technician.post(url)
-    Domain.attach(service, "managed.test", mode="authoritative", actor=None)
+    Domain.attach(service, "managed.test", mode="authoritative", actor=SYSTEM)
     technician.post(url, {"records": "1"})
     change.refresh_from_db()
     assert change.state == "undoing"

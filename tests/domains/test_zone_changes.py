@@ -24,6 +24,7 @@ from domains.zones.changes import request_change, request_undo, run, run_again
 from domains.zones.diff import Outcome
 from domains.zones.plan import KINDS
 from domains.zones.planning import BOXES
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity
 from tests.factories import make_service
@@ -69,14 +70,14 @@ def place(request: Any) -> Iterator[Place]:
     if request.param == "knot":
         with Knot({"example.test": RECORDS}, update_with_key=["example.test"]) as knot:
             zone = knot_zone(service.organization, knot)
-            domain = Domain.attach(service, "example.test", mode="authoritative", actor=None)
+            domain = Domain.attach(service, "example.test", mode="authoritative", actor=SYSTEM)
             yield Place(zone, domain, knot, lambda: dump(knot), knot.publish)
     else:
         with PowerDns({"example.test": []}) as powerdns:
             for (name, type_), (ttl, values) in parsed(RECORDS).items():
                 powerdns.publish("example.test", name, type_, values, ttl)
             zone = powerdns_zone(service.organization, powerdns)
-            domain = Domain.attach(service, "example.test", mode="authoritative", actor=None)
+            domain = Domain.attach(service, "example.test", mode="authoritative", actor=SYSTEM)
 
             def publish(name: str, type_: str, values: list[str]) -> None:
                 powerdns.publish("example.test", name, type_, values)
@@ -125,7 +126,7 @@ def apply_all(place: Place, *, mx: bool = True) -> ZoneChange:
         place.domain,
         planned.fixes([*BOXES, Kind.CNAME], mx=mx),
         planned.published,
-        None,
+        SYSTEM,
     )
     assert change is not None
     run(change.pk)
@@ -149,7 +150,7 @@ def test_everything_is_applied_and_read_back_and_undone_to_the_last_record(place
     assert choices(again) == {Outcome.RIGHT}
     assert Activity.objects.filter(verb="zone.applied", service=place.domain.service).exists()
 
-    request_undo(change, None)
+    request_undo(change, SYSTEM)
     run(change.pk)
     change.refresh_from_db()
     assert (change.state, change.error) == ("undone", "")
@@ -210,7 +211,7 @@ def test_an_undo_is_refused_where_the_records_changed_since(place: Place) -> Non
     change = apply_all(place)
     place.publish("example.test.", "MX", ["10 mx.somewhere-else.example."])
     before = place.dump()
-    request_undo(change, None)
+    request_undo(change, SYSTEM)
     run(change.pk)
     change.refresh_from_db()
     assert (change.state, change.error) == ("done", "zone-changed")
@@ -253,7 +254,7 @@ def test_later_changes_are_taken_back_before_earlier_ones(place: Place) -> None:
     first = apply_all(place, mx=False)
     second = apply_all(place)
     assert first.pk != second.pk
-    changes.request_removal(changes.removable(place.domain), None)
+    changes.request_removal(changes.removable(place.domain), SYSTEM)
     assert run(first.pk) is False  # it waits for the second
     changes.resume()
     changes.resume()
@@ -263,7 +264,7 @@ def test_later_changes_are_taken_back_before_earlier_ones(place: Place) -> None:
 
 def test_a_name_delegated_away_below_the_zone_is_seen(place: Place) -> None:
     place.publish("sub.example.test.", "NS", ["ns1.elsewhere.example."])
-    domain = Domain.attach(place.domain.service, "mail.sub.example.test", mode="authoritative", actor=None)
+    domain = Domain.attach(place.domain.service, "mail.sub.example.test", mode="authoritative", actor=SYSTEM)
     assert plan_of(place.zone, domain).delegated_at == "sub.example.test."
     assert plan_of(place.zone, place.domain).delegated_at is None
 
@@ -272,7 +273,7 @@ def test_soa_and_ns_are_never_written(place: Place) -> None:
     planned = plan_of(place.zone, place.domain)
     fix = Fix(Action.REPLACE, "example.test.", "NS", 60, ("ns1.elsewhere.example.",))
     with pytest.raises(ValueError, match="never"):
-        request_change(place.zone, place.domain.service, place.domain, [fix], planned.published, None)
+        request_change(place.zone, place.domain.service, place.domain, [fix], planned.published, SYSTEM)
 
 
 def test_a_wrong_secret_is_told_from_an_unknown_key_and_a_zone_that_is_not_there() -> None:
@@ -324,7 +325,7 @@ def test_a_server_that_never_answers_costs_one_questions_patience() -> None:
     service = make_service()
     with Knot({"example.test": RECORDS}, update_with_key=["example.test"]) as knot:
         zone = knot_zone(service.organization, knot)
-        domain = Domain.attach(service, "example.test", mode="authoritative", actor=None)
+        domain = Domain.attach(service, "example.test", mode="authoritative", actor=SYSTEM)
         knot.freeze()
         started = time.monotonic()
         try:
@@ -369,7 +370,9 @@ def test_a_server_that_answers_nonsense_holds_up_nobody_elses_change(monkeypatch
 
     monkeypatch.setattr(changes, "open_provider", lambda row: Nonsense())
     for _each in range(2):
-        request_change(zone, service, None, [Fix(Action.ADD, "example.test.", "MX", 60, ("10 mx.example.",))], {}, None)
+        request_change(
+            zone, service, None, [Fix(Action.ADD, "example.test.", "MX", 60, ("10 mx.example.",))], {}, SYSTEM
+        )
     assert changes.resume() == 2
     assert set(ZoneChange.objects.values_list("state", "error")) == {("failed", "server-error")}
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Page
 from accounts.models import RetiredMailbox
 from domains.models import DkimKey
 from mailflow.models import Block, InboxMessage, Machine, PlatformCheck, QueuedMessage, Use
+from panel.actors import SYSTEM
 from panel.models import Role, User
 from tests.browser import NewPage
 from tests.factories import (
@@ -56,10 +57,10 @@ def staff() -> User:
             Use.objects.create(mailbox=mailbox_of(account), bytes=used * MIB, messages=9, last_login=now)
         if name == "daniel":
             Block.objects.create(mailbox=mailbox_of(account), kind=Block.Kind.FLOOD, since=now)
-    first = DkimKey.rotate(domain, actor=None)
+    first = DkimKey.rotate(domain, actor=SYSTEM)
     first.activate()
-    DkimKey.rotate(domain, actor=None).activate()
-    DkimKey.rotate(domain, actor=None)
+    DkimKey.rotate(domain, actor=SYSTEM).activate()
+    DkimKey.rotate(domain, actor=SYSTEM)
     InboxMessage.objects.create(
         organization=organization,
         recipient="abuse@aurora.example",

@@ -16,6 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from diagnostics.models import CheckRun
 from domains import readings
 from domains.models import Domain, Ownership, Reading, Zone, ZoneChange
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Organization, Service, User
 from tests.browser import NewPage
@@ -196,7 +197,7 @@ def test_a_domain_is_attached_in_five_presses_managed_or_not(
 def test_why_a_domain_is_red_takes_two_presses_and_to_fix_it_three(
     owner: User, zone: Zone, worker: None, new_page: NewPage, knot: Knot, accessible: Callable[[Page], None]
 ) -> None:
-    domain = Domain.attach(Service.objects.get(), "example.test", mode="authoritative", actor=None)
+    domain = Domain.attach(Service.objects.get(), "example.test", mode="authoritative", actor=SYSTEM)
     make_check(
         domain,
         "SPF",
@@ -338,7 +339,7 @@ def test_a_page_waits_for_a_worker_and_goes_on(
     accessible: Callable[[Page], None],
     screenshot: Callable[[Page, str], Path],
 ) -> None:
-    Domain.attach(Service.objects.get(), "branch.example.test", mode="authoritative", actor=None)
+    Domain.attach(Service.objects.get(), "branch.example.test", mode="authoritative", actor=SYSTEM)
     page = new_page(owner, **SHAPES[shape])
     page.goto(f"{SERVICE}/domains/branch.example.test/plan/")
     expect(page.get_by_role("heading", name="Asking the servers")).to_be_visible()
@@ -416,12 +417,12 @@ def test_staff_decide_a_dispute(
     accessible: Callable[[Page], None],
     screenshot: Callable[[Page, str], Path],
 ) -> None:
-    holder = Domain.attach(Service.objects.get(), "example.test", mode="authoritative", actor=None)
-    holder.verify("token", None)
+    holder = Domain.attach(Service.objects.get(), "example.test", mode="authoritative", actor=SYSTEM)
+    holder.verify("token", SYSTEM)
     holder.note_proof(seen=False, at=timezone.now())
-    claimant = Domain.attach(make_service(), "example.test", mode="authoritative", actor=None)
+    claimant = Domain.attach(make_service(), "example.test", mode="authoritative", actor=SYSTEM)
     with pytest.raises(Refused):
-        claimant.verify("token", None)
+        claimant.verify("token", SYSTEM)
     page = new_page(make_user(staff=True), **SHAPES[shape])
     page.goto("/operator/disputes/")
     accessible(page)

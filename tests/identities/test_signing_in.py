@@ -15,6 +15,7 @@ from django.test import Client
 from domains.models import Reading
 from domains.providers import deadline
 from identities.models import Identity, IdentityProvider
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Invitation, Membership, Organization, Role, User
 from tests.factories import make_member, make_organization, make_user
@@ -92,7 +93,7 @@ def test_whoever_left_does_not_come_in(
 ) -> None:
     make_member(organization)
     member = linked(provider, make_member(organization))
-    organization.remove_member(member, actor=None)
+    organization.remove_member(member, actor=SYSTEM)
     assert "not a member" in words(sign_in(client, openid, provider))
     assert signed_in(client) is None
 
@@ -476,7 +477,7 @@ def test_another_issuer_unlinks_everybody(openid: OpenIdProvider, organization: 
     linked(provider, make_member(organization))
     fields = {name: getattr(provider, name) for name in ("name", "client_id", "groups_claim", "roles", "active")}
     IdentityProvider.configure(
-        organization, {**fields, "issuer": "https://other.example", "client_secret": ""}, actor=None
+        organization, {**fields, "issuer": "https://other.example", "client_secret": ""}, actor=SYSTEM
     )
     assert not Identity.objects.exists()
     assert IdentityProvider.objects.get().client_secret == openid.client_secret

@@ -15,6 +15,7 @@ from accounts.models import EmailAccount
 from mailflow import blocking
 from mailflow.filling import warn
 from mailflow.models import Block, Use
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Contact, Letter, Service
 from tests.factories import Tenant, make_account, make_tenant, make_user
@@ -51,7 +52,7 @@ def addressed() -> list[str]:
 
 
 def test_list_and_page_show_use_quota_and_last_sign_in(tenant: Tenant, jan: EmailAccount, client: Client) -> None:
-    tenant.service.change(actor=None, quota=100)
+    tenant.service.change(actor=SYSTEM, quota=100)
     when = timezone.now().replace(year=2025, month=3, day=4)
     Use.objects.create(mailbox=mailbox_of(jan), bytes=96 * MIB, messages=3, last_login=when)
     client.force_login(tenant.viewer)
@@ -78,15 +79,15 @@ def test_staff_set_an_account_s_own_quota(tenant: Tenant, jan: EmailAccount, cli
     jan.refresh_from_db()
     assert jan.quota == 2048
     assert Activity.objects.get(verb="account.quota").after == {"quota": 2048}
-    batch.set_quota(jan, None, by=None)
+    batch.set_quota(jan, None, by=SYSTEM)
     assert jan.quota is None
-    batch.set_quota(jan, 5, by=None)
-    jan.reset(by=None)
+    batch.set_quota(jan, 5, by=SYSTEM)
+    jan.reset(by=SYSTEM)
     assert jan.quota is None
 
 
 def test_people_are_told_once_at_each_mark(tenant: Tenant, jan: EmailAccount) -> None:
-    tenant.service.change(actor=None, quota=100_000)
+    tenant.service.change(actor=SYSTEM, quota=100_000)
     use = Use.objects.create(mailbox=mailbox_of(jan))
     told = []
     for filled in (10, 79, 80, 90, 94, 95, 100, 94, 95, 60, 85, 97):
@@ -144,7 +145,7 @@ def test_the_commands_block_and_unblock(jan: EmailAccount) -> None:
     call_command("block_account", str(jan))
     assert Block.objects.get().kind == Block.Kind.FLOOD
     with pytest.raises(Refused):
-        blocking.block(jan, by=None)
+        blocking.block(jan, by=SYSTEM)
     call_command("unblock_account", str(jan))
     with pytest.raises(SystemExit):
         call_command("unblock_account", str(jan))

@@ -14,6 +14,7 @@ import pytest
 from domains.models import Domain
 from mailflow.asking import REFUSALS
 from mailflow.deciding import PLATFORMS_KEPT
+from panel.actors import SYSTEM
 from panel.models import Platform, Service
 from tests.factories import make_domain, make_organization, make_platform, make_service, make_slot
 from tests.mailflow.conftest import PASSWORD, account_at
@@ -115,10 +116,10 @@ def test_a_target_that_is_this_very_server_is_a_loop(machine: MailMachine, servi
     code, text = machine.rcpt(f"x@{loop}")
     assert (code, text[:5]) == (550, "5.4.6")
     assert machine.rcpt(f"here@{loop}")[0] == 250
-    loop.change_mode(NON_AUTHORITATIVE, "mx1.pro.test", None, judged=False)  # by name, wherever that is
+    loop.change_mode(NON_AUTHORITATIVE, "mx1.pro.test", SYSTEM, judged=False)  # by name, wherever that is
     assert machine.rcpt(f"x@{loop}")[1].startswith("5.4.6")
     # The platform's public address, which a NAT passes on to here.
-    loop.change_mode(NON_AUTHORITATIVE, f"192.0.2.10:{machine.smtp_port}", None, judged=False)
+    loop.change_mode(NON_AUTHORITATIVE, f"192.0.2.10:{machine.smtp_port}", SYSTEM, judged=False)
     assert machine.rcpt(f"x@{loop}")[1].startswith("5.4.6")
 
 
@@ -202,11 +203,11 @@ def test_a_change_of_the_mode_holds_for_the_next_rcpt_of_the_same_connection(
     with machine.smtp() as client:
         client.mail("a@outside.test")
         assert unknown_here(said(client.rcpt(f"x@{domain}")))
-        domain.change_mode(NON_AUTHORITATIVE, f"127.0.0.1:{target.port}", None)
+        domain.change_mode(NON_AUTHORITATIVE, f"127.0.0.1:{target.port}", SYSTEM)
         assert said(client.rcpt(f"x@{domain}"))[0] == 250
-        domain.change_mode(AUTHORITATIVE, "", None)
+        domain.change_mode(AUTHORITATIVE, "", SYSTEM)
         assert unknown_here(said(client.rcpt(f"x@{domain}")))
-        domain.change_mode(NON_AUTHORITATIVE, f"127.0.0.1:{target.port}", None)
+        domain.change_mode(NON_AUTHORITATIVE, f"127.0.0.1:{target.port}", SYSTEM)
         assert said(client.rcpt(f"x@{domain}"))[0] == 250
         client.data("Subject: at the target\r\n\r\nhello\r\n")
     soon(lambda: target.messages, "the message at the target")
@@ -221,7 +222,7 @@ def test_an_acceptance_by_another_way_than_a_moment_ago_waits_half_a_minute(
     account_at(split, "new")
     assert machine.send(f"new@{split}")[0] == 451
     assert machine.rcpt(f"other@{split}")[0] == 250
-    split.change_mode(AUTHORITATIVE, "", None)
+    split.change_mode(AUTHORITATIVE, "", SYSTEM)
     assert unknown_here(machine.rcpt(f"other@{split}"))  # a refusal does not wait
     soon(lambda: machine.send(f"new@{split}", subject="after")[0] == 250, "accepted again", 33)
     assert time.monotonic() - accepted > 28
@@ -244,18 +245,18 @@ def test_slots_pending_domains_and_ended_services_receive_nothing(machine: MailM
     ended = make_domain(make_service(make_organization(), service.platform), "ended.test")
     account_at(ended, "jan")
     assert machine.rcpt(f"jan@{ended}")[0] == 250
-    ended.service.end(actor=None)
+    ended.service.end(actor=SYSTEM)
     assert machine.rcpt(f"jan@{ended}")[0] == 554
 
 
 def test_suspended_accounts_and_services_receive(machine: MailMachine, domain: Domain) -> None:
-    account_at(domain, "asleep").suspend(by=None)
-    domain.service.suspend(actor=None)
+    account_at(domain, "asleep").suspend(by=SYSTEM)
+    domain.service.suspend(actor=SYSTEM)
     assert machine.send(f"asleep@{domain}", subject="meanwhile")[0] == 250
-    domain.service.resume(actor=None)
+    domain.service.resume(actor=SYSTEM)
     account = domain.accounts.get()
     account.service.refresh_from_db()
-    account.resume(by=None)
+    account.resume(by=SYSTEM)
     machine.arrives(f"asleep@{domain}", PASSWORD, "meanwhile")
 
 
@@ -267,10 +268,10 @@ def test_a_renamed_account_keeps_its_mail_and_a_reset_one_loses_its_address(
     account = account_at(domain, "old")
     machine.send(f"old@{domain}", subject="first")
     machine.arrives(f"old@{domain}", PASSWORD, "first")
-    account.rename(Placement("new", str(domain)), by=None)
+    account.rename(Placement("new", str(domain)), by=SYSTEM)
     assert unknown_here(machine.rcpt(f"old@{domain}"))
     assert "first" in machine.subjects(f"new@{domain}", PASSWORD)
-    account.reset(by=None)
+    account.reset(by=SYSTEM)
     assert unknown_here(machine.rcpt(f"new@{domain}"))
     again = account_at(domain, "new")
     assert again.mailbox_id != account.mailbox_id
@@ -302,7 +303,7 @@ def test_a_target_that_is_another_platform_is_decided_from_the_database(
         make_service(service.organization, other), "joint.test", target="127.0.0.1", target_port=target.port
     )
     assert machine.rcpt(f"x@{here}")[0] == 250  # it passes the rest on to the target
-    there.change_mode(NON_AUTHORITATIVE, "mx1.pro.test", None)
+    there.change_mode(NON_AUTHORITATIVE, "mx1.pro.test", SYSTEM)
     assert unknown_here(machine.rcpt(f"y@{here}"))  # the two point at each other: nobody has it
 
 

@@ -19,6 +19,7 @@ from accounts.models import EmailAccount
 from domains.models import Domain
 from mailflow.models import Block, Failure, Use
 from mailflow.sql import VIEWS
+from panel.actors import SYSTEM
 from tests.factories import make_organization, make_service
 from tests.mailflow.conftest import PASSWORD, account_at, mailbox_of, signing_key
 from tests.mailflow.machine import MailMachine, said, soon
@@ -140,20 +141,20 @@ def test_suspended_and_reset_accounts_neither_sign_in_nor_send(machine: MailMach
     with machine.submission(own, PASSWORD) as client:
         client.mail(own)
         assert said(client.rcpt("friend@elsewhere.test"))[0] == 250
-        jan.suspend(by=None)
+        jan.suspend(by=SYSTEM)
         assert said(client.rcpt("friend@elsewhere.test"))[0] == 421
     assert not may_sign_in(machine, own)
     with pytest.raises(smtplib.SMTPAuthenticationError):
         submit(machine, own, own, "friend@elsewhere.test", letter(own))
-    jan.resume(by=None)
+    jan.resume(by=SYSTEM)
     assert may_sign_in(machine, own)
-    jan.reset(by=None)
+    jan.reset(by=SYSTEM)
     assert not may_sign_in(machine, own)
 
 
 def test_accounts_of_suspended_services_neither_sign_in_nor_send(machine: MailMachine, jan: EmailAccount) -> None:
     with machine.submission(str(jan), PASSWORD) as client:
-        jan.service.suspend(actor=None)
+        jan.service.suspend(actor=SYSTEM)
         client.mail(str(jan))
         assert said(client.rcpt("friend@elsewhere.test"))[0] == 421
     assert not may_sign_in(machine, str(jan))
@@ -161,7 +162,7 @@ def test_accounts_of_suspended_services_neither_sign_in_nor_send(machine: MailMa
 
 def test_a_new_password_holds_for_the_next_login(machine: MailMachine, jan: EmailAccount) -> None:
     assert may_sign_in(machine, str(jan))
-    jan.set_password(hash_password("Another-one-7"), by=None)
+    jan.set_password(hash_password("Another-one-7"), by=SYSTEM)
     assert not may_sign_in(machine, str(jan))
     assert may_sign_in(machine, str(jan), "Another-one-7")
 
@@ -183,11 +184,11 @@ def test_open_sessions_end_within_a_minute(
     with machine.submission(str(jan), PASSWORD) as sending, machine.submission(str(anna), PASSWORD) as others:
         time.sleep(0.5)
         if what == "suspended":
-            jan.suspend(by=None)
+            jan.suspend(by=SYSTEM)
         elif what == "reset":
-            jan.reset(by=None)
+            jan.reset(by=SYSTEM)
         else:
-            jan.set_password(hash_password("Another-one-7"), by=None)
+            jan.set_password(hash_password("Another-one-7"), by=SYSTEM)
         started = time.monotonic()
         while not (ends(reading) and ends(sending)):
             assert time.monotonic() - started < 60

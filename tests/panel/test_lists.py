@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from diagnostics.models import Check, CheckRun
 from panel.activity import record
+from panel.actors import SYSTEM
 from panel.models import Activity, Organization, Role, Service, User
 from tests.factories import (
     make_account,
@@ -95,9 +96,9 @@ def test_services_of_several_organizations_are_grouped(client: Client) -> None:
 def test_search_filters_and_order_stand_in_the_address(client: Client) -> None:
     organization = make_organization("ab")
     first, second, third = (make_service(organization) for _number in range(3))
-    first.change(display_name="Warehouse", renews_on=date(2030, 1, 1), actor=None)
-    second.change(renews_on=date(2029, 1, 1), actor=None)
-    third.suspend(actor=None)
+    first.change(display_name="Warehouse", renews_on=date(2030, 1, 1), actor=SYSTEM)
+    second.change(renews_on=date(2029, 1, 1), actor=SYSTEM)
+    third.suspend(actor=SYSTEM)
     red(make_domain(second))
     client.force_login(make_member(organization))
     assert names(client.get("/?q=ware")) == [first.name]
@@ -244,7 +245,7 @@ def test_the_activity_log_speaks_the_readers_language(client: Client) -> None:
     tenant = make_tenant("ab12345")
     tenant.service.change(display_name="viewer", actor=tenant.owner)
     tenant.organization.add_member(tenant.viewer, "technician", actor=tenant.owner)
-    tenant.owner.change(language="pl", actor=None)
+    tenant.owner.change(language="pl", actor=SYSTEM)
     client.force_login(tenant.owner)
     page = client.get(reverse("panel:organization_activity", args=["ab12345"])).content.decode()
     assert "rola: " in page

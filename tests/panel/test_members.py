@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Invitation, Membership, Organization, Role, User
 from tests.factories import make_member, make_organization, make_user
@@ -84,7 +85,7 @@ def test_somebody_new_accepts_by_choosing_a_password(client: Client, organizatio
 def test_a_poor_password_is_refused_and_nobody_made(
     password: str, again: str, client: Client, organization: Organization
 ) -> None:
-    _invitation, token = Invitation.issue(organization, "anna@people.example", "viewer", None)
+    _invitation, token = Invitation.issue(organization, "anna@people.example", "viewer", SYSTEM)
     response = client.post(
         reverse("panel:invitation", args=[token]), {"name": "Anna", "password": password, "again": again}
     )
@@ -94,7 +95,7 @@ def test_a_poor_password_is_refused_and_nobody_made(
 
 def test_somebody_known_signs_in_to_accept(client: Client, organization: Organization) -> None:
     user = make_user("anna@people.example", password=PASSWORD)
-    _invitation, token = Invitation.issue(organization, user.email, "viewer", None)
+    _invitation, token = Invitation.issue(organization, user.email, "viewer", SYSTEM)
     link = reverse("panel:invitation", args=[token])
     response = client.get(link)
     assert response.context["sign_in"] == f"/account/login/?next={link.replace('/', '%2F')}"
@@ -109,7 +110,7 @@ def test_somebody_known_signs_in_to_accept(client: Client, organization: Organiz
 
 
 def test_the_wrong_person_is_told_so(client: Client, organization: Organization) -> None:
-    _invitation, token = Invitation.issue(organization, "anna@people.example", "viewer", None)
+    _invitation, token = Invitation.issue(organization, "anna@people.example", "viewer", SYSTEM)
     client.force_login(make_user("jan@people.example"))
     response = client.post(reverse("panel:invitation", args=[token]))
     page = response.content.decode()
@@ -119,13 +120,13 @@ def test_the_wrong_person_is_told_so(client: Client, organization: Organization)
 
 
 def test_a_link_lapses_by_time_by_a_newer_one_and_by_withdrawal(client: Client, organization: Organization) -> None:
-    _first, first_token = Invitation.issue(organization, "anna@people.example", "viewer", None)
-    second, second_token = Invitation.issue(organization, "ANNA@people.example", "viewer", None)
+    _first, first_token = Invitation.issue(organization, "anna@people.example", "viewer", SYSTEM)
+    second, second_token = Invitation.issue(organization, "ANNA@people.example", "viewer", SYSTEM)
     assert Invitation.open_one(first_token) is None
     assert Invitation.open_one(second_token) == second
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert Invitation.open_one(second_token) is None
-    third, third_token = Invitation.issue(organization, "anna@people.example", "viewer", None)
+    third, third_token = Invitation.issue(organization, "anna@people.example", "viewer", SYSTEM)
     client.force_login(make_member(organization, Role.OWNER))
     client.post(reverse("panel:withdraw_invitation", args=[organization.code, third.pk]))
     assert client.get(reverse("panel:invitation", args=[third_token])).status_code == 410
@@ -133,7 +134,7 @@ def test_a_link_lapses_by_time_by_a_newer_one_and_by_withdrawal(client: Client, 
 
 def test_an_invitation_is_accepted_once_and_lowers_no_role(organization: Organization) -> None:
     user = make_user("anna@people.example")
-    invitation, _token = Invitation.issue(organization, user.email, "viewer", None)
+    invitation, _token = Invitation.issue(organization, user.email, "viewer", SYSTEM)
     make_member(organization, Role.OWNER, user)
     assert invitation.accept(user).role == Role.OWNER
     with pytest.raises(Refused) as caught:
@@ -224,9 +225,9 @@ def test_invitations_end_with_the_membership_of_whoever_invited(organization: Or
     leaver = make_member(organization, Role.OWNER)
     _, token = Invitation.issue(organization, "accomplice@people.example", Role.OWNER, leaver)
     assert opens(token)
-    organization.remove_member(leaver, actor=None)
+    organization.remove_member(leaver, actor=SYSTEM)
     assert not opens(token)
-    organization.add_member(leaver, Role.OWNER, actor=None)
+    organization.add_member(leaver, Role.OWNER, actor=SYSTEM)
     assert not opens(token), "and do not come back with it"
 
 
@@ -235,7 +236,7 @@ def test_an_invitation_waits_while_whoever_invited_may_not(organization: Organiz
     make_user(staff=True)
     owner = make_member(organization, Role.OWNER)
     invitation, token = Invitation.issue(organization, "anna@people.example", Role.VIEWER, owner)
-    organization.add_member(owner, Role.VIEWER, actor=None)
+    organization.add_member(owner, Role.VIEWER, actor=SYSTEM)
     assert not opens(token)
     for use in (
         lambda: invitation.join(name="Anna", password=PASSWORD),
@@ -243,14 +244,14 @@ def test_an_invitation_waits_while_whoever_invited_may_not(organization: Organiz
     ):
         with pytest.raises(Refused):
             use()
-    organization.add_member(owner, Role.OWNER, actor=None)
+    organization.add_member(owner, Role.OWNER, actor=SYSTEM)
     assert opens(token)
-    owner.change(is_active=False, actor=None)
+    owner.change(is_active=False, actor=SYSTEM)
     assert not opens(token)
 
 
 def test_invitations_by_staff_and_the_command_line_stay(organization: Organization) -> None:
     _, by_staff = Invitation.issue(organization, "anna@people.example", Role.VIEWER, make_user(staff=True))
-    _, by_command = Invitation.issue(organization, "bo@people.example", Role.VIEWER, None)
+    _, by_command = Invitation.issue(organization, "bo@people.example", Role.VIEWER, SYSTEM)
     assert opens(by_staff)
     assert opens(by_command)

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from panel import outbox
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Letter, Organization
 from tests.factories import make_letter, make_organization, make_user
@@ -259,8 +260,8 @@ def test_after_a_mail_server_was_put_right_all_go_at_once(smtp: Smtp, client: Cl
 def test_ten_contacts_each_confirmed_by_a_link(smtp: Smtp, client: Client) -> None:
     organization: Organization = make_organization("ab12345")
     with pytest.raises(Refused, match="limit of contacts for an organization is 10"):
-        organization.change(contacts=[f"c{number}@people.example" for number in range(11)], actor=None)
-    organization.change(contacts=["c@people.example"], actor=None)
+        organization.change(contacts=[f"c{number}@people.example" for number in range(11)], actor=SYSTEM)
+    organization.change(contacts=["c@people.example"], actor=SYSTEM)
     outbox.deliver()
     link = next(word for word in smtp.words() if word.startswith("http://localhost:8000/contacts"))
     address = link.removeprefix("http://localhost:8000")
@@ -272,13 +273,13 @@ def test_ten_contacts_each_confirmed_by_a_link(smtp: Smtp, client: Client) -> No
     contact.refresh_from_db()
     assert contact.confirmed_at
     assert client.get(address.replace("/contacts/", "/contacts/x")).status_code == 410
-    organization.change(contacts=[], actor=None)
+    organization.change(contacts=[], actor=SYSTEM)
     assert client.get(address).status_code == 410
 
 
 def test_nobody_is_asked_by_more_than_three_organizations_a_day(smtp: Smtp) -> None:
     for _ in range(5):
-        make_organization().change(contacts=["victim@people.example"], actor=None)
+        make_organization().change(contacts=["victim@people.example"], actor=SYSTEM)
     outbox.deliver()
     assert smtp.recipients() == ["victim@people.example"] * 3
 
@@ -286,7 +287,7 @@ def test_nobody_is_asked_by_more_than_three_organizations_a_day(smtp: Smtp) -> N
 def test_taking_a_contact_out_and_in_again_writes_no_second_letter(smtp: Smtp) -> None:
     organization = make_organization()
     for contacts in (["c@people.example"], [], ["c@people.example"]):
-        organization.change(contacts=contacts, actor=None)
+        organization.change(contacts=contacts, actor=SYSTEM)
     assert outbox.deliver() == 1
 
 

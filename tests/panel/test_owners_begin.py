@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from panel.actors import SYSTEM
 from panel.models import Contact, Invitation, Letter, Organization, Service
 from panel.reminders import due, remind
 from tests.factories import make_domain, make_member, make_organization, make_service
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def accept(client: Client, organization: Organization, role: str = "owner", email: str = "anna@people.example") -> str:
     """Where whoever accepts as somebody new lands."""
-    _invitation, token = Invitation.issue(organization, email, role, None)
+    _invitation, token = Invitation.issue(organization, email, role, SYSTEM)
     sent = client.post(
         reverse("panel:invitation", args=[token]),
         {"name": "Anna", "password": "quite long and odd 7", "again": "quite long and odd 7"},

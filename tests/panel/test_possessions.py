@@ -22,6 +22,7 @@ from api.models import Delivery, Endpoint, Token
 from diagnostics.models import CheckChange, DayOfColours, Postponement
 from domains.models import DkimKey, DnsProvider, Name, Reading, Zone, ZoneChange
 from panel import possessions
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity, Contact, Organization, Platform, User
 from panel.possessions import delete_due, export, owned
@@ -163,7 +164,7 @@ def test_a_deletion_takes_all_that_belongs_to_it_and_nothing_of_others(monkeypat
     boss = make_member(tenant.organization, user=make_user(staff=True))
     make_letter(recipient=tenant.owner.email)
     monkeypatch.setattr(possessions, "BATCH", 2)
-    tenant.organization.request_deletion(actor=None, days=0)
+    tenant.organization.request_deletion(actor=SYSTEM, days=0)
     assert delete_due() == 1
     Organization.objects.get(code="keeps").delete()
     Platform.objects.exclude(pk__in=platforms).delete()
@@ -181,17 +182,17 @@ def test_a_deletion_waits_for_its_day_can_be_withdrawn_and_goes_on_where_it_stop
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     tenant = filled()
-    tenant.organization.request_deletion(actor=None)
+    tenant.organization.request_deletion(actor=SYSTEM)
     tenant.organization.refresh_from_db()
     assert tenant.organization.state == "suspended"
     with pytest.raises(Refused, match="withdraw"):
-        tenant.organization.resume(actor=None)
+        tenant.organization.resume(actor=SYSTEM)
     assert delete_due() == 0
-    tenant.organization.withdraw_deletion(actor=None)
-    tenant.organization.resume(actor=None)
+    tenant.organization.withdraw_deletion(actor=SYSTEM)
+    tenant.organization.resume(actor=SYSTEM)
     with pytest.raises(Refused):
-        tenant.organization.withdraw_deletion(actor=None)
-    tenant.organization.request_deletion(actor=None)
+        tenant.organization.withdraw_deletion(actor=SYSTEM)
+    tenant.organization.request_deletion(actor=SYSTEM)
     Organization.objects.update(deletes_at=timezone.now() - timedelta(minutes=1))
     monkeypatch.setattr(possessions, "BATCH", 1)
     rounds = 0

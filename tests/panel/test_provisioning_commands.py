@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from panel import secrets
+from panel.actors import SYSTEM
 from panel.models import Activity, Membership, Organization, Role, Service, User
 from tests.factories import make_member, make_organization, make_platform, make_service, make_user
 from tests.letters import delivered
@@ -65,7 +66,7 @@ def test_a_service_that_cannot_be_is_refused_and_nothing_remains() -> None:
     assert answer("create_service", "ab12345")[1]["refused"] == "no-platform"
     make_platform("pro7", is_default=True)
     assert answer("create_service", "ab12345", "--platform", "pro8")[1]["refused"] == "no-such-platform"
-    organization.suspend(actor=None)
+    organization.suspend(actor=SYSTEM)
     assert answer("create_service", "ab12345")[1]["refused"] == "organization-not-active"
     assert not Service.objects.exists()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Invitation, Membership, Organization, Role, Service, User
 from tests.factories import make_member, make_organization, make_platform, make_user
@@ -56,14 +57,14 @@ def test_two_owners_who_remove_each_other_leave_one() -> None:
 
 def test_an_invitation_opened_twice_is_accepted_once() -> None:
     organization, user = make_organization(), make_user("anna@people.example")
-    invitation, _token = Invitation.issue(organization, user.email, "viewer", None)
+    invitation, _token = Invitation.issue(organization, user.email, "viewer", SYSTEM)
     results = at_once(*[lambda: Invitation.objects.get(pk=invitation.pk).accept(user)] * 4)
     assert sum(isinstance(result, Membership) for result in results) == 1
     assert Membership.objects.count() == 1
 
 
 def test_a_form_sent_twice_makes_one_user() -> None:
-    invitation, _token = Invitation.issue(make_organization(), "anna@people.example", "viewer", None)
+    invitation, _token = Invitation.issue(make_organization(), "anna@people.example", "viewer", SYSTEM)
     join = lambda: Invitation.objects.get(pk=invitation.pk).join(name="Anna", password="quite long and odd 7")
     results = at_once(*[join] * 4)
     assert sum(isinstance(result, User) for result in results) == 1

@@ -20,6 +20,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from panel import devices, links
+from panel.actors import SYSTEM
 from panel.models import Activity, Letter, User
 from tests.factories import make_user
 from tests.letters import delivered
@@ -133,7 +134,7 @@ def test_nobody_changes_the_own_address(client: Client, anna: User) -> None:
 
 def test_a_blocked_user_does_not_sign_in(client: Client, anna: User) -> None:
     make_user(staff=True)
-    anna.change(is_active=False, actor=None)
+    anna.change(is_active=False, actor=SYSTEM)
     sign_in(client, anna.email)
     assert not signed_in(client)
 
@@ -142,13 +143,13 @@ def test_a_session_ends_when_its_user_is_blocked(client: Client, anna: User) -> 
     make_user(staff=True)
     sign_in(client, anna.email)
     assert signed_in(client)
-    anna.change(is_active=False, actor=None)
+    anna.change(is_active=False, actor=SYSTEM)
     assert not signed_in(client)
 
 
 def test_an_old_address_signs_in_no_more(client: Client, anna: User) -> None:
     sign_in(client, anna.email)
-    anna.change(email="Anna.Kowalska@people.example", actor=None)
+    anna.change(email="Anna.Kowalska@people.example", actor=SYSTEM)
     old, new = Client(), Client()
     sign_in(old, "anna@people.example")
     sign_in(new, "anna.kowalska@people.example")

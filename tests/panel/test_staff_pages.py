@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.lifecycle import close_ended
 from panel.models import Activity, Invitation, Organization, Platform, Service, User, hosts_changed
@@ -269,7 +270,7 @@ def test_the_system_page_says_what_runs_and_what_to_mind(client: Client, staff: 
 def test_suspended_services_say_so_on_every_tab(client: Client) -> None:
     service = make_service(make_organization("ab12345"))
     client.force_login(make_member(service.organization))
-    service.suspend(actor=None)
+    service.suspend(actor=SYSTEM)
     for name in ("panel:service", "panel:activity", "diagnostics:domains", "accounts:list"):
         assert "This service is suspended" in client.get(reverse(name, args=[service.name])).content.decode()
 

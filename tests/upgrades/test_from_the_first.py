@@ -32,7 +32,7 @@ print(Check.objects.count(), CheckChange.objects.count(), CheckRun.objects.count
 print(Organization.objects.get(code="cd12345").name, DnsProvider.objects.get().credentials)
 for contact in Contact.objects.order_by("email"):
     print(contact.organization.code, contact.email, contact.confirmed_at is not None)
-organization = Organization.create("ef12345", "Made afterwards", contacts=["x@people.example"], actor=None)
+organization = Organization.create("ef12345", "Made afterwards", contacts=["x@people.example"], actor=SYSTEM)
 print(organization.contact_addresses)
 """
 SEEN = """

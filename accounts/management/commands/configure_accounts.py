@@ -25,6 +25,7 @@ from accounts.runs.checking import Checker, check_again
 from accounts.runs.engine import Progress
 from accounts.runs.said import Asked, Said, read_as, reading_lines, remarks_of, said_by, settled
 from accounts.words import STOPS, change_words, fault_words, place_words, refusal_words
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, service_named
 from panel.errors import Refused
 from panel.models import Service
@@ -165,7 +166,7 @@ class Command(Verb):
         for run in runs.select_related("service__organization"):
             if not run.is_over or (fetch and results.to_hand_out(run) and selecting.undoable(run)):
                 return run
-        run = loading.upload(service, data, filename, by=None, owner=True, choices=said.choices, said=said.text)
+        run = loading.upload(service, data, filename, by=COMMAND_LINE, owner=True, choices=said.choices, said=said.text)
         checking.set_mode(run, **self._purpose)
         fields = settled(run, data, said)
         loading.begin_check(run, fields, said.domain, BulkRun.Way.PASSWORDS, ignored=said.ignored_in(run))

@@ -21,7 +21,7 @@ from domains.demo_dns import Store, zones
 from domains.facts import facts
 from domains.models import DnsProvider, Domain, Zone
 from domains.records import DomainFacts, PlatformFacts
-from panel.activity import SYSTEM
+from panel.actors import SYSTEM
 from panel.environment import DEMO_ZONES, PUBLIC_DEMONSTRATION, is_public
 from panel.errors import Refused
 from panel.models import Organization, Platform, Role, Service, User

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Order, Tally
 from accounts.models.orders import AT_MOST
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, service_named
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import RetiredMailbox
 from accounts.restoring import restore
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, utf_8
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from domains.models import Domain
 from domains.models.domains import name_or_refuse
 from domains.reach import require_reachable_target
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, service_named
 from panel.errors import Refused
 

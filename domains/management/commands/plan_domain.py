@@ -31,7 +31,7 @@ from domains.zones.plan import KINDS, Plan
 from domains.zones.planning import BOXES, Preview, preview
 from domains.zones.reading import ZoneReading, gather, intents_of, read_for
 from domains.zones.zone_file import ZoneFile, ZoneFileError, changed, read_zone_file
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done
 from panel.models import Platform
 

@@ -12,7 +12,7 @@ from domains.facts import facts
 from domains.models import DkimKey, Domain
 from domains.models.domains import name_or_refuse
 from domains.records import Kind, required_records
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, service_named
 from panel.errors import Refused
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from domains.models import Domain
 from domains.models.domains import name_or_refuse
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, service_named
 from panel.errors import Refused
 

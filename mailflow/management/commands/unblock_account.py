@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.commands import account_at
 from mailflow.blocking import unblock
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, organization_named
 from panel.models import Role
 from panel.provisioning import add_member

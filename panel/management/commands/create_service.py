@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from panel import links
-from panel.activity import COMMAND_LINE
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, organization_named
 from panel.models import Platform
 from panel.provisioning import create_service

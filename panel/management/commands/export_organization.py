@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from panel import possessions
-from panel.activity import COMMAND_LINE, record
+from panel.activity import record
+from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, organization_named
 
 
