@@ -32,3 +32,18 @@ def rotate(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             message = _("The new key %(selector)s waits: it signs once its record is published.")
         messages.success(request, message % {"selector": key.selector})
     return redirect("diagnostics:domain", domain.service.name, domain.name.name)
+
+
+@require_POST
+@login_required
+def host_keys(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
+    try:
+        DkimKey.host(domain, actor=person(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request, _("Publish the two CNAMEs below once. From then on keys are changed without any work of yours.")
+        )
+    return redirect("diagnostics:domain", domain.service.name, domain.name.name)
