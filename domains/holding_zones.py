@@ -76,8 +76,13 @@ def keep_dkim_in(platform: Platform, code: str, name: str, *, actor: Actor) -> Z
         if zone.dkim_of_id is not None:
             raise Refused("zone-in-use", _("Another platform keeps its keys there."), field="zone")
         Zone.objects.filter(pk=zone.pk).update(dkim_of=platform)
-    names = {"before": {"zone": before.name if before else ""}, "after": {"zone": zone.name if zone else ""}}
-    record("platform.dkim_zone", actor=actor, target=platform.slug, **names)
+    record(
+        "platform.dkim_zone",
+        actor=actor,
+        target=platform.slug,
+        before={"zone": before.name if before else ""},
+        after={"zone": zone.name if zone else ""},
+    )
     return zone
 
 

@@ -14,7 +14,7 @@ from panel.errors import Refused
 from panel.models import Role
 
 from ..access import domain_for
-from ..models import DkimKey
+from ..models import DkimKey, Domain
 
 
 @require_POST
@@ -31,7 +31,7 @@ def rotate(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
         else:
             message = _("The new key %(selector)s waits: it signs once its record is published.")
         messages.success(request, message % {"selector": key.selector})
-    return redirect("diagnostics:domain", domain.service.name, domain.name.name)
+    return _back(domain)
 
 
 @require_POST
@@ -46,4 +46,8 @@ def host_keys(request: HttpRequest, service_name: str, domain_name: str) -> Http
         messages.success(
             request, _("Publish the two CNAMEs below once. From then on keys are changed without any work of yours.")
         )
+    return _back(domain)
+
+
+def _back(domain: Domain) -> HttpResponse:
     return redirect("diagnostics:domain", domain.service.name, domain.name.name)
