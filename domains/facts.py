@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -36,10 +36,12 @@ def facts(domain: Domain) -> tuple[DomainFacts, PlatformFacts]:
     return domain_facts, its_platform
 
 
-def facts_of_ownership(ownership: Ownership) -> dict[str, str]:
-    """Selectors and public keys of the DKIM keys that must be published."""
-    keys = ownership.dkim_keys.filter(state__in=DkimKey.PUBLISHED).order_by("pk")
-    return dict(keys.values_list("selector", "public_key"))
+def with_keys_of(ownership: Ownership | None, domain: DomainFacts) -> DomainFacts:
+    """The facts with the keys that an organization's standing with the name has; unchanged where it has none."""
+    keys = _published_keys({ownership.pk}).get(ownership.pk) if ownership is not None else None
+    if keys is None:
+        return domain
+    return replace(domain, dkim=keys.dkim, dkim_next=keys.next, dkim_hosted=keys.hosted)
 
 
 @dataclass(slots=True)

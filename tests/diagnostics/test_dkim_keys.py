@@ -6,6 +6,7 @@ import ipaddress
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -22,7 +23,7 @@ from django.utils import timezone
 
 from diagnostics.sweep.keys import look_for_waiting
 from domains import rotation
-from domains.facts import facts
+from domains.facts import facts, with_keys_of
 from domains.holding_zones import keep_dkim_in
 from domains.models import DkimKey, Domain, Zone, ZoneChange
 from domains.records import Kind, Level, required_records
@@ -355,6 +356,16 @@ def test_the_schedule_rotates_them_and_a_missing_alias_is_told_and_mended(platfo
     rotation.tend()
     assert look_now() == 1
     assert signing_selectors(domain) == [two.selector]
+
+
+def test_attached_again_it_is_asked_for_the_same_aliases(platform_zone: Knot, domain: Domain) -> None:
+    DkimKey.host(domain, actor=None)
+    given, platform = facts(domain)
+    bare = replace(given, dkim={"new": "key"}, dkim_next=frozenset(), dkim_hosted={})
+    found = with_keys_of(domain.ownership, bare)  # what the wizard and the API plan by, before it is attached
+    assert required_records(found, platform) == required_records(given, platform)
+    assert [r.type for r in required_records(found, platform) if r.kind == Kind.DKIM] == ["CNAME", "CNAME"]
+    assert with_keys_of(None, bare) == bare
 
 
 def test_a_provider_that_is_away_keeps_the_key_waiting(platform_zone: Knot, domain: Domain) -> None:
