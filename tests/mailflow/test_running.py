@@ -91,7 +91,8 @@ def test_a_trial_shows_a_message_arriving(
     try:
         machine.start()
         page = reverse("accounts:account", args=[domain.service.name, account.pk])
-        until(lambda: page in machine.output.read_text(), 15, "the page that shows it")
+        until(lambda: "first message" in machine.output.read_text(), 15, "what became of it")
+        assert page in machine.output.read_text(), machine.output.read_text()
         assert f"A first message has been delivered to {account}" in machine.output.read_text()
         machine.arrives(str(account), PASSWORD, "A first message")
         soon(lambda: Use.objects.filter(mailbox=mailbox_of(account), messages=1).exists(), "the panel knows", 10)
