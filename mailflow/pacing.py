@@ -41,8 +41,9 @@ class Pace:
 
 
 def rate_of(processes: int) -> float:
-    """What SHARE of so many processes can verify a second, as this machine hashes now; 0: one on each core."""
-    started = time.perf_counter()
+    """What SHARE of so many processes can verify a second; 0: one on each core. The time is that of the core, so that a
+    machine which is busy at the start is not slow for ever."""
+    started = time.thread_time()
     hash_of_nothing()
-    seconds = time.perf_counter() - started
+    seconds = time.thread_time() - started
     return SHARE * (processes or len(os.sched_getaffinity(0))) / seconds
