@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from domains.facts import facts, facts_of_ownership
+from domains.facts import facts, with_keys_of
 from domains.keys import Identity, new_identity
 from domains.models import Domain, Ownership
 from domains.models.domains import mode_or_refuse, name_or_refuse
@@ -107,16 +107,15 @@ def _facts_before(
 ) -> tuple[DomainFacts, PlatformFacts]:
     """The facts on a domain that is not attached yet, with the token and the key that it will have."""
     ownership = Ownership.objects.filter(organization=service.organization, name__name=name).first()
-    keys = facts_of_ownership(ownership) if ownership else {}
     domain = DomainFacts(
         name=name,
         mode=Mode(mode_or_refuse(wanted.mode).value),
         target=wanted.target,
         token=ownership.token if ownership else identity.token,
-        dkim=keys or {identity.selector: identity.public_key},
+        dkim={identity.selector: identity.public_key},
         managed=managed,
     )
-    return domain, platform_facts(service.platform, timezone.localdate())
+    return with_keys_of(ownership, domain), platform_facts(service.platform, timezone.localdate())
 
 
 def _change(domain: Domain, wanted: Wanted, *, actor: Actor, dry_run: bool) -> Outcome:

@@ -19,6 +19,8 @@ VERBS = {
     "zone.removed": _("zone removed"),
     "zone.applied": _("records of a zone changed"),
     "dkim.rotated": _("new DKIM key created"),
+    "dkim.hosted": _("DKIM keys published by CNAME"),
+    "platform.dkim_zone": _("zone for DKIM keys of a platform chosen"),
     "dkim.activated": _("new DKIM key signs"),
     "dkim.withdrawn": _("old DKIM key withdrawn"),
     "zone.undone": _("change of a zone undone"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -36,10 +36,12 @@ def facts(domain: Domain) -> tuple[DomainFacts, PlatformFacts]:
     return domain_facts, its_platform
 
 
-def facts_of_ownership(ownership: Ownership) -> dict[str, str]:
-    """Selectors and public keys of the DKIM keys that must be published."""
-    keys = ownership.dkim_keys.filter(state__in=DkimKey.PUBLISHED).order_by("pk")
-    return dict(keys.values_list("selector", "public_key"))
+def with_keys_of(ownership: Ownership | None, domain: DomainFacts) -> DomainFacts:
+    """The facts with the keys that an organization's standing with the name has; unchanged where it has none."""
+    keys = _published_keys({ownership.pk}).get(ownership.pk) if ownership is not None else None
+    if keys is None:
+        return domain
+    return replace(domain, dkim=keys.dkim, dkim_next=keys.next, dkim_hosted=keys.hosted)
 
 
 @dataclass(slots=True)
@@ -48,11 +50,14 @@ class _Keys:
 
     dkim: dict[str, str] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
+    hosted: dict[str, str] = field(default_factory=dict)
+    idle: set[str] = field(default_factory=set)  # hosted, and the next one's place
 
     @property
     def next(self) -> frozenset[str]:
         """Those that wait while another one signs: the domain works without them."""
-        return frozenset(self.waiting) if len(self.waiting) < len(self.dkim) else frozenset()
+        others = self.waiting | self.idle
+        return frozenset(others if len(others) < len(self.dkim) else self.idle)
 
 
 _NO_KEYS = _Keys()
@@ -61,12 +66,19 @@ _NO_KEYS = _Keys()
 def _published_keys(ownerships: Collection[int]) -> dict[int, _Keys]:
     """The keys that must be published, of each ownership."""
     found: dict[int, _Keys] = {}
-    keys = DkimKey.objects.filter(ownership__in=ownerships, state__in=DkimKey.PUBLISHED).order_by("pk")
-    for ownership, selector, key, state in keys.values_list("ownership", "selector", "public_key", "state"):
+    keys = DkimKey.objects.filter(ownership__in=ownerships).exclude(hosted="", state__in=DkimKey.GONE).order_by("pk")
+    rows = keys.values_list("ownership", "selector", "public_key", "state", "hosted")
+    for ownership, selector, key, state, hosted in rows:
         its = found.setdefault(ownership, _Keys())
         its.dkim[selector] = key
         if state == DkimKey.State.WAITING:
             its.waiting.add(selector)
+        if hosted:
+            its.hosted[selector] = hosted
+            if state != DkimKey.State.ACTIVE:
+                its.dkim[selector] = ""  # what is not signed with yet need not be seen, or not any more
+            if state in DkimKey.GONE:
+                its.idle.add(selector)
     return found
 
 
@@ -79,5 +91,6 @@ def _domain_facts(domain: Domain, keys: _Keys) -> DomainFacts:
         verified=domain.is_verified,
         dkim=keys.dkim,
         dkim_next=keys.next,
+        dkim_hosted=keys.hosted,
         managed=domain.zone_id is not None,
     )

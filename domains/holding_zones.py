@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from panel.activity import record
+from panel.errors import Refused
 
-from .models import DnsProvider
+from .models import DkimKey, DnsProvider, Zone
+from .models.domains import name_or_refuse
 from .sentences import provider_sentence
 from .zones.holding import adopt
 
 if TYPE_CHECKING:
     from panel.actors import Actor
-    from panel.models import Organization
-
-    from .models import Zone
+    from panel.models import Organization, Platform
 
 
 def facts_of(row: DnsProvider) -> dict[str, Any]:
@@ -76,6 +76,35 @@ def remove_zone(zone: Zone, *, actor: Actor) -> None:
     zone.delete()
     adopt(organization)
     record("zone.removed", actor=actor, organization=organization, target=name)
+
+
+@transaction.atomic
+def keep_dkim_in(platform: Platform, code: str, name: str, *, actor: Actor) -> Zone | None:
+    """Have DKIM keys of the platform's domains in this zone of an organization, or, without a name, in none; see
+    `DkimKey.host`. Raises Refused."""
+    before = Zone.objects.select_for_update().filter(dkim_of=platform).first()
+    zone = None
+    if name:
+        zone = Zone.objects.filter(name=name_or_refuse(name), provider__organization__code=code).first()
+        if zone is None:
+            raise Refused("no-such-zone", _("This organization manages no such zone."), field="zone")
+    if zone == before:
+        return zone
+    if before is not None and DkimKey.objects.filter(hosted__endswith=f".{before.name}").exists():
+        raise Refused("zone-in-use", _("Domains point to keys in %(zone)s.") % {"zone": before.name}, field="zone")
+    Zone.objects.filter(dkim_of=platform).update(dkim_of=None)
+    if zone is not None:
+        if zone.dkim_of_id is not None:
+            raise Refused("zone-in-use", _("Another platform keeps its keys there."), field="zone")
+        Zone.objects.filter(pk=zone.pk).update(dkim_of=platform)
+    record(
+        "platform.dkim_zone",
+        actor=actor,
+        target=platform.slug,
+        before={"zone": before.name if before else ""},
+        after={"zone": zone.name if zone else ""},
+    )
+    return zone
 
 
 def line_words(code: str, facts: dict[str, Any]) -> str:

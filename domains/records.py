@@ -73,6 +73,9 @@ class DomainFacts:
     verified: bool = False
     dkim: Mapping[str, str] = field(default_factory=dict)  # selector -> public key, base64 SubjectPublicKeyInfo
     dkim_next: frozenset[str] = frozenset()  # selectors of keys that wait while another one signs
+    # selector -> where its record stands in the platform's zone, without final dot: the domain has a CNAME to there.
+    # What stands there matters only where `dkim` has a key.
+    dkim_hosted: Mapping[str, str] = field(default_factory=dict)
     managed: bool = False
 
     @property
@@ -145,11 +148,14 @@ def required_records(domain: DomainFacts, platform: PlatformFacts) -> tuple[Requ
     for kind, labels, type_, values, level, why in before:
         records.append(RequiredRecord(kind=kind, name=labels + apex, type=type_, values=values, level=level, why=why))
     for selector, key in domain.dkim.items():
-        value = (quote_txt(f"v=DKIM1; k=rsa; p={key}"),)
+        hosted = domain.dkim_hosted.get(selector)
+        type_, value = "TXT", quote_txt(f"v=DKIM1; k=rsa; p={key}")
+        if hosted is not None:
+            type_, value = "CNAME", absolute(hosted)
         name = f"{selector}._domainkey.{apex}"
         level = Level.RECOMMENDED if selector in domain.dkim_next else Level.REQUIRED
         records.append(
-            RequiredRecord(kind=Kind.DKIM, name=name, type="TXT", values=value, level=level, why="signature")
+            RequiredRecord(kind=Kind.DKIM, name=name, type=type_, values=(value,), level=level, why="signature")
         )
     for kind, labels, type_, values, level, why in behind:
         records.append(RequiredRecord(kind=kind, name=labels + apex, type=type_, values=values, level=level, why=why))

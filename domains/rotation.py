@@ -6,29 +6,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from panel.actors import SYSTEM
 from panel.errors import Refused
 
 from .dkim import same_key
-from .models import DkimKey, Domain
-from .providers import ProviderError, open_provider
-from .records import Kind
-from .rrset import Action, Fix, txt_text
+from .models import DkimKey, Domain, Zone
+from .providers import ProviderError, Write, deadline, open_provider
+from .records import DEFAULT_TTL, Kind
+from .rrset import Action, Fix, RRset, quote_txt, txt_text
 from .zones.changes import request_change
 from .zones.planning import preview
 from .zones.reading import intents_of, read_for
 
-if TYPE_CHECKING:
-    from .models import Zone
-
 log = logging.getLogger(__name__)
 
 BATCH = 100
+JOB_SECONDS = 30.0  # for one key's record in the platform's zone
 TRY_AGAIN = timedelta(minutes=15)  # a provider that is away
 GIVE_UP = timedelta(days=3)  # on removing a record: its zone's page says what stands there
 
@@ -44,6 +41,9 @@ def _write_waiting() -> int:
     now = timezone.now()
     keys = DkimKey.objects.filter(state=DkimKey.State.WAITING, to_write=True, due_at__lte=now)
     for key in keys.select_related("name")[:BATCH]:
+        if key.hosted:
+            written += _host(key)
+            continue
         domain = _managed(key)
         if domain is None or domain.zone is None:
             DkimKey.objects.filter(pk=key.pk).update(to_write=False)  # no zone of ours any more: somebody publishes it
@@ -66,15 +66,46 @@ def _withdraw() -> int:
     due = DkimKey.objects.filter(state=DkimKey.State.RETIRING, due_at__lte=now)
     for key in due.select_related("name").order_by("due_at")[:BATCH]:
         domain = _managed(key)
-        if domain is not None and domain.zone is not None:
+        if key.hosted or (domain is not None and domain.zone is not None):
             try:
-                _remove_record(key, domain, domain.zone)
+                if key.hosted:
+                    _put_in_platform_zone(key, None)
+                elif domain is not None and domain.zone is not None:
+                    _remove_record(key, domain, domain.zone)
             except ProviderError as error:
                 if key.due_at is not None and key.activated_at is not None and now - key.due_at < GIVE_UP:
                     _later(key, error)
                     continue
         withdrawn += key.withdraw()
     return withdrawn
+
+
+def _host(key: DkimKey) -> int:
+    """Write a new key into the zone of its platform."""
+    try:
+        _put_in_platform_zone(key, quote_txt(f"v=DKIM1; k=rsa; p={key.public_key}"))
+    except ProviderError as error:
+        _later(key, error)
+        return 0
+    now = timezone.now()
+    return DkimKey.objects.filter(pk=key.pk, to_write=True).update(to_write=False, due_at=now)
+
+
+def _put_in_platform_zone(key: DkimKey, text: str | None) -> None:
+    """Nobody's domain is in that zone but the platform's, so that nobody applies or undoes it: it is written straight
+    away. `text`: of the TXT record, None to remove it. Raises ProviderError."""
+    name = f"{key.hosted}."
+    zone = Zone.objects.select_related("provider").filter(dkim_of__isnull=False).filter(
+        name=key.hosted.partition(".")[2]
+    ).first()  # fmt: skip
+    if zone is None:
+        raise ProviderError("zone-removed")
+    with deadline.job(JOB_SECONDS):
+        provider = open_provider(zone.provider)
+        before = provider.read(zone.name, {name}).get((name, "TXT"))
+        after = RRset(name, "TXT", DEFAULT_TTL, (text,)) if text is not None else None
+        if (before.values if before else ()) != (after.values if after else ()):
+            provider.write(zone.name, [Write(before, after)], lambda _done: None)
 
 
 def _remove_record(key: DkimKey, domain: Domain, zone: Zone) -> None:
@@ -100,7 +131,7 @@ def _managed(key: DkimKey) -> Domain | None:
 
 
 def _rotate_by_schedule() -> int:
-    """Where the service has a term and the panel manages the zone: so that nobody has to do anything."""
+    """Where the service has a term and the panel writes the records: so that nobody has to do anything."""
     rotated = 0
     for domain in _due_by_schedule():
         try:
@@ -116,8 +147,8 @@ def _due_by_schedule() -> Iterable[Domain]:
     now = timezone.now()
     found = []
     rows = Domain.objects.filter(
+        Q(zone__isnull=False) | Q(ownership__dkim_keys__hosted__gt=""),
         state=Domain.State.VERIFIED,
-        zone__isnull=False,
         service__state="active",
         service__organization__state="active",
         service__dkim_rotation_days__isnull=False,

@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{SERVICE}modes/", views.mode_many, name="mode_many"),
     path(f"{DOMAIN}mode/", views.mode, name="mode"),
     path(f"{DOMAIN}detach/", views.detach, name="detach"),
+    path(f"{DOMAIN}dkim/by-cname/", views.host_keys, name="host_keys"),
     path(f"{DOMAIN}dkim/rotate/", views.rotate, name="rotate"),
     path(f"{DOMAIN}plan/", views.plan, name="plan"),
     path(f"{DOMAIN}plan/card/", views.plan_card, name="plan_card"),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from panel.secrets import decrypt, encrypt
 
-from .facts import facts_of_ownership
+from .facts import with_keys_of
 from .keys import Identity, new_identity
 from .models import Domain, Ownership
 from .models.domains import mode_or_refuse, name_or_refuse
@@ -85,17 +85,16 @@ def facts_before(
 ) -> tuple[DomainFacts, PlatformFacts]:
     """The facts on a domain that is not attached yet, with the token and the key that it will have."""
     ownership = Ownership.objects.filter(organization=service.organization, name__name=choice.name).first()
-    keys = facts_of_ownership(ownership) if ownership else {}
     identity = candidate(session, service, choice.name)
     facts = DomainFacts(
         name=choice.name,
         mode=Mode(choice.mode),
         target=choice.target,
         token=ownership.token if ownership else identity.token,
-        dkim=keys or {identity.selector: identity.public_key},
+        dkim={identity.selector: identity.public_key},
         managed=True,
     )
-    return facts, platform_facts(service.platform, today)
+    return with_keys_of(ownership, facts), platform_facts(service.platform, today)
 
 
 def candidate(session: SessionBase, service: Service, name: str) -> Identity:

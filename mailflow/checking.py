@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from domains.asking import engine
-from domains.lookup.answers import Question
+from domains.lookup.answers import Answer, Question
 from domains.lookup.engine import Engine
 from domains.lookup.engine import run as run_loop
 from domains.reach import Unreachable, addresses_of
@@ -103,7 +103,10 @@ def _host(setup: Setup, host: str) -> Finding:
             found = sorted({str(info[4][0]) for info in socket.getaddrinfo(host, None)})
         else:
             found = [str(address) for address in addresses_of(host)]
-    except (OSError, Unreachable):
+    except Unreachable as error:
+        silent = error.code == "unresolved"
+        return Finding(host, False, _("could not be looked up") if silent else _("has no address"))
+    except OSError:
         return Finding(host, False, _("has no address"))
     return Finding(host, True, ", ".join(found))
 
@@ -121,20 +124,25 @@ async def _outbound(platform: Platform) -> list[Finding]:
 async def _ptr(asking: Engine, address: str) -> Finding:
     """RFC 1912 §2.1: the name of an address has that address."""
     what = _("PTR of %(address)s") % {"address": address}
-    names = await _ask(asking, Question(dns.reversename.from_address(address).to_text(), "PTR"))
+    names = await _ask(asking, dns.reversename.from_address(address).to_text(), "PTR")
     kind = "AAAA" if ":" in address else "A"
-    for name in names:
-        back = {str(ipaddress.ip_address(value)) for value in await _ask(asking, Question(absolute(name), kind))}
-        if address in back:
+    backs = [await _ask(asking, absolute(name), kind) for name in names.values]
+    for name, back in zip(names.values, backs, strict=True):
+        if address in {str(ipaddress.ip_address(value)) for value in back.values}:
             return Finding(what, True, name)
-    return Finding(what, False, ", ".join(names) or _("there is none"))
+    if any(answer.failure is not None for answer in (names, *backs)):
+        return Finding(what, False, _("could not be looked up"))
+    if not names.values:
+        return Finding(what, False, _("there is none"))
+    words = _("%(names)s does not have this address") % {"names": ", ".join(names.values)}
+    return Finding(what, False, words)
 
 
-async def _ask(asking: Engine, question: Question) -> tuple[str, ...]:
-    return tuple((await asking.ask(question, asking.loop.time() + SECONDS)).values)
+async def _ask(asking: Engine, name: str, kind: str) -> Answer:
+    return await asking.ask(Question(name, kind), asking.loop.time() + SECONDS)
 
 
 async def _spf(asking: Engine, address: str, include: str) -> Finding:
     result = await evaluate(asking, address, include, seconds=SECONDS * 2)
-    text = f"{include}: {result}" if result else _("no answer")
+    text = f"{include}: {result}" if result not in {"", "temperror"} else _("could not be looked up")
     return Finding(_("SPF of %(address)s") % {"address": address}, result == "pass", text)

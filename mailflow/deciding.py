@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -19,9 +20,15 @@ from .limits import Limits
 from .queries import Reader
 from .spf import Senders
 
+log = logging.getLogger(__name__)
+
 OK = "OK"
 RELAY_DENIED = "554 5.7.1 Relay access denied"
 LATER = "451 4.3.0 The mail system cannot look this up now: try again later"
+BLOCKED = (
+    "550 5.7.1 This account is blocked from sending, because it wrote to far too many recipients. Change its password "
+    "and ask your provider to unblock it"
+)
 ROLES = frozenset({"postmaster", "abuse"})  # RFC 2142: somebody reads them at every domain
 NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebody else's name
 QUESTION = "mailflow-question"  # local part of the sender of our questions
@@ -53,9 +60,13 @@ class Found:
 
 @dataclass
 class Accepted:
-    """Under which route each recipient was last accepted, for as long as the queue manager may remember it."""
+    """Under which route each recipient was last accepted, for as long as the queue manager may remember it.
+
+    `noted` is called before a recipient is accepted: see notebook.py.
+    """
 
     clock: Callable[[], float] = time.monotonic
+    noted: Callable[[Address, str, float], None] = lambda _address, _route, _at: None
     _routes: OrderedDict[Address, tuple[str, float]] = field(default_factory=OrderedDict)
 
     def agrees(self, address: Address, route: str) -> bool:
@@ -69,9 +80,19 @@ class Accepted:
         before = self._routes.get(address)
         if before is not None and before[0] != route:
             return False
+        self.noted(address, route, now)
         self._routes[address] = (route, now)
         self._routes.move_to_end(address)
         return True
+
+    def restore(self, address: Address, route: str, at: float) -> None:
+        """What was accepted by an earlier process; in the order in which it was. Later than now: before a restart."""
+        if self.clock() - REMEMBERED < at <= self.clock():
+            self._routes[address] = (route, at)
+            self._routes.move_to_end(address)
+
+    def all(self) -> list[tuple[Address, str, float]]:
+        return [(address, route, at) for address, (route, at) in self._routes.items()]
 
 
 @dataclass
@@ -80,9 +101,12 @@ class Kept:
     inbox too. Forgotten, a message would be offered to the target and come back to its sender."""
 
     most: int = 10_000
+    noted: Callable[[Address, bool], None] = lambda _address, _kept: None
     _kept: OrderedDict[Address, None] = field(default_factory=OrderedDict)
 
     def note(self, address: Address, *, kept: bool) -> None:
+        if kept != self.has(address):
+            self.noted(address, kept)
         self._kept.pop(address, None)
         if kept:
             self._kept[address] = None
@@ -91,6 +115,9 @@ class Kept:
 
     def has(self, address: Address) -> bool:
         return address in self._kept
+
+    def all(self) -> list[Address]:
+        return list(self._kept)
 
 
 @dataclass
@@ -101,9 +128,11 @@ class Decider:
     limits: Limits
     local: str  # the route into mailboxes here
     inbox: str  # the route into the organizations' inboxes, for postmaster and abuse without a mailbox
+    stop: Callable[[str, Callable[[], None]], None]  # a mailbox from sending; calls back once the views say so
     kept: Kept = field(default_factory=Kept)
     accepted: Accepted = field(default_factory=Accepted)
     spf: Senders = field(default_factory=Senders)
+    _stopped: set[str] = field(default_factory=set)  # mailboxes, until the views say so
     _platforms: dict[str, Platform] = field(default_factory=dict)
     _platforms_at: float = -PLATFORMS_KEPT
 
@@ -134,12 +163,26 @@ class Decider:
         mine = [(mailbox, service) for name, mailbox, service in rows if name == str(login)]
         if not mine:
             if sender == login or not sender.domain or not self.senders(login):
-                return "421 4.7.0 This account cannot send mail now"
+                return self._silenced(login)
             return f"553 5.7.1 <{sender}> is not an address of {login}"
+        mailbox, service = mine[0]
+        if mailbox in self._stopped:
+            return BLOCKED
         verdict = await self._verdict(attributes, stranger=OK)
-        if verdict == OK and (limit := self.limits.exceeded(*mine[0])):
-            return f"450 4.7.1 {limit}"
+        if verdict == OK and (limit := self.limits.exceeded(mailbox, service, attributes.get("recipient", ""))):
+            if not self.limits.floods(mailbox):
+                return f"450 4.7.1 {limit}"
+            log.warning("%s is blocked: it floods", login)
+            self._stopped.add(mailbox)
+            self.stop(mailbox, lambda: self._stopped.discard(mailbox))
+            self.limits.start_anew(mailbox)
+            return BLOCKED
         return verdict
+
+    def _silenced(self, login: Address) -> str:
+        """Why a login may send as nobody."""
+        rows = self.reader.rows("blocked", self._values(login))
+        return BLOCKED if rows and rows[0][0] else "421 4.7.0 This account cannot send mail now"
 
     def senders(self, address: Address) -> list[tuple[str, str, str]]:
         """Logins that may send as this address, each with its mailbox and service."""

@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,6 +45,9 @@ VALUES (:mailbox, :network, :failures, :first_at, :at)
 BLOCKED = """
 INSERT INTO mailflow_block (mailbox, kind, network, since, until) VALUES (:mailbox, 'passwords', :network, :at, :until)
     ON CONFLICT (mailbox, kind, network) DO UPDATE SET since = excluded.since, until = excluded.until"""
+FLOODED = """
+INSERT INTO mailflow_block (mailbox, kind, network, since) VALUES (:mailbox, 'flood', '', :at)
+    ON CONFLICT (mailbox, kind, network) DO NOTHING"""
 UNBLOCKED = "DELETE FROM mailflow_block WHERE mailbox = :mailbox AND kind = 'passwords' AND network = :network"
 KNOWN = """
 SELECT failures, first_at, last_at, success_at FROM mailflow_failure WHERE mailbox = :mailbox AND network = :network"""
@@ -53,12 +56,13 @@ SELECT failures, first_at, last_at, success_at FROM mailflow_failure WHERE mailb
 class Journal:
     def __init__(self, url: str) -> None:
         self._url, self._path = url, sqlite_path(url)
-        self._waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=MOST)
+        self._waiting: deque[tuple[str, dict[str, Any], Callable[[], None]]] = deque(maxlen=MOST)
         self._connection: Any = None
         self._lock = threading.Lock()  # one thread at the connection
 
-    def write(self, statement: str, values: Mapping[str, Any]) -> None:
-        self._waiting.append((statement, {name: self._value(value) for name, value in values.items()}))
+    def write(self, statement: str, values: Mapping[str, Any], written: Callable[[], None] = lambda: None) -> None:
+        """`written`: called once others can see it, in another thread."""
+        self._waiting.append((statement, {name: self._value(value) for name, value in values.items()}, written))
 
     async def read(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Rows; none where the database cannot say."""
@@ -89,13 +93,16 @@ class Journal:
         try:
             with self._lock:
                 self._run("BEGIN IMMEDIATE" if self._path else "BEGIN", {})
-                for statement, values in batch:
+                for statement, values, _written in batch:
                     self._run(statement, values)
                 self._run("COMMIT", {})
         except (sqlite3.Error, psycopg.Error) as error:
             log.warning("cannot write now: %s", error)
             self._drop()
             self._waiting.extendleft(reversed(batch))
+            return
+        for _statement, _values, written in batch:
+            written()
 
     def _run(self, statement: str, values: dict[str, Any]) -> Any:
         if self._connection is None:

@@ -165,6 +165,8 @@ def _dkim(platform: Platform) -> Found:
         return Found("DKIM", name, Status.OK, [f"{signing}.{signing.name}."])
     waiting = keys.filter(state=DkimKey.State.WAITING).first()
     if waiting is not None:
-        text = quote_txt(f"v=DKIM1; k=rsa; p={waiting.public_key}")
-        return Found("DKIM", name, Status.MISSING, [], f"{waiting}.{waiting.name}. {DEFAULT_TTL} IN TXT {text}")
+        data = "TXT " + quote_txt(f"v=DKIM1; k=rsa; p={waiting.public_key}")
+        if waiting.hosted:
+            data = f"CNAME {absolute(waiting.hosted)}"
+        return Found("DKIM", name, Status.MISSING, [], f"{waiting}.{waiting.name}. {DEFAULT_TTL} IN {data}")
     return Found("DKIM", name, Status.MISSING)

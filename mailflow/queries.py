@@ -43,6 +43,9 @@ SELECT login, mailbox, service FROM mailflow_sender
 SELECT device, password, mailbox, lockout_threshold, lockout_reset, lockout_duration, lockout_everybody
   FROM mailflow_login
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",
+    "blocked": """
+SELECT blocked FROM mailflow_login
+ WHERE platform = :platform AND domain = :domain AND local_part = :local AND device = ''""",
     "dkim": """
 SELECT selector, private_key FROM mailflow_dkim
  WHERE platform = :platform AND domain = :domain ORDER BY number DESC LIMIT 1""",

@@ -12,6 +12,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from panel.secrets import decrypt
 from .addresses import split
 from .asking import SMTP_PORT, Asker
 from .deciding import QUESTION, Decider
-from .journal import FILLED, Journal
+from .journal import FILLED, FLOODED, Journal
 from .limits import Limits
+from .notebook import Notebook
+from .pacing import Pace, rate_of
 from .protocols.dict import use_of_mailboxes
 from .protocols.dovecot import Submissions, auth_policy
 from .protocols.milter import milter
@@ -62,6 +65,7 @@ class Setup:
     native: bool
     auth_policy_port: int
     auth_policy_secret: str
+    verifiers: int  # processes of Dovecot that verify passwords; 0: one on each core
 
     @classmethod
     def read(cls, path: Path) -> Setup:
@@ -151,18 +155,30 @@ class PolicyServer:
         )
         limits = Limits(settings.MAIL_ACCOUNT_LIMIT, settings.MAIL_SERVICE_LIMIT)
         self.decider = Decider(
-            self.reader, setup.platform, asker, limits, f"lmtp:unix:{setup.lmtp}", f"lmtp:unix:{setup.inbox}"
+            reader=self.reader,
+            platform=setup.platform,
+            asker=asker,
+            limits=limits,
+            local=f"lmtp:unix:{setup.lmtp}",
+            inbox=f"lmtp:unix:{setup.inbox}",
+            stop=self._stop,
         )
         network.decider = self.decider
+        self.notebook = Notebook(setup.sockets / "accepted", self.decider.accepted, self.decider.kept)
         self.signer = Signer(self.reader, setup.platform, decrypt)
-        self.throttle = Throttle(self.reader, setup.platform, self.journal)
+        pace = Pace(rate_of(setup.verifiers))
+        self.throttle = Throttle(self.reader, setup.platform, self.journal, pace=pace)
         self.submissions = Submissions()
+
+    def _stop(self, mailbox: str, stopped: Callable[[], None]) -> None:
+        self.journal.write(FLOODED, {"mailbox": mailbox, "at": datetime.now(UTC)}, stopped)
 
     async def serve(self, ready: Callable[[], None]) -> None:
         """Until SIGTERM or SIGINT."""
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        self.notebook.open()
         servers = [
             await self._unix("socketmap", lambda r, w: socketmap(self._lookup, r, w)),
             await self._unix("verdict", lambda r, w: policy(self._verdict, r, w)),
@@ -185,6 +201,7 @@ class PolicyServer:
         with contextlib.suppress(asyncio.CancelledError):
             await keeping
         self.reader.close()
+        self.notebook.close()
         log.info("questions to the database: %s; to targets: %d", dict(self.reader.asked), self.decider.asker.asked)
 
     async def _lookup(self, name: str, key: str) -> str | None:

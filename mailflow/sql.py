@@ -51,12 +51,14 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILB
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
     # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
     # is empty, that of any other is what people write behind the `*`. When wrong ones lock it: the service's security
-    # policy, in minutes; NULL where there is none.
+    # policy, in minutes; NULL where there is none. `blocked`: 1 where it may not send for now.
     "mailflow_login": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST('' AS text) AS device,
        e.password_hash AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
        y.lockout_threshold AS lockout_threshold, y.lockout_reset AS lockout_reset,
-       y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody
+       y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody,
+       CASE WHEN EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')
+            THEN 1 ELSE 0 END AS blocked
   FROM {_CONFIGURED}
   LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
  WHERE e.state = 'active' AND {_ACTIVE}""",
@@ -91,6 +93,7 @@ COLUMNS = {
         "lockout_reset",
         "lockout_duration",
         "lockout_everybody",
+        "blocked",
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),

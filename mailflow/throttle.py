@@ -20,6 +20,7 @@ from accounts import lockout
 from . import journal
 from .addresses import Address, network_of, split
 from .journal import Journal, moment
+from .pacing import Pace
 from .queries import Reader
 
 EVERYBODY = "*"  # in place of a network, where the service locks accounts for all
@@ -65,6 +66,7 @@ class Throttle:
     platform: str
     journal: Journal
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pace: Pace = field(default_factory=lambda: Pace(0))
     # What a login's secret was when a session of it was opened, told apart by digest.
     opened: dict[str, set[str]] = field(default_factory=dict)
     _tries: OrderedDict[tuple[str, str], Tries] = field(default_factory=OrderedDict)
@@ -80,7 +82,10 @@ class Throttle:
         places = [network, EVERYBODY] if login.lockout.everybody else [network]
         tries = {place: await self._tries_of(login, str(address), place) for place in places}
         if command == "allow":
-            return min((self._allowed(login.lockout, *item) for item in tries.items()), key=_strictness)
+            status = min((self._allowed(login.lockout, *item) for item in tries.items()), key=_strictness)
+            if status == REFUSED or device not in login.secrets:
+                return status  # no password is verified
+            return max(status, self.pace.wait())
         if said.get("policy_reject"):
             return 0
         if not said.get("success"):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("staff/queue/act/", views.queue_act, name="queue_act"),
     path("staff/platforms/<str:platform_slug>/mail/", views.platform, name="platform"),
     path("staff/platforms/<str:platform_slug>/mail/check/", views.platform_check, name="platform_check"),
+    path("staff/platforms/<str:platform_slug>/mail/zone/", views.platform_zone, name="platform_zone"),
     path(INBOX, views.inbox, name="inbox"),
     path(f"{INBOX}<int:message_id>/", views.inbox_message, name="inbox_message"),
     path(f"{INBOX}<int:message_id>/delete/", views.inbox_delete, name="inbox_delete"),

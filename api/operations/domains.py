@@ -289,6 +289,16 @@ def withdraw_intent(request: Asked, service_name: ServiceInPath, name: NameInPat
     return CheckOut.of(_check(request, service_name, name, kind))
 
 
+@operation("POST", f"{ONE}/dkim/by-cname", scope=WRITE, response=list[KeyOut], status=201)
+def host_dkim_keys(request: Asked, service_name: ServiceInPath, name: NameInPath) -> list[KeyOut]:
+    """Have a domain's DKIM keys in the platform's zone.
+
+    The domain publishes two CNAMEs once (`list_records` has them); from then on rotation needs nobody.
+    """
+    keys = DkimKey.host(domain_of(request.auth, service_name, name), actor=request.auth)
+    return [KeyOut.of(key) for key in keys]
+
+
 @operation("POST", f"{ONE}/dkim/rotate", scope=WRITE, response=KeyOut, status=201)
 def rotate_dkim_key(request: Asked, service_name: ServiceInPath, name: NameInPath) -> KeyOut:
     """Make the next DKIM key of a domain: it signs once its record is seen."""

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from domains.access import domain_for
-from domains.models import DkimKey, Domain
+from domains.models import DkimKey, Domain, Zone
 from domains.records import Kind
 from domains.rules.verdicts import Status
 from domains.views.numbers import number_or_zero
@@ -62,6 +62,8 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "zone_lines": zone_lines(records_of(domain, checks)),
             "keys": keys,
             "key_waits": DkimKey.State.WAITING in states,
+            "hosted": any(key.hosted for key in keys),
+            "may_host": domain.zone_id is None and Zone.objects.filter(dkim_of=domain.platform_id).exists(),
             "key_signs": DkimKey.State.ACTIVE in states,
             "polled": [domain.pk] if row.looking else [],
             "cname_awaited": any(check.kind == Kind.CNAME and check.status != Status.OFF for check in checks),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -40,6 +40,7 @@ class DkimKey(models.Model):
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     PUBLISHED = (State.WAITING, State.ACTIVE)  # must be; one that retires may be
+    GONE = (State.RETIRING, State.WITHDRAWN)
 
     ownership = models.ForeignKey("domains.Ownership", on_delete=models.CASCADE, related_name="dkim_keys")
     name = models.ForeignKey("domains.Name", on_delete=models.PROTECT, related_name="dkim_keys")
@@ -47,7 +48,10 @@ class DkimKey(models.Model):
     private_key = EncryptedTextField()  # PEM, PKCS #8; empty once it is withdrawn
     public_key = models.TextField()  # base64 SubjectPublicKeyInfo, as `p=` has it
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    # The panel writes or removes its record itself: asked for by a rotation in a managed zone.
+    # Where its record stands in the platform's zone, without final dot; the domain has a CNAME to there. Empty: in the
+    # domain's own zone. Of these keys a name has two, and none is ever added: the one that is withdrawn is made anew.
+    hosted = models.CharField(max_length=253, blank=True, default="", db_default="")
+    # The panel writes or removes its record itself: asked for by a rotation in a managed zone, or in the platform's.
     to_write = models.BooleanField(default=False, db_default=False)
     due_at = models.DateTimeField(
         default=timezone.now, db_default=None, null=True, editable=False
@@ -83,16 +87,61 @@ class DkimKey(models.Model):
                 raise Refused(
                     "key-waits", _("A DKIM key of this domain already waits to be published: it signs once it is seen.")
                 )
-            key = cls.objects.create(
-                ownership_id=domain.ownership_id,
-                name=domain.name,
-                selector=identity.selector,
-                private_key=identity.private_key,
-                public_key=identity.public_key,
-                to_write=domain.zone_id is not None,
-            )
+            if keys.exclude(hosted="").exists():
+                key = cls._again(keys, identity)
+            else:
+                key = cls._new(domain, identity, to_write=domain.zone_id is not None)
             record("dkim.rotated", actor=actor, service=domain.service, target=domain.name.name, after=key._said)
         return key
+
+    @classmethod
+    def _again(cls, keys: models.QuerySet[DkimKey], identity: Identity) -> DkimKey:
+        """The next key of a name whose records are in the platform's zone. Raises Refused."""
+        key = keys.exclude(hosted="").filter(state=cls.State.WITHDRAWN).order_by("pk").first()
+        if key is None:
+            raise Refused("key-retires", _("Mail on its way still needs the key before: try again in a few days."))
+        key.private_key, key.public_key = identity.private_key, identity.public_key
+        key.state, key.to_write, key.activated_at = cls.State.WAITING, True, None
+        key.created_at = key.due_at = timezone.now()
+        key.save()
+        return key
+
+    @classmethod
+    def host(cls, domain: Domain, *, actor: Actor) -> list[DkimKey]:
+        """Have the records of a name's keys in the platform's zone from now on: its owner publishes two CNAMEs once,
+        and rotation needs nobody. A key that signs now goes on until the next one is seen. Raises Refused."""
+        from .zones import Zone
+
+        domain.service.require_open()
+        zone = Zone.objects.filter(dkim_of=domain.platform_id).first()
+        if zone is None:
+            raise Refused("no-dkim-zone", _("This platform has no zone for DKIM keys."))
+        if domain.zone_id is not None:
+            raise Refused("zone-managed", _("The panel writes the keys of this domain into its zone already."))
+        with claims.locked(domain.name.name):
+            keys = cls.objects.filter(ownership=domain.ownership_id)
+            if keys.exclude(hosted="").exists():
+                raise Refused("hosted-already", _("The keys of this domain are in the platform's zone already."))
+            first = keys.filter(state=cls.State.WAITING).first() or cls._new(domain, new_identity())
+            first.hosted, first.to_write, first.due_at = f"{first.selector}.{zone.name}", True, timezone.now()
+            first.save(update_fields=["hosted", "to_write", "due_at"])
+            second = cls._new(domain, new_identity(), state=cls.State.WITHDRAWN)
+            second.hosted, second.private_key = f"{second.selector}.{zone.name}", ""
+            second.save(update_fields=["hosted", "private_key"])
+            after = {"zone": zone.name, "selectors": [first.selector, second.selector]}
+            record("dkim.hosted", actor=actor, service=domain.service, target=domain.name.name, after=after)
+        return [first, second]
+
+    @classmethod
+    def _new(cls, domain: Domain, identity: Identity, **fields: Any) -> DkimKey:
+        return cls.objects.create(
+            ownership_id=domain.ownership_id,
+            name=domain.name,
+            selector=identity.selector,
+            private_key=identity.private_key,
+            public_key=identity.public_key,
+            **fields,
+        )
 
     def activate(self) -> bool:
         """Sign with it from now on, and let the one before retire. False where it does not wait any more."""

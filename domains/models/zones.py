@@ -51,6 +51,10 @@ class Zone(models.Model):
     name = models.CharField(max_length=253)  # A-label form, no final dot
     by_hand = models.BooleanField(default=False)  # written by a person, not listed by the provider
     seen_at = models.DateTimeField(null=True, blank=True)
+    # Here the platform keeps DKIM keys of domains that lead there by CNAME.
+    dkim_of = models.OneToOneField(
+        "panel.Platform", on_delete=models.SET_NULL, null=True, blank=True, related_name="dkim_zone"
+    )
 
     class Meta:
         ordering = ["name"]

@@ -50,6 +50,8 @@ def _selector(
         return None
     if answer.failure is not None and not answer.circular:
         return unknown(question, answer, level)
+    if selector in prepared.given.domain.dkim_hosted:
+        return _alias(prepared, view, selector, question, record, answer)
     if answer.values == record.values or (
         len(answer.values) == 1 and _joined(answer.values[0]) == _joined(record.values[0])
     ):
@@ -114,6 +116,39 @@ def _selector(
         beside=beside,
         problems=(problem,),
         advice=(),
+        found=found,
+        fixes=fixes,
+        at=question,
+    )
+
+
+def _alias(
+    prepared: PreparedInput, view: View, selector: str, question: Question, record: RequiredRecord, answer: Answer
+) -> Finding | None:
+    """Of a key whose record is in the platform's zone: the domain leads there. A key that signs must be seen, too."""
+    key = prepared.given.domain.dkim[selector]
+    leads = bool(answer.chain) and answer.chain[0] == (question.name, record.values[0])
+    match = match_key(map(txt_text, answer.values), key) if key else None
+    found = rrset(question, answer)
+    if (match is None and leads) or (match is not None and match.match == KeyMatch.EQUAL and not match.beside):
+        return Finding(Status.OK, record.level, found=found)
+    wildcard: bool | None = False
+    if not leads and (answer.values or answer.chain):
+        wildcard = wildcard_answered(view, question, answer)
+        if wildcard is None:
+            return None
+    there = bool(answer.values or answer.chain) and not wildcard
+    fixes: tuple[Fix, ...] = () if leads else (add(record),)  # where it leads is for the platform to mend
+    if there and not leads and answer.chain:
+        fixes = (remove(question.name, "CNAME", answer.ttl or None, (answer.chain[0][1],)), *fixes)
+    elif there and not leads:
+        fixes = (remove(question.name, "TXT", answer.ttl, answer.values), *fixes)
+    wrong = there and not leads
+    return Finding(
+        status=Status.WRONG if wrong else Status.MISSING,
+        level=record.level,
+        why=DkimOtherKey(selectors=[selector]) if wrong else DkimMissing(selectors=[selector]),
+        problems=(Problem.DKIM_OTHER_KEY,) if wrong else (),
         found=found,
         fixes=fixes,
         at=question,

@@ -1,7 +1,7 @@
 from .attached import detach, mode
 from .changes import change, change_again, change_policy, change_undo, changes, plan, plan_card
 from .disputes import dispute, disputes
-from .keys import rotate
+from .keys import host_keys, rotate
 from .many import apply_many, attach_many, mode_many
 from .providers import (
     provider,
@@ -30,6 +30,7 @@ __all__ = [
     "detach",
     "dispute",
     "disputes",
+    "host_keys",
     "mode",
     "mode_many",
     "plan",

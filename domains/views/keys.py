@@ -14,7 +14,7 @@ from panel.errors import Refused
 from panel.models import Role
 
 from ..access import domain_for
-from ..models import DkimKey
+from ..models import DkimKey, Domain
 
 
 @require_POST
@@ -31,4 +31,23 @@ def rotate(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
         else:
             message = _("The new key %(selector)s waits: it signs once its record is published.")
         messages.success(request, message % {"selector": key.selector})
+    return _back(domain)
+
+
+@require_POST
+@login_required
+def host_keys(request: HttpRequest, service_name: str, domain_name: str) -> HttpResponse:
+    domain = domain_for(request.user, service_name, domain_name, at_least=Role.TECHNICIAN)
+    try:
+        DkimKey.host(domain, actor=person(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request, _("Publish the two CNAMEs below once. From then on keys are changed without any work of yours.")
+        )
+    return _back(domain)
+
+
+def _back(domain: Domain) -> HttpResponse:
     return redirect("diagnostics:domain", domain.service.name, domain.name.name)

@@ -293,11 +293,13 @@ quota_clone {{
 {sql}
 passdb device {{
   driver = sql
+  use_worker = yes
   master = yes
   passdb_sql_query = {device}
 }}
 passdb password {{
   driver = sql
+  use_worker = yes
   passdb_sql_query = {password}
 }}
 userdb prefetch {{

@@ -67,6 +67,8 @@ def _policy(plan: Plan) -> dict[str, object]:
         "native": plan.native,
         "auth_policy_port": plan.policy_port,
         "auth_policy_secret": plan.policy_secret,
+        # Dovecot 2.3 verifies in the one process that also answers deliveries where it asks PostgreSQL.
+        "verifiers": 1 if plan.dovecot < (2, 4) and sqlite_path(plan.database) is None else 0,
     }
 
 

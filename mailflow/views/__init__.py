@@ -1,6 +1,6 @@
 from .blocks import block, unblock
 from .inbox import inbox, inbox_delete, inbox_message
-from .platforms import platform, platform_check
+from .platforms import platform, platform_check, platform_zone
 from .queue import queue, queue_act
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "inbox_message",
     "platform",
     "platform_check",
+    "platform_zone",
     "queue",
     "queue_act",
     "unblock",

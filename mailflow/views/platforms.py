@@ -8,7 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from panel.access import staff_required
+from domains.holding_zones import keep_dkim_in
+from domains.models import Zone
+from panel.access import person, staff_required
+from panel.errors import Refused
 from panel.models import Platform
 from panel.waking import wake
 
@@ -28,6 +31,7 @@ def platform(request: HttpRequest, platform_slug: str) -> HttpResponse:
         "checks": [(check, _look(check)) for check in checks],
         "checked_at": min((check.checked_at for check in checks), default=None),
         "runs": [(port, _(words)) for port, words in publishing.RUNS],
+        "zone": Zone.objects.select_related("provider__organization").filter(dkim_of=found).first(),
         "machines": Machine.objects.filter(platform=found),
     }
     return render(request, "mailflow/platform.html", context)
@@ -36,6 +40,22 @@ def platform(request: HttpRequest, platform_slug: str) -> HttpResponse:
 def _look(check: PlatformCheck) -> str:
     """Mail is delivered without a signature of the servers' own: that is advice."""
     return "advice" if check.kind == "DKIM" and check.status == "missing" else LOOKS[check.status]
+
+
+@require_POST
+@staff_required
+def platform_zone(request: HttpRequest, platform_slug: str) -> HttpResponse:
+    """Where DKIM keys of customers' domains are kept, for those that lead there by CNAME."""
+    found = get_object_or_404(Platform, slug=platform_slug)
+    code, zone = (request.POST.get(name, "").strip() for name in ("organization", "zone"))
+    try:
+        kept = keep_dkim_in(found, code, zone, actor=person(request))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        message = _("Domains can have their DKIM keys in %(zone)s.") if kept else _("No zone is used for DKIM keys.")
+        messages.success(request, message % {"zone": kept})
+    return redirect("mailflow:platform", found.slug)
 
 
 @require_POST

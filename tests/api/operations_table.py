@@ -138,6 +138,7 @@ DOMAINS = {
     "check_service": Row("domains:write"),
     "mark_as_intended": Row("domains:write", {"why": "as meant"}),
     "withdraw_intent": Row("domains:write"),
+    "host_dkim_keys": Row("domains:write"),
     "rotate_dkim_key": Row("domains:write"),
     "repeat_change": Row("domains:write"),
     "list_dns_providers": Row("domains:read"),

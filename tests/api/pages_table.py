@@ -64,6 +64,7 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     "domains:attach_review": ("attach_domain", "put_domain"),
     "domains:mode": ("change_mode",),
     "domains:detach": ("detach_domain",),
+    "domains:host_keys": ("host_dkim_keys",),
     "domains:rotate": ("rotate_dkim_key",),
     "domains:plan": ("plan_domain", "apply_domain"),
     "domains:changes": ("list_changes",),
@@ -180,6 +181,7 @@ PAGES |= dict.fromkeys(("panel:contact_confirm", "panel:contact_unsubscribe", "p
 PAGES |= dict.fromkeys(
     (
         *("mailflow:queue", "mailflow:queue_act", "mailflow:platform", "mailflow:platform_check"),
+        "mailflow:platform_zone",
         *("panel:staff_mail", "panel:staff_mail_discard", "panel:staff_mail_retry", "panel:staff_mail_retry_all"),
         *("panel:staff_new_platform", "panel:staff_platform", "panel:staff_system"),
     ),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
+import dkim
 import dns.message
 import dns.query
 import pytest
@@ -20,15 +23,16 @@ from django.utils import timezone
 
 from diagnostics.sweep.keys import look_for_waiting
 from domains import rotation
-from domains.facts import facts
-from domains.models import DkimKey, Domain, ZoneChange
+from domains.facts import facts, with_keys_of
+from domains.holding_zones import keep_dkim_in
+from domains.models import DkimKey, Domain, Zone, ZoneChange
 from domains.records import Kind, Level, required_records
-from domains.rrset import quote_txt
+from domains.rrset import quote_txt, txt_text
 from domains.zones import changes
 from panel.actors import SYSTEM
 from panel.errors import Refused
-from panel.models import Platform
-from tests.factories import make_domain, make_member, make_service
+from panel.models import Platform, Role, Service
+from tests.factories import make_domain, make_member, make_organization, make_service, make_user
 from tests.servers import Knot
 from tests.servers.process import free_port
 
@@ -40,11 +44,11 @@ State = DkimKey.State
 def servers(settings: Any) -> Iterator[tuple[Knot, Knot]]:
     """Both hold shop.example; the first one takes the panel's updates and is its resolver."""
     port = free_port("127.0.0.1", "127.0.0.2")
-    zones = {"example": "", "shop.example": ZONE}
+    zones = {"example": "", "shop.example": ZONE, "dkim.example": ""}
     settings.ALLOWED_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
     settings.DNS_AUTHORITATIVE_PORT = port
     settings.DNS_RESOLVERS = [("127.0.0.1", port)]
-    first = Knot(zones, port=port, update_with_key=["shop.example"])
+    first = Knot(zones, port=port, update_with_key=["shop.example", "dkim.example"])
     second = Knot({"shop.example": ZONE}, address="127.0.0.2", port=port)
     with first, second:
         yield first, second
@@ -231,3 +235,184 @@ def test_the_command_and_the_page_make_a_new_key(domain: Domain, client: Client)
     key.activate()
     client.post(reverse("domains:rotate", args=[domain.service.name, "shop.example"]))
     assert sorted(DkimKey.objects.values_list("state", flat=True)) == [State.ACTIVE, State.WAITING]
+
+
+# Keys in a zone of the platform
+
+
+@pytest.fixture
+def platform_zone(servers: tuple[Knot, Knot], domain: Domain, second_is_away: None) -> Knot:
+    """dkim.pro.test, which the operator's organization manages through the panel and the platform keeps its keys in."""
+    from tests.domains.providers import knot_zone
+
+    first, _second = servers
+    operator = make_organization("operator1")
+    knot_zone(operator, first, "dkim.example")
+    keep_dkim_in(domain.platform, "operator1", "dkim.example", actor=SYSTEM)
+    return first
+
+
+@pytest.fixture
+def second_is_away(servers: tuple[Knot, Knot]) -> None:
+    _first, second = servers
+    second.stop()
+
+
+def point(server: Knot, domain: Domain) -> None:
+    """What the customer does, once."""
+    for record in required_records(*facts(domain)):
+        if record.kind == Kind.DKIM:
+            assert record.type == "CNAME"
+            server.publish(record.name, "CNAME", list(record.values))
+
+
+def dkim_status(domain: Domain) -> tuple[str, list[str]]:
+    out = StringIO()
+    with suppress(SystemExit):  # its other records are red
+        call_command("diagnose", domain.name.name, "--json", stdout=out)
+    (entry,) = json.loads(out.getvalue())
+    check = next(check for check in entry["checks"] if check["kind"] == "DKIM")
+    return check["status"], [fix["action"] for fix in check["fixes"]]
+
+
+def verifies(domain: Domain, server: Knot) -> bool:
+    """Whether dkimpy, by the DNS, takes what the policy server signs."""
+    from mailflow.queries import reader_of
+    from mailflow.signing import Signer
+    from panel.secrets import decrypt
+    from tests.mailflow.conftest import database_url
+
+    headers = [(b"From", f"jan@{domain}".encode()), (b"Subject", b"hello")]
+    reader = reader_of(database_url())
+    value = Signer(reader, domain.platform.slug, decrypt).signature(str(domain), headers, b"hello\r\n")
+    reader.close()
+    assert value is not None
+    message = b"DKIM-Signature: " + value.replace("\n", "\r\n").encode()
+    message += b"".join(b"\r\n" + name + b": " + text for name, text in headers) + b"\r\n\r\nhello\r\n"
+
+    def published(name: bytes, timeout: int = 5) -> bytes | None:
+        said = texts(server, name.decode())
+        if len(said) == 1 and "DKIM1" not in said[0]:  # the alias, which a resolver follows
+            said = texts(server, said[0])
+        return txt_text(said[0]).encode() if said else None
+
+    return bool(dkim.verify(message, dnsfunc=published))
+
+
+@pytest.mark.django_db(transaction=True)  # the policy server's part reads on a connection of its own
+def test_keys_in_a_zone_of_the_platform_are_rotated_by_nobody(platform_zone: Knot, domain: Domain) -> None:
+    old = new_key(domain, State.ACTIVE)
+    publish(old, platform_zone)
+    one, two = DkimKey.host(domain, actor=SYSTEM)
+    assert levels(domain) == dict.fromkeys((old.selector,), Level.REQUIRED) | dict.fromkeys(
+        (one.selector, two.selector), Level.RECOMMENDED
+    )
+    rotation.tend()
+    assert texts(platform_zone, f"{one.selector}.dkim.example.")
+    assert look_now() == 0  # nothing leads there yet: the key before signs on
+    assert signing_selectors(domain) == [old.selector]
+    platform_zone.publish(f"{one}.shop.example.", "CNAME", [f"{one.selector}.dkim.example."])
+    platform_zone.publish(f"{two}.shop.example.", "CNAME", [f"{two.selector}.dkim.example."])
+    assert dkim_status(domain) == ("ok", [])
+    assert look_now() == 1
+    assert signing_selectors(domain) == [one.selector]
+    assert verifies(domain, platform_zone)
+    assert dkim_status(domain) == ("ok", [])
+
+    for before, after in ((one, two), (two, one), (one, two)):  # the customer's zone is never touched again
+        with pytest.raises(Refused) as refused:
+            DkimKey.rotate(domain, actor=SYSTEM) and DkimKey.rotate(domain, actor=SYSTEM)
+        assert refused.value.code == "key-waits"
+        assert dkim_status(domain) == ("ok", [])
+        rotation.tend()
+        assert look_now() == 1
+        assert signing_selectors(domain) == [after.selector]
+        assert verifies(domain, platform_zone)
+        assert texts(platform_zone, f"{before.selector}.dkim.example.")  # mail on its way needs it
+        with pytest.raises(Refused) as refused:
+            DkimKey.rotate(domain, actor=SYSTEM)
+        assert refused.value.code == "key-retires"
+        DkimKey.objects.filter(state=State.RETIRING).update(due_at=timezone.now())
+        rotation.tend()
+        assert texts(platform_zone, f"{before.selector}.dkim.example.") == []
+        assert dkim_status(domain) == ("ok", [])
+    assert DkimKey.objects.exclude(hosted="").count() == 2
+
+
+def test_the_schedule_rotates_them_and_a_missing_alias_is_told_and_mended(platform_zone: Knot, domain: Domain) -> None:
+    one, two = DkimKey.host(domain, actor=SYSTEM)
+    rotation.tend()
+    status, fixes = dkim_status(domain)
+    assert (status, fixes) == ("missing", ["add", "add"])
+    platform_zone.publish(f"{one}.shop.example.", "TXT", [quote_txt("v=DKIM1; k=rsa; p=" + new_key_text())])
+    assert dkim_status(domain) == ("wrong", ["remove", "add", "add"])
+    platform_zone.publish(f"{one}.shop.example.", "TXT", [])
+    point(platform_zone, domain)
+    assert look_now() == 1
+    Service.objects.update(dkim_rotation_days=30)
+    DkimKey.objects.filter(pk=one.pk).update(activated_at=timezone.now() - timedelta(days=31))
+    rotation.tend()
+    two.refresh_from_db()
+    assert two.state == State.WAITING
+    rotation.tend()
+    assert look_now() == 1
+    assert signing_selectors(domain) == [two.selector]
+
+
+def test_attached_again_it_is_asked_for_the_same_aliases(platform_zone: Knot, domain: Domain) -> None:
+    DkimKey.host(domain, actor=SYSTEM)
+    given, platform = facts(domain)
+    bare = replace(given, dkim={"new": "key"}, dkim_next=frozenset(), dkim_hosted={})
+    found = with_keys_of(domain.ownership, bare)  # what the wizard and the API plan by, before it is attached
+    assert required_records(found, platform) == required_records(given, platform)
+    assert [r.type for r in required_records(found, platform) if r.kind == Kind.DKIM] == ["CNAME", "CNAME"]
+    assert with_keys_of(None, bare) == bare
+
+
+def test_a_provider_that_is_away_keeps_the_key_waiting(platform_zone: Knot, domain: Domain) -> None:
+    one, _two = DkimKey.host(domain, actor=SYSTEM)
+    platform_zone.stop()
+    rotation.tend()
+    one.refresh_from_db()
+    assert (one.state, one.to_write) == (State.WAITING, True)
+    assert one.due_at is not None
+    assert one.due_at > timezone.now()
+    platform_zone.start()
+    DkimKey.objects.filter(pk=one.pk).update(due_at=timezone.now())
+    rotation.tend()
+    assert texts(platform_zone, f"{one.selector}.dkim.example.")
+
+
+def test_people_press_it_and_staff_choose_the_zone(platform_zone: Knot, domain: Domain, client: Client) -> None:
+    client.force_login(make_member(domain.service.organization, Role.TECHNICIAN))
+    page = reverse("diagnostics:domain", args=[domain.service.name, domain.name.name])
+    new_key(domain, State.ACTIVE)
+    assert "Publish by CNAME" in client.get(page).text
+    client.post(reverse("domains:host_keys", args=[domain.service.name, domain.name.name]))
+    assert DkimKey.objects.exclude(hosted="").count() == 2
+    text = client.get(page).text
+    assert "Publish by CNAME" not in text
+    assert "The panel is about to write its record." in text
+    rotation.tend()
+    assert "as soon as the CNAME is published that leads to it" in client.get(page).text
+    client.force_login(make_user(staff=True))
+    url = reverse("mailflow:platform_zone", args=[domain.platform.slug])
+    client.post(url, {"organization": "", "zone": ""})
+    assert Zone.objects.filter(dkim_of=domain.platform).exists()  # domains point there
+    DkimKey.objects.all().delete()
+    client.post(url, {"organization": "", "zone": ""})
+    assert not Zone.objects.filter(dkim_of=domain.platform).exists()
+    client.post(url, {"organization": "operator1", "zone": "dkim.example"})
+    assert "dkim.example" in client.get(reverse("mailflow:platform", args=[domain.platform.slug])).text
+    assert Zone.objects.get(dkim_of=domain.platform).name == "dkim.example"
+    with pytest.raises(Refused):
+        keep_dkim_in(domain.platform, "operator1", "other.example", actor=SYSTEM)
+
+
+def test_without_a_zone_of_the_platform_nothing_is_offered(domain: Domain, client: Client) -> None:
+    with pytest.raises(Refused) as refused:
+        DkimKey.host(domain, actor=SYSTEM)
+    assert refused.value.code == "no-dkim-zone"
+    client.force_login(make_member(domain.service.organization, Role.TECHNICIAN))
+    page = reverse("diagnostics:domain", args=[domain.service.name, domain.name.name])
+    assert "Publish by CNAME" not in client.get(page).text

@@ -52,6 +52,7 @@ def started(django_db_blocker: Any, **env: str) -> Iterator[MailMachine]:
                 REDIS_URL="",
                 VAR_DIR=str(settings.VAR_DIR),
                 MAIL_ACCOUNT_LIMIT="30",
+                MAIL_SERVICE_LIMIT="45",
                 **env,
             ),
             "--native-lookup",

@@ -15,12 +15,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 
 from domains.models import Domain
+from mailflow.models import Use
 from mailflow.rendering.writing import self_signed
 from panel.models import Platform
+from tests.factories import make_member
 from tests.installation import alive, descendants, until
-from tests.mailflow.conftest import HOSTS, PASSWORD, account_at, database_url
+from tests.mailflow.conftest import HOSTS, PASSWORD, account_at, database_url, mailbox_of
 from tests.mailflow.killing import send_while_killed
 from tests.mailflow.machine import CONTEXT, MailMachine, require_servers, soon
 from tests.processes import environment, manage
@@ -75,6 +79,27 @@ def test_up_says_ready_once_everything_greets_and_leaves_nothing_behind(
         assert not any(by_name[f"port {port}"] for port in ports)
     finally:
         machine.close()
+
+
+def test_a_trial_shows_a_message_arriving(
+    env: dict[str, str], platform: Platform, domain: Domain, client: Client
+) -> None:
+    """What `make mail` does beside the demonstration."""
+    require_servers()
+    account = account_at(domain, "jan")
+    machine = MailMachine(env, "--platform", platform.slug, "--trial")
+    try:
+        machine.start()
+        page = reverse("accounts:account", args=[domain.service.name, account.pk])
+        until(lambda: "first message" in machine.output.read_text(), 15, "what became of it")
+        assert page in machine.output.read_text(), machine.output.read_text()
+        assert f"A first message has been delivered to {account}" in machine.output.read_text()
+        machine.arrives(str(account), PASSWORD, "A first message")
+        soon(lambda: Use.objects.filter(mailbox=mailbox_of(account), messages=1).exists(), "the panel knows", 10)
+    finally:
+        machine.close()
+    client.force_login(make_member(domain.service.organization))
+    assert "1 message" in client.get(page).text
 
 
 def test_while_the_policy_server_is_away_mail_waits_and_it_is_back_within_seconds(

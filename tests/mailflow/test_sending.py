@@ -7,20 +7,27 @@ import smtplib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import timedelta
 from email.message import EmailMessage
 
 import dkim
 import pytest
 from django.db import connection
+from django.test import Client
+from django.utils import timezone
 
 from accounts.hashing import hash_password
 from accounts.lockout import THRESHOLD
 from accounts.models import EmailAccount
+from api.models import Token
 from domains.models import Domain
+from mailflow import blocking
 from mailflow.models import Block, Failure, Use
 from mailflow.sql import VIEWS
 from panel.actors import SYSTEM
-from tests.factories import make_organization, make_service
+from panel.models import Letter, Role
+from tests.factories import make_member, make_organization, make_service, make_user
 from tests.mailflow.conftest import PASSWORD, account_at, mailbox_of, signing_key
 from tests.mailflow.machine import MailMachine, said, soon
 from tests.servers.target import SmtpTarget
@@ -136,6 +143,67 @@ def test_an_account_writes_to_so_many_recipients_an_hour(machine: MailMachine, j
     assert codes == [250] * 30 + [450]
 
 
+def beyond(machine: MailMachine, own: str, numbers: range, client: smtplib.SMTP) -> list[int]:
+    """What is said to so many recipients; after a few refusals in one session Postfix slows it down."""
+    client.rset()
+    client.mail(own)
+    return [client.rcpt(f"friend{number}@elsewhere.test")[0] for number in numbers]
+
+
+def test_an_account_that_floods_is_blocked_until_staff_unblock_it(machine: MailMachine, jan: EmailAccount) -> None:
+    """MAIL_ACCOUNT_LIMIT=30: it floods at the thirtieth recipient beyond it."""
+    own = str(jan)
+    assert jan.mailbox_id is not None
+    staff = make_user("boss@operator.example", staff=True)
+    owner = make_member(jan.service.organization, Role.OWNER)
+    with machine.submission(own, PASSWORD) as client:
+        assert beyond(machine, own, range(30), client) == [250] * 30
+        for _again in range(4):  # a program that tries the same ones all over
+            with machine.submission(own, PASSWORD) as other:
+                assert beyond(machine, own, range(30, 38), other) == [450] * 8
+        assert not Block.objects.exists()
+        for first in (38, 46):
+            with machine.submission(own, PASSWORD) as other:
+                assert beyond(machine, own, range(first, first + 8), other) == [450] * 8
+        with machine.submission(own, PASSWORD) as other:
+            assert beyond(machine, own, range(54, 61), other) == [450] * 5 + [550] * 2
+        code, words = said(client.rcpt("friend1@elsewhere.test"))  # the open session, too
+        assert code == 550
+        assert "blocked from sending" in words
+        soon(Block.objects.exists, "the block", 5)
+        code, words = said(client.rcpt("friend1@elsewhere.test"))
+        assert (code, "blocked from sending" in words) == (550, True)
+    block = Block.objects.get()
+    assert (block.mailbox, block.kind, block.network, block.told_at) == (jan.mailbox_id, "flood", "", None)
+    with machine.submission(own, PASSWORD) as client:  # whoever it is can still sign in
+        assert beyond(machine, own, range(1), client) == [550]
+        assert may_sign_in(machine, own)
+        assert machine.send(own, subject="still received")[0] == 250
+        assert blocking.tell() == 1
+        told = set(Letter.objects.values_list("recipient", flat=True))
+        assert told == {staff.email, owner.email}
+        assert own in Letter.objects.first().subject  # type: ignore[union-attr]
+        account = f"/api/v1/services/{jan.service.name}/accounts/{jan.pk}"
+        _token, secret = Token.issue(None, "operator", ["accounts:write"], timezone.now() + timedelta(days=1), by=staff)
+        done = Client().post(f"{account}/unblock", headers={"Authorization": f"Bearer {secret}"})
+        assert done.status_code == 200, done.content
+        assert beyond(machine, own, range(12), client) == [250] * 12  # at once, in the same connection
+    machine.arrives(own, PASSWORD, "still received")
+
+
+def test_all_accounts_of_a_service_together_write_to_so_many_recipients_an_hour(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount
+) -> None:
+    """The machine was started with MAIL_SERVICE_LIMIT=45. One account's limit is no flood of another's."""
+    with machine.submission(str(jan), PASSWORD) as client:
+        assert beyond(machine, str(jan), range(30), client) == [250] * 30
+    with machine.submission(str(anna), PASSWORD) as client:
+        client.mail(str(anna))
+        replies = [said(client.rcpt(f"friend{number}@elsewhere.test")) for number in range(17)]
+    assert [code for code, _words in replies] == [250] * 15 + [450] * 2
+    assert "This service has written to 45 recipients" in replies[-1][1]
+
+
 def test_suspended_and_reset_accounts_neither_sign_in_nor_send(machine: MailMachine, jan: EmailAccount) -> None:
     own = str(jan)
     with machine.submission(own, PASSWORD) as client:
@@ -175,28 +243,53 @@ def ends(client: imaplib.IMAP4_SSL | smtplib.SMTP) -> bool:
         return True
 
 
-@pytest.mark.parametrize("what", ["suspended", "reset", "password"])
-def test_open_sessions_end_within_a_minute(
-    machine: MailMachine, jan: EmailAccount, anna: EmailAccount, what: str
-) -> None:
-    reading = machine.imap(str(jan), PASSWORD)
-    untouched = machine.imap(str(anna), PASSWORD)
-    with machine.submission(str(jan), PASSWORD) as sending, machine.submission(str(anna), PASSWORD) as others:
+def test_open_sessions_end_within_a_minute(machine: MailMachine, domain: Domain, anna: EmailAccount) -> None:
+    """IMAP and submission of accounts that were suspended, reset or given another password; nobody else's."""
+    changed = {
+        "suspended": lambda account: account.suspend(by=SYSTEM),
+        "reset": lambda account: account.reset(by=SYSTEM),
+        "password": lambda account: account.set_password(hash_password("Another-one-7"), by=SYSTEM),
+    }
+    accounts = {what: account_at(domain, what) for what in changed}
+    with ExitStack() as stack:
+        sessions = {
+            f"{what} {kind}": session
+            for what, account in accounts.items()
+            for kind, session in (
+                ("reading", machine.imap(str(account), PASSWORD)),
+                ("sending", stack.enter_context(machine.submission(str(account), PASSWORD))),
+            )
+        }
+        untouched = machine.imap(str(anna), PASSWORD)
+        others = stack.enter_context(machine.submission(str(anna), PASSWORD))
         time.sleep(0.5)
-        if what == "suspended":
-            jan.suspend(by=SYSTEM)
-        elif what == "reset":
-            jan.reset(by=SYSTEM)
-        else:
-            jan.set_password(hash_password("Another-one-7"), by=SYSTEM)
+        assert not [name for name, session in sessions.items() if ends(session)]
+        for what, change in changed.items():
+            change(accounts[what])
         started = time.monotonic()
-        while not (ends(reading) and ends(sending)):
-            assert time.monotonic() - started < 60
-            time.sleep(1)
+        while sessions := {name: session for name, session in sessions.items() if not ends(session)}:
+            assert time.monotonic() - started < 60, sorted(sessions)
+            time.sleep(0.2)
         assert untouched.noop()[0] == "OK"
         assert others.noop()[0] == 250
-        sending.close()
     untouched.logout()
+
+
+def test_deliveries_go_on_while_everybody_signs_in(machine: MailMachine, jan: EmailAccount, anna: EmailAccount) -> None:
+    """Forty at once, each a password to verify: what arrives meanwhile is taken and delivered at its usual pace."""
+    started = time.monotonic()
+    with ThreadPoolExecutor(40) as pool:
+        opened = [pool.submit(may_sign_in, machine, str(jan)) for _number in range(40)]
+        spent = []
+        for number in range(5):
+            before = time.monotonic()
+            assert machine.send(str(anna), subject=f"meanwhile {number}")[0] == 250
+            spent.append(time.monotonic() - before)
+        assert all(future.result() for future in opened)
+    took = time.monotonic() - started
+    assert max(spent) < 3
+    assert took < 30, spent
+    machine.arrives(str(anna), PASSWORD, "meanwhile 4")
 
 
 def test_wrong_passwords_shut_out_their_network_for_this_account_only(
@@ -222,7 +315,7 @@ def test_a_device_signs_in_behind_a_star(machine: MailMachine, jan: EmailAccount
     """Rows for devices come with app passwords; here the view has one."""
     secret = hash_password("Phone-secret-5")
     with connection.cursor() as cursor:
-        policy = "lockout_threshold, lockout_reset, lockout_duration, lockout_everybody"
+        policy = "lockout_threshold, lockout_reset, lockout_duration, lockout_everybody, blocked"
         cursor.execute("DROP VIEW mailflow_login")
         cursor.execute(f"CREATE VIEW whole_login AS {VIEWS['mailflow_login']}")
         cursor.execute(

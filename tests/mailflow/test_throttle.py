@@ -17,6 +17,7 @@ from accounts.lockout import DURATION, THRESHOLD
 from accounts.models import PasswordPolicy
 from mailflow.journal import Journal
 from mailflow.models import Block, Failure
+from mailflow.pacing import LONGEST, Pace, rate_of
 from mailflow.queries import reader_of
 from mailflow.throttle import EVERYBODY, REFUSED, WAIT, Throttle
 from panel.models import Activity, Role
@@ -123,6 +124,20 @@ def test_a_lock_for_everybody_spares_no_network() -> None:
     assert [door.allows(remote) for remote in (HERE, THERE, "203.0.113.9")] == [REFUSED] * 3
     door.clock.later(minutes=60)
     assert door.allows() == 0
+
+
+def test_sign_ins_take_their_turn_at_the_pace_of_the_machine() -> None:
+    door = Door(3, 5, 60, 0)
+    clock = iter([0.0] * 1000)
+    door.throttle.pace = Pace(10, lambda: next(clock))
+    waits = [door.allows() for _try in range(40)]
+    assert waits[:10] == [0] * 10  # a second's worth at once
+    assert waits[10:] == [1] * 10 + [2] * 10 + [3] * 10
+    assert max(door.allows() for _try in range(500)) == LONGEST
+    calm = Pace(10)
+    assert [calm.wait() for _try in range(5)] == [0] * 5
+    assert Pace(0).wait() == 0
+    assert rate_of(2) > 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -43,6 +43,7 @@ FROZEN = {
         "lockout_reset",
         "lockout_duration",
         "lockout_everybody",
+        "blocked",
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
@@ -93,11 +94,12 @@ def test_a_row_is_there_only_where_the_answer_is_yes() -> None:
     assert [row["local_part"] for row in rows("mailflow_login", platform="mail")] == ["jan"]
     assert [row["login"] for row in rows("mailflow_sender", platform="mail")] == ["jan@aurora.test"]
     assert rows("mailflow_login")[0]["mailbox"] == mailbox_of(jan).hex
+    assert rows("mailflow_login")[0]["blocked"] == 0
     assert [row["domain"] for row in rows("mailflow_domain")] == ["aurora.test"]
     assert [row["selector"] for row in rows("mailflow_dkim")] == ["cm1"]
     Block.objects.create(mailbox=mailbox_of(jan), kind=Block.Kind.FLOOD, since=jan.created_at)
     assert not rows("mailflow_sender")
-    assert rows("mailflow_login")
+    assert [row["blocked"] for row in rows("mailflow_login")] == [1]
     Service.objects.update(state=Service.State.SUSPENDED)
     assert [len(rows(view)) for view in ("mailflow_recipient", "mailflow_login", "mailflow_dkim")] == [2, 0, 0]
     Service.objects.update(state=Service.State.ACTIVE)

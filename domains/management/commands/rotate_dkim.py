@@ -23,8 +23,13 @@ class Command(Verb):
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("service", metavar="SERVICE")
         parser.add_argument("name", metavar="NAME")
+        parser.add_argument(
+            "--by-cname",
+            action="store_true",
+            help="have its keys in the platform's zone from now on: two CNAMEs are published once",
+        )
 
-    def act(self, *, service: str, name: str, **options: Any) -> Done:
+    def act(self, *, service: str, name: str, by_cname: bool = False, **options: Any) -> Done:
         try:
             ascii_name = name_or_refuse(name)
         except Refused as refusal:
@@ -37,10 +42,13 @@ class Command(Verb):
                 "not-attached",
                 _("%(name)s is not attached to %(service)s.") % {"name": ascii_name, "service": found.name},
             )
-        key = DkimKey.rotate(domain, actor=COMMAND_LINE)
+        key = DkimKey.host(domain, actor=COMMAND_LINE)[0] if by_cname else DkimKey.rotate(domain, actor=COMMAND_LINE)
         published = f"{key}.{domain.name.name}."
         records = (r for r in required_records(*facts(domain)) if r.kind == Kind.DKIM and r.name == published)
         record = next(f"{r.name} {r.type} {' '.join(r.values)}" for r in records)
+        if by_cname:
+            names = [r for r in required_records(*facts(domain)) if r.kind == Kind.DKIM and r.type == "CNAME"]
+            record = "\n".join(f"{r.name} {r.type} {' '.join(r.values)}" for r in names)
         data = {
             "service": found.name,
             "domain": domain.name.name,

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
+import smtplib
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from panel.commands import Done, Verb, VerbParser
 
+STRANGER = "you@example.net"
+SECONDS = 10  # for the first message
 DIRECTORY = Path("/var/lib/mailflow")
-TRIAL = {"smtp_port": 2525, "submission_port": 2587, "imap_port": 2993, "native_lookup": True}
+PORTS = {"smtp_port": 25, "submission_port": 587, "imap_port": 993}
+TRIAL = {"smtp_port": 2525, "submission_port": 2587, "imap_port": 2993}
 
 
 class Command(Verb):
@@ -90,7 +96,8 @@ class Command(Verb):
 
         trial = options.pop("trial")
         if trial:
-            options |= TRIAL
+            options |= {name: port for name, port in TRIAL.items() if options[name] == PORTS[name]}
+            options["native_lookup"] = True
         plan = self._plan(dir, **options)
         rendering.write(plan)
         running.require_usable(plan)
@@ -99,6 +106,7 @@ class Command(Verb):
             self.stdout.write("ready")
             if trial:
                 self.stdout.write(first_message(plan))
+                self.stdout.write(delivered(plan))
             self.stdout.flush()
 
         running.run(plan, say=self.say, ready=ready)
@@ -171,12 +179,38 @@ class Command(Verb):
         )
 
 
-def first_message(plan: Any) -> str:
-    """How to send a message to this machine and read it, for whoever tries it out."""
+def first_account(plan: Any) -> Any:
+    """Whose mail arrives on this machine; None where there is none yet."""
     from accounts.models import EmailAccount
 
-    account = EmailAccount.objects.filter(state=EmailAccount.State.ACTIVE, domain__platform__slug=plan.platform)
-    found = account.order_by("pk").first()
+    accounts = EmailAccount.objects.filter(state=EmailAccount.State.ACTIVE, domain__platform__slug=plan.platform)
+    return accounts.select_related("service").filter(domain__state="verified").order_by("pk").first()
+
+
+def delivered(plan: Any) -> str:
+    """Send a first message as a stranger does, and say where the panel shows it; empty where nobody receives."""
+    account = first_account(plan)
+    if account is None:
+        return ""
+    address = account.shown_address
+    text = (
+        f"From: {STRANGER}\r\nTo: {address}\r\nSubject: A first message\r\n\r\nIt came by SMTP, as any other does.\r\n"
+    )
+    try:
+        with smtplib.SMTP(plan.addresses[0], plan.ports.smtp, "stranger.example", SECONDS) as client:
+            client.sendmail(STRANGER, address, text)
+    except (OSError, smtplib.SMTPException) as error:
+        return _("The first message to %(address)s was not taken: %(error)s") % {"address": address, "error": error}
+    page = settings.PUBLIC_URL + reverse("accounts:account", args=[account.service.name, account.pk])
+    return _("\nA first message has been delivered to %(address)s. Its page in the panel shows it:\n   %(page)s") % {
+        "address": address,
+        "page": page,
+    }
+
+
+def first_message(plan: Any) -> str:
+    """How to send a message to this machine and read it, for whoever tries it out."""
+    found = first_account(plan)
     address = found.shown_address if found else "jan@aurora.example"
     return _(
         "\n"
