@@ -13,6 +13,7 @@ from panel.forms import MAX_QUOTA
 from panel.models import Service
 
 from . import choosing, passwords, preview, rules
+from .addresses import TEXT_AT_MOST
 from .batch import Placement
 from .columns import Field
 from .models import EmailAccount, PasswordPolicy
@@ -169,6 +170,21 @@ class NamesForm(forms.Form):
     def placement(self, password_hash: str = "") -> Placement:
         row = self.row
         return Placement(row.name, row.domain, row.first_name, row.last_name, row.display_name, password_hash)
+
+
+class AddressesForm(forms.Form):
+    """Several addresses at once, typed or pasted."""
+
+    addresses = forms.CharField(
+        label=_("New aliases"),
+        max_length=TEXT_AT_MOST,
+        help_text=_(
+            "One or several, divided by line breaks, blanks or semicolons. Without a domain the account's own is meant."
+        ),
+        widget=forms.Textarea(
+            attrs={"rows": 4, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
 
 
 class PasswordFields(forms.Form):

@@ -46,6 +46,12 @@ FAULTS: dict[str, Promise | str] = {
         "The address is taken by an account of this service, under other names. To change it, update accounts instead."
     ),
     Problem.ADDRESS_TAKEN_ELSEWHERE: _("The address is taken."),
+    Problem.ADDRESS_ALIAS: _("The address is an alias of an account of this service."),
+    Problem.ADDRESS_ACCOUNT: _("The address is that of an account of this service."),
+    Problem.ADDRESS_OWN: _("This is the account's own address."),
+    Problem.ALIAS_REFUSED: "%(alias)s: %(why)s",
+    Problem.ALIAS_GONE: _("One of its aliases has been taken in the meantime, or its domain detached."),
+    Problem.ALIASES_MANY: _("An account has at most %(limit)s aliases."),
     Problem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
     Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains can have accounts."),
     Problem.DOMAIN_ALIKE: _("The domain is not attached, but resembles %(attached)s, which is: %(characters)s."),
@@ -129,7 +135,7 @@ FAULTS: dict[str, Promise | str] = {
 }
 DEFAULTS: Mapping[str, Any] = {
     "minimum": passwords.LENGTH_MIN,
-    **dict.fromkeys(("line", "characters", "prefix", "count", "address", "attached", "length"), "?"),
+    **dict.fromkeys(("line", "characters", "prefix", "count", "address", "attached", "length", "limit"), "?"),
     **dict.fromkeys(("read", "shown"), ""),
 }
 
@@ -179,6 +185,7 @@ FIELDS: dict[str, Promise | str] = {
     Field.PASSWORD: _("Password"),
     Field.CONTACT: _("Contact address"),
     Field.SLOT: _("Slot"),
+    Field.ALIASES: _("Aliases"),
 }
 
 STOPS: dict[str, Promise | str] = {
@@ -211,6 +218,8 @@ VERBS: dict[str, Promise | str] = {
     "run.passwords": _("new passwords in bulk"),
     "run.move": _("accounts moved to another domain in bulk"),
     "run.undo": _("bulk run undone"),
+    "account.aliases_added": _("aliases added"),
+    "account.aliases_removed": _("aliases removed"),
     "account.settings_sent": _("client settings sent"),
     "accounts.exported": _("list of accounts exported"),
 }
@@ -255,8 +264,11 @@ def place_words(field: str) -> str:
 
 
 def fault_words(code: str, facts: Mapping[str, Any] | None = None) -> str:
-    """The sentence of a fault or an advice, in the reader's language."""
-    return str(FAULTS[code]) % {**DEFAULTS, **(facts or {})}
+    """The sentence of a fault or an advice, in the reader's language. `why` among the facts is a code, too."""
+    said = {**DEFAULTS, **(facts or {})}
+    if "why" in said:
+        said["why"] = fault_words(said.pop("why"), said)
+    return str(FAULTS[code]) % said
 
 
 def remark_words(remark: str | list[Any]) -> str:
@@ -273,6 +285,8 @@ def change_words(change: Sequence[str]) -> str:
     field = str(FIELDS[name])
     if name == Field.PASSWORD:
         return gettext("%(field)s: another one") % {"field": field}
+    if name == Field.ALIASES:
+        return gettext("%(field)s: added %(new)s") % {"field": field, "new": new}
     return f"{field}: {old or '–'} → {new or '–'}"
 
 

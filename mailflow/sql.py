@@ -25,6 +25,19 @@ _CONFIGURED = """domains_name n
   JOIN panel_platform p ON p.id = d.platform_id
   JOIN panel_service s ON s.id = e.service_id
   JOIN panel_organization o ON o.id = s.organization_id"""
+# Addresses by which a mailbox is reached: an account's own and its aliases. `d` is where the address is attached.
+_REACHED = """domains_name n
+  JOIN accounts_address a ON a.name_id = n.id
+  JOIN accounts_emailaccount e ON e.id = COALESCE(
+       (SELECT x.id FROM accounts_emailaccount x WHERE x.address_id = a.id),
+       (SELECT l.account_id FROM accounts_alias l WHERE l.address_id = a.id))
+  JOIN domains_domain d ON d.name_id = n.id AND d.service_id = e.service_id AND d.state = 'verified'
+  JOIN panel_platform p ON p.id = d.platform_id
+  JOIN panel_service s ON s.id = e.service_id
+  JOIN panel_organization o ON o.id = s.organization_id"""
+# The account's own address, as which it signs in.
+_LOGIN = """(SELECT own.local_part || '@' || own_name.name FROM accounts_address own
+          JOIN domains_name own_name ON own_name.id = own.name_id WHERE own.id = e.address_id)"""
 _MAILBOX = "REPLACE(CAST(e.mailbox_id AS text), '-', '')"  # char(32) on SQLite, uuid on PostgreSQL
 
 VIEWS = {
@@ -41,13 +54,14 @@ SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
             ELSE '[' || d.target_host || ']:' || CAST(d.target_port AS text) END AS target
   FROM {_ATTACHED}
  WHERE {_OPEN}""",
-    # Has this address a mailbox here? Suspended accounts receive; slots have no address. `quota` is in MiB, 0 is
-    # without limit; `used` in octets, as far as it is known.
+    # Has this address a mailbox here, as an account or as an alias? Suspended accounts receive; slots have no address.
+    # `quota` is in MiB, 0 is without limit; `used` in octets, as far as it is known; `account` is the account's own
+    # address.
     "mailflow_recipient": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILBOX} AS mailbox,
        CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
-       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
-  FROM {_CONFIGURED}
+       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used, {_LOGIN} AS account
+  FROM {_REACHED}
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
     # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
     # is empty, that of any other is what people write behind the `*`. When wrong ones lock it: the service's security
@@ -60,11 +74,12 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST(''
   FROM {_CONFIGURED}
   LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
  WHERE e.state = 'active' AND {_ACTIVE}""",
-    # Which login may send as this address? `mailbox` and `service` are the login's: limits are counted for them.
+    # Which login may send as this address, its own or an alias? `mailbox` and `service` are the login's: limits are
+    # counted for them.
     "mailflow_sender": f"""
-SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, a.local_part || '@' || n.name AS login,
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_LOGIN} AS login,
        {_MAILBOX} AS mailbox, s.name AS service
-  FROM {_CONFIGURED}
+  FROM {_REACHED}
  WHERE e.state = 'active' AND {_ACTIVE}
    AND NOT EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')""",
     # With which keys is mail of this domain signed? They stay encrypted: only the policy server has ENCRYPTION_KEYS.
@@ -78,7 +93,7 @@ SELECT p.slug AS platform, n.name AS domain, k.selector AS selector, k.private_k
 COLUMNS = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
-    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
+    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used", "account"),
     "mailflow_login": (
         "platform",
         "domain",

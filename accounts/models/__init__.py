@@ -1,4 +1,5 @@
 from .accounts import Address, EmailAccount
+from .aliases import Alias
 from .links import PasswordLink
 from .orders import Order
 from .policies import PasswordPolicy
@@ -8,6 +9,7 @@ from .tallies import Tally
 
 __all__ = [
     "Address",
+    "Alias",
     "BulkRow",
     "BulkRun",
     "EmailAccount",

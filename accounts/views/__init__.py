@@ -1,3 +1,4 @@
+from .aliases import aliases, remove_aliases
 from .bulk_table import again, columns, mend, reshape, template, upload
 from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
@@ -14,6 +15,7 @@ __all__ = [
     "account",
     "account_list",
     "again",
+    "aliases",
     "approve_order",
     "cancel_order",
     "cancel_slots",
@@ -39,6 +41,7 @@ __all__ = [
     "quota",
     "reasons",
     "refuse_order",
+    "remove_aliases",
     "reshape",
     "restore",
     "results",

@@ -3,6 +3,7 @@
 from . import (  # noqa: F401
     accounts,
     activity,
+    aliases,
     domains,
     jobs,
     mailboxes,

@@ -56,6 +56,7 @@ TABLES = [
     ("domains", "DkimKey"),
     ("accounts", "Address"),
     ("accounts", "EmailAccount"),
+    ("accounts", "Alias"),
     ("mailflow", "Block"),
     ("mailflow", "Use"),
 ]
