@@ -22,7 +22,7 @@ def split_addresses(text: str) -> list[str]:
             if "@" in piece:
                 found[",".join(pieces).lstrip(",")] = None
                 pieces = []
-        rest = ",".join(pieces)
-        if rest.strip(","):
+        rest = ",".join(pieces).strip(",")
+        if rest:
             found[rest] = None
     return list(found)

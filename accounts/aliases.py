@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from . import batch, preview, rules
 from .addresses import split_addresses
 from .columns import Field
 from .models import Address, Alias, EmailAccount
+from .pasted import AddressesRefused, RefusedAddress
 from .preview import ALIASES_AT_MOST, Problem
 from .words import fault_words
 
@@ -26,26 +26,6 @@ if TYPE_CHECKING:
     from panel.models import User
 
 type Pair = tuple[str, str]  # name and domain, as they are stored
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedAlias:
-    """What was written, and why it cannot be an alias: a code with its facts."""
-
-    text: str
-    code: str
-    facts: Mapping[str, str | int]
-
-    def __str__(self) -> str:
-        return f"{self.text[:80]}: {fault_words(self.code, self.facts)}"
-
-
-class AliasesRefused(Refused):
-    """Nothing was added: each of these is to be put right, or left out."""
-
-    def __init__(self, faults: Sequence[RefusedAlias]) -> None:
-        super().__init__(faults[0].code, "\n".join(map(str, faults)), field="addresses")
-        self.faults = faults
 
 
 def of_account(account: EmailAccount) -> QuerySet[Alias]:
@@ -71,14 +51,14 @@ def pairs_of(addresses: Iterable[str]) -> list[Pair]:
     return [(name, domain) for name, _at, domain in (address.partition("@") for address in addresses)]
 
 
-def read(text: str, domain: str) -> tuple[dict[Pair, str], list[RefusedAlias]]:
+def read(text: str, domain: str) -> tuple[dict[Pair, str], list[RefusedAddress]]:
     """The addresses of a text, each with how it was written, and what cannot be one. `domain`: of bare names."""
     found: dict[Pair, str] = {}
     faults = []
     for written in split_addresses(text):
         row = preview.parse(0, {Field.ADDRESS: written}, default_domain=domain)
         if row.faults:
-            faults.append(RefusedAlias(written, row.faults[0].code, row.faults[0].facts))
+            faults.append(RefusedAddress(written, row.faults[0].code, row.faults[0].facts))
         else:
             found.setdefault((row.name, row.domain), written)
     return found, faults
@@ -103,12 +83,12 @@ def add(account: EmailAccount, text: str, *, by: User | str | None, owner: bool)
         new.append((name, domain))
         code = _problem_of(fresh, name, domain, batch.problem_of(name, domain, domains, taken), owner=owner)
         if code:
-            faults.append(RefusedAlias(written, code, {}))
+            faults.append(RefusedAddress(written, code, {}))
     if len(new) + Alias.objects.filter(account=fresh).count() > ALIASES_AT_MOST:
         words = fault_words(Problem.ALIASES_MANY, {"limit": ALIASES_AT_MOST})
         raise Refused(Problem.ALIASES_MANY, words, field="addresses")
     if faults:
-        raise AliasesRefused(faults)
+        raise AddressesRefused(faults)
     if not new:
         return []
     add_to_each(service, {fresh.pk: new}, timezone.now())

@@ -29,7 +29,7 @@ from panel.models import Service, User
 
 from . import rules
 from .hashing import hash_of_nothing
-from .models import Address, Alias, EmailAccount, Order, PasswordLink, RetiredMailbox, Tally
+from .models import Address, Alias, CatchAll, EmailAccount, Order, PasswordLink, RetiredMailbox, Tally
 from .models.accounts import SLOTS_LAST, Seen
 from .models.retired import KEPT
 from .preview import Problem
@@ -305,6 +305,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
     )
     PasswordLink.objects.filter(account_id__in=ids).delete()
     remove_aliases(Alias.objects.filter(account_id__in=ids))
+    CatchAll.objects.filter(account_id__in=ids).delete()
     EmailAccount.objects.filter(pk__in=ids).update(
         state=State.SLOT,
         domain=None,

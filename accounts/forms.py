@@ -187,6 +187,36 @@ class AddressesForm(forms.Form):
     )
 
 
+class CatchAllForm(forms.Form):
+    """An authoritative domain, and the account that takes what nobody else does."""
+
+    domain = forms.CharField(label=_("Domain"), max_length=choosing.TEXT_AT_MOST)
+    account = forms.CharField(
+        label=_("E-mail account"),
+        max_length=320,
+        help_text=_("The address of an account of this service."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, service: Service, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service = service
+        domains, self.many_domains = choosing.listed(service.pk, verified=True)
+        field = self.fields["domain"]
+        if self.many_domains:
+            field.help_text = _("Type part of the name: matching domains are suggested.")
+            field.widget = DomainInput(reverse("accounts:domain_names", args=[service.name]) + "?verified=1")
+        else:
+            names = [(domain.name.name, domain.name.unicode) for domain in domains if domain.is_authoritative]
+            field.widget = forms.Select(choices=names)
+
+    def clean_domain(self) -> Domain:
+        found = choosing.named(self.service.pk, self.cleaned_data["domain"])
+        if found is None:
+            raise forms.ValidationError(fault_words(Problem.DOMAIN_UNKNOWN))
+        return found
+
+
 class PasswordFields(forms.Form):
     """A new password, twice. `names` are the account's and the display name."""
 

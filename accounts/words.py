@@ -51,7 +51,7 @@ FAULTS: dict[str, Promise | str] = {
     Problem.ADDRESS_OWN: _("This is the account's own address."),
     Problem.ALIAS_REFUSED: "%(alias)s: %(why)s",
     Problem.ALIAS_GONE: _("One of its aliases has been taken in the meantime, or its domain detached."),
-    Problem.ALIASES_MANY: _("An account has at most %(limit)s aliases."),
+    Problem.ALIASES_MANY: _("The limit of aliases of an account is %(limit)s."),
     Problem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
     Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains can have accounts."),
     Problem.DOMAIN_ALIKE: _("The domain is not attached, but resembles %(attached)s, which is: %(characters)s."),
@@ -220,6 +220,8 @@ VERBS: dict[str, Promise | str] = {
     "run.undo": _("bulk run undone"),
     "account.aliases_added": _("aliases added"),
     "account.aliases_removed": _("aliases removed"),
+    "domain.catch_all": _("catch-all of a domain set"),
+    "domain.catch_all_ended": _("catch-all of a domain ended"),
     "account.settings_sent": _("client settings sent"),
     "accounts.exported": _("list of accounts exported"),
 }

@@ -13,10 +13,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .addresses import Address, network_of, printable, split
+from .addresses import Address, network_of, printable, quoted, split
 from .asking import Asker, Guessing, Loop
 from .limits import Limits
-from .queries import Reader
+from .queries import Reader, Row
 from .spf import Senders
 
 OK = "OK"
@@ -49,6 +49,7 @@ class Found:
     here: bool  # it has a mailbox on this platform
     full: bool  # which takes no more
     elsewhere: str  # another of our platforms where it has one
+    caught: bool = False  # nobody has it, and the domain's catch-all takes it
 
 
 @dataclass
@@ -116,6 +117,23 @@ class Decider:
             return "discard:a bounce for whoever did not send the message"
         found = self._find(address)
         return None if found is None else self._route(found, address)
+
+    def expand(self, recipient: str) -> str | None:
+        """Whom a message is for, as Postfix asks once it has taken it: an alias stands for its account, and so does
+        what nobody has where the domain has a catch-all. None: for the recipient alone."""
+        address = split(recipient)
+        if not address.domain or address.domain == self.asker.helo:
+            return None
+        found: dict[str, list[Row]] = {}
+        for kind, *row in self.reader.rows("expand", self._values(address)):
+            found.setdefault(kind, []).append(tuple(row))
+        if "account" in found:
+            account = split(found["account"][0][0])
+            own = Address(account.local + address.detail, account.domain)
+            return None if own == address else quoted(own)
+        if "catch-all" in found and address.base not in ROLES:
+            return quoted(split(found["catch-all"][0][0]))
+        return None
 
     async def sender(self, address: str) -> str | None:
         """What stands in for the envelope's sender, who failed SPF: bounces go nowhere then."""
@@ -253,9 +271,12 @@ class Decider:
         rows = self.reader.rows("route", {**self._values(address), "size": declared})
         if not rows:
             return None
-        mode, target, here, elsewhere = rows[0]
+        mode, target, here, elsewhere, catch_all = rows[0]
         authoritative = mode == "authoritative"
-        return Found(authoritative, target, bool(here), here == "full", "" if authoritative else elsewhere or "")
+        caught = not here and bool(catch_all) and address.base not in ROLES and bool(address.local)
+        here = catch_all if caught else here
+        elsewhere = "" if authoritative else elsewhere or ""
+        return Found(authoritative, target, bool(here), here == "full", elsewhere, caught)
 
     def _keeps(self, address: Address, found: Found, refusal: str, attributes: Mapping[str, str]) -> bool:
         """Whether the organization itself reads what nobody else takes. RFC 2142: somebody must."""

@@ -19,19 +19,27 @@ from .databases import GRACE_MIB, for_postgres, sqlite_path
 SECONDS = 3  # for connecting, and for one answer
 PAUSE = 1.0  # after a connection that failed: nobody waits for the next one meanwhile
 
+_FULL = f"""CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
+               OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END"""
+_ADDRESS = "platform = :platform AND domain = :domain AND local_part IN (:local, :base)"
+
 QUERIES = {
-    # The domain, this address's mailbox, and another of our platforms that has the address. Scalar subqueries: SQLite
-    # would work out a joined view for all domains first.
+    # The domain, this address's mailbox, another of our platforms that has the address, and the mailbox that takes what
+    # nobody has. Scalar subqueries: SQLite would work out a joined view for all domains first.
     "route": f"""
 SELECT d.mode, d.target,
-       (SELECT MIN(CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
-               OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END)
-          FROM mailflow_recipient r
+       (SELECT MIN({_FULL}) FROM mailflow_recipient r
          WHERE r.platform = d.platform AND r.domain = d.domain AND r.local_part IN (:local, :base)),
        (SELECT MIN(o.platform) FROM mailflow_recipient o
-         WHERE o.domain = d.domain AND o.local_part IN (:local, :base) AND o.platform <> d.platform)
+         WHERE o.domain = d.domain AND o.local_part IN (:local, :base) AND o.platform <> d.platform),
+       (SELECT MIN({_FULL}) FROM mailflow_catch_all r WHERE r.platform = d.platform AND r.domain = d.domain)
   FROM mailflow_domain d
  WHERE d.platform = :platform AND d.domain = :domain""",  # noqa: S608 - a number of ours
+    # Whom a message to this address is for: what it is, and where it goes.
+    "expand": f"""
+SELECT 'account', account FROM mailflow_recipient WHERE {_ADDRESS}
+UNION ALL
+SELECT 'catch-all', account FROM mailflow_catch_all WHERE platform = :platform AND domain = :domain""",  # noqa: S608 - texts of ours
     "mailbox": """
 SELECT MIN(mailbox) FROM mailflow_recipient
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",

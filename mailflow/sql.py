@@ -63,6 +63,15 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILB
        COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used, {_LOGIN} AS account
   FROM {_REACHED}
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
+    # Which account takes mail to addresses of this domain that nobody has? `used` and `quota` as above.
+    "mailflow_catch_all": f"""
+SELECT p.slug AS platform, n.name AS domain, {_LOGIN} AS account, {_MAILBOX} AS mailbox,
+       CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
+       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
+  FROM {_ATTACHED}
+  JOIN accounts_catchall c ON c.domain_id = d.id
+  JOIN accounts_emailaccount e ON e.id = c.account_id
+ WHERE d.mode = 'authoritative' AND e.state IN ('active', 'suspended') AND {_OPEN}""",
     # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
     # is empty, that of any other is what people write behind the `*`. When wrong ones lock it: the service's security
     # policy, in minutes; NULL where there is none.
@@ -94,6 +103,7 @@ COLUMNS = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
     "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used", "account"),
+    "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used"),
     "mailflow_login": (
         "platform",
         "domain",

@@ -1,5 +1,6 @@
 from .accounts import Address, EmailAccount
 from .aliases import Alias
+from .catch_alls import CatchAll
 from .links import PasswordLink
 from .orders import Order
 from .policies import PasswordPolicy
@@ -12,6 +13,7 @@ __all__ = [
     "Alias",
     "BulkRow",
     "BulkRun",
+    "CatchAll",
     "EmailAccount",
     "Order",
     "PasswordLink",

@@ -80,10 +80,16 @@ def existing_of(service_id: int, rows: Sequence[Row], domains: Container[str]) -
     )
     existing = {}
     for local_part, domain, owner_id, first, last, display, slot, account_id, mailbox_id, alias_of, of_alias in found:
-        names = first or "", last or "", display or ""
-        ours = service_id in (owner_id, of_alias)
-        who = Existing(ours, *names, slot or "", account_id, mailbox_id, alias_of)
-        existing[f"{local_part}@{domain}"] = who
+        existing[f"{local_part}@{domain}"] = Existing(
+            service_id in (owner_id, of_alias),
+            first_name=first or "",
+            last_name=last or "",
+            display_name=display or "",
+            slot=slot or "",
+            account_id=account_id,
+            mailbox_id=mailbox_id,
+            alias_of=alias_of,
+        )
     return _with_counts(existing) if any(row.aliases for row in rows) else existing
 
 

@@ -1,5 +1,6 @@
 from .aliases import aliases, remove_aliases
 from .bulk_table import again, columns, mend, reshape, template, upload
+from .catch_alls import catch_alls, end_catch_all
 from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
 from .listing import account, account_list, domain_names, export
@@ -19,6 +20,7 @@ __all__ = [
     "approve_order",
     "cancel_order",
     "cancel_slots",
+    "catch_alls",
     "change",
     "change_passwords",
     "columns",
@@ -26,6 +28,7 @@ __all__ = [
     "confirm",
     "discard",
     "domain_names",
+    "end_catch_all",
     "export",
     "forget",
     "leave_out",

@@ -19,6 +19,7 @@ from .. import aliases as use_cases
 from ..access import account_for
 from ..forms import AddressesForm
 from ..models import EmailAccount
+from ..pasted import AddressesRefused
 from ..preview import ALIASES_AT_MOST
 
 FAULTS_SHOWN = 50
@@ -59,7 +60,7 @@ def _done(form: AddressesForm, verb: Callable[[], None]) -> bool:
     """As `panel.forms.carried_out`, with a line for each address that was refused."""
     try:
         verb()
-    except use_cases.AliasesRefused as refused:
+    except AddressesRefused as refused:
         shown = [str(fault) for fault in refused.faults[:FAULTS_SHOWN]]
         more = len(refused.faults) - len(shown)
         words = ngettext("Another one is refused, too.", "%(n)d others are refused, too.", more) % {"n": more}

@@ -1,20 +1,22 @@
-"""Aliases of accounts."""
+"""Further addresses that reach an account: aliases, and the catch-all of a domain."""
 
 from django.http import Http404
 
-from accounts import aliases
-from accounts.models import Alias
+from accounts import aliases, catching
+from accounts.models import Alias, CatchAll
 
-from ..access import account_of
+from ..access import account_of, domain_of, service_of
 from ..framework import Asked, Reply, operation
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
-from ..schemas.accounts import AliasesOut, AliasOut, NewAliases
+from ..schemas.accounts import AliasesOut, AliasOut, CatchAllOut, CatchAllWish, NewAliases
 from ..schemas.base import Id, Note
 from .accounts import ONE as ACCOUNT
+from .domains import NameInPath
 from .services import ServiceInPath
 
 READ, WRITE = "accounts:read", "accounts:write"
 ALL = f"{ACCOUNT}/aliases"
+CATCH_ALLS = "/services/{service_name}/catch-alls"
 
 
 @operation("GET", ALL, scope=READ, response=Page[AliasOut])
@@ -46,3 +48,33 @@ def remove_alias(request: Asked, service_name: ServiceInPath, account_id: Id, al
     if not gone:
         raise Http404
     return Note(done=gone[0])
+
+
+@operation("GET", CATCH_ALLS, scope=READ, response=Page[CatchAllOut])
+def list_catch_alls(
+    request: Asked, service_name: ServiceInPath, after: AfterNumber = None, limit: Limit = LIMIT
+) -> Page[CatchAllOut]:
+    """Which accounts take mail to unknown addresses, by domain."""
+    rows = CatchAll.objects.filter(domain__service=service_of(request.auth, service_name))
+    related = rows.select_related("domain__name", "account")
+    return page_of(request, related, CatchAllOut.of, key="id", after=after, limit=limit)
+
+
+@operation("PUT", f"{CATCH_ALLS}/{{name}}", scope=WRITE, response=CatchAllOut)
+def set_catch_all(request: Asked, service_name: ServiceInPath, name: NameInPath, wish: CatchAllWish) -> CatchAllOut:
+    """Have an account take mail to unknown addresses of an authoritative domain.
+
+    A change of the domain's mode ends it.
+    """
+    domain = domain_of(request.auth, service_name, name)
+    account = catching.account_named(domain, wish.account)
+    catching.set_catch_all(domain, account, by=request.auth.label)
+    return CatchAllOut.of(CatchAll.objects.select_related("domain__name", "account").get(domain=domain))
+
+
+@operation("DELETE", f"{CATCH_ALLS}/{{name}}", scope=WRITE, response=Note)
+def end_catch_all(request: Asked, service_name: ServiceInPath, name: NameInPath) -> Note:
+    """Have mail to unknown addresses of a domain refused again."""
+    domain = domain_of(request.auth, service_name, name)
+    catching.set_catch_all(domain, None, by=request.auth.label)
+    return Note(done=domain.name.name)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
-from accounts.models import Alias, BulkRow, BulkRun, EmailAccount, Order
+from accounts.models import Alias, BulkRow, BulkRun, CatchAll, EmailAccount, Order
 from accounts.preview import ALIASES_AT_MOST
 from accounts.runs.results import reasons
 
@@ -82,6 +82,22 @@ class AliasesOut(BaseModel):
     """Those that are new: the account may have had the others already."""
 
     added: list[str]
+
+
+class CatchAllOut(BaseModel):
+    """`account`: the address of the account that takes mail to unknown addresses of the domain."""
+
+    id: int
+    domain: str
+    account: str
+
+    @classmethod
+    def of(cls, found: CatchAll) -> Self:
+        return cls(id=found.pk, domain=found.domain.name.name, account=found.account.shown_address)
+
+
+class CatchAllWish(Wish):
+    account: MailAddress
 
 
 class PasswordWish(Wish):

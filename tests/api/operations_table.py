@@ -15,7 +15,7 @@ from api.models import Endpoint, Job, Token
 from domains import readings
 from domains.models import DnsProvider, Reading, Zone, ZoneChange
 from panel.models import Invitation
-from tests.factories import Tenant, make_check, make_order, make_retired_mailbox, make_run
+from tests.factories import Tenant, make_alias, make_check, make_order, make_retired_mailbox, make_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "zone_name": lambda tenant: zone_of(tenant).name,
     "question_id": lambda tenant: question_of(tenant).pk,
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "i@people.example", "viewer", None)[0].pk,
+    "alias_id": lambda tenant: make_alias(tenant.account).pk,
     "mailbox_id": lambda tenant: make_retired_mailbox(tenant.service).pk,
 }
 
@@ -170,6 +171,12 @@ ACCOUNTS = {
     "set_quota": Row("accounts:write", {"quota": 100}, staff=True),
     "block_account": Row("accounts:write", staff=True),
     "unblock_account": Row("accounts:write"),
+    "list_aliases": Row("accounts:read"),
+    "add_aliases": Row("accounts:write", {"addresses": ["info"]}),
+    "remove_alias": Row("accounts:write"),
+    "list_catch_alls": Row("accounts:read"),
+    "set_catch_all": Row("accounts:write", {"account": "ann"}),
+    "end_catch_all": Row("accounts:write"),
     "list_kept_mail": Row("accounts:read"),
     "purge_kept_mail": Row("accounts:write"),
     "restore_kept_mail": Row("accounts:write", {}, staff=True),

@@ -50,7 +50,9 @@ def test_aliases_of_a_suspended_account_receive_and_of_a_reset_one_do_not(
     assert machine.rcpt(info)[0] == 550
 
 
-def test_an_alias_of_a_split_domain_is_not_asked_at_the_target(machine: MailMachine, split: Domain, target: object) -> None:
+def test_an_alias_of_a_split_domain_is_not_asked_at_the_target(
+    machine: MailMachine, split: Domain, target: object
+) -> None:
     jan = account_at(split, "jan")
     add(jan, f"info@{split}")
     assert machine.send(f"info@{split}", subject="for the alias")[0] == 250

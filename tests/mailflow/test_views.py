@@ -31,6 +31,7 @@ FROZEN = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
     "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
+    "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used"),
     "mailflow_login": (
         "platform",
         "domain",
@@ -57,6 +58,7 @@ TABLES = [
     ("accounts", "Address"),
     ("accounts", "EmailAccount"),
     ("accounts", "Alias"),
+    ("accounts", "CatchAll"),
     ("mailflow", "Block"),
     ("mailflow", "Use"),
 ]

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Address, BulkRow, EmailAccount, PasswordLink
+from accounts.models import Address, BulkRow, CatchAll, EmailAccount, PasswordLink
 from api.models import Delivery, Endpoint, Token
 from diagnostics.models import CheckChange, DayOfColours, Postponement
 from domains.models import DkimKey, DnsProvider, Name, Reading, Zone, ZoneChange
@@ -27,6 +27,7 @@ from panel.models import Activity, Contact, Organization, Platform, User
 from panel.possessions import delete_due, export, owned
 from tests.factories import (
     Tenant,
+    make_alias,
     make_check,
     make_inbox_message,
     make_letter,
@@ -67,6 +68,8 @@ def filled() -> Tenant:
     )
     account = tenant.account
     EmailAccount.objects.filter(pk=account.pk).update(password_hash="{ARGON2ID}the-hash")
+    make_alias(account)
+    CatchAll.objects.create(domain=domain, account=account)
     PasswordLink.objects.create(
         account=account,
         digest=f"link-digest-{account.pk}",
