@@ -29,7 +29,18 @@ from panel.models import Service, User
 
 from . import rules
 from .hashing import hash_of_nothing
-from .models import Address, Alias, CatchAll, EmailAccount, Order, PasswordLink, RetiredMailbox, Tally
+from .models import (
+    Address,
+    Alias,
+    CatchAll,
+    EmailAccount,
+    Forwarding,
+    GroupMember,
+    Order,
+    PasswordLink,
+    RetiredMailbox,
+    Tally,
+)
 from .models.accounts import SLOTS_LAST, Seen
 from .models.retired import KEPT
 from .preview import Problem
@@ -201,6 +212,7 @@ class Claim:
 
     service_id: int | None
     alias_of: int | None = None  # account
+    is_group: bool = False
 
 
 type Taken = dict[tuple[str, str], Claim]  # by name and domain
@@ -217,11 +229,12 @@ def taken_among(domains: Mapping[str, Domain], wanted: Iterable[tuple[str, str]]
         if label in domains:
             condition |= Q(name_id=domains[label].name_id, local_part__in=names)
     rows = Address.objects.filter(condition).values_list(
-        "local_part", "name_id", "account__service_id", "alias__account__service_id", "alias__account_id"
+        *("local_part", "name_id", "account__service_id", "alias__account__service_id", "group__service_id"),
+        "alias__account_id",
     )
     return {
-        (local_part, labels[name_id]): Claim(account if account is not None else alias, alias_of)
-        for local_part, name_id, account, alias, alias_of in rows
+        (local_part, labels[name_id]): Claim(account or alias or group, alias_of, group is not None)
+        for local_part, name_id, account, alias, group, alias_of in rows
     }
 
 
@@ -236,6 +249,8 @@ def problem_of(name: str, domain: str, domains: Mapping[str, Domain], taken: Tak
         claim = taken[name, domain]
         if claim.service_id != attachment.service_id:
             return Problem.ADDRESS_TAKEN_ELSEWHERE
+        if claim.is_group:
+            return Problem.ADDRESS_GROUP
         return Problem.ADDRESS_ALIAS if claim.alias_of else Problem.ADDRESS_TAKEN
     return None
 
@@ -305,7 +320,8 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
     )
     PasswordLink.objects.filter(account_id__in=ids).delete()
     remove_aliases(Alias.objects.filter(account_id__in=ids))
-    CatchAll.objects.filter(account_id__in=ids).delete()
+    for model in (CatchAll, Forwarding, GroupMember):
+        model.objects.filter(account_id__in=ids).delete()
     EmailAccount.objects.filter(pk__in=ids).update(
         state=State.SLOT,
         domain=None,

@@ -274,6 +274,7 @@ class PolicyForm(forms.ModelForm):
             "min_length",
             "symbol",
             "pieces",
+            "forward_outside",
             "lockout_threshold",
             "lockout_reset",
             "lockout_duration",

@@ -64,6 +64,12 @@ class Problem(StrEnum):
     ADDRESS_ALIAS = "address-alias"  # of an account of this service
     ADDRESS_ACCOUNT = "address-account"  # of this service, and wanted as an alias
     ADDRESS_OWN = "address-own"  # the account's own, and wanted as its alias
+    ADDRESS_GROUP = "address-group"  # of this service
+    ADDRESS_UNKNOWN = "address-unknown"  # at an authoritative domain of the organization, and nobody's
+    MEMBER_GROUP = "member-group"
+    OUTSIDE_FORBIDDEN = "outside-forbidden"  # by the service's policy
+    FORWARD_SELF = "forward-self"
+    FORWARD_LOOP = "forward-loop"  # back to the account, by forwarding or a group
     ALIAS_REFUSED = "alias-refused"  # facts: alias, why
     ALIAS_GONE = "alias-gone"  # taken meanwhile
     ALIASES_MANY = "aliases-many"  # facts: limit
@@ -156,6 +162,7 @@ class Existing:
     account_id: int | None = None
     mailbox_id: UUID | None = None
     alias_of: int | None = None  # account of this service; then the names are nobody's
+    group: bool = False  # of this service, likewise
     aliases: int = 0  # how many it has
 
     @property
@@ -376,6 +383,8 @@ def _as_typed(domain: str) -> str:
 def _taken(existing: Existing) -> Problem:
     if not existing.ours:
         return Problem.ADDRESS_TAKEN_ELSEWHERE
+    if existing.group:
+        return Problem.ADDRESS_GROUP
     return Problem.ADDRESS_ALIAS if existing.alias_of else Problem.ADDRESS_TAKEN
 
 
@@ -441,7 +450,7 @@ class Judge:
             return RowVerdict(Outcome.BAD, tuple(faults))
         faults += self._faults_of_slot(row, slots)
         new = self._new_aliases(row, existing, others or {}, faults)
-        if existing is not None and existing.ours and not existing.alias_of:
+        if existing is not None and existing.ours and existing.account_id:
             if self.mode is not Mode.CONFIGURE:
                 return self._update(row, existing, faults, new)
             if not faults and row.names == existing.names and not new:
@@ -459,7 +468,7 @@ class Judge:
         new = []
         for name, domain in row.aliases:
             alias, other = f"{name}@{domain}", others.get(f"{name}@{domain}")
-            own = existing.account_id if existing and existing.ours and not existing.alias_of else None
+            own = existing.account_id if existing and existing.ours else None
             if other is not None and own is not None and other.alias_of == own:
                 continue
             why, facts = self._why_no_alias(row, alias, other)

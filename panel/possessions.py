@@ -31,6 +31,7 @@ SECRET = re.compile(r"password|hash|secret|token|digest|key$|fingerprint|lease|c
 PARENTS = {
     "accounts.EmailAccount": ("address",),
     "accounts.Alias": ("address",),
+    "accounts.MailGroup": ("address",),
     "domains.Domain": ("name",),
     "domains.Ownership": ("name",),
 }

@@ -1,6 +1,8 @@
 from .accounts import Address, EmailAccount
 from .aliases import Alias
 from .catch_alls import CatchAll
+from .forwards import Forwarding, ForwardTarget
+from .groups import GroupMember, GroupSender, MailGroup
 from .links import PasswordLink
 from .orders import Order
 from .policies import PasswordPolicy
@@ -15,6 +17,11 @@ __all__ = [
     "BulkRun",
     "CatchAll",
     "EmailAccount",
+    "ForwardTarget",
+    "Forwarding",
+    "GroupMember",
+    "GroupSender",
+    "MailGroup",
     "Order",
     "PasswordLink",
     "PasswordPolicy",

@@ -77,11 +77,25 @@ def existing_of(service_id: int, rows: Sequence[Row], domains: Container[str]) -
         "account__mailbox_id",
         "alias__account_id",
         "alias__account__service_id",
+        "group__service_id",
     )
     existing = {}
-    for local_part, domain, owner_id, first, last, display, slot, account_id, mailbox_id, alias_of, of_alias in found:
+    for (
+        local_part,
+        domain,
+        owner_id,
+        first,
+        last,
+        display,
+        slot,
+        account_id,
+        mailbox_id,
+        alias_of,
+        of_alias,
+        of_group,
+    ) in found:
         existing[f"{local_part}@{domain}"] = Existing(
-            service_id in (owner_id, of_alias),
+            service_id in (owner_id, of_alias, of_group),
             first_name=first or "",
             last_name=last or "",
             display_name=display or "",
@@ -89,6 +103,7 @@ def existing_of(service_id: int, rows: Sequence[Row], domains: Container[str]) -
             account_id=account_id,
             mailbox_id=mailbox_id,
             alias_of=alias_of,
+            group=of_group is not None,
         )
     return _with_counts(existing) if any(row.aliases for row in rows) else existing
 

@@ -32,6 +32,10 @@ FROZEN = {
     "mailflow_domain": ("platform", "domain", "mode", "target"),
     "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
     "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used"),
+    "mailflow_forward": ("platform", "domain", "local_part", "account", "target", "outside", "keep", "number"),
+    "mailflow_group": ("platform", "domain", "local_part", "senders", "number", "organization"),
+    "mailflow_member": ("platform", "domain", "local_part", "group_number", "target", "outside", "number"),
+    "mailflow_group_sender": ("group_number", "address"),
     "mailflow_login": (
         "platform",
         "domain",
@@ -59,6 +63,11 @@ TABLES = [
     ("accounts", "EmailAccount"),
     ("accounts", "Alias"),
     ("accounts", "CatchAll"),
+    ("accounts", "MailGroup"),
+    ("accounts", "GroupMember"),
+    ("accounts", "GroupSender"),
+    ("accounts", "Forwarding"),
+    ("accounts", "ForwardTarget"),
     ("mailflow", "Block"),
     ("mailflow", "Use"),
 ]
@@ -277,6 +286,7 @@ def crowd(transactional_db: None) -> None:
 def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) -> None:
     """Also what Dovecot asks. A scan is allowed of the few platforms only."""
     values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
+    values |= {"group": "1", "login": "x", "address": "user1007@crowd01001.test", "plain": "user1007@crowd01001.test"}
     questions = {
         **QUERIES,
         "mailbox": "SELECT mailbox FROM mailflow_recipient"
