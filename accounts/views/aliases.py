@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +17,8 @@ from .. import aliases as use_cases
 from ..access import account_for
 from ..forms import AddressesForm
 from ..models import EmailAccount
-from ..pasted import AddressesRefused
 from ..preview import ALIASES_AT_MOST
-
-FAULTS_SHOWN = 50
+from .parts import done_or_said, ticked
 
 
 @login_required
@@ -39,7 +35,7 @@ def aliases(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
         owner = role is Role.OWNER
         added.extend(use_cases.add(account, form.cleaned_data["addresses"], by=person(request), owner=owner))
 
-    if request.method == "POST" and form.is_valid() and _done(form, add):
+    if request.method == "POST" and form.is_valid() and done_or_said(form, add):
         words = ngettext("%(n)d alias was added.", "%(n)d aliases were added.", len(added)) % {"n": len(added)}
         messages.success(request, words if added else _("The account has these aliases already."))
         return redirect("accounts:aliases", service_name, account_id)
@@ -56,29 +52,14 @@ def aliases(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     return render(request, "accounts/aliases.html", context, status=400 if form.errors else 200)
 
 
-def _done(form: AddressesForm, verb: Callable[[], None]) -> bool:
-    """As `panel.forms.carried_out`, with a line for each address that was refused."""
-    try:
-        verb()
-    except AddressesRefused as refused:
-        shown = [str(fault) for fault in refused.faults[:FAULTS_SHOWN]]
-        more = len(refused.faults) - len(shown)
-        words = ngettext("Another one is refused, too.", "%(n)d others are refused, too.", more) % {"n": more}
-        form.add_error("addresses", [*shown, *([words] if more else [])])
-    except Refused as refused:
-        form.add_error("addresses" if refused.field == "addresses" else None, str(refused))
-    return form.is_valid()
-
-
 @login_required
 @require_POST
 @once
 def remove_aliases(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
     """Remove those that are ticked."""
     account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
-    ids = [int(text) for text in request.POST.getlist("alias") if text.isascii() and text.isdigit() and len(text) < 19]
     try:
-        gone = use_cases.remove(account, ids, by=person(request))
+        gone = use_cases.remove(account, ticked(request, "alias"), by=person(request))
     except Refused as refused:
         messages.error(request, str(refused))
     else:

@@ -5,6 +5,7 @@ from . import (  # noqa: F401
     activity,
     aliases,
     domains,
+    groups,
     jobs,
     mailboxes,
     orders,

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import BulkRun
+from accounts.models import BulkRun, GroupMember
 from api.models import Endpoint, Job, Token
 from domains import readings
 from domains.models import DnsProvider, Reading, Zone, ZoneChange
 from panel.models import Invitation
-from tests.factories import Tenant, make_alias, make_check, make_order, make_retired_mailbox, make_run
+from tests.factories import Tenant, make_alias, make_check, make_group, make_order, make_retired_mailbox, make_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ def question_of(tenant: Tenant) -> Reading:
     return readings.ask("provider-zones", {"provider": 1}, organization=tenant.organization)
 
 
+def member_of(tenant: Tenant) -> GroupMember:
+    made = GroupMember.objects.filter(account=tenant.account).first()
+    return made or make_group(tenant.domain, tenant.account).members.get()
+
+
 ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "code": lambda tenant: tenant.organization.code,
     "email": lambda tenant: tenant.viewer.email,
@@ -70,6 +75,8 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "zone_name": lambda tenant: zone_of(tenant).name,
     "question_id": lambda tenant: question_of(tenant).pk,
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "i@people.example", "viewer", None)[0].pk,
+    "group_id": lambda tenant: member_of(tenant).group_id,
+    "member_id": lambda tenant: member_of(tenant).pk,
     "alias_id": lambda tenant: make_alias(tenant.account).pk,
     "mailbox_id": lambda tenant: make_retired_mailbox(tenant.service).pk,
 }
@@ -177,6 +184,17 @@ ACCOUNTS = {
     "list_catch_alls": Row("accounts:read"),
     "set_catch_all": Row("accounts:write", {"account": "ann"}),
     "end_catch_all": Row("accounts:write"),
+    "list_groups": Row("accounts:read"),
+    "create_group": Row("accounts:write", {"name": "team", "domain": "domain.example"}),
+    "get_group": Row("accounts:read"),
+    "change_group": Row("accounts:write", {"title": "Team"}),
+    "delete_group": Row("accounts:write"),
+    "list_members_of_group": Row("accounts:read"),
+    "add_members_to_group": Row("accounts:write", {"addresses": ["ann@people.example"]}),
+    "remove_member_of_group": Row("accounts:write"),
+    "list_forwarding": Row("accounts:read"),
+    "get_forwarding": Row("accounts:read"),
+    "set_forwarding": Row("accounts:write", {"to": ["ann@people.example"]}),
     "list_kept_mail": Row("accounts:read"),
     "purge_kept_mail": Row("accounts:write"),
     "restore_kept_mail": Row("accounts:write", {}, staff=True),
