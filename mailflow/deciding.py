@@ -145,8 +145,9 @@ class Decider:
             kept = [quoted(own)] if not forwards or forwards[0][2] else []
             targets = kept + [self._passed_on(FORWARD, *row) for row in forwards]
             return None if targets == [quoted(address)] else ", ".join(targets)
-        if "catch-all" in found and address.base not in ROLES:
-            return quoted(split(found["catch-all"][0][0]))
+        for account, _outside, authoritative, *_rest in found.get("catch-all", []):
+            if authoritative and address.base not in ROLES:
+                return quoted(split(account))
         return None
 
     def _members(self, rows: Sequence[Row], part: int) -> str:
@@ -338,7 +339,7 @@ class Decider:
         senders, _colon, number = (group or "").partition(":")
         if number or (here and keep == 0):
             here = "here"  # nothing of it goes into the mailbox of that name
-        elif not here and address.local and address.base not in ROLES:
+        elif not here and mode == "authoritative" and address.local and address.base not in ROLES:
             here = catch_all
         return Found(
             authoritative=mode == "authoritative",

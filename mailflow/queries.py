@@ -50,7 +50,8 @@ SELECT 'forward', target, outside, keep, number, 0 FROM mailflow_forward WHERE {
 UNION ALL
 {_MEMBERS} WHERE {_ADDRESS}
 UNION ALL
-SELECT 'catch-all', account, 0, 1, 0, 0 FROM mailflow_catch_all WHERE platform = :platform AND domain = :domain""",  # noqa: S608 - texts of ours
+SELECT 'catch-all', account, 0, CASE WHEN mode = 'authoritative' THEN 1 ELSE 0 END, 0, 0
+  FROM mailflow_catch_all WHERE platform = :platform AND domain = :domain""",  # noqa: S608 - texts of ours
     "members": f"{_MEMBERS} WHERE group_number = CAST(:group AS bigint) ORDER BY number",
     # May this login, or an address that nobody has signed in with, write to the group?
     "may_write": """

@@ -47,16 +47,17 @@ _GROUPED = """domains_name n
   JOIN panel_service s ON s.id = g.service_id
   JOIN panel_organization o ON o.id = s.organization_id
   LEFT JOIN accounts_passwordpolicy y ON y.service_id = s.id"""
+# Scalar subqueries: for EXISTS PostgreSQL may read whole tables into a hash first.
 # Of a row `t` with an address: whether it is at a domain of the organization `o`, and whether a server of the platform
 # `p` has it.
-_INSIDE = """EXISTS (SELECT 1 FROM domains_name tn
+_INSIDE = """COALESCE((SELECT 1 FROM domains_name tn
           JOIN domains_domain td ON td.name_id = tn.id AND td.state = 'verified'
           JOIN panel_service ts ON ts.id = td.service_id
-         WHERE tn.name = t.domain AND ts.organization_id = o.id)"""
-_HERE = """EXISTS (SELECT 1 FROM domains_name tn
+         WHERE tn.name = t.domain AND ts.organization_id = o.id LIMIT 1), 0) = 1"""
+_HERE = """COALESCE((SELECT 1 FROM domains_name tn
           JOIN accounts_address ta ON ta.name_id = tn.id
           JOIN domains_domain td ON td.name_id = tn.id AND td.state = 'verified'
-         WHERE tn.name = t.domain AND ta.local_part = t.local_part AND td.platform_id = p.id)"""
+         WHERE tn.name = t.domain AND ta.local_part = t.local_part AND td.platform_id = p.id LIMIT 1), 0) = 1"""
 _MAILBOX = "REPLACE(CAST(e.mailbox_id AS text), '-', '')"  # char(32) on SQLite, uuid on PostgreSQL
 
 VIEWS = {
@@ -82,15 +83,16 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILB
        COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used, {_LOGIN} AS account
   FROM {_REACHED}
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
-    # Which account takes mail to addresses of this domain that nobody has? `used` and `quota` as above.
+    # Which account takes mail to addresses of this domain that nobody has? `used` and `quota` as above. It holds
+    # in authoritative `mode` only, which whoever asks looks at: asked by it PostgreSQL goes through all such domains.
     "mailflow_catch_all": f"""
 SELECT p.slug AS platform, n.name AS domain, {_LOGIN} AS account, {_MAILBOX} AS mailbox,
        CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
-       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
+       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used, d.mode AS mode
   FROM {_ATTACHED}
   JOIN accounts_catchall c ON c.domain_id = d.id
   JOIN accounts_emailaccount e ON e.id = c.account_id
- WHERE d.mode = 'authoritative' AND e.state IN ('active', 'suspended') AND {_OPEN}""",
+ WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
     # Where is mail to this mailbox passed on to? A row for each target: `outside` is 1 where it leaves the platform, so
     # that its envelope is written anew, `keep` is 1 where the mailbox keeps a copy. What the service's policy forbids
     # has no row. `number` is the row's own.
@@ -153,7 +155,7 @@ COLUMNS = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
     "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used", "account"),
-    "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used"),
+    "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used", "mode"),
     "mailflow_forward": ("platform", "domain", "local_part", "account", "target", "outside", "keep", "number"),
     "mailflow_group": ("platform", "domain", "local_part", "senders", "number", "organization"),
     "mailflow_member": ("platform", "domain", "local_part", "group_number", "target", "outside", "number"),
