@@ -350,6 +350,7 @@ def small(line: str) -> bool:
         "b",
         "mailflow_block",
         "accounts_passwordpolicy",
+        "panel_service",
     }
 
 
