@@ -450,7 +450,7 @@ class Judge:
             return RowVerdict(Outcome.BAD, tuple(faults))
         faults += self._faults_of_slot(row, slots)
         new = self._new_aliases(row, existing, others or {}, faults)
-        if existing is not None and existing.ours and existing.account_id:
+        if existing is not None and existing.ours and not existing.alias_of and not existing.group:
             if self.mode is not Mode.CONFIGURE:
                 return self._update(row, existing, faults, new)
             if not faults and row.names == existing.names and not new:
