@@ -341,7 +341,7 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
 
 
 def small(line: str) -> bool:
-    """Tables of a row for each platform or service (200 of them: more are found by index), and of what is blocked."""
+    """Tables of a row for each platform, organization or service (200; more are found by index), or blocked account."""
     words = line.replace("Seq Scan on", "SCAN").split("SCAN", 1)[-1].split()
     return bool(words) and words[0] in {
         "p",
@@ -350,6 +350,7 @@ def small(line: str) -> bool:
         "b",
         "mailflow_block",
         "accounts_passwordpolicy",
+        "panel_organization",
         "panel_service",
     }
 
