@@ -9,7 +9,7 @@ from django.http import Http404
 from panel.access import service_for
 from panel.models import Role, User
 
-from .models import BulkRun, EmailAccount
+from .models import BulkRun, EmailAccount, MailGroup
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -20,6 +20,18 @@ def account_for(
 ) -> EmailAccount:
     service = service_for(user, service_name, at_least=at_least)
     found = EmailAccount.objects.select_related("domain__name").filter(service=service, pk=account_id).first()
+    if found is None:
+        raise Http404
+    found.service = service
+    return found
+
+
+def group_for(
+    user: User | AnonymousUser, service_name: str, group_id: int, *, at_least: Role = Role.VIEWER
+) -> MailGroup:
+    service = service_for(user, service_name, at_least=at_least)
+    groups = MailGroup.objects.select_related("address__name", "domain__name").filter(service=service)
+    found = groups.filter(pk=group_id).first()
     if found is None:
         raise Http404
     found.service = service

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,18 @@ from panel.models import Service
 
 from . import rules
 from .hashing import hash_of_nothing
-from .models import Address, EmailAccount, Order, PasswordLink, RetiredMailbox, Tally
+from .models import (
+    Address,
+    Alias,
+    CatchAll,
+    EmailAccount,
+    Forwarding,
+    GroupMember,
+    Order,
+    PasswordLink,
+    RetiredMailbox,
+    Tally,
+)
 from .models.accounts import SLOTS_LAST, Seen
 from .models.retired import KEPT
 from .preview import Problem
@@ -144,14 +155,14 @@ def place(
     kept for others.
     """
     domains = domains_for_update(service, {placement.domain for placement in placements})
-    taken = _taken(domains, [(placement.name, placement.domain) for placement in placements])
+    taken = taken_among(domains, [(placement.name, placement.domain) for placement in placements])
     answers: list[EmailAccount | Problem | None] = [None] * len(placements)
     for index, placement in enumerate(placements):
-        problem = _problem_of(placement.name, placement.domain, domains, taken)
+        problem = problem_of(placement.name, placement.domain, domains, taken)
         if problem:
             answers[index] = problem
         else:
-            taken[placement.name, placement.domain] = service.pk
+            taken[placement.name, placement.domain] = Claim(service.pk)
     places = [index for index, answer in enumerate(answers) if answer is None]
     if slots is None:
         free = EmailAccount.objects.filter(service=service, state=State.SLOT).order_by("id")
@@ -196,8 +207,20 @@ _CONFIGURED_FIELDS = [
 ]
 
 
-def _taken(domains: dict[str, Domain], wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int | None]:
-    """(name, domain) → service that has the address, for those that somebody has."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whose an address is."""
+
+    service_id: int | None
+    alias_of: int | None = None  # account
+    is_group: bool = False
+
+
+type Taken = dict[tuple[str, str], Claim]  # by name and domain
+
+
+def taken_among(domains: Mapping[str, Domain], wanted: Iterable[tuple[str, str]]) -> Taken:
+    """Of these addresses those that somebody has."""
     by_domain: dict[str, list[str]] = defaultdict(list)
     for name, domain in wanted:
         by_domain[domain].append(name)
@@ -206,21 +229,30 @@ def _taken(domains: dict[str, Domain], wanted: Iterable[tuple[str, str]]) -> dic
     for label, names in by_domain.items():
         if label in domains:
             condition |= Q(name_id=domains[label].name_id, local_part__in=names)
-    rows = Address.objects.filter(condition).values_list("local_part", "name_id", "account__service_id")
-    return {(local_part, labels[name_id]): service_id for local_part, name_id, service_id in rows}
+    rows = Address.objects.filter(condition).values_list(
+        *("local_part", "name_id", "account__service_id", "alias__account__service_id", "group__service_id"),
+        "alias__account_id",
+    )
+    return {
+        (local_part, labels[name_id]): Claim(account or alias or group, alias_of, group is not None)
+        for local_part, name_id, account, alias, group, alias_of in rows
+    }
 
 
-def _problem_of(
-    name: str, domain: str, domains: dict[str, Domain], taken: dict[tuple[str, str], int | None]
-) -> Problem | None:
+def problem_of(name: str, domain: str, domains: Mapping[str, Domain], taken: Taken) -> Problem | None:
+    """Why nobody can have this address now, as an account or otherwise."""
     attachment = domains.get(domain)
     if attachment is None:
         return Problem.DOMAIN_UNKNOWN
     if attachment.state != Domain.State.VERIFIED:
         return Problem.DOMAIN_PENDING
     if (name, domain) in taken:
-        ours = taken[name, domain] == attachment.service_id
-        return Problem.ADDRESS_TAKEN if ours else Problem.ADDRESS_TAKEN_ELSEWHERE
+        claim = taken[name, domain]
+        if claim.service_id != attachment.service_id:
+            return Problem.ADDRESS_TAKEN_ELSEWHERE
+        if claim.is_group:
+            return Problem.ADDRESS_GROUP
+        return Problem.ADDRESS_ALIAS if claim.alias_of else Problem.ADDRESS_TAKEN
     return None
 
 
@@ -229,14 +261,14 @@ def readdress(
 ) -> list[Problem | None]:
     """Give accounts other addresses: (account, name, domain). No mail moves: the mailbox keeps its id."""
     domains = domains_for_update(service, {domain for _account, _name, domain in moves})
-    taken = _taken(domains, [(name, domain) for _account, name, domain in moves])
+    taken = taken_among(domains, [(name, domain) for _account, name, domain in moves])
     answers: list[Problem | None] = []
     placed: list[tuple[EmailAccount, str, str]] = []
     for account, name, domain in moves:
-        problem = Problem.NO_SLOT if account.is_slot else _problem_of(name, domain, domains, taken)
+        problem = Problem.NO_SLOT if account.is_slot else problem_of(name, domain, domains, taken)
         answers.append(problem)
         if problem is None:
-            taken[name, domain] = service.pk
+            taken[name, domain] = Claim(service.pk)
             placed.append((account, name, domain))
     addresses = Address.objects.bulk_create(
         Address(name=domains[domain].name, local_part=name) for _account, name, domain in placed
@@ -288,6 +320,9 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         if mailbox
     )
     PasswordLink.objects.filter(account_id__in=ids).delete()
+    remove_aliases(Alias.objects.filter(account_id__in=ids))
+    for model in (CatchAll, Forwarding, GroupMember):
+        model.objects.filter(account_id__in=ids).delete()
     EmailAccount.objects.filter(pk__in=ids).update(
         state=State.SLOT,
         domain=None,
@@ -314,6 +349,16 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         shifts[domain_id, state] -= 1
     Tally.shift(service.pk, shifts)
     return set(ids)
+
+
+def remove_aliases(aliases: QuerySet[Alias]) -> int:
+    """Their addresses are free again. Returns how many went."""
+    addresses = list(aliases.values_list("address_id", flat=True))
+    for start in range(0, len(addresses), AT_ONCE):
+        chunk = addresses[start : start + AT_ONCE]
+        Alias.objects.filter(address_id__in=chunk).delete()
+        Address.objects.filter(pk__in=chunk).delete()
+    return len(addresses)
 
 
 def set_passwords(service: Service, hashes: dict[int, str], now: datetime) -> set[int]:

@@ -24,6 +24,7 @@ class Field(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a column
     CONTACT = "contact"  # where a link to set the password is sent
     SLOT = "slot"  # which slot the row configures, by the slot's own address
+    ALIASES = "aliases"  # further addresses, several in one cell
 
 
 STATUS, REASON, SUGGESTION = "Status", "Reason", "Suggestion"  # columns that we add to a table that comes back

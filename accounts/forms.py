@@ -13,9 +13,11 @@ from panel.forms import MAX_QUOTA
 from panel.models import Service
 
 from . import choosing, passwords, preview, rules
+from .addresses import TEXT_AT_MOST, split_addresses
 from .batch import Placement
 from .columns import Field
-from .models import EmailAccount, PasswordPolicy
+from .groups import GroupWish
+from .models import EmailAccount, MailGroup, PasswordPolicy
 from .models.orders import AT_MOST
 from .preview import Judge, Outcome, Problem, Row
 from .runs.checking import existing_of
@@ -171,6 +173,111 @@ class NamesForm(forms.Form):
         return Placement(row.name, row.domain, row.first_name, row.last_name, row.display_name, password_hash)
 
 
+class AddressesForm(forms.Form):
+    """Several addresses at once, typed or pasted."""
+
+    addresses = forms.CharField(
+        label=_("New aliases"),
+        max_length=TEXT_AT_MOST,
+        help_text=_(
+            "One or several, divided by line breaks, blanks or semicolons. Without a domain the account's own is meant."
+        ),
+        widget=forms.Textarea(
+            attrs={"rows": 4, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+
+class DomainForm(forms.Form):
+    """Chooses a verified domain of the service."""
+
+    domain = forms.CharField(label=_("Domain"), max_length=choosing.TEXT_AT_MOST)
+
+    def __init__(self, *args: Any, service: Service, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service = service
+        domains, self.many_domains = choosing.listed(service.pk, verified=True)
+        field = self.fields["domain"]
+        if self.many_domains:
+            field.help_text = _("Type part of the name: matching domains are suggested.")
+            field.widget = DomainInput(reverse("accounts:domain_names", args=[service.name]) + "?verified=1")
+        else:
+            field.widget = forms.Select(choices=[(d.name.name, d.name.unicode) for d in domains if self.suits(d)])
+
+    def suits(self, domain: Domain) -> bool:
+        return True
+
+    def clean_domain(self) -> Domain:
+        found = choosing.named(self.service.pk, self.cleaned_data["domain"])
+        if found is None:
+            raise forms.ValidationError(fault_words(Problem.DOMAIN_UNKNOWN))
+        return found
+
+
+class CatchAllForm(DomainForm):
+    """An authoritative domain, and the account that takes what nobody else does."""
+
+    account = forms.CharField(
+        label=_("E-mail account"),
+        max_length=320,
+        help_text=_("The address of an account of this service."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def suits(self, domain: Domain) -> bool:
+        return domain.is_authoritative
+
+
+class ForwardingForm(forms.Form):
+    addresses = forms.CharField(
+        label=_("Forward to"),
+        required=False,
+        max_length=TEXT_AT_MOST,
+        help_text=_("At most twenty addresses, divided by line breaks, blanks or semicolons. None ends forwarding."),
+        widget=forms.Textarea(
+            attrs={"rows": 4, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    keep = forms.BooleanField(label=_("Keep a copy in this mailbox"), required=False)
+
+
+class GroupForm(forms.Form):
+    title = forms.CharField(
+        label=_("Name"), required=False, max_length=64, help_text=_("For you and your colleagues: nobody else sees it.")
+    )
+    senders = forms.ChoiceField(
+        label=_("Who may write to it"),
+        choices=MailGroup.Senders.choices,
+        help_text=_(
+            "Accounts of this panel are known by their sign-in: mail that only bears their address is refused."
+        ),
+    )
+    named = forms.CharField(
+        label=_("These addresses"),
+        required=False,
+        max_length=TEXT_AT_MOST,
+        help_text=_("Where only these addresses may write to it."),
+        widget=forms.Textarea(
+            attrs={"rows": 3, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    @property
+    def wish(self) -> GroupWish:
+        data = self.cleaned_data
+        return GroupWish(data["title"], data["senders"], split_addresses(data["named"]))
+
+
+class NewGroupForm(GroupForm, DomainForm):
+    name = forms.CharField(
+        label=_("Address before the @"),
+        max_length=128,
+        help_text=_("2 to 32 letters without accents, digits, and . , - _"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    field_order = ["name", "domain", "title", "senders", "named"]
+
+
 class PasswordFields(forms.Form):
     """A new password, twice. `names` are the account's and the display name."""
 
@@ -228,6 +335,7 @@ class PolicyForm(forms.ModelForm):
             "min_length",
             "symbol",
             "pieces",
+            "forward_outside",
             "lockout_threshold",
             "lockout_reset",
             "lockout_duration",

@@ -17,6 +17,7 @@ _FIELDS = {
     "last_name": {"en": "Last name", "pl": "Nazwisko"},
     "display_name": {"en": "Display name", "pl": "Nazwa wyświetlana"},
     "slot": {"en": "Slot", "pl": "Slot"},
+    "aliases": {"en": "Aliases", "pl": "Aliasy"},
     "contact": {"en": "Contact address", "pl": "Adres kontaktowy"},
 }
 _PASSWORD = {

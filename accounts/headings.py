@@ -102,6 +102,17 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "Czech": ("kontaktni adresa", "alternativni e mail"),
     },
     "slot": {"English": ("slot", "slot address"), "Polish": ("adres slotu",)},
+    "aliases": {
+        "English": ("aliases", "email aliases", "e mail aliases", "email alias", "e mail alias", "alias addresses",
+                    "email address aliases", "other addresses"),
+        "Polish": ("aliasy", "aliasy email", "aliasy e mail", "alias email", "alias e mail", "adresy dodatkowe",
+                   "dodatkowe adresy"),
+        "German": ("aliase", "aliasadressen", "alias adressen", "e mail aliase"),
+        "French": ("alias e mail", "adresses alias"),
+        "Spanish": ("alias de correo", "direcciones alias"),
+        "Italian": ("alias email", "indirizzi alias"),
+        "Czech": ("aliasy e mailu",),
+    },
 }  # fmt: skip
 PASSWORD_BEGINNINGS = (
     "pass", "pwd", "psw", "hasl", "kennwort", "passwort", "kenwort", "contrasen", "clave", "heslo", "hesla", "senha",

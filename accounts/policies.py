@@ -19,6 +19,7 @@ FIELDS = (
     "min_length",
     "symbol",
     "pieces",
+    "forward_outside",
     "lockout_threshold",
     "lockout_reset",
     "lockout_duration",

@@ -13,10 +13,12 @@ from uuid import UUID
 from domains.names import NameRefused, host_to_ascii, to_unicode
 
 from . import characters, passwords, remarks, rules, suggestions
+from .addresses import split_addresses
 from .columns import Field, is_address, looks_like_password
 from .passwords import Policy
 
 MAIL_LOCAL_PART = re.compile(r"(?=.{1,64}\Z)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z", re.ASCII)
+ALIASES_AT_MOST = 1000  # of one account
 SLOT_TOKEN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z", re.ASCII)
 
 
@@ -59,6 +61,18 @@ class Problem(StrEnum):
     ADDRESS_DUPLICATE = "address-duplicate"  # facts: line
     ADDRESS_TAKEN = "address-taken"  # by this service, under other names
     ADDRESS_TAKEN_ELSEWHERE = "address-taken-elsewhere"
+    ADDRESS_ALIAS = "address-alias"  # of an account of this service
+    ADDRESS_ACCOUNT = "address-account"  # of this service, and wanted as an alias
+    ADDRESS_OWN = "address-own"  # the account's own, and wanted as its alias
+    ADDRESS_GROUP = "address-group"  # of this service
+    ADDRESS_UNKNOWN = "address-unknown"  # at an authoritative domain of the organization, and nobody's
+    MEMBER_GROUP = "member-group"
+    OUTSIDE_FORBIDDEN = "outside-forbidden"  # by the service's policy
+    FORWARD_SELF = "forward-self"
+    FORWARD_LOOP = "forward-loop"  # back to the account, by forwarding or a group
+    ALIAS_REFUSED = "alias-refused"  # facts: alias, why
+    ALIAS_GONE = "alias-gone"  # taken meanwhile
+    ALIASES_MANY = "aliases-many"  # facts: limit
     DOMAIN_UNKNOWN = "domain-unknown"
     DOMAIN_PENDING = "domain-pending"
     DOMAIN_DIFFERS = "domain-differs"  # the column of domains says another than the address; facts: domain, address
@@ -128,6 +142,7 @@ class Row:
     slot: str = ""  # token of the slot that it names
     composed: bool = False  # the display name is made of the two names
     remarks: tuple[Fault, ...] = ()  # allowed, but the person should know: with the column and facts
+    aliases: tuple[tuple[str, str], ...] = ()  # name and domain of each
 
     @property
     def address(self) -> str:
@@ -149,6 +164,9 @@ class Existing:
     slot: str = ""  # token of the slot that became it
     account_id: int | None = None
     mailbox_id: UUID | None = None
+    alias_of: int | None = None  # account of this service; then the names are nobody's
+    group: bool = False  # of this service, likewise
+    aliases: int = 0  # how many it has
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -173,6 +191,7 @@ class RowVerdict:
     names: tuple[str, str, str] | None = None  # first, last, display, as they will be; None: as the row has them
     password: PasswordFrom | None = None  # None: of a row that has no account to be updated
     advice: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # to be added
 
 
 def cells_of(cells: Sequence[str], fields: Sequence[Field]) -> dict[Field, str]:
@@ -209,6 +228,8 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
         faults += _passwords_among(text, display=Field.PASSWORD in values)
     faults += _addresses_among(text, f"{name}@{domain}")
     told += remarks.on_names(text)
+    aliases, refused = _aliases_of(values.get(Field.ALIASES, ""), domain)
+    faults += refused
     return Row(
         line,
         name,
@@ -223,7 +244,28 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
         slot,
         composed,
         tuple(Fault(code, field, facts) for code, field, facts in told),
+        aliases,
     )
+
+
+def _aliases_of(cell: str, domain: str) -> tuple[tuple[tuple[str, str], ...], list[Fault]]:
+    """The aliases of a cell, and what is wrong with some. `domain`: of those that name none."""
+    found: dict[tuple[str, str], None] = {}
+    faults = []
+    for text in split_addresses(cell):
+        row = parse(0, {Field.ADDRESS: text}, default_domain=domain)
+        if row.faults:
+            faults.append(refused_alias(text, row.faults[0].code, row.faults[0].facts))
+        else:
+            found[row.name, row.domain] = None
+    return tuple(found), faults
+
+
+def refused_alias(alias: str, why: str, facts: Mapping[str, str | int] | None = None) -> Fault:
+    """A fault that names the alias among those of its cell. Facts of `why` come along, but for its suggestion: that
+    would take the place of the whole cell."""
+    more = {name: value for name, value in (facts or {}).items() if name != "suggestion"}
+    return Fault(Problem.ALIAS_REFUSED, Field.ALIASES, {**more, "alias": alias[:80], "why": str(why)})
 
 
 def _passwords_among(text: Mapping[Field, str], *, display: bool) -> Iterable[Fault]:
@@ -359,6 +401,14 @@ def _as_typed(domain: str) -> str:
         return domain
 
 
+def _taken(existing: Existing) -> Problem:
+    if not existing.ours:
+        return Problem.ADDRESS_TAKEN_ELSEWHERE
+    if existing.group:
+        return Problem.ADDRESS_GROUP
+    return Problem.ADDRESS_ALIAS if existing.alias_of else Problem.ADDRESS_TAKEN
+
+
 class Judge:
     """Judges rows in their order, remembering addresses seen and slots used.
 
@@ -390,16 +440,23 @@ class Judge:
         self.change_passwords = change_passwords and way is Way.PASSWORDS
         self.slot_domain = slot_domain
         self.seen_slots = dict(seen_slots or {})
+        self.seen_aliases: dict[str, int] = {}  # of earlier rows → their line
 
     def slot_of(self, row: Row) -> str:
         """The token of the slot that a row is about: of its own column, or of an address that is a slot's own."""
         return row.slot or (row.name if row.domain and row.domain == self.slot_domain else "")
 
-    def judge(self, row: Row, existing: Existing | None, slots: Mapping[str, str] | None = None) -> RowVerdict:
+    def judge(
+        self,
+        row: Row,
+        existing: Existing | None,
+        slots: Mapping[str, str] | None = None,
+        others: Mapping[str, Existing] | None = None,
+    ) -> RowVerdict:
         """The verdict on one row.
 
-        `existing`: the account that has its address now. `slots`: tokens of the service that rows name → the address
-        that the slot was configured as, "" while it is free.
+        `existing`: who has its address now. `slots`: tokens of the service that rows name → the address that the slot
+        was configured as, "" while it is free. `others`: who has which of its aliases.
         """
         if row.faults and not row.address and any(fault.field is Field.IGNORE for fault in row.faults):
             return RowVerdict(Outcome.BAD, row.faults)
@@ -408,23 +465,58 @@ class Judge:
             return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.SLOT_LEFT,))
         faults = [*row.faults, *self._faults_of_domain(row)]
         first = self.seen.setdefault(row.address, row.line) if row.address else row.line
+        first = min(first, self.seen_aliases.get(row.address, first))
         if first != row.line:
             faults.insert(0, Fault(Problem.ADDRESS_DUPLICATE, Field.ADDRESS, {"line": first}))
             return RowVerdict(Outcome.BAD, tuple(faults))
         faults += self._faults_of_slot(row, slots)
-        if existing is not None and existing.ours:
+        new = self._new_aliases(row, existing, others or {}, faults)
+        if existing is not None and existing.ours and not existing.alias_of and not existing.group:
             if self.mode is not Mode.CONFIGURE:
-                return self._update(row, existing, faults)
-            if not faults and row.names == existing.names:
+                return self._update(row, existing, faults, new)
+            if not faults and row.names == existing.names and not new:
                 return self._same(row, existing)
         if existing is not None:
-            taken = Problem.ADDRESS_TAKEN if existing.ours else Problem.ADDRESS_TAKEN_ELSEWHERE
-            faults.append(Fault(taken, Field.ADDRESS))
+            faults.append(Fault(_taken(existing), Field.ADDRESS))
         elif self.mode is Mode.UPDATE and row.address and not faults:
             faults.append(Fault(Problem.NO_ACCOUNT, Field.ADDRESS))
-        return self._configure(row, faults)
+        return self._configure(row, faults, new)
 
-    def _configure(self, row: Row, faults: list[Fault]) -> RowVerdict:
+    def _new_aliases(
+        self, row: Row, existing: Existing | None, others: Mapping[str, Existing], faults: list[Fault]
+    ) -> tuple[str, ...]:
+        """Aliases of the row that its account has not got yet; what is wrong with some goes to `faults`."""
+        new = []
+        for name, domain in row.aliases:
+            alias, other = f"{name}@{domain}", others.get(f"{name}@{domain}")
+            own = existing.account_id if existing and existing.ours else None
+            if other is not None and own is not None and other.alias_of == own:
+                continue
+            why, facts = self._why_no_alias(row, alias, other)
+            if why:
+                faults.append(refused_alias(alias, why, facts))
+            else:
+                new.append(alias)
+        have = existing.aliases if existing else 0
+        if have + len(new) > ALIASES_AT_MOST:
+            faults.append(Fault(Problem.ALIASES_MANY, Field.ALIASES, {"limit": ALIASES_AT_MOST}))
+        return tuple(new)
+
+    def _why_no_alias(self, row: Row, alias: str, other: Existing | None) -> tuple[str, Mapping[str, str | int]]:
+        name, _at, domain = alias.partition("@")
+        if alias == row.address:
+            return Problem.ADDRESS_OWN, {}
+        if not self.domains.get(domain):
+            return (Problem.DOMAIN_PENDING if domain in self.domains else Problem.DOMAIN_UNKNOWN), {}
+        if name in rules.RESERVED and not self.owner:
+            return rules.Rule.NAME_RESERVED, {}
+        if other is not None:
+            why = _taken(other)
+            return (Problem.ADDRESS_ACCOUNT if why == Problem.ADDRESS_TAKEN else why), {}
+        line = self.seen.get(alias) or self.seen_aliases.setdefault(alias, row.line)
+        return (Problem.ADDRESS_DUPLICATE, {"line": line}) if line != row.line else ("", {})
+
+    def _configure(self, row: Row, faults: list[Fault], new: tuple[str, ...]) -> RowVerdict:
         if row.name in rules.RESERVED and not self.owner:
             faults.append(Fault(rules.Rule.NAME_RESERVED, Field.ADDRESS))
         source: PasswordFrom | None = PasswordFrom.LINK
@@ -439,7 +531,7 @@ class Judge:
         if faults:
             return RowVerdict(Outcome.BAD, tuple(faults), password=source)
         self.free_slots -= 1
-        return RowVerdict(Outcome.GOOD, password=source)
+        return RowVerdict(Outcome.GOOD, password=source, aliases=new)
 
     def _same(self, row: Row, existing: Existing) -> RowVerdict:
         """The row says what is so already, perhaps but for the password, which nobody can compare."""
@@ -447,10 +539,10 @@ class Judge:
             return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT)
         if not self.change_passwords:
             return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.PASSWORD_NOT_SET,))
-        return self._update(row, existing, [])
+        return self._update(row, existing, [], ())
 
-    def _update(self, row: Row, existing: Existing, faults: list[Fault]) -> RowVerdict:
-        """What is empty changes nothing, and no password is ever generated."""
+    def _update(self, row: Row, existing: Existing, faults: list[Fault], new: tuple[str, ...]) -> RowVerdict:
+        """What is empty changes nothing, no password is ever generated, and aliases are only added."""
         wanted = (row.first_name, row.last_name, "" if row.composed else row.display_name)
         names = tuple(new or old for new, old in zip(wanted, existing.names, strict=True))
         fields = (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME)
@@ -470,15 +562,18 @@ class Judge:
             faults += self._faults_of_password(row, names[2])
         elif row.password and self.way is Way.PASSWORDS:
             advice.append(Advice.PASSWORD_NOT_SET)
+        if new:
+            changes.append(RowChange(Field.ALIASES, "", "; ".join(new)))
         outcome = Outcome.BAD if faults else Outcome.GOOD if changes else Outcome.ALREADY
         final = (names[0], names[1], names[2])
-        return RowVerdict(outcome, tuple(faults), RowAction.UPDATE, tuple(changes), final, source, tuple(advice))
+        return RowVerdict(outcome, tuple(faults), RowAction.UPDATE, tuple(changes), final, source, tuple(advice), new)
 
     def _is_a_slot_left_alone(self, row: Row, slots: Mapping[str, str]) -> bool:
         """A row of our own list that shows a free slot and says nothing of what to make of it."""
         token = self.slot_of(row)
         own_address = not row.address or row.domain == self.slot_domain
-        nothing_else = not any((row.first_name, row.last_name, row.display_name, row.password, row.contact))
+        said = (row.first_name, row.last_name, row.display_name, row.password, row.contact, row.aliases)
+        nothing_else = not any(said)
         return bool(token) and slots.get(token) == "" and own_address and nothing_else
 
     def _faults_of_slot(self, row: Row, slots: Mapping[str, str]) -> Iterable[Fault]:

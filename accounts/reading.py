@@ -109,7 +109,7 @@ def _only_ends_early(line: Line, fields: Sequence[Field], wide: int) -> bool:
     if not wide or line.full < wide or Field.PASSWORD in fields[line.full :]:
         return False
     return not any(
-        field not in (Field.ADDRESS, Field.CONTACT, Field.IGNORE)
+        field not in (Field.ADDRESS, Field.CONTACT, Field.ALIASES, Field.IGNORE)
         and (columns.is_address(cell) or (field is not Field.PASSWORD and columns.looks_like_password(cell)))
         for field, cell in zip(fields, line.cells, strict=False)
     )

@@ -46,6 +46,18 @@ FAULTS: dict[str, Promise | str] = {
         "The address is taken by an account of this service, under other names. To change it, update accounts instead."
     ),
     Problem.ADDRESS_TAKEN_ELSEWHERE: _("The address is taken."),
+    Problem.ADDRESS_ALIAS: _("The address is an alias of an account of this service."),
+    Problem.ADDRESS_ACCOUNT: _("The address is that of an account of this service."),
+    Problem.ADDRESS_OWN: _("This is the account's own address."),
+    Problem.ADDRESS_GROUP: _("The address is a group of this service."),
+    Problem.ADDRESS_UNKNOWN: _("Nobody has this address."),
+    Problem.MEMBER_GROUP: _("A group cannot be a member of another one."),
+    Problem.OUTSIDE_FORBIDDEN: _("The security policy of this service lets no mail go on to addresses outside."),
+    Problem.FORWARD_SELF: _("This is an address of the account itself."),
+    Problem.FORWARD_LOOP: _("From there the mail would come back to this account."),
+    Problem.ALIAS_REFUSED: "%(alias)s: %(why)s",
+    Problem.ALIAS_GONE: _("One of its aliases has been taken in the meantime, or its domain detached."),
+    Problem.ALIASES_MANY: _("The limit of aliases of an account is %(limit)s."),
     Problem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
     Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains can have accounts."),
     Problem.DOMAIN_DIFFERS: _(
@@ -140,7 +152,9 @@ FAULTS: dict[str, Promise | str] = {
 }
 DEFAULTS: Mapping[str, Any] = {
     "minimum": passwords.LENGTH_MIN,
-    **dict.fromkeys(("line", "characters", "prefix", "count", "address", "attached", "length", "domain", "name"), "?"),
+    **dict.fromkeys(
+        ("line", "characters", "prefix", "count", "address", "attached", "length", "limit", "domain", "name"), "?"
+    ),
     **dict.fromkeys(("read", "shown"), ""),
 }
 
@@ -190,6 +204,7 @@ FIELDS: dict[str, Promise | str] = {
     Field.PASSWORD: _("Password"),
     Field.CONTACT: _("Contact address"),
     Field.SLOT: _("Slot"),
+    Field.ALIASES: _("Aliases"),
 }
 
 STOPS: dict[str, Promise | str] = {
@@ -222,6 +237,16 @@ VERBS: dict[str, Promise | str] = {
     "run.passwords": _("new passwords in bulk"),
     "run.move": _("accounts moved to another domain in bulk"),
     "run.undo": _("bulk run undone"),
+    "account.aliases_added": _("aliases added"),
+    "account.aliases_removed": _("aliases removed"),
+    "account.forwarding": _("forwarding changed"),
+    "group.created": _("group created"),
+    "group.changed": _("group changed"),
+    "group.deleted": _("group deleted"),
+    "group.members_added": _("members of a group added"),
+    "group.members_removed": _("members of a group removed"),
+    "domain.catch_all": _("catch-all of a domain set"),
+    "domain.catch_all_ended": _("catch-all of a domain ended"),
     "account.settings_sent": _("client settings sent"),
     "accounts.exported": _("list of accounts exported"),
 }
@@ -266,8 +291,11 @@ def place_words(field: str) -> str:
 
 
 def fault_words(code: str, facts: Mapping[str, Any] | None = None) -> str:
-    """The sentence of a fault or an advice, in the reader's language."""
-    return str(FAULTS[code]) % {**DEFAULTS, **(facts or {})}
+    """The sentence of a fault or an advice, in the reader's language. `why` among the facts is a code, too."""
+    said = {**DEFAULTS, **(facts or {})}
+    if "why" in said:
+        said["why"] = fault_words(said.pop("why"), said)
+    return str(FAULTS[code]) % said
 
 
 def remark_words(remark: str | list[Any]) -> str:
@@ -284,6 +312,8 @@ def change_words(change: Sequence[str]) -> str:
     field = str(FIELDS[name])
     if name == Field.PASSWORD:
         return gettext("%(field)s: another one") % {"field": field}
+    if name == Field.ALIASES:
+        return gettext("%(field)s: added %(new)s") % {"field": field, "new": new}
     return f"{field}: {old or '–'} → {new or '–'}"
 
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BulkRun, EmailAccount, Order, RetiredMailbox
+from accounts.models import BulkRun, EmailAccount, MailGroup, Order, RetiredMailbox
 from domains.models import DnsProvider, Domain, Reading, Zone, ZoneChange
 from panel.models import Invitation, Organization, Service
 
@@ -58,6 +58,13 @@ def account_of(token: Token, service_name: str, pk: int) -> EmailAccount:
     account = _found(EmailAccount.objects.select_related("domain__name").filter(pk=pk, service=service))
     account.service = service
     return account
+
+
+def group_of(token: Token, service_name: str, pk: int) -> MailGroup:
+    service = service_of(token, service_name)
+    group = _found(MailGroup.objects.select_related("address__name", "domain__name").filter(pk=pk, service=service))
+    group.service = service
+    return group
 
 
 def order_of(token: Token, service_name: str, pk: int) -> Order:

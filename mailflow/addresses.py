@@ -21,6 +21,11 @@ class Address(NamedTuple):
         head, found, _tail = self.local.partition(DELIMITER)
         return head if found and head else self.local
 
+    @property
+    def detail(self) -> str:
+        """What stands behind the local part, the delimiter with it."""
+        return self.local[len(self.base) :]
+
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
 
@@ -32,6 +37,14 @@ def split(text: str) -> Address:
     if len(local) > 1 and local.startswith('"') and local.endswith('"'):
         local = re.sub(r"\\(.)", r"\1", local[1:-1])
     return Address(local, domain.lower().rstrip("."))
+
+
+def quoted(address: Address) -> str:
+    """As it is written where commas divide addresses. RFC 5321 §4.1.2."""
+    if re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", address.local, re.ASCII):
+        return str(address)
+    local = re.sub(r'(["\\])', r"\\\1", address.local)
+    return f'"{local}"@{address.domain}'
 
 
 def network_of(address: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from . import inbox, models, queueing
+from . import inbox, models, passing_on, queueing
 from .checking import findings
 from .protocols.lmtp import lmtp
 from .purging import purge
@@ -89,10 +89,21 @@ class Agent:
             writer.close()
 
     async def _deliver(self, recipient: str, sender: str, message: bytes) -> str:
-        return await asyncio.to_thread(self._store, recipient, sender, message)
+        return await asyncio.to_thread(self._take, recipient, sender, message)
+
+    def _take(self, recipient: str, sender: str, message: bytes) -> str:
+        close_old_connections()
+        try:
+            passing = passing_on.passage(recipient, host=self.machine.host)
+            if passing is None:
+                return self._store(recipient, sender, message)
+            return passing_on.pass_on(passing, sender, message, self.machine.postfix)
+        except DatabaseError as error:
+            log.warning("cannot look up who wants a message: %s", error)
+            connections.close_all()
+            return "451 4.3.0 The mail system cannot look this up now"
 
     def _store(self, recipient: str, sender: str, message: bytes) -> str:
-        close_old_connections()
         try:
             kept = inbox.deliver(self.machine.platform, recipient, sender, message)
         except DatabaseError as error:

@@ -11,13 +11,13 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .addresses import Address, network_of, printable, split
+from .addresses import Address, network_of, printable, quoted, split
 from .asking import Asker, Guessing, Loop
 from .limits import Limits
-from .queries import Reader
+from .queries import Reader, Row
 from .spf import Senders
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,10 @@ BLOCKED = (
 )
 ROLES = frozenset({"postmaster", "abuse"})  # RFC 2142: somebody reads them at every domain
 NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebody else's name
+FORWARD, MEMBER = "mailflow-forward-", "mailflow-member-"  # and a number: what the agent passes on
+PARTS = "mailflow-part-"  # of a group: its number, and which part
+PART = 200  # members
+BOUNCES = "+bounces"  # detail of a group's address: what comes back from its members
 QUESTION = "mailflow-question"  # local part of the sender of our questions
 
 REMEMBERED = 30.0  # seconds for which the queue manager keeps a resolution
@@ -56,6 +60,8 @@ class Found:
     here: bool  # it has a mailbox on this platform
     full: bool  # which takes no more
     elsewhere: str  # another of our platforms where it has one
+    senders: str = ""  # who may write to it, of a group
+    group: str = ""  # its number
 
 
 @dataclass
@@ -141,10 +147,57 @@ class Decider:
     def route(self, recipient: str) -> str | None:
         """Where the queue manager hands a recipient to; None for what is not ours."""
         address = split(recipient)
+        if address.domain == self.asker.helo and address.local.startswith((FORWARD, MEMBER)):
+            return self.inbox
         if self._is_sink(address):
             return "discard:a bounce for whoever did not send the message"
         found = self._find(address)
         return None if found is None else self._route(found, address)
+
+    def expand(self, recipient: str) -> str | None:
+        """Whom a message is for, as Postfix asks once it has taken it: an alias stands for its account, and so does
+        what nobody has where the domain has a catch-all. None: for the recipient alone."""
+        address = split(recipient)
+        if address.domain == self.asker.helo:
+            return self._part(address)
+        if not address.domain:
+            return None
+        found: dict[str, list[Row]] = {}
+        for kind, *row in self.reader.rows("expand", self._values(address)):
+            found.setdefault(kind, []).append(tuple(row))
+        if members := found.get("member"):
+            return f"{NOBODY}@{self.asker.helo}" if address.detail == BOUNCES else self._members(members, 0)
+        if "account" in found:
+            account = split(found["account"][0][0])
+            own = Address(account.local + address.detail, account.domain)
+            forwards = found.get("forward", [])
+            kept = [quoted(own)] if not forwards or forwards[0][2] else []
+            targets = kept + [self._passed_on(FORWARD, *row) for row in forwards]
+            return None if targets == [quoted(address)] else ", ".join(targets)
+        for account, _outside, authoritative, *_rest in found.get("catch-all", []):
+            if authoritative and address.base not in ROLES:
+                return quoted(split(account))
+        return None
+
+    def _members(self, rows: Sequence[Row], part: int) -> str:
+        """A part of a group, with the address of the next one: Postfix reads no answer of any length."""
+        at = part * PART
+        found = [self._passed_on(MEMBER, *row) for row in rows[at : at + PART]]
+        if len(rows) > at + PART:
+            found.append(f"{PARTS}{rows[0][4]}-{part + 1}@{self.asker.helo}")
+        return ", ".join(found)
+
+    def _part(self, address: Address) -> str | None:
+        numbers = address.local.removeprefix(PARTS).split("-")
+        if not address.local.startswith(PARTS) or len(numbers) != 2 or not all(map(str.isdigit, numbers)):
+            return None
+        rows = [tuple(row) for _kind, *row in self.reader.rows("members", {"group": numbers[0]})]
+        return self._members(rows, int(numbers[1])) if rows else None
+
+    def _passed_on(self, kind: str, target: str, outside: int, _keep: int, number: int, _group: int) -> str:
+        """Mail that leaves the platform goes by way of the agent, who writes its envelope anew: it was sent to us, so
+        no SPF record of its sender's allows us to pass it on in his name."""
+        return f"{kind}{number}@{self.asker.helo}" if outside else quoted(split(target))
 
     async def sender(self, address: str) -> str | None:
         """What stands in for the envelope's sender, who failed SPF: bounces go nowhere then."""
@@ -215,6 +268,8 @@ class Decider:
                 return refusal
             if address.base in ROLES:
                 self.kept.note(address, kept=bool(refusal))
+        if found.group and (refusal := await self._closed(found, recipient, address, attributes)):
+            return refusal
         if found.full:
             return f"552 5.2.2 <{recipient}>: the mailbox is full"
         route = self._route(found, address)
@@ -253,6 +308,33 @@ class Decider:
         if reply.refused:
             return f"550 5.1.1 <{recipient}>: {target} said: {reply.code} {printable(reply.text)}"
         return f"450 4.4.1 <{recipient}>: {target} cannot say now: {printable(reply.text)}"
+
+    async def _closed(self, found: Found, recipient: str, address: Address, attributes: Mapping[str, str]) -> str:
+        """Why this sender may not write to a group; empty where he may. Accounts of ours are known by their login
+        alone: anybody can write their addresses into an envelope."""
+        if found.senders == "everyone" or address.detail == BOUNCES:
+            return ""
+        closed = f"550 5.7.1 <{recipient}>: you may not write to this group"
+        login = attributes.get("sasl_username", "")
+        sender = split(login or attributes.get("sender", ""))
+        values = {
+            "group": found.group,
+            "login": login,
+            "local": sender.local,
+            "domain": sender.domain,
+            "address": str(sender),
+            "plain": f"{sender.base}@{sender.domain}",
+        }
+        if not sender.domain or not self.reader.rows("may_write", values):
+            return closed
+        if login:
+            return ""
+        rows = self.reader.rows("domain", {"platform": self.platform, "domain": sender.domain})
+        if rows and rows[0][0] == "authoritative":
+            return closed
+        written = attributes.get("sender", "")
+        self.spf.begin(attributes.get("client_address", ""), written, attributes.get("helo_name", ""))
+        return closed if await self.spf.failed(written) else ""
 
     def _is_sink(self, address: Address) -> bool:
         """Senders of ours that read nothing. They exist, for targets that ask whether a sender does."""
@@ -296,9 +378,21 @@ class Decider:
         rows = self.reader.rows("route", {**self._values(address), "size": declared})
         if not rows:
             return None
-        mode, target, here, elsewhere = rows[0]
-        authoritative = mode == "authoritative"
-        return Found(authoritative, target, bool(here), here == "full", "" if authoritative else elsewhere or "")
+        mode, target, here, elsewhere, catch_all, group, keep = rows[0]
+        senders, _colon, number = (group or "").partition(":")
+        if number or (here and keep == 0):
+            here = "here"  # nothing of it goes into the mailbox of that name
+        elif not here and mode == "authoritative" and address.local and address.base not in ROLES:
+            here = catch_all
+        return Found(
+            authoritative=mode == "authoritative",
+            target=target,
+            here=bool(here),
+            full=here == "full",
+            elsewhere="" if mode == "authoritative" else elsewhere or "",
+            senders=senders,
+            group=number,
+        )
 
     def _keeps(self, address: Address, found: Found, refusal: str, attributes: Mapping[str, str]) -> bool:
         """Whether the organization itself reads what nobody else takes. RFC 2142: somebody must."""

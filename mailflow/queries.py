@@ -19,19 +19,50 @@ from .databases import GRACE_MIB, for_postgres, sqlite_path
 SECONDS = 3  # for connecting, and for one answer
 PAUSE = 1.0  # after a connection that failed: nobody waits for the next one meanwhile
 
+_FULL = f"""CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
+               OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END"""
+_ADDRESS = "platform = :platform AND domain = :domain AND local_part IN (:local, :base)"
+
+_MEMBERS = "SELECT 'member', target, outside, 1, number, group_number FROM mailflow_member"
+
 QUERIES = {
-    # The domain, this address's mailbox, and another of our platforms that has the address. Scalar subqueries: SQLite
-    # would work out a joined view for all domains first.
+    # The domain, this address's mailbox, another of our platforms that has the address, the mailbox that takes what
+    # nobody has, the group that it is, and whether what is forwarded is kept here too. Scalar subqueries: SQLite would
+    # work out a joined view for all domains first.
     "route": f"""
 SELECT d.mode, d.target,
-       (SELECT MIN(CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
-               OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END)
-          FROM mailflow_recipient r
+       (SELECT MIN({_FULL}) FROM mailflow_recipient r
          WHERE r.platform = d.platform AND r.domain = d.domain AND r.local_part IN (:local, :base)),
        (SELECT MIN(o.platform) FROM mailflow_recipient o
-         WHERE o.domain = d.domain AND o.local_part IN (:local, :base) AND o.platform <> d.platform)
+         WHERE o.domain = d.domain AND o.local_part IN (:local, :base) AND o.platform <> d.platform),
+       (SELECT MIN({_FULL}) FROM mailflow_catch_all r WHERE r.platform = d.platform AND r.domain = d.domain),
+       (SELECT MIN(g.senders || ':' || CAST(g.number AS text)) FROM mailflow_group g
+         WHERE g.platform = d.platform AND g.domain = d.domain AND g.local_part IN (:local, :base)),
+       (SELECT MIN(f.keep) FROM mailflow_forward f
+         WHERE f.platform = d.platform AND f.domain = d.domain AND f.local_part IN (:local, :base))
   FROM mailflow_domain d
  WHERE d.platform = :platform AND d.domain = :domain""",  # noqa: S608 - a number of ours
+    # Whom a message to this address is for: what it is, and where it goes.
+    "expand": f"""
+SELECT 'account', account, 0, 1, 0, 0 FROM mailflow_recipient WHERE {_ADDRESS}
+UNION ALL
+SELECT 'forward', target, outside, keep, number, 0 FROM mailflow_forward WHERE {_ADDRESS}
+UNION ALL
+{_MEMBERS} WHERE {_ADDRESS}
+UNION ALL
+SELECT 'catch-all', account, 0, CASE WHEN mode = 'authoritative' THEN 1 ELSE 0 END, 0, 0
+  FROM mailflow_catch_all WHERE platform = :platform AND domain = :domain""",  # noqa: S608 - texts of ours
+    "members": f"{_MEMBERS} WHERE group_number = CAST(:group AS bigint) ORDER BY number",
+    # May this login, or an address that nobody has signed in with, write to the group?
+    "may_write": """
+SELECT 1 FROM mailflow_group g
+ WHERE g.number = CAST(:group AS bigint)
+   AND ((g.senders = 'organization' AND EXISTS (SELECT 1 FROM mailflow_sender s
+          WHERE s.domain = :domain AND s.local_part = :local AND s.organization = g.organization AND :login <> ''))
+     OR (g.senders = 'members' AND EXISTS (SELECT 1 FROM mailflow_member m
+          WHERE m.group_number = g.number AND m.target IN (:address, :plain)))
+     OR (g.senders = 'named' AND EXISTS (SELECT 1 FROM mailflow_group_sender w
+          WHERE w.group_number = g.number AND w.address IN (:address, :plain))))""",
     "mailbox": """
 SELECT MIN(mailbox) FROM mailflow_recipient
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",

@@ -207,6 +207,8 @@ class PolicyServer:
     async def _lookup(self, name: str, key: str) -> str | None:
         if name == "route":
             return self.decider.route(key)
+        if name == "expand":
+            return self.decider.expand(key)
         return await self.decider.sender(key) if name == "sender" else None
 
     async def _verdict(self, attributes: Any) -> str:

@@ -25,6 +25,39 @@ _CONFIGURED = """domains_name n
   JOIN panel_platform p ON p.id = d.platform_id
   JOIN panel_service s ON s.id = e.service_id
   JOIN panel_organization o ON o.id = s.organization_id"""
+# Addresses by which a mailbox is reached: an account's own and its aliases. `d` is where the address is attached.
+_REACHED = """domains_name n
+  JOIN accounts_address a ON a.name_id = n.id
+  JOIN accounts_emailaccount e ON e.id = COALESCE(
+       (SELECT x.id FROM accounts_emailaccount x WHERE x.address_id = a.id),
+       (SELECT l.account_id FROM accounts_alias l WHERE l.address_id = a.id))
+  JOIN domains_domain d ON d.name_id = n.id AND d.service_id = e.service_id AND d.state = 'verified'
+  JOIN panel_platform p ON p.id = d.platform_id
+  JOIN panel_service s ON s.id = e.service_id
+  JOIN panel_organization o ON o.id = s.organization_id"""
+# The account's own address, as which it signs in.
+_LOGIN = """(SELECT own.local_part || '@' || own_name.name FROM accounts_address own
+          JOIN domains_name own_name ON own_name.id = own.name_id WHERE own.id = e.address_id)"""
+# Groups, where they are attached.
+_GROUPED = """domains_name n
+  JOIN accounts_address a ON a.name_id = n.id
+  JOIN accounts_mailgroup g ON g.address_id = a.id
+  JOIN domains_domain d ON d.id = g.domain_id AND d.state = 'verified'
+  JOIN panel_platform p ON p.id = d.platform_id
+  JOIN panel_service s ON s.id = g.service_id
+  JOIN panel_organization o ON o.id = s.organization_id
+  LEFT JOIN accounts_passwordpolicy y ON y.service_id = s.id"""
+# Scalar subqueries: for EXISTS PostgreSQL may read whole tables into a hash first.
+# Of a row `t` with an address: whether it is at a domain of the organization `o`, and whether a server of the platform
+# `p` has it.
+_INSIDE = """COALESCE((SELECT 1 FROM domains_name tn
+          JOIN domains_domain td ON td.name_id = tn.id AND td.state = 'verified'
+          JOIN panel_service ts ON ts.id = td.service_id
+         WHERE tn.name = t.domain AND ts.organization_id = o.id LIMIT 1), 0) = 1"""
+_HERE = """COALESCE((SELECT 1 FROM domains_name tn
+          JOIN accounts_address ta ON ta.name_id = tn.id
+          JOIN domains_domain td ON td.name_id = tn.id AND td.state = 'verified'
+         WHERE tn.name = t.domain AND ta.local_part = t.local_part AND td.platform_id = p.id LIMIT 1), 0) = 1"""
 _MAILBOX = "REPLACE(CAST(e.mailbox_id AS text), '-', '')"  # char(32) on SQLite, uuid on PostgreSQL
 
 VIEWS = {
@@ -41,14 +74,56 @@ SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
             ELSE '[' || d.target_host || ']:' || CAST(d.target_port AS text) END AS target
   FROM {_ATTACHED}
  WHERE {_OPEN}""",
-    # Has this address a mailbox here? Suspended accounts receive; slots have no address. `quota` is in MiB, 0 is
-    # without limit; `used` in octets, as far as it is known.
+    # Has this address a mailbox here, as an account or as an alias? Suspended accounts receive; slots have no address.
+    # `quota` is in MiB, 0 is without limit; `used` in octets, as far as it is known; `account` is the account's own
+    # address.
     "mailflow_recipient": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_MAILBOX} AS mailbox,
        CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
-       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used
-  FROM {_CONFIGURED}
+       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used, {_LOGIN} AS account
+  FROM {_REACHED}
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
+    # Which account takes mail to addresses of this domain that nobody has? `used` and `quota` as above. It holds
+    # in authoritative `mode` only, which whoever asks looks at: asked by it PostgreSQL goes through all such domains.
+    "mailflow_catch_all": f"""
+SELECT p.slug AS platform, n.name AS domain, {_LOGIN} AS account, {_MAILBOX} AS mailbox,
+       CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
+       COALESCE((SELECT u.bytes FROM mailflow_use u WHERE u.mailbox = e.mailbox_id), 0) AS used, d.mode AS mode
+  FROM {_ATTACHED}
+  JOIN accounts_catchall c ON c.domain_id = d.id
+  JOIN accounts_emailaccount e ON e.id = c.account_id
+ WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
+    # Where is mail to this mailbox passed on to? A row for each target: `outside` is 1 where it leaves the platform, so
+    # that its envelope is written anew, `keep` is 1 where the mailbox keeps a copy. What the service's policy forbids
+    # has no row. `number` is the row's own.
+    "mailflow_forward": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_LOGIN} AS account,
+       t.local_part || '@' || t.domain AS target, CASE WHEN {_HERE} THEN 0 ELSE 1 END AS outside,
+       CASE WHEN f.keep THEN 1 ELSE 0 END AS keep, t.id AS number
+  FROM {_REACHED}
+  JOIN accounts_forwarding f ON f.account_id = e.id
+  JOIN accounts_forwardtarget t ON t.forwarding_id = f.id
+  LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
+ WHERE e.state IN ('active', 'suspended') AND {_OPEN} AND (y.id IS NULL OR y.forward_outside OR {_INSIDE})""",
+    # Is this address a group with somebody in it, and who may write to it? `number` is the group's own.
+    "mailflow_group": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, g.senders AS senders, g.id AS number,
+       o.code AS organization
+  FROM {_GROUPED}
+ WHERE {_OPEN} AND EXISTS (SELECT 1 FROM accounts_groupmember m WHERE m.group_id = g.id)""",
+    # Who is in this group? `outside` as above; `number` is the member's own. Again without what the policy forbids.
+    "mailflow_member": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, g.id AS group_number,
+       CASE WHEN t.account_id IS NULL THEN t.local_part || '@' || t.domain ELSE {_LOGIN} END AS target,
+       CASE WHEN t.account_id IS NOT NULL THEN 0 WHEN {_HERE} THEN 0 ELSE 1 END AS outside, t.id AS number
+  FROM {_GROUPED}
+  JOIN accounts_groupmember t ON t.group_id = g.id
+  LEFT JOIN accounts_emailaccount e ON e.id = t.account_id
+ WHERE {_OPEN} AND (t.account_id IS NOT NULL OR y.id IS NULL OR y.forward_outside OR {_INSIDE})""",
+    # Which addresses may write to this group, where they are named?
+    "mailflow_group_sender": """
+SELECT w.group_id AS group_number, w.address AS address
+  FROM accounts_groupsender w""",
     # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
     # is empty, that of any other is what people write behind the `*`. When wrong ones lock it: the service's security
     # policy, in minutes; NULL where there is none. `blocked`: 1 where it may not send for now.
@@ -62,11 +137,12 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST(''
   FROM {_CONFIGURED}
   LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
  WHERE e.state = 'active' AND {_ACTIVE}""",
-    # Which login may send as this address? `mailbox` and `service` are the login's: limits are counted for them.
+    # Which login may send as this address, its own or an alias? `mailbox`, `service` and `organization` are the
+    # login's: limits are counted for them.
     "mailflow_sender": f"""
-SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, a.local_part || '@' || n.name AS login,
-       {_MAILBOX} AS mailbox, s.name AS service
-  FROM {_CONFIGURED}
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_LOGIN} AS login,
+       {_MAILBOX} AS mailbox, s.name AS service, o.code AS organization
+  FROM {_REACHED}
  WHERE e.state = 'active' AND {_ACTIVE}
    AND NOT EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')""",
     # With which keys is mail of this domain signed? They stay encrypted: only the policy server has ENCRYPTION_KEYS.
@@ -80,7 +156,12 @@ SELECT p.slug AS platform, n.name AS domain, k.selector AS selector, k.private_k
 COLUMNS = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
-    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
+    "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used", "account"),
+    "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used", "mode"),
+    "mailflow_forward": ("platform", "domain", "local_part", "account", "target", "outside", "keep", "number"),
+    "mailflow_group": ("platform", "domain", "local_part", "senders", "number", "organization"),
+    "mailflow_member": ("platform", "domain", "local_part", "group_number", "target", "outside", "number"),
+    "mailflow_group_sender": ("group_number", "address"),
     "mailflow_login": (
         "platform",
         "domain",
@@ -95,7 +176,7 @@ COLUMNS = {
         "lockout_everybody",
         "blocked",
     ),
-    "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
+    "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service", "organization"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
 }
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 FIELDS: dict[str, Any] = {
     "account_limit": _("limit of accounts"),
     "address": _("address"),
+    "aliases": _("aliases"),
     "already": _("done already"),
     "autodiscover_host": _("autodiscover host"),
     "changes": _("changes"),

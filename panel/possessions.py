@@ -29,7 +29,13 @@ SLICE = 60.0  # seconds
 # Names of columns that hold what lets somebody in, or a form of it.
 SECRET = re.compile(r"password|hash|secret|token|digest|key$|fingerprint|lease|code$|credentials")
 # Rows that nobody owns but whom nobody else's rows use: of accounts, their addresses; of domains, their names.
-PARENTS = {"accounts.EmailAccount": ("address",), "domains.Domain": ("name",), "domains.Ownership": ("name",)}
+PARENTS = {
+    "accounts.EmailAccount": ("address",),
+    "accounts.Alias": ("address",),
+    "accounts.MailGroup": ("address",),
+    "domains.Domain": ("name",),
+    "domains.Ownership": ("name",),
+}
 
 
 def owned() -> dict[type[models.Model], str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Address, BulkRun, EmailAccount, Order, RetiredMailbox, Tally
+from accounts.models import Address, Alias, BulkRun, EmailAccount, GroupMember, MailGroup, Order, RetiredMailbox, Tally
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
 from mailflow.models import InboxMessage
@@ -110,6 +110,19 @@ def make_account(domain: Domain, local_part: str = "", **fields: Any) -> EmailAc
         "configured_at": timezone.now(),
     }
     return make_slot(domain.service, domain=domain, **{**invented, **fields})
+
+
+def make_alias(account: EmailAccount, local_part: str = "") -> Alias:
+    assert account.domain is not None
+    address = Address.objects.create(name=account.domain.name, local_part=local_part or f"alias{next(_numbers)}")
+    return Alias.objects.create(address=address, account=account, domain=account.domain)
+
+
+def make_group(domain: Domain, *accounts: EmailAccount, local_part: str = "", **fields: Any) -> MailGroup:
+    address = Address.objects.create(name=domain.name, local_part=local_part or f"group{next(_numbers)}")
+    group = MailGroup.objects.create(service=domain.service, domain=domain, address=address, **fields)
+    GroupMember.objects.bulk_create(GroupMember(group=group, account=account) for account in accounts)
+    return group
 
 
 def make_check(domain: Domain, kind: str = "MX", status: str = "missing", **fields: Any) -> Check:

@@ -1,4 +1,8 @@
 from .accounts import Address, EmailAccount
+from .aliases import Alias
+from .catch_alls import CatchAll
+from .forwards import Forwarding, ForwardTarget
+from .groups import GroupMember, GroupSender, MailGroup
 from .links import PasswordLink
 from .orders import Order
 from .policies import PasswordPolicy
@@ -8,9 +12,16 @@ from .tallies import Tally
 
 __all__ = [
     "Address",
+    "Alias",
     "BulkRow",
     "BulkRun",
+    "CatchAll",
     "EmailAccount",
+    "ForwardTarget",
+    "Forwarding",
+    "GroupMember",
+    "GroupSender",
+    "MailGroup",
     "Order",
     "PasswordLink",
     "PasswordPolicy",

@@ -61,7 +61,8 @@ class Seen:
 
 
 class Address(models.Model):
-    """An e-mail address, unique across the installation; owned by one account."""
+    """An e-mail address, unique across the installation. A row is the claim: it has one owner, which points to it: an
+    account, an alias or a group. So whoever wants an address looks here and nowhere else."""
 
     name = models.ForeignKey("domains.Name", on_delete=models.PROTECT, related_name="addresses")
     local_part = models.CharField(max_length=64)  # lower case
@@ -115,6 +116,7 @@ class EmailAccount(models.Model):
     search_key = HeldTextField(blank=True, default="", db_default="")
 
     usage: Usage | None = None  # set where it is shown: `accounts.usage.attach`
+    alias_count: int = 0  # likewise: `accounts.aliases.attach`
 
     class Meta:
         constraints = [

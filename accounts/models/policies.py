@@ -22,6 +22,12 @@ class PasswordPolicy(models.Model):
     )
     symbol = models.BooleanField(_("at least one character that is neither letter nor digit"), default=False)
     pieces = models.BooleanField(_("no four letters in a row from a word of the names"), default=False)
+    forward_outside = models.BooleanField(
+        _("mail may be passed on to addresses outside of the organization"),
+        default=True,
+        db_default=True,
+        help_text=_("By forwarding and by groups. Without it, what is set already passes on nothing from now on."),
+    )
     lockout_threshold = models.PositiveSmallIntegerField(
         _("wrong passwords that lock an account"),
         default=lockout.THRESHOLD,

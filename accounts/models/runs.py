@@ -156,6 +156,7 @@ class BulkRow(models.Model):
     display_name = models.CharField(max_length=64, blank=True)
     contact = models.CharField(max_length=320, blank=True)
     slot = models.CharField(max_length=32, blank=True, default="", db_default="")  # token of the slot that it names
+    aliases = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))  # to be added
     action = models.CharField(max_length=10, choices=Action, default=Action.CONFIGURE, db_default=Action.CONFIGURE)
     changes = models.JSONField(default=list)  # of an update: [field, old, new]; of a password neither
     password_from = models.CharField(max_length=10, choices=PasswordFrom, blank=True, default="", db_default="")

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from panel.models import Service
 
-from .. import batch, passwords, rules
+from .. import aliases, batch, passwords, rules
 from ..batch import Placement
 from ..columns import Field
 from ..models import BulkRow, BulkRun, EmailAccount, PasswordLink, PasswordPolicy
@@ -94,8 +94,9 @@ def _configure(
     named = [row for row in rows if row.slot]
     slots = {slot.slot_token: slot for slot in _free(service, [row.slot for row in named])}
     faults: Faults = {row.pk: Problem.SLOT_GONE for row in named if row.slot not in slots}
-    named = [row for row in named if row.slot in slots]
-    unnamed = [row for row in rows if not row.slot]
+    faults |= _without_aliases(service, rows)
+    named = [row for row in named if row.pk not in faults]
+    unnamed = [row for row in rows if not row.slot and row.pk not in faults]
     placed = batch.place(
         service, [_placement(row, prepared) for row in named], now=now, slots=[slots[row.slot] for row in named]
     )
@@ -106,9 +107,25 @@ def _configure(
             faults[row.pk] = answer
         else:
             row.account, row.mailbox_id = answer, answer.mailbox_id
+    _add_aliases(service, [(row, row.account) for row in rows if row.account and row.pk not in faults], now)
     faults |= _configured_alike(service, rows, faults)
     _make_links(run, [row for row in rows if row.pk not in faults], prepared, now)
     return faults
+
+
+def _without_aliases(service: Service, rows: Sequence[BulkRow]) -> Faults:
+    """Rows whose aliases cannot be had any more: what stands in a row is done, or nothing of it. The rows' own
+    addresses are nobody's aliases, either."""
+    ours = {row.address: row.pk for row in rows}
+    wanted = {row.pk: aliases.pairs_of(row.aliases) for row in rows if row.aliases}
+    lost = aliases.lost(service, wanted)
+    lost |= {pk for pk, pairs in wanted.items() if any(ours.get(f"{n}@{d}", pk) != pk for n, d in pairs)}
+    return dict.fromkeys(lost, Problem.ALIAS_GONE)
+
+
+def _add_aliases(service: Service, rows: Sequence[tuple[BulkRow, EmailAccount]], now: datetime) -> None:
+    wanted = {account.pk: aliases.pairs_of(row.aliases) for row, account in rows if row.aliases}
+    aliases.add_to_each(service, wanted, now)
 
 
 def _placement(row: BulkRow, prepared: Mapping[int, Prepared]) -> Placement:
@@ -146,12 +163,13 @@ def _configured_alike(service: Service, rows: Sequence[BulkRow], faults: Faults)
 def _update(service: Service, rows: Sequence[BulkRow], prepared: Mapping[int, Prepared], now: datetime) -> Faults:
     """Change names and passwords of accounts that are as the preview showed them."""
     same = _unchanged(service, rows)
+    gone = _without_aliases(service, rows)
     accounts = {a.pk: a for a in EmailAccount.objects.filter(pk__in=same.values())}
     done: dict[int, EmailAccount] = {}
     for row in rows:
         account = accounts.get(same.get(row.pk, 0))
-        names = [change for change in row.changes if change[0] != Field.PASSWORD]
-        if account is None or any(getattr(account, name) != old for name, old, _new in names):
+        names = [change for change in row.changes if change[0] in batch.NAME_FIELDS]
+        if account is None or row.pk in gone or any(getattr(account, name) != old for name, old, _new in names):
             continue
         for name, _old, new in names:
             setattr(account, name, new)
@@ -162,7 +180,8 @@ def _update(service: Service, rows: Sequence[BulkRow], prepared: Mapping[int, Pr
     update_each(list(done.values()), [*batch.NAME_FIELDS, *batch.KEY_FIELDS, "changed_at", "version"])
     hashes = {done[row.pk].pk: prepared[row.pk].password_hash for row in rows if row.pk in done and row.pk in prepared}
     batch.set_passwords(service, {pk: made for pk, made in hashes.items() if made}, now)
-    return {row.pk: "wrong-state" for row in rows if row.pk not in done}
+    _add_aliases(service, [(row, done[row.pk]) for row in rows if row.pk in done], now)
+    return {row.pk: gone.get(row.pk, "wrong-state") for row in rows if row.pk not in done}
 
 
 def _new_passwords(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from domains.models import Domain
 from panel.errors import Refused
 
 from .. import passwords, preview, remarks, rules
+from ..aliases import alias_counts
 from ..columns import Field
 from ..models import Address, BulkRow, BulkRun, EmailAccount, PasswordPolicy, Tally
 from ..preview import Existing, Judge, Mode, Outcome, Row, RowAction, RowVerdict, Way
@@ -32,7 +33,7 @@ ROW_STATES = {
 BATCH = 500  # rows that are read and written together
 JUDGED = [  # the columns of a row that a verdict fills
     *("state", "address", "first_name", "last_name", "display_name", "contact", "slot", "action", "changes"),
-    *("password_from", "suggested", "faults", "advice", "account", "mailbox_id"),
+    *("password_from", "suggested", "faults", "advice", "account", "mailbox_id", "aliases"),
 ]
 
 
@@ -53,11 +54,12 @@ def judge_of(run: BulkRun, *, slots_promised: int = 0) -> Judge:
 
 
 def existing_of(service_id: int, rows: Sequence[Row], domains: Container[str]) -> dict[str, Existing]:
-    """Who has the addresses of these rows, one query; only domains of the service are looked at."""
+    """Who has the addresses and aliases of these rows; only domains of the service are looked at."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row.domain in domains:
-            wanted[row.domain].add(row.name)
+        for name, domain in ((row.name, row.domain), *row.aliases):
+            if domain in domains:
+                wanted[domain].add(name)
     if not wanted:
         return {}
     condition = Q()
@@ -73,13 +75,44 @@ def existing_of(service_id: int, rows: Sequence[Row], domains: Container[str]) -
         "account__slot_token",
         "account__id",
         "account__mailbox_id",
+        "alias__account_id",
+        "alias__account__service_id",
+        "group__service_id",
     )
-    return {
-        f"{local_part}@{domain}": Existing(
-            owner_id == service_id, first or "", last or "", display or "", slot or "", account_id, mailbox_id
+    existing = {}
+    for (
+        local_part,
+        domain,
+        owner_id,
+        first,
+        last,
+        display,
+        slot,
+        account_id,
+        mailbox_id,
+        alias_of,
+        of_alias,
+        of_group,
+    ) in found:
+        existing[f"{local_part}@{domain}"] = Existing(
+            service_id in (owner_id, of_alias, of_group),
+            first_name=first or "",
+            last_name=last or "",
+            display_name=display or "",
+            slot=slot or "",
+            account_id=account_id,
+            mailbox_id=mailbox_id,
+            alias_of=alias_of,
+            group=of_group is not None,
         )
-        for local_part, domain, owner_id, first, last, display, slot, account_id, mailbox_id in found
-    }
+    return _with_counts(existing) if any(row.aliases for row in rows) else existing
+
+
+def _with_counts(existing: Mapping[str, Existing]) -> dict[str, Existing]:
+    """Each account with how many aliases it has."""
+    ids = [each.account_id for each in existing.values() if each.account_id]
+    have = alias_counts(ids)
+    return {key: replace(each, aliases=have.get(each.account_id or 0, 0)) for key, each in existing.items()}
 
 
 def slots_of(service_id: int, judge: Judge, rows: Sequence[Row]) -> dict[str, str]:
@@ -107,7 +140,7 @@ class Checker:
     def judge(self, rows: Sequence[Row]) -> list[RowVerdict]:
         self._accounts = existing = existing_of(self.run.service_id, rows, self._judge.domains)
         slots = slots_of(self.run.service_id, self._judge, rows)
-        verdicts = [self._judge.judge(row, existing.get(row.address), slots) for row in rows]
+        verdicts = [self._judge.judge(row, existing.get(row.address), slots, existing) for row in rows]
         self.total += len(verdicts)
         self.bad += sum(verdict.outcome is Outcome.BAD for verdict in verdicts)
         self.already += sum(verdict.outcome is Outcome.ALREADY for verdict in verdicts)
@@ -125,6 +158,7 @@ class Checker:
             "display_name": display[:64],
             "contact": row.contact[:320],
             "slot": row.slot[:32],
+            "aliases": list(verdict.aliases),
             "action": str(verdict.action),
             "changes": [[str(change.field), change.old, change.new] for change in verdict.changes],
             "password_from": str(verdict.password or ""),

@@ -142,12 +142,15 @@ def results_csv(run: BulkRun, results: Iterable[Result]) -> Iterator[str]:
     told = _("Password") if run.way == BulkRun.Way.PASSWORDS else _("Link")
     names = [FIELDS[field] for field in (Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME, Field.CONTACT)]
     slot = [str(FIELDS[Field.SLOT])] if Field.SLOT in run.columns else []
-    heads = [_("Line"), _("Address"), *map(str, names), *slot, _("Status"), _("Reason"), _("Suggestion"), told]
+    aliases = [str(FIELDS[Field.ALIASES])] if Field.ALIASES in run.columns else []
+    said = [_("Status"), _("Reason"), _("Suggestion"), told]
+    heads = [_("Line"), _("Address"), *map(str, names), *slot, *aliases, *said]
     yield "\ufeff" + csv_line(heads)
     for result in results:
         row = result.row
         known = [str(row.number), row.address, row.first_name, row.last_name, row.display_name, row.contact]
-        yield csv_line([*known, *([row.slot] if slot else []), *_said(row), result.secret])
+        known += [*([row.slot] if slot else []), *(["; ".join(row.aliases)] if aliases else [])]
+        yield csv_line([*known, *_said(row), result.secret])
 
 
 def _said(row: BulkRow) -> list[str]:
@@ -191,6 +194,7 @@ _HEADINGS = {
     Field.PASSWORD: "Password",
     Field.CONTACT: "Contact address",
     Field.SLOT: "Slot",
+    Field.ALIASES: "Aliases",
 }
 
 
@@ -209,5 +213,6 @@ def _cells_of(row: BulkRow, fields: list[Field], vault: Vault | None) -> list[st
         Field.DISPLAY_NAME: row.display_name,
         Field.CONTACT: row.contact,
         Field.SLOT: row.slot,
+        Field.ALIASES: "; ".join(row.aliases),
     }
     return [known.get(field, "") for field in fields]

@@ -1,6 +1,10 @@
+from .aliases import aliases, remove_aliases
 from .bulk_table import again, columns, mend, reshape, template, upload
+from .catch_alls import catch_alls, end_catch_all
 from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
+from .forwarding import forwarding, forwards
+from .groups import change_group, delete_group, group, groups, new_group, remove_members
 from .listing import account, account_list, domain_names, export
 from .orders import approve_order, cancel_order, cancel_slots, order, orders, progress, refuse_order
 from .policy import policy, purge, restore, retired
@@ -14,21 +18,31 @@ __all__ = [
     "account",
     "account_list",
     "again",
+    "aliases",
     "approve_order",
     "cancel_order",
     "cancel_slots",
+    "catch_alls",
     "change",
+    "change_group",
     "change_passwords",
     "columns",
     "configure",
     "confirm",
+    "delete_group",
     "discard",
     "domain_names",
+    "end_catch_all",
     "export",
     "forget",
+    "forwarding",
+    "forwards",
+    "group",
+    "groups",
     "leave_out",
     "link",
     "mend",
+    "new_group",
     "order",
     "orders",
     "password",
@@ -39,6 +53,8 @@ __all__ = [
     "quota",
     "reasons",
     "refuse_order",
+    "remove_aliases",
+    "remove_members",
     "reshape",
     "restore",
     "results",

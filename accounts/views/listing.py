@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
@@ -13,17 +13,17 @@ from panel.activity import record
 from panel.history import History
 from panel.models import Role, Service
 
-from .. import choosing, trigrams, usage
+from .. import aliases, choosing, trigrams, usage
 from ..access import account_for
 from ..lists import Question, matches, page_of, tallies_of
-from ..models import BulkRow, EmailAccount, Order
+from ..models import Alias, BulkRow, EmailAccount, Order
 from ..shown import shown
 from ..tables import csv_line
 from .orders import under_way
 from .parts import render_part
 
 RUNS_OF_AN_ACCOUNT = 100  # the latest ones, in its history
-EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State", "Slot")
+EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State", "Slot", "Aliases")
 
 
 @login_required
@@ -38,6 +38,7 @@ def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
     domains, many_domains = choosing.listed(service.pk)
     page = page_of(service.pk, question, tallies)
     usage.attach(service, page.accounts)
+    aliases.attach(page.accounts)
     context = {
         "service": service,
         "tab": "accounts",
@@ -85,6 +86,7 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     found = account_for(request.user, service_name, account_id)
     role = require(request.user, found.service.organization)
     usage.attach(found.service, [found])
+    aliases.attach([found])
     activities = found.service.activities.filter(Q(target=found.shown_address) | Q(pk__in=_entries_of_runs(found)))
     context = {
         "service": found.service,
@@ -122,6 +124,8 @@ def exported(request: HttpRequest, service: Service, accounts: QuerySet[EmailAcc
 
 def _lines(accounts: QuerySet[EmailAccount]) -> Iterator[str]:
     yield "\ufeff" + csv_line(EXPORT_HEADING)
-    for found in accounts.order_by("address_key", "id").iterator(1000):
+    with_aliases = Prefetch("aliases", Alias.objects.select_related("address__name"))
+    for found in accounts.prefetch_related(with_aliases).order_by("address_key", "id").iterator(1000):
         names = [found.first_name, found.last_name, found.display_name]
-        yield csv_line([shown(found.shown_address), *names, found.state, found.slot_address])
+        further = "; ".join(shown(str(alias)) for alias in found.aliases.all())
+        yield csv_line([shown(found.shown_address), *names, found.state, found.slot_address, further])

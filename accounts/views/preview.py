@@ -156,7 +156,7 @@ def _heads(run: BulkRun) -> list[str]:
 def _fields(run: BulkRun) -> list[Field]:
     """The columns beside the address: names and password always, what else the run needs."""
     extra = [Field.CONTACT] if run.way == BulkRun.Way.MAIL or Field.CONTACT in run.columns else []
-    extra += [Field.SLOT] if Field.SLOT in run.columns else []
+    extra += [each for each in (Field.SLOT, Field.ALIASES) if each in run.columns]
     return [Field.FIRST_NAME, Field.LAST_NAME, Field.DISPLAY_NAME, Field.PASSWORD, *extra]
 
 
@@ -173,6 +173,7 @@ def _shown(run: BulkRun, row: BulkRow, vault: Vault | None) -> Shown:
         Field.PASSWORD: BulkRow.PasswordFrom(row.password_from).label if row.password_from else "",
         Field.CONTACT: row.contact,
         Field.SLOT: row.slot,
+        Field.ALIASES: "; ".join(row.aliases),
     }
     at_address = [each for each in inputs if each.field in ADDRESS_FIELDS]
     cells = [Cell(_("Address"), row.address or _written(values), at_address, mono=True)]

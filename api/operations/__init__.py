@@ -3,7 +3,9 @@
 from . import (  # noqa: F401
     accounts,
     activity,
+    aliases,
     domains,
+    groups,
     jobs,
     mailboxes,
     orders,

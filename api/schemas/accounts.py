@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
 from accounts import usage
-from accounts.models import BulkRow, BulkRun, EmailAccount, Order
+from accounts.models import Alias, BulkRow, BulkRun, CatchAll, EmailAccount, Order
+from accounts.preview import ALIASES_AT_MOST
 from accounts.runs.results import reasons
 
 from .base import NO_NUL, Text, Wish
@@ -14,6 +15,7 @@ from .base import NO_NUL, Text, Wish
 PersonName = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
 LocalPart = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
 DomainName = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern=NO_NUL)]
+MailAddress = Annotated[str, StringConstraints(min_length=1, max_length=320, pattern=r"^[^\x00\s;]+$")]
 Password = Annotated[str, StringConstraints(max_length=128, pattern=NO_NUL)]
 
 
@@ -94,6 +96,46 @@ class ConfiguredOut(AccountOut):
     password: str | None = None
 
 
+class AliasOut(BaseModel):
+    """A further address of an account: it receives and may be sent as."""
+
+    id: int
+    address: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, alias: Alias) -> Self:
+        return cls(id=alias.pk, address=str(alias), created_at=alias.created_at)
+
+
+class NewAliases(Wish):
+    """Without a domain the account's own is meant."""
+
+    addresses: list[MailAddress] = Field(min_length=1, max_length=ALIASES_AT_MOST)
+
+
+class AliasesOut(BaseModel):
+    """Those that are new: the account may have had the others already."""
+
+    added: list[str]
+
+
+class CatchAllOut(BaseModel):
+    """`account`: the address of the account that takes mail to unknown addresses of the domain."""
+
+    id: int
+    domain: str
+    account: str
+
+    @classmethod
+    def of(cls, found: CatchAll) -> Self:
+        return cls(id=found.pk, domain=found.domain.name.name, account=found.account.shown_address)
+
+
+class CatchAllWish(Wish):
+    account: MailAddress
+
+
 class PasswordWish(Wish):
     """Without a password one is generated, and shown in the answer."""
 
@@ -171,15 +213,26 @@ class RunOut(BaseModel):
 
 
 class NewRun(Wish):
-    """`table`: CSV. `columns`: a field for each column, where the headings do not say it. `domain`: of addresses that
-    name none. `way`: how people get their passwords: in the results, or by a link that is mailed or printed."""
+    """`table`: CSV. `columns`: a field for each column, where the headings do not say it; a cell of `aliases` has them
+    divided by semicolons or blanks. `domain`: of addresses that name none. `way`: how people get their passwords: in
+    the results, or by a link that is mailed or printed."""
 
     table: Annotated[str, StringConstraints(min_length=1, max_length=33_554_432, pattern=NO_NUL)]
     filename: Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)] = ""
     columns: (
         list[
             Literal[
-                "ignore", "address", "name", "domain", "first_name", "last_name", "display_name", "password", "contact"
+                "ignore",
+                "address",
+                "name",
+                "domain",
+                "first_name",
+                "last_name",
+                "display_name",
+                "password",
+                "contact",
+                "slot",
+                "aliases",
             ]
         ]
         | None

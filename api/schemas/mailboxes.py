@@ -18,6 +18,7 @@ class PolicyOut(BaseModel):
     min_length: int
     symbol: bool
     pieces: bool
+    forward_outside: bool
     lockout_threshold: int
     lockout_reset: int
     lockout_duration: int
@@ -34,6 +35,7 @@ class PolicyChange(Wish):
     min_length: StrictInt | None = Field(default=None, ge=passwords.LENGTH_MIN, le=passwords.LENGTH_MAX)
     symbol: StrictBool | None = None
     pieces: StrictBool | None = None
+    forward_outside: StrictBool | None = None
     lockout_threshold: StrictInt | None = Field(default=None, ge=0, le=lockout.MOST)
     lockout_reset: StrictInt | None = Field(default=None, ge=1, le=lockout.LONGEST)
     lockout_duration: StrictInt | None = Field(default=None, ge=1, le=lockout.LONGEST)

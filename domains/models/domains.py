@@ -314,7 +314,8 @@ class Domain(models.Model):
             except ProtectedError as error:
                 raise Refused(
                     "accounts-use-domain",
-                    _("E-mail accounts use %(name)s. Reset or move them first.") % {"name": row.unicode},
+                    _("E-mail accounts, aliases or groups use %(name)s. Remove or move them first.")
+                    % {"name": row.unicode},
                 ) from error
             record("domain.detached", actor=actor, service=service, target=row.name, before=facts, note=note)
             domain.pk = pk

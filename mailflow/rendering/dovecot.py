@@ -50,7 +50,7 @@ def _password_query(plan: Plan, local: str, domain: str, *, device: str) -> str:
 
 def _user_query(plan: Plan, local: str, domain: str) -> str:
     return (
-        f"SELECT local_part || '@' || domain AS user, '{plan.mail}/' || mailbox AS home, "
+        f"SELECT account AS user, '{plan.mail}/' || mailbox AS home, "
         f"{_quota(plan)} AS {_quota_field(plan)} FROM mailflow_recipient "
         f"WHERE platform = '{plan.platform}' AND domain = '{domain}' AND local_part = '{local}'"
     )
@@ -67,7 +67,7 @@ def _quota(plan: Plan) -> str:
 
 
 def _iterate_query(plan: Plan) -> str:
-    return f"SELECT local_part || '@' || domain AS user FROM mailflow_recipient WHERE platform = '{plan.platform}'"
+    return f"SELECT DISTINCT account AS user FROM mailflow_recipient WHERE platform = '{plan.platform}'"
 
 
 def _pgsql(url: str) -> str:

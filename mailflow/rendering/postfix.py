@@ -47,7 +47,10 @@ def main_cf(plan: Plan, *, daemons: str = "/usr/lib/postfix/sbin") -> str:
         "alias_maps": "",
         "alias_database": "",
         "local_transport": "error:5.1.1 there is no local mail",
-        "virtual_alias_maps": _postmaster(plan),
+        "virtual_alias_maps": ", ".join(
+            filter(None, (_postmaster(plan), f"socketmap:unix:{plan.policy}/socketmap:expand"))
+        ),
+        "virtual_alias_expansion_limit": 10_000,
         "transport_maps": f"socketmap:unix:{plan.policy}/socketmap:route",
         # How addresses are read.
         "recipient_delimiter": "+",

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import BulkRun
+from accounts.models import BulkRun, GroupMember
 from api.models import Delivery, Endpoint, Job, Token
 from api.webhooks.outbox import put
 from domains import readings
 from domains.models import DnsProvider, Reading, Zone, ZoneChange
 from panel.actors import SYSTEM
 from panel.models import Invitation
-from tests.factories import Tenant, make_check, make_order, make_retired_mailbox, make_run
+from tests.factories import Tenant, make_alias, make_check, make_group, make_order, make_retired_mailbox, make_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ def question_of(tenant: Tenant) -> Reading:
     return readings.ask("provider-zones", {"provider": 1}, organization=tenant.organization)
 
 
+def member_of(tenant: Tenant) -> GroupMember:
+    made = GroupMember.objects.filter(account=tenant.account).first()
+    return made or make_group(tenant.domain, tenant.account).members.get()
+
+
 ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "code": lambda tenant: tenant.organization.code,
     "email": lambda tenant: tenant.viewer.email,
@@ -81,6 +86,9 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "zone_name": lambda tenant: zone_of(tenant).name,
     "question_id": lambda tenant: question_of(tenant).pk,
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "i@people.example", "viewer", SYSTEM)[0].pk,
+    "group_id": lambda tenant: member_of(tenant).group_id,
+    "member_id": lambda tenant: member_of(tenant).pk,
+    "alias_id": lambda tenant: make_alias(tenant.account).pk,
     "mailbox_id": lambda tenant: make_retired_mailbox(tenant.service).pk,
 }
 
@@ -188,6 +196,23 @@ ACCOUNTS = {
     "set_quota": Row("accounts:write", {"quota": 100}, staff=True),
     "block_account": Row("accounts:write", staff=True),
     "unblock_account": Row("accounts:write"),
+    "list_aliases": Row("accounts:read"),
+    "add_aliases": Row("accounts:write", {"addresses": ["info"]}),
+    "remove_alias": Row("accounts:write"),
+    "list_catch_alls": Row("accounts:read"),
+    "set_catch_all": Row("accounts:write", {"account": "ann"}),
+    "end_catch_all": Row("accounts:write"),
+    "list_groups": Row("accounts:read"),
+    "create_group": Row("accounts:write", {"name": "team", "domain": "domain.example"}),
+    "get_group": Row("accounts:read"),
+    "change_group": Row("accounts:write", {"title": "Team"}),
+    "delete_group": Row("accounts:write"),
+    "list_members_of_group": Row("accounts:read"),
+    "add_members_to_group": Row("accounts:write", {"addresses": ["ann@people.example"]}),
+    "remove_member_of_group": Row("accounts:write"),
+    "list_forwarding": Row("accounts:read"),
+    "get_forwarding": Row("accounts:read"),
+    "set_forwarding": Row("accounts:write", {"to": ["ann@people.example"]}),
     "list_kept_mail": Row("accounts:read"),
     "purge_kept_mail": Row("accounts:write"),
     "restore_kept_mail": Row("accounts:write", {}, staff=True),

@@ -77,6 +77,7 @@ def running(django_db_setup: None, django_db_blocker: object) -> Iterator[MailMa
 @pytest.fixture
 def machine(running: MailMachine, transactional_db: None) -> Iterator[MailMachine]:
     yield running
+    running.settle()
     if sys.exc_info()[0] is not None:
         print(running.logs()[-6000:])
 

@@ -118,6 +118,18 @@ class MailMachine:
         command = ["postqueue", "-c", str(self.directory / "postfix"), "-f"]
         subprocess.run(command, env={**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"}, check=False)
 
+    def settle(self, seconds: float = 20) -> None:
+        """Wait until nothing is being delivered: emptying the tables meanwhile is a deadlock on PostgreSQL. Where the
+        servers were stopped there is nothing to wait for."""
+        command = ["postqueue", "-c", str(self.directory / "postfix"), "-j"]
+        env = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            if not any(json.loads(line)["queue_name"] in {"active", "incoming"} for line in done.stdout.splitlines()):
+                return
+            time.sleep(0.1)
+
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in sorted((self.directory / "log").glob("*.log")))
 

@@ -343,7 +343,7 @@ def test_a_device_signs_in_behind_a_star(machine: MailMachine, jan: EmailAccount
     machine.reload_dovecot()
 
 
-def test_a_message_costs_four_questions_at_most(
+def test_a_message_costs_four_questions_at_most_and_five_where_somebody_signed_in(
     machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
 ) -> None:
     assert jan.domain is not None
@@ -370,7 +370,7 @@ def test_a_message_costs_four_questions_at_most(
             client.rcpt(f"y{number}@{split}")
             assert client.data(letter(str(jan)))[0] == 250
 
-        assert cost(submitted) <= 4.2  # once a second the platforms' host names are read
+        assert cost(submitted) <= 5.2  # once a second the platforms' host names are read
 
 
 def test_another_organization_s_address_is_no_sender_of_ours(machine: MailMachine, jan: EmailAccount) -> None:

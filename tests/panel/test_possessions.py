@@ -17,7 +17,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Address, BulkRow, EmailAccount, PasswordLink
+from accounts.models import (
+    Address,
+    BulkRow,
+    CatchAll,
+    EmailAccount,
+    Forwarding,
+    ForwardTarget,
+    GroupSender,
+    PasswordLink,
+)
 from api.models import Delivery, Endpoint, Token
 from diagnostics.models import CheckChange, DayOfColours, Postponement
 from domains.models import DkimKey, DnsProvider, Name, Reading, Zone, ZoneChange
@@ -28,7 +37,9 @@ from panel.models import Activity, Contact, Organization, Platform, User
 from panel.possessions import delete_due, export, owned
 from tests.factories import (
     Tenant,
+    make_alias,
     make_check,
+    make_group,
     make_inbox_message,
     make_letter,
     make_member,
@@ -68,6 +79,12 @@ def filled() -> Tenant:
     )
     account = tenant.account
     EmailAccount.objects.filter(pk=account.pk).update(password_hash="{ARGON2ID}the-hash")
+    make_alias(account)
+    CatchAll.objects.create(domain=domain, account=account)
+    group = make_group(domain, account)
+    GroupSender.objects.create(group=group, address="boss@people.example")
+    forwarding = Forwarding.objects.create(account=account)
+    ForwardTarget.objects.create(forwarding=forwarding, local_part="ann", domain="people.example")
     PasswordLink.objects.create(
         account=account,
         digest=f"link-digest-{account.pk}",
@@ -174,7 +191,7 @@ def test_a_deletion_takes_all_that_belongs_to_it_and_nothing_of_others(monkeypat
     deleted.delete()
     assert rows() == before
     assert not User.objects.filter(email=tenant.owner.email).exists()
-    assert not Address.objects.filter(account=None).exists()
+    assert not Address.objects.filter(account=None, alias=None, group=None).exists()
     assert not Name.objects.filter(domains=None, ownerships=None).exists()
 
 

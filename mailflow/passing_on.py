@@ -1,0 +1,96 @@
+"""Mail that leaves the platform by forwarding or by a group, put into the queue again with an envelope of our own.
+
+It was sent to us: in its sender's name we may not pass it on, as his SPF record says (RFC 7208 appendix D.3). So the
+envelope's sender becomes the address that was written to; the message stays as it is, and with it its signature. What
+comes back goes to the mailbox that forwards, and of a group to nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from accounts import outside
+from accounts.models import ForwardTarget, GroupMember
+from panel.models import Organization, Service
+
+from .addresses import split
+from .deciding import BOUNCES, FORWARD, MEMBER
+from .planning import program
+
+log = logging.getLogger(__name__)
+
+SECONDS = 60
+GONE = "550 5.1.1 The mail of this address is not passed on any more"
+LOOP = "550 5.4.6 This message has been here before: it is passed on in a circle"
+TRACE = b"delivered-to:"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """`by`: the address that was written to; `sender`: of the new envelope. `to` is empty where it is over."""
+
+    by: str
+    sender: str
+    to: str
+
+
+def passage(recipient: str, *, host: str) -> Passage | None:
+    """What a recipient of ours stands for; None for any other address."""
+    address = split(recipient)
+    for prefix, find in ((FORWARD, _forward), (MEMBER, _member)):
+        number = address.local.removeprefix(prefix)
+        if address.domain == host and number != address.local and number.isascii() and number.isdigit():
+            return find(int(number)) or Passage("", "", "")
+    return None
+
+
+def _forward(number: int) -> Passage | None:
+    target = ForwardTarget.objects.select_related("forwarding__account__service__organization").filter(pk=number)
+    found = target.first()
+    if found is None or not _may(found.forwarding.account.service, found.local_part, found.domain):
+        return None
+    own = found.forwarding.account.address_key
+    return Passage(by=own, sender=own, to=str(found))
+
+
+def _member(number: int) -> Passage | None:
+    rows = GroupMember.objects.select_related("group__address__name", "group__service__organization", "account")
+    found = rows.filter(pk=number).first()
+    if found is None or not (found.account_id or _may(found.group.service, found.local_part, found.domain)):
+        return None
+    local, _at, domain = str(found.group).partition("@")
+    return Passage(by=str(found.group), sender=f"{local}{BOUNCES}@{domain}", to=str(found))
+
+
+def _may(service: Service, name: str, domain: str) -> bool:
+    """As the views say it: the service and the organization have not ended, and the policy lets it out."""
+    over = service.state == Service.State.ENDED or service.organization.state == Organization.State.ENDED
+    return not over and (outside.allowed(service) or bool(outside.owners(service, [(name, domain)])))
+
+
+def pass_on(passing: Passage, sender: str, message: bytes, postfix: Path) -> str:
+    """The reply to whoever hands the message over. A bounce keeps its empty sender."""
+    if not passing.to:
+        return GONE
+    trace = b"Delivered-To: " + passing.by.encode()
+    if any(line.lower() == trace.lower() for line in _traces(message)):
+        return LOOP
+    command = [program("sendmail"), "-C", str(postfix), "-i", "-f", passing.sender if sender else "", "--", passing.to]
+    body = trace + b"\n" + message.replace(b"\r\n", b"\n")
+    try:
+        done = subprocess.run(command, input=body, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603 - our own words
+    except subprocess.TimeoutExpired:
+        return "451 4.3.0 The message cannot be passed on now"
+    if done.returncode:
+        log.warning("a message of %s is not passed on: %s", passing.by, done.stderr.decode("utf-8", "replace")[:300])
+        return "451 4.3.0 The message cannot be passed on now"
+    return "250 2.0.0 Passed on"
+
+
+def _traces(message: bytes) -> list[bytes]:
+    """Delivered-To of the message's own headers."""
+    head = message.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return [line.strip() for line in head.split(b"\n") if line.lower().startswith(TRACE)]
