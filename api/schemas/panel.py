@@ -17,7 +17,6 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=NO
 RoleName = Literal["owner", "technician", "viewer"]
 PlatformSlug = Annotated[str, StringConstraints(max_length=50, pattern=NO_NUL)]
 AccountLimit = Annotated[StrictInt | None, Field(ge=0, le=1_000_000_000)]
-ServiceName = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
 
 
 class OrganizationOut(BaseModel):
