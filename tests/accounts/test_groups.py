@@ -50,11 +50,13 @@ def forward(account: EmailAccount, *to: str, keep: bool = True) -> list[str]:
 def test_a_group_s_address_is_taken_for_everybody_else(
     clinic: Clinic, team: MailGroup, staff: list[EmailAccount]
 ) -> None:
-    assert codes(aliases.add, staff[0], "team", by=None, owner=False) == [Problem.ADDRESS_GROUP]
+    assert codes(aliases.add, staff[0], "team", by=SYSTEM, owner=False) == [Problem.ADDRESS_GROUP]
     wish = GroupWish("", "everyone")
     for name, code in (("team", Problem.ADDRESS_GROUP), ("anna", Problem.ADDRESS_ACCOUNT), ("x", "name-short")):
-        assert codes(groups.create, clinic.service, name, clinic.domain, wish, by=None, owner=False) == [code]
-    assert codes(groups.create, clinic.service, "abuse", clinic.domain, wish, by=None, owner=False) == ["name-reserved"]
+        assert codes(groups.create, clinic.service, name, clinic.domain, wish, by=SYSTEM, owner=False) == [code]
+    assert codes(groups.create, clinic.service, "abuse", clinic.domain, wish, by=SYSTEM, owner=False) == [
+        "name-reserved"
+    ]
 
 
 def test_members_are_accounts_and_addresses_outside_each_once(
@@ -66,13 +68,13 @@ def test_members_are_accounts_and_addresses_outside_each_once(
         "friend@outside.example",
     ]
     assert team.members.count() == 4
-    assert codes(groups.add_members, team, "nobody team a@b@c", by=None) == [
+    assert codes(groups.add_members, team, "nobody team a@b@c", by=SYSTEM) == [
         Problem.ADDRESS_FORM,
         Problem.ADDRESS_UNKNOWN,
         Problem.MEMBER_GROUP,
     ]
     change_policy(clinic.service, {"forward_outside": False}, by=SYSTEM)
-    assert codes(groups.add_members, team, "pal@outside.example", by=None) == [Problem.OUTSIDE_FORBIDDEN]
+    assert codes(groups.add_members, team, "pal@outside.example", by=SYSTEM) == [Problem.OUTSIDE_FORBIDDEN]
 
 
 def test_a_reset_account_leaves_its_groups_and_forwards_nothing(team: MailGroup, staff: list[EmailAccount]) -> None:
@@ -98,8 +100,8 @@ def test_a_domain_with_groups_is_not_detached(clinic: Clinic) -> None:
 
 
 def test_named_senders_are_asked_for(team: MailGroup) -> None:
-    assert codes(groups.change, team, GroupWish("", "named"), by=None) == ["senders-missing"]
-    assert codes(groups.change, team, GroupWish("", "named", ["nonsense"]), by=None) == [Problem.ADDRESS_FORM]
+    assert codes(groups.change, team, GroupWish("", "named"), by=SYSTEM) == ["senders-missing"]
+    assert codes(groups.change, team, GroupWish("", "named", ["nonsense"]), by=SYSTEM) == [Problem.ADDRESS_FORM]
     groups.change(team, GroupWish("", "named", ["Boss@Outside.example"]), by=SYSTEM)
     assert [entry.address for entry in team.named.all()] == ["boss@outside.example"]
     groups.change(team, GroupWish("", "everyone", ["boss@outside.example"]), by=SYSTEM)

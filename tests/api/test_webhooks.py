@@ -185,7 +185,7 @@ def test_what_waits_for_a_webhook_that_was_switched_off_is_not_sent(tenant):
     with receiver() as program:
         endpoint, _secret = listen(tenant, program.url)
         Order.place(tenant.service, 3, by=tenant.owner)
-        endpoint.change(by="test", active=False)
+        endpoint.change(by=SYSTEM, active=False)
         sending.deliver()
     assert program.received == []
     delivery = Delivery.objects.get()
@@ -230,7 +230,7 @@ def test_a_message_of_the_log_is_sent_again_under_its_id(tenant, api):
         where = f"webhooks/{endpoint.pk}/deliveries/{Delivery.objects.get().pk}/again"
         assert api.post(where).data["code"] == "webhook-off"
         endpoint.refresh_from_db()
-        endpoint.change(by="test", active=True)
+        endpoint.change(by=SYSTEM, active=True)
         again = api.post(where)
         assert (again.status_code, again.data["state"], again.data["attempts"]) == (202, "waiting", 0)
         assert api.post(where).data["code"] == "wrong-state"
