@@ -70,6 +70,7 @@ def plan_of(
         nonce=secrets.token_hex(16),
         certificate=Path(settings.MAIL_TLS_CERTIFICATE) if given else directory / "tls" / "certificate.pem",
         key=Path(settings.MAIL_TLS_KEY) if given else directory / "tls" / "key.pem",
+        acme=Path(settings.MAIL_TLS_ACME) if settings.MAIL_TLS_ACME and not given else None,
         postmaster=settings.MAIL_POSTMASTER or _administrator(),
     )
 

@@ -19,6 +19,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from .rendering.acme import take
 from .rendering.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class SessionKeeper(threading.Thread):
 
         Whoever renews it may write certificate and key one after the other: either is a reason.
         """
+        take(self._plan.acme, self._plan.host, self._plan.certificate, self._plan.key)
         changed_at = self._changed_at()
         if changed_at == self._certificate:
             return

@@ -446,6 +446,7 @@ MAIL_READER_URL = env("MAIL_READER_URL")  # under a role that sees the views; em
 MAIL_WRITER_URL = env("MAIL_WRITER_URL")  # under a role that writes the policy server's tables; empty: DATABASE_URL
 MAIL_TLS_CERTIFICATE = env("MAIL_TLS_CERTIFICATE")  # PEM with its chain; empty: one signed by itself
 MAIL_TLS_KEY = env("MAIL_TLS_KEY")
+MAIL_TLS_ACME = env("MAIL_TLS_ACME")  # folder of an ACME client: certbot's `live`, Caddy's `certificates`
 MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
 MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
 MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)

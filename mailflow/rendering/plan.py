@@ -42,6 +42,7 @@ class Plan:
     nonce: str
     certificate: Path
     key: Path
+    acme: Path | None  # where an ACME client keeps its certificates, from which these two are copied
     postmaster: str  # empty: nobody
 
     @property

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ..databases import sqlite_path
+from .acme import take
 from .dovecot import dovecot_conf, sql_conf
+from .files import put
 from .grants import grants_sql
 from .plan import VMAIL, Plan
 from .postfix import main_cf, master_cf
@@ -36,17 +38,18 @@ def write(plan: Plan) -> None:
     """Folders, configurations and, where none is given, a certificate signed by itself. Safe to run again."""
     _folders(plan)
     own = plan.directory / "tls"
-    if plan.certificate.parent == own and not plan.certificate.exists():
+    taken = take(plan.acme, plan.host, plan.certificate, plan.key)
+    if not taken and plan.certificate.parent == own and not plan.certificate.exists():
         _sign_oneself(plan)
-    _put(plan.postfix / "main.cf", main_cf(plan))
-    _put(plan.postfix / "master.cf", master_cf(plan))
-    _put(plan.dovecot_conf, dovecot_conf(plan), 0o600)  # holds secrets, like the next
+    put(plan.postfix / "main.cf", main_cf(plan))
+    put(plan.postfix / "master.cf", master_cf(plan))
+    put(plan.dovecot_conf, dovecot_conf(plan), 0o600)  # holds secrets, like the next
     if plan.dovecot < (2, 4):
-        _put(plan.directory / "dovecot" / "sql.conf", sql_conf(plan, device=False), 0o600)
-        _put(plan.directory / "dovecot" / "device.conf", sql_conf(plan, device=True), 0o600)
-    _put(plan.directory / "policy.json", json.dumps(_policy(plan), indent=2) + "\n", 0o600, uid=plan.owner)
+        put(plan.directory / "dovecot" / "sql.conf", sql_conf(plan, device=False), 0o600)
+        put(plan.directory / "dovecot" / "device.conf", sql_conf(plan, device=True), 0o600)
+    put(plan.directory / "policy.json", json.dumps(_policy(plan), indent=2) + "\n", 0o600, uid=plan.owner)
     if sqlite_path(plan.database) is None:
-        _put(plan.directory / "grants.sql", grants_sql())
+        put(plan.directory / "grants.sql", grants_sql())
 
 
 def _policy(plan: Plan) -> dict[str, object]:
@@ -95,22 +98,10 @@ def _folder(path: Path, mode: int, uid: int = 0, gid: int = 0) -> None:
     path.chmod(mode)
 
 
-def _put(path: Path, text: str, mode: int = 0o644, *, uid: int = 0) -> None:
-    """At once: a server that starts meanwhile reads the old file or the new one."""
-    draft = path.with_name(f".{path.name}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(descriptor, mode)
-        os.fchown(descriptor, uid, 0)
-        file.write(text)
-    draft.replace(path)
-
-
 def _sign_oneself(plan: Plan) -> None:
     certificate, key = self_signed(plan.host)
-    _put(plan.key, key, 0o600)
-    _put(plan.certificate, certificate)
+    put(plan.key, key, 0o600)
+    put(plan.certificate, certificate)
 
 
 def self_signed(host: str) -> tuple[str, str]:

@@ -47,7 +47,8 @@ class MailMachine:
     def __init__(self, env: dict[str, str], *options: str) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="mailflow-", dir="/tmp"))
         self.smtp_port, self.submission_port, self.imap_port = free_port(), free_port(), free_port()
-        self._env, self._options = env, options
+        self.acme = self.directory.with_name(f"{self.directory.name}-acme")  # of an ACME client that has nothing yet
+        self._env, self._options = {**env, "MAIL_TLS_ACME": str(self.acme)}, options
         self._process: subprocess.Popen[str] | None = None
         self.output = self.directory / "output"
 

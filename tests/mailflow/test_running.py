@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import smtplib
 import socket
@@ -161,6 +162,20 @@ def test_a_renewed_certificate_is_taken_up_by_itself(machine: MailMachine) -> No
             return False
 
     soon(taken_up, "the renewed certificate", 30)
+
+
+def test_a_certificate_of_an_acme_client_is_taken_as_soon_as_it_is_there(machine: MailMachine) -> None:
+    renewed, its_key = self_signed("mx1.pro.test")
+    kept = machine.acme / "mx1.pro.test"
+    kept.mkdir(parents=True)
+    try:
+        (kept / "fullchain.pem").write_text(renewed)
+        (kept / "privkey.pem").write_text(its_key)
+        wanted = ssl.PEM_cert_to_DER_cert(renewed)
+        servers = [(machine.smtp_port, False), (machine.submission_port, False), (machine.imap_port, True)]
+        soon(lambda: all(presented(port, wrapped=wrapped) == wanted for port, wrapped in servers), "it", 30)
+    finally:
+        shutil.rmtree(machine.acme)
 
 
 def test_no_accepted_message_is_lost_when_parts_are_killed(machine: MailMachine, domain: Domain) -> None:

@@ -32,6 +32,7 @@ class Caddy(Server):
         (self.directory / "Caddyfile").write_text(text)
         own = {
             "PUBLIC_URL": f"http://localhost:{self.port}",
+            "MAIL_SITE": f"http://mail.invalid:{self.port}",
             "PANEL": f"127.0.0.1:{self.behind}",
             "CADDY_ADMIN": f"127.0.0.1:{free_port()}",
             "XDG_DATA_HOME": str(self.directory),
