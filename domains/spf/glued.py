@@ -48,6 +48,17 @@ def apart(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(ways[0])
 
 
+def runs_on(text: str) -> bool:
+    """Whether a sound term names a host whose last label no top-level domain has, and reads as several terms in one
+    way: `a:web.other.example-all`."""
+    term = sensible(text)
+    spec = term.value if isinstance(term, Modifier) else term.domain if term is not None else None
+    if spec is None or spec.literal is None:
+        return False
+    _rest, dot, top = spec.literal.rstrip(".").rpartition(".")
+    return bool(dot) and "-" in top and not top.lower().startswith("xn--") and len(apart(text)) == 1
+
+
 def sensible(text: str) -> Mechanism | Modifier | None:
     """The term `text`, where it is one that makes sense: sound, and its name is one that a host or a zone can have."""
     record = parse(f"{VERSION} {text}")

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from ..typography import plain
 from .changes import Ambiguous, Change, ChangeKind, Mended
+from .glued import runs_on
 from .mending import as_meant, in_place_of_version, mend, tidy, without_preferences
 from .record import VERSION, Broken, FaultCode, Mechanism, Modifier, Record, is_spf, parse
 
@@ -99,7 +100,8 @@ def _sound(
         record = _tidied(record, changes)
     terms: list[_Sound] = []
     for term in record.terms:
-        if not isinstance(term, Broken) and term.text not in dead:
+        lost = term.text in dead or runs_on(term.text)
+        if not isinstance(term, Broken) and not lost:
             # A broken record is read by nobody: what it was meant to say may be said now.
             into = as_meant(term.text) if broken and isinstance(term, Modifier) else term.text
             if into != term.text:
@@ -108,7 +110,7 @@ def _sound(
             else:
                 terms.append(term)
             continue
-        terms += _mended(term, record, term.text in dead, changes, ambiguous)
+        terms += _mended(term, record, lost, changes, ambiguous)
     return _without_second_modifiers(terms, changes)
 
 

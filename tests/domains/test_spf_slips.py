@@ -36,6 +36,25 @@ def test_a_version_without_a_blank_behind_it_loses_no_term(glued: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("glued", "parts"),
+    [
+        ("a:web.other.example-all", "a:web.other.example|-all"),
+        ("a:web.other.example~all", "a:web.other.example|~all"),
+        ("mx:other.example-all", "mx:other.example|-all"),
+        ("include:spf.other.example-all", "include:spf.other.example|-all"),
+        ("ip4:203.0.113.1-all", "ip4:203.0.113.1|-all"),
+        ("mx-all", "mx|-all"),
+        ("a:web.xn--p1ai-all.example -all", "a:web.xn--p1ai-all.example|-all"),
+        ("a:web.other.xn--p1ai -all", "a:web.other.xn--p1ai|-all"),
+    ],
+)
+def test_a_host_that_runs_on_into_the_end_loses_neither_sender_nor_policy(glued: str, parts: str) -> None:
+    merged = merge([f"v=spf1 {glued}"], INCLUDE)
+    *senders, end = parts.split("|")
+    assert merged.text == " ".join(["v=spf1", *senders, OURS, end])
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *(
