@@ -29,6 +29,8 @@ def role_of(user: User | AnonymousUser, organization: Organization) -> Role | No
         return Role.OWNER
     if user.acting is not None:
         return user.acting.role if user.acting.organization_id == organization.pk else None
+    if organization.opened_by is not None and organization.opened_by[0] == user.pk:
+        return organization.opened_by[1]
     role = Membership.objects.filter(user_id=user.pk, organization=organization).values_list("role", flat=True).first()
     return Role(role) if role else None
 
@@ -47,7 +49,7 @@ def organization_for(user: User | AnonymousUser, code: str, *, at_least: Role = 
     organization = Organization.objects.filter(code=code).first()
     if organization is None:
         raise Http404
-    require(user, organization, at_least)
+    _opened(user, organization, at_least)
     return organization
 
 
@@ -55,8 +57,15 @@ def service_for(user: User | AnonymousUser, name: str, *, at_least: Role = Role.
     service = Service.objects.select_related("organization", "platform").filter(name=name).first()
     if service is None:
         raise Http404
-    require(user, service.organization, at_least)
+    _opened(user, service.organization, at_least)
     return service
+
+
+def _opened(user: User | AnonymousUser, organization: Organization, at_least: Role) -> None:
+    """Like `require`, of a row that was read for this caller: its role is not asked for again."""
+    role = require(user, organization, at_least)
+    if user.pk is not None:
+        organization.opened_by = (user.pk, role)
 
 
 def seats_of(user: User) -> QuerySet[Membership]:

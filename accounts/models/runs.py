@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,9 @@ from panel.secrets import EncryptedTextField
 
 from .. import preview
 from ..preview import Way as PreviewWay
+
+if TYPE_CHECKING:
+    from panel.actors import Actor
 
 HANDED_OUT_WITHIN = timedelta(hours=24)  # generated passwords and links are kept no longer
 
@@ -187,3 +191,9 @@ class BulkRow(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.number}: {self.state}"
+
+
+def begun_by(actor: Actor) -> dict[str, Any]:
+    """The columns of a run that say who began it: a person, or the label of what is none."""
+    person = actor.actor_person
+    return {"by": person, "by_label": "" if person is not None else actor.actor_label}

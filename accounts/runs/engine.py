@@ -20,9 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
-from panel.actors import COMMAND_LINE, recalled
+from panel.actors import COMMAND_LINE, SYSTEM, Actor, recalled
 from panel.errors import Refused
-from panel.models import User
 
 from .. import batch, rules
 from ..columns import Field
@@ -73,17 +72,17 @@ def start(run: BulkRun, *, all_or_nothing: bool = False, owner: bool = True) -> 
     run.refresh_from_db()
 
 
-def stop(run: BulkRun, *, by: User | None = None) -> None:
+def stop(run: BulkRun, *, by: Actor) -> None:
     """Stop after the chunks that are being worked on."""
     if not _stop(run, "person", by=by):
         raise Refused("wrong-state", _("This run is not running."))
     run.refresh_from_db()
 
 
-def _stop(run: BulkRun, code: str, *, by: User | None = None) -> bool:
+def _stop(run: BulkRun, code: str, *, by: Actor = SYSTEM) -> bool:
     """`code`: why, of `accounts.words.STOPS`."""
     changed = BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
-        state=RunState.STOPPED, stop_code=code, stopped_by=by, touched_at=timezone.now()
+        state=RunState.STOPPED, stop_code=code, stopped_by=by.actor_person, touched_at=timezone.now()
     )
     return bool(changed)
 

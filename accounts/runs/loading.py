@@ -22,6 +22,7 @@ from panel.models import Service
 from .. import columns, preview, reading, tables
 from ..columns import Field
 from ..models import BulkRow, BulkRun
+from ..models.runs import begun_by
 from ..preview import RowVerdict
 from ..reading import Choices, Reading
 from ..tables import Line, Shape
@@ -72,8 +73,7 @@ def upload(
         service=service,
         kind=BulkRun.Kind.CONFIGURE,
         state=State.COLUMNS,
-        by=by.actor_person,
-        by_label="" if by.actor_person is not None else by.actor_label,
+        **begun_by(by),
         by_owner=owner,
         filename=filename[-255:],
         fingerprint=fingerprint(service, data, said),

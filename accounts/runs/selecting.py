@@ -12,13 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from domains.models import Domain
+from panel.actors import Actor
 from panel.errors import Refused
 from panel.keyset import Cursor, beyond
-from panel.models import Service, User
+from panel.models import Service
 
 from .. import rules
 from ..lists import Question, matches
 from ..models import Address, BulkRow, BulkRun, EmailAccount
+from ..models.runs import begun_by
 from ..preview import Problem
 from ..vault import new_key
 
@@ -34,7 +36,7 @@ def select(
     kind: str,
     selection: Selection,
     *,
-    by: User | None,
+    by: Actor,
     owner: bool,
     way: str = BulkRun.Way.PASSWORDS,
     target: Domain | None = None,
@@ -54,7 +56,7 @@ def select(
         kind=kind,
         state=BulkRun.State.CHECKING,
         way=way,
-        by=by,
+        **begun_by(by),
         by_owner=owner,
         target=target,
         selection=selection.as_json(),
@@ -210,14 +212,14 @@ def _unchanged(run: BulkRun) -> QuerySet[BulkRow]:
     return configured.filter(Exists(same))
 
 
-def undo(run: BulkRun, *, by: User | None, owner: bool) -> BulkRun:
+def undo(run: BulkRun, *, by: Actor, owner: bool) -> BulkRun:
     """A run that returns to slots what `run` configured and nobody changed since; listed as a selection is."""
     run.service.require_open()
     undoing = BulkRun.objects.create(
         service=run.service,
         kind=Kind.UNDO,
         state=BulkRun.State.CHECKING,
-        by=by,
+        **begun_by(by),
         by_owner=owner,
         undoes=run,
         filename=run.filename,

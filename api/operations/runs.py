@@ -95,7 +95,7 @@ def start_run(request: Asked, service_name: ServiceInPath, run_id: Id, wish: Sta
 def stop_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> RunOut:
     """Stop a run after the rows that are being worked on."""
     run = run_of(request.auth, service_name, run_id)
-    engine.stop(run)
+    engine.stop(run, by=request.auth)
     return RunOut.of(run)
 
 
@@ -156,7 +156,7 @@ def undo_run(request: Asked, service_name: ServiceInPath, run_id: Id) -> Reply:
     It is previewed like any other: start it when its state is `preview`.
     """
     run = run_of(request.auth, service_name, run_id)
-    undoing = selecting.undo(run, by=None, owner=True)
+    undoing = selecting.undo(run, by=request.auth, owner=True)
     if undoing.state == BulkRun.State.CHECKING:
         tasks.list_later(undoing)
     RunOfToken.objects.create(run=undoing, token=request.auth)

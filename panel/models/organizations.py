@@ -53,6 +53,8 @@ class Organization(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     members = models.ManyToManyField("panel.User", through="panel.Membership", related_name="organizations")
 
+    opened_by: tuple[int, Role] | None = None  # for whom this very object was read, and with what role (`panel.access`)
+
     class Meta:
         ordering = ["code"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from accounts import hashing
 from accounts.management.commands.configure_accounts import Command
 from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
 from accounts.runs import engine, results
-from panel.actors import SYSTEM
+from panel.actors import COMMAND_LINE, SYSTEM
 from panel.models import Activity
 from tests.accounts.people import WORKBOOKS
 from tests.factories import make_domain
@@ -225,7 +226,7 @@ def test_results_that_cannot_be_written_are_wrong_usage_and_nothing_is_done(clin
 def test_a_run_that_somebody_stopped_does_not_pass_for_done(clinic, table, monkeypatch, capsys):
     monkeypatch.setattr(engine, "FIRST_CHUNK", 1)
     monkeypatch.setattr(engine, "LARGEST_CHUNK", 1)
-    stops = iter([engine.stop])
+    stops = iter([partial(engine.stop, by=COMMAND_LINE)])
     monkeypatch.setattr(Command, "_draw", lambda self, run: next(stops, str)(run))
     file = table("email", *(f"user{i}@aurora.example" for i in range(5)))
     status, answer = run(clinic.service.name, file, capsys=capsys)

@@ -160,7 +160,7 @@ def test_undoing_an_update_resets_nobody(staff, table, capsys):
     file = table("email;Nazwisko", "jan@aurora.example;Wilk", "ewa@aurora.example;Nowa")
     command(staff.service.name, file, "--update", "--create", capsys=capsys)
     run = BulkRun.objects.get(mode="both")
-    undoing = selecting.undo(run, by=None, owner=True)
+    undoing = selecting.undo(run, by=SYSTEM, owner=True)
     engine.start(undoing)
     engine.work(undoing.pk)
     assert jan().state == "active"

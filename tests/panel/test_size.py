@@ -19,6 +19,7 @@ from diagnostics.models import Check, CheckChange
 from panel import history
 from panel.activity import VERBS
 from panel.history import History
+from panel.keyset import Cursor
 from panel.models import Activity, Organization, Role, Service
 from tests.factories import make_check, make_domain, make_member, make_organization, make_service, make_user
 
@@ -155,10 +156,15 @@ def test_all_red_is_paged_by_key_and_misses_nothing(client: Client) -> None:
         context = client.get("/red/", {"after": after} if after else {}).context
         assert len(context["rows"]) == size
         seen += [row["domain"].name.name for row in context["rows"]]
-        after = context["following"]
+        after = str(context["page"].next or "")
     assert seen == names
     assert not after
-    for nonsense in ("x", "2020-01-01 1", "2020-01-01T00:00:00+00:00 x", f"2020-01-01T00:00:00+00:00 {'9' * 30}"):
+    for nonsense in (
+        "x",
+        str(Cursor("2020-01-01", 1)),
+        str(Cursor("x", 1)),
+        str(Cursor("2020-01-01T00:00:00+00:00", 1))[:-9],
+    ):
         assert len(client.get("/red/", {"after": nonsense}).context["rows"]) == 50
 
 
