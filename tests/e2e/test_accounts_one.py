@@ -70,7 +70,7 @@ def test_order_approve_configure_and_see_it_in_the_list(
     accessible(page)
 
     page.goto(f"/services/{clinic.service.name}/accounts/")
-    expect(page.get_by_role("link", name="anna.kowalska@aurora-clinic.example")).to_be_visible()
+    expect(page.get_by_role("link", name="anna.kowalska@aurora-clinic.example", exact=True)).to_be_visible()
     page.get_by_label("Filter accounts").press_sequentially("kowal")
     expect(page.locator("td .mono", has_text="@configureme.me")).to_have_count(0)
     expect(page).to_have_url(re.compile(r"\?q=kowal"))
