@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_plain_words"), ("domains", "0001_initial")]
+    dependencies = [("accounts", "0016_mail_waits_dropped"), ("domains", "0001_initial")]
 
     operations = [
         migrations.CreateModel(

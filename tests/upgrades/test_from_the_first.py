@@ -24,6 +24,7 @@ django.setup()
 from accounts.models import BulkRow, BulkRun, EmailAccount, Order
 from diagnostics.models import Check, CheckChange, CheckRun, Share
 from domains.models import DnsProvider, Domain, ZoneChange
+from panel.actors import SYSTEM
 from panel.models import Activity, Contact, Invitation, Membership, Organization, Service, User
 print(Organization.objects.count(), Service.objects.count(), User.objects.count(), Membership.objects.count())
 print(Invitation.objects.count(), Activity.objects.count(), Domain.objects.count(), EmailAccount.objects.count())
