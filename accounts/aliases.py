@@ -19,7 +19,7 @@ from .addresses import split_addresses
 from .columns import Field
 from .models import Address, Alias, EmailAccount
 from .pasted import AddressesRefused, RefusedAddress
-from .preview import ALIASES_AT_MOST, Problem
+from .preview import ALIASES_AT_MOST, RowProblem
 from .words import fault_words
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def add(account: EmailAccount, text: str, *, by: Actor, owner: bool) -> list[str
         if code:
             faults.append(RefusedAddress(written, code, {}))
     if len(new) + Alias.objects.filter(account=fresh).count() > ALIASES_AT_MOST:
-        words = fault_words(Problem.ALIASES_MANY, {"limit": ALIASES_AT_MOST})
-        raise Refused(Problem.ALIASES_MANY, words, field="addresses")
+        words = fault_words(RowProblem.ALIASES_MANY, {"limit": ALIASES_AT_MOST})
+        raise Refused(RowProblem.ALIASES_MANY, words, field="addresses")
     if faults:
         raise AddressesRefused(faults)
     if not new:
@@ -99,12 +99,12 @@ def add(account: EmailAccount, text: str, *, by: Actor, owner: bool) -> list[str
     return added
 
 
-def _problem_of(account: EmailAccount, name: str, domain: str, problem: Problem | None, *, owner: bool) -> str:
+def _problem_of(account: EmailAccount, name: str, domain: str, problem: RowProblem | None, *, owner: bool) -> str:
     if f"{name}@{domain}" == account.address_key:
-        return Problem.ADDRESS_OWN
+        return RowProblem.ADDRESS_OWN
     if name in rules.RESERVED and not owner:
-        return rules.Rule.NAME_RESERVED
-    return Problem.ADDRESS_ACCOUNT if problem is Problem.ADDRESS_TAKEN else problem or ""
+        return rules.NameRule.NAME_RESERVED
+    return RowProblem.ADDRESS_ACCOUNT if problem is RowProblem.ADDRESS_TAKEN else problem or ""
 
 
 @transaction.atomic

@@ -44,7 +44,7 @@ from .models import (
 )
 from .models.accounts import SLOTS_LAST, Seen
 from .models.retired import KEPT
-from .preview import Problem
+from .preview import RowProblem
 from .words import fault_words
 from .writing import update_each
 
@@ -148,7 +148,7 @@ def place(
     now: datetime,
     slots: Sequence[EmailAccount] | None = None,
     spare: QuerySet[Any, str] | None = None,
-) -> list[EmailAccount | Problem]:
+) -> list[EmailAccount | RowProblem]:
     """Configure slots, in the order of `placements`; where one cannot be placed its answer is the problem.
 
     `slots`: one for each placement, rather than the service's oldest free ones. `spare`: tokens of slots that are
@@ -156,7 +156,7 @@ def place(
     """
     domains = domains_for_update(service, {placement.domain for placement in placements})
     taken = taken_among(domains, [(placement.name, placement.domain) for placement in placements])
-    answers: list[EmailAccount | Problem | None] = [None] * len(placements)
+    answers: list[EmailAccount | RowProblem | None] = [None] * len(placements)
     for index, placement in enumerate(placements):
         problem = problem_of(placement.name, placement.domain, domains, taken)
         if problem:
@@ -172,7 +172,7 @@ def place(
     else:
         slots = [slots[index] for index in places]
     for index in places[len(slots) :]:
-        answers[index] = Problem.NO_SLOT
+        answers[index] = RowProblem.NO_SLOT
     places = places[: len(slots)]
     addresses = Address.objects.bulk_create(
         Address(name=domains[placements[i].domain].name, local_part=placements[i].name) for i in places
@@ -239,33 +239,33 @@ def taken_among(domains: Mapping[str, Domain], wanted: Iterable[tuple[str, str]]
     }
 
 
-def problem_of(name: str, domain: str, domains: Mapping[str, Domain], taken: Taken) -> Problem | None:
+def problem_of(name: str, domain: str, domains: Mapping[str, Domain], taken: Taken) -> RowProblem | None:
     """Why nobody can have this address now, as an account or otherwise."""
     attachment = domains.get(domain)
     if attachment is None:
-        return Problem.DOMAIN_UNKNOWN
+        return RowProblem.DOMAIN_UNKNOWN
     if attachment.state != Domain.State.VERIFIED:
-        return Problem.DOMAIN_PENDING
+        return RowProblem.DOMAIN_PENDING
     if (name, domain) in taken:
         claim = taken[name, domain]
         if claim.service_id != attachment.service_id:
-            return Problem.ADDRESS_TAKEN_ELSEWHERE
+            return RowProblem.ADDRESS_TAKEN_ELSEWHERE
         if claim.is_group:
-            return Problem.ADDRESS_GROUP
-        return Problem.ADDRESS_ALIAS if claim.alias_of else Problem.ADDRESS_TAKEN
+            return RowProblem.ADDRESS_GROUP
+        return RowProblem.ADDRESS_ALIAS if claim.alias_of else RowProblem.ADDRESS_TAKEN
     return None
 
 
 def readdress(
     service: Service, moves: Sequence[tuple[EmailAccount, str, str]], *, now: datetime
-) -> list[Problem | None]:
+) -> list[RowProblem | None]:
     """Give accounts other addresses: (account, name, domain). No mail moves: the mailbox keeps its id."""
     domains = domains_for_update(service, {domain for _account, _name, domain in moves})
     taken = taken_among(domains, [(name, domain) for _account, name, domain in moves])
-    answers: list[Problem | None] = []
+    answers: list[RowProblem | None] = []
     placed: list[tuple[EmailAccount, str, str]] = []
     for account, name, domain in moves:
-        problem = Problem.NO_SLOT if account.is_slot else problem_of(name, domain, domains, taken)
+        problem = RowProblem.NO_SLOT if account.is_slot else problem_of(name, domain, domains, taken)
         answers.append(problem)
         if problem is None:
             taken[name, domain] = Claim(service.pk)
@@ -379,7 +379,7 @@ def set_passwords(service: Service, hashes: dict[int, str], now: datetime) -> se
 NOT_CONFIGURED = _("This account is not configured, or its state has changed in the meantime.")
 
 
-def _refusal(problem: Problem | rules.Rule) -> Refused:
+def _refusal(problem: RowProblem | rules.NameRule) -> Refused:
     return Refused(problem, fault_words(problem), field="name")
 
 
@@ -409,12 +409,12 @@ def configure_one(
     service = locked(account.service_id)
     require_unchanged(account, seen)
     if placement.name in rules.RESERVED and not owner:
-        raise _refusal(rules.Rule.NAME_RESERVED)
+        raise _refusal(rules.NameRule.NAME_RESERVED)
     slot = EmailAccount.objects.filter(pk=account.pk, state=State.SLOT).first()
     if slot is None:
         raise Refused("not-a-slot", _("This slot has been configured or cancelled in the meantime."))
     (answer,) = place(service, [placement], now=timezone.now(), slots=[slot])
-    if isinstance(answer, Problem):
+    if isinstance(answer, RowProblem):
         raise _refusal(answer)
     record(
         "account.configured",
@@ -518,7 +518,7 @@ def rename_one(
     fresh.display_name, fresh.changed_at = placement.display_name, now
     if placement.address != fresh.address_key:
         if placement.name in rules.RESERVED and not owner:
-            raise _refusal(rules.Rule.NAME_RESERVED)
+            raise _refusal(rules.NameRule.NAME_RESERVED)
         (problem,) = readdress(service, [(fresh, placement.name, placement.domain)], now=now)
         if problem:
             raise _refusal(problem)

@@ -19,7 +19,7 @@ from panel.errors import Refused
 from . import batch, preview
 from .columns import Field
 from .models import CatchAll, EmailAccount
-from .preview import Problem
+from .preview import RowProblem
 from .words import fault_words
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def account_named(domain: Domain, text: str) -> EmailAccount:
     accounts = EmailAccount.objects.filter(service=domain.service_id, address_key=row.address)
     account = accounts.exclude(state=EmailAccount.State.SLOT).first() if row.address else None
     if account is None:
-        raise Refused(Problem.NO_ACCOUNT, _("No account of this service has this address."), field="account")
+        raise Refused(RowProblem.NO_ACCOUNT, _("No account of this service has this address."), field="account")
     return account
 
 
@@ -42,14 +42,14 @@ def set_catch_all(domain: Domain, account: EmailAccount | None, *, by: Actor) ->
     service = batch.locked(domain.service_id)
     fresh = batch.domains_for_update(service, [domain.name.name]).get(domain.name.name)
     if fresh is None:
-        raise Refused(Problem.DOMAIN_UNKNOWN, fault_words(Problem.DOMAIN_UNKNOWN))
+        raise Refused(RowProblem.DOMAIN_UNKNOWN, fault_words(RowProblem.DOMAIN_UNKNOWN))
     before = CatchAll.objects.select_related("account").filter(domain=fresh).first()
     if account is None:
         if before is not None:
             _end(before, domain.name.name, by=by)
         return
     if not fresh.is_verified:
-        raise Refused(Problem.DOMAIN_PENDING, fault_words(Problem.DOMAIN_PENDING))
+        raise Refused(RowProblem.DOMAIN_PENDING, fault_words(RowProblem.DOMAIN_PENDING))
     if not fresh.is_authoritative:
         raise Refused("not-authoritative", _("Unknown addresses of this domain are the target server's."))
     account = EmailAccount.objects.get(pk=account.pk)

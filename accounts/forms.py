@@ -19,7 +19,7 @@ from .columns import Field
 from .groups import GroupWish
 from .models import EmailAccount, MailGroup, PasswordPolicy
 from .models.orders import AT_MOST
-from .preview import Judge, Outcome, Problem, Row
+from .preview import Judge, Row, RowOutcome, RowProblem
 from .runs.checking import existing_of
 from .words import fault_words
 
@@ -135,7 +135,7 @@ class NamesForm(forms.Form):
             return data
         chosen = self._chosen(data)
         if "@" in data["name"]:
-            self.add_error("name", fault_words(rules.Rule.NAME_CHARACTERS))
+            self.add_error("name", fault_words(rules.NameRule.NAME_CHARACTERS))
             return data
         values: dict[Field, str] = {
             field: data.get(name, "") for field, name in FORM_FIELDS.items() if field is not Field.ADDRESS
@@ -146,8 +146,8 @@ class NamesForm(forms.Form):
         if self.row.address == self.account.address_key:
             existing = None
         verdict = judge.judge(self.row, existing)
-        if verdict.outcome is Outcome.ALREADY:
-            self.add_error("name", fault_words(Problem.ADDRESS_TAKEN))
+        if verdict.outcome is RowOutcome.ALREADY:
+            self.add_error("name", fault_words(RowProblem.ADDRESS_TAKEN))
         for fault in verdict.faults:
             self.add_error(FORM_FIELDS[fault.field], fault_words(fault.code, fault.facts))
         return data
@@ -210,7 +210,7 @@ class DomainForm(forms.Form):
     def clean_domain(self) -> Domain:
         found = choosing.named(self.service.pk, self.cleaned_data["domain"])
         if found is None:
-            raise forms.ValidationError(fault_words(Problem.DOMAIN_UNKNOWN))
+            raise forms.ValidationError(fault_words(RowProblem.DOMAIN_UNKNOWN))
         return found
 
 

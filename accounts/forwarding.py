@@ -20,7 +20,7 @@ from .addresses import split_addresses
 from .models import EmailAccount, Forwarding, ForwardTarget, GroupMember
 from .outside import Owner, Pair
 from .pasted import AddressesRefused, RefusedAddress
-from .preview import Problem
+from .preview import RowProblem
 
 if TYPE_CHECKING:
     from panel.actors import Actor
@@ -83,7 +83,7 @@ def _read(text: str, domain: str) -> tuple[dict[Pair, str], list[RefusedAddress]
     for written in split_addresses(text):
         pair = outside.parse(written if "@" in written else f"{written}@{domain}")
         if pair is None:
-            faults.append(RefusedAddress(written, Problem.ADDRESS_FORM, {}))
+            faults.append(RefusedAddress(written, RowProblem.ADDRESS_FORM, {}))
         else:
             found.setdefault(pair, written)
     return found, faults
@@ -91,12 +91,12 @@ def _read(text: str, domain: str) -> tuple[dict[Pair, str], list[RefusedAddress]
 
 def _problem_of(account: EmailAccount, owner: Owner | None, leads: _Leads, *, allowed: bool) -> str:
     if owner is None:
-        return "" if allowed else Problem.OUTSIDE_FORBIDDEN
+        return "" if allowed else RowProblem.OUTSIDE_FORBIDDEN
     if owner.unknown:
-        return Problem.ADDRESS_UNKNOWN
+        return RowProblem.ADDRESS_UNKNOWN
     if owner.account_id == account.pk:
-        return Problem.FORWARD_SELF
-    return Problem.FORWARD_LOOP if leads.back_to(account.pk, owner) else ""
+        return RowProblem.FORWARD_SELF
+    return RowProblem.FORWARD_LOOP if leads.back_to(account.pk, owner) else ""
 
 
 class _Leads:

@@ -20,7 +20,7 @@ from .addresses import split_addresses
 from .columns import Field
 from .models import Address, GroupMember, GroupSender, MailGroup
 from .pasted import AddressesRefused, RefusedAddress
-from .preview import Problem
+from .preview import RowProblem
 from .words import fault_words
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def create(service: Service, name: str, domain: Domain, wish: GroupWish, *, by: 
     if row.faults:
         raise Refused(row.faults[0].code, fault_words(row.faults[0].code, row.faults[0].facts), field="name")
     if row.name in rules.RESERVED and not owner:
-        raise Refused(rules.Rule.NAME_RESERVED, fault_words(rules.Rule.NAME_RESERVED), field="name")
+        raise Refused(rules.NameRule.NAME_RESERVED, fault_words(rules.NameRule.NAME_RESERVED), field="name")
     if MailGroup.objects.filter(service=service).count() >= GROUPS_AT_MOST:
         raise Refused("groups-many", _("The limit of groups of a service is %(limit)s.") % {"limit": GROUPS_AT_MOST})
     domains = batch.domains_for_update(service, [row.domain])
     problem = batch.problem_of(row.name, row.domain, domains, batch.taken_among(domains, [(row.name, row.domain)]))
     if problem:
-        code = Problem.ADDRESS_ACCOUNT if problem is Problem.ADDRESS_TAKEN else problem
+        code = RowProblem.ADDRESS_ACCOUNT if problem is RowProblem.ADDRESS_TAKEN else problem
         raise Refused(code, fault_words(code), field="name")
     at = domains[row.domain]
     address = Address.objects.create(name=at.name, local_part=row.name)
@@ -113,7 +113,7 @@ def _read_outside(text: str) -> tuple[dict[tuple[str, str], str], list[RefusedAd
     for written in split_addresses(text):
         pair = outside.parse(written)
         if pair is None:
-            faults.append(RefusedAddress(written, Problem.ADDRESS_FORM, {}))
+            faults.append(RefusedAddress(written, RowProblem.ADDRESS_FORM, {}))
         else:
             found.setdefault(pair, written)
     return found, faults
@@ -169,10 +169,10 @@ def _key(member: GroupMember) -> Member:
 
 def _problem_of(member: Member, owner: outside.Owner | None, *, allowed: bool) -> str:
     if owner is not None and owner.group_id:
-        return Problem.MEMBER_GROUP
+        return RowProblem.MEMBER_GROUP
     if member[0] is None and owner is not None and owner.unknown:
-        return Problem.ADDRESS_UNKNOWN
-    return "" if member[0] is not None or allowed else Problem.OUTSIDE_FORBIDDEN
+        return RowProblem.ADDRESS_UNKNOWN
+    return "" if member[0] is not None or allowed else RowProblem.OUTSIDE_FORBIDDEN
 
 
 def _too_many(field: str) -> Refused:

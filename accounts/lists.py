@@ -21,7 +21,7 @@ NO_DOMAIN = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ListQuery:
     """What the address asks for; what it has and nobody knows is ignored."""
 
     text: str = ""
@@ -33,7 +33,7 @@ class Question:
     where: Where = FIRST
 
     @classmethod
-    def of(cls, service_id: int, parameters: Mapping[str, str]) -> Question:
+    def of(cls, service_id: int, parameters: Mapping[str, str]) -> ListQuery:
         """`domain` is a domain's number or, as typed, its name. One that the service has not matches nothing."""
         domain = parameters.get("domain", "").replace("\0", "").strip()
         if not domain or (domain.isascii() and domain.isdigit()):
@@ -43,7 +43,7 @@ class Question:
         return replace(question, domain=found.pk if found else NO_DOMAIN, domain_name=domain[:TEXT_AT_MOST])
 
     @classmethod
-    def _of(cls, parameters: Mapping[str, str]) -> Question:
+    def _of(cls, parameters: Mapping[str, str]) -> ListQuery:
         sort, state, domain = (parameters.get(name, "") for name in ("sort", "state", "domain"))
         return cls(
             text=parameters.get("q", "").replace("\0", "").strip()[:TEXT_AT_MOST],
@@ -69,7 +69,7 @@ class Page:
     sort: str  # as `sort_head` wants it
 
 
-def matches(service_id: int, question: Question) -> QuerySet[EmailAccount]:
+def matches(service_id: int, question: ListQuery) -> QuerySet[EmailAccount]:
     """All accounts that the question asks for, in no order."""
     accounts = EmailAccount.objects.filter(service_id=service_id)
     if question.state:
@@ -79,13 +79,13 @@ def matches(service_id: int, question: Question) -> QuerySet[EmailAccount]:
     return accounts.filter(matching(question.text)) if question.text else accounts
 
 
-def tallies_of(service_id: int, question: Question) -> list[Tally]:
+def tallies_of(service_id: int, question: ListQuery) -> list[Tally]:
     """Those of the service, and of the domain that is asked for."""
     asked = Q(domain=None) | Q(domain=question.domain) if question.domain else Q(domain=None)
     return list(Tally.objects.filter(asked, service_id=service_id))
 
 
-def page_of(service_id: int, question: Question, tallies: Sequence[Tally]) -> Page:
+def page_of(service_id: int, question: ListQuery, tallies: Sequence[Tally]) -> Page:
     """One page; the total comes from the tallies, except of a search."""
     field = SORTS[question.sort]
     where = question.where
@@ -115,7 +115,7 @@ def _cursor(account: EmailAccount, field: str) -> Cursor:
     return Cursor(getattr(account, field), account.pk)
 
 
-def _total(question: Question, tallies: Sequence[Tally]) -> int:
+def _total(question: ListQuery, tallies: Sequence[Tally]) -> int:
     return sum(
         tally.count
         for tally in tallies

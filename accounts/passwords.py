@@ -23,7 +23,7 @@ DIGITS = "23456789"
 SYMBOLS = "!?*._:%"
 
 
-class Rule(StrEnum):
+class PasswordRule(StrEnum):
     """A rule that a password breaks. The words are in `accounts/words.py`."""
 
     SHORT = "password-short"
@@ -69,31 +69,31 @@ def looks_like_hash(password: str) -> bool:
     return _HASH.fullmatch(password) is not None
 
 
-def broken(password: str, names: Iterable[str], policy: Policy = BASE) -> tuple[Rule, ...]:
+def broken(password: str, names: Iterable[str], policy: Policy = BASE) -> tuple[PasswordRule, ...]:
     """Every rule that `password` breaks. `names` are the account name and the display name."""
     rules = []
     if len(password) < policy.min_length:
-        rules.append(Rule.SHORT)
+        rules.append(PasswordRule.SHORT)
     if len(password) > LENGTH_MAX:
-        rules.append(Rule.LONG)
+        rules.append(PasswordRule.LONG)
     if not all("!" <= char <= "~" for char in password):
-        rules.append(Rule.CHARACTERS)
+        rules.append(PasswordRule.CHARACTERS)
     for rule, letters in (
-        (Rule.UPPER, string.ascii_uppercase),
-        (Rule.LOWER, string.ascii_lowercase),
-        (Rule.DIGIT, string.digits),
+        (PasswordRule.UPPER, string.ascii_uppercase),
+        (PasswordRule.LOWER, string.ascii_lowercase),
+        (PasswordRule.DIGIT, string.digits),
     ):
         if not any(char in letters for char in password):
             rules.append(rule)
     if policy.symbol and not any(char in string.punctuation for char in password):
-        rules.append(Rule.SYMBOL)
+        rules.append(PasswordRule.SYMBOL)
     lowered, forbidden = password.lower(), words(names)
     if any(word in lowered for word in forbidden):
-        rules.append(Rule.NAME)
+        rules.append(PasswordRule.NAME)
     elif policy.pieces and any(
         word[i : i + PIECE] in lowered for word in forbidden for i in range(len(word) - PIECE + 1)
     ):
-        rules.append(Rule.PIECE)
+        rules.append(PasswordRule.PIECE)
     return tuple(rules)
 
 

@@ -22,13 +22,13 @@ ALIASES_AT_MOST = 1000  # of one account
 SLOT_TOKEN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z", re.ASCII)
 
 
-class Outcome(StrEnum):
+class RowOutcome(StrEnum):
     GOOD = "good"
     ALREADY = "already"  # nothing to do: this service's account, or slot, is as the row says
     BAD = "bad"
 
 
-class Mode(StrEnum):
+class TableMode(StrEnum):
     """What a table is for."""
 
     CONFIGURE = "configure"  # slots become accounts
@@ -52,7 +52,7 @@ class PasswordFrom(StrEnum):
     KEPT = "kept"  # the account keeps the one that it has
 
 
-class Problem(StrEnum):
+class RowProblem(StrEnum):
     """What is wrong with a row beside the rules of names and passwords. The words are in `accounts/words.py`."""
 
     ADDRESS_MISSING = "address-missing"
@@ -100,7 +100,7 @@ class Problem(StrEnum):
     CONTACT_FORM = "contact-form"
 
 
-class Advice(StrEnum):
+class RowAdvice(StrEnum):
     """Said of a row beside its verdict."""
 
     PASSWORD_NOT_SET = "password-not-set"  # noqa: S105 - the file has one for an account that is there
@@ -184,7 +184,7 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class RowVerdict:
-    outcome: Outcome
+    outcome: RowOutcome
     faults: tuple[Fault, ...] = ()
     action: RowAction = RowAction.CONFIGURE
     changes: tuple[RowChange, ...] = ()  # of an update
@@ -222,7 +222,7 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
     display = rules.display_name(first, last) if composed else text[Field.DISPLAY_NAME]
     slot = text[Field.SLOT].lower().partition("@")[0]
     if slot and not SLOT_TOKEN.match(slot):
-        faults.append(Fault(Problem.SLOT_FORM, Field.SLOT))
+        faults.append(Fault(RowProblem.SLOT_FORM, Field.SLOT))
     password = values.get(Field.PASSWORD, "")
     if asked_to_generate(password):
         faults += _passwords_among(text, display=Field.PASSWORD in values)
@@ -265,7 +265,7 @@ def refused_alias(alias: str, why: str, facts: Mapping[str, str | int] | None = 
     """A fault that names the alias among those of its cell. Facts of `why` come along, but for its suggestion: that
     would take the place of the whole cell."""
     more = {name: value for name, value in (facts or {}).items() if name != "suggestion"}
-    return Fault(Problem.ALIAS_REFUSED, Field.ALIASES, {**more, "alias": alias[:80], "why": str(why)})
+    return Fault(RowProblem.ALIAS_REFUSED, Field.ALIASES, {**more, "alias": alias[:80], "why": str(why)})
 
 
 def _passwords_among(text: Mapping[Field, str], *, display: bool) -> Iterable[Fault]:
@@ -278,7 +278,7 @@ def _passwords_among(text: Mapping[Field, str], *, display: bool) -> Iterable[Fa
         names.append(Field.DISPLAY_NAME)
     for field_ in names:
         if looks_like_password(text[field_]):
-            yield Fault(Problem.NAME_PASSWORD, field_)
+            yield Fault(RowProblem.NAME_PASSWORD, field_)
 
 
 def _addresses_among(text: Mapping[Field, str], own: str) -> Iterable[Fault]:
@@ -289,7 +289,7 @@ def _addresses_among(text: Mapping[Field, str], own: str) -> Iterable[Fault]:
         names.append(Field.DISPLAY_NAME)
     for field_ in names:
         if "@" in text[field_] and is_address(text[field_]) and text[field_].lower() != own:
-            yield Fault(Problem.NAME_ADDRESS, field_)
+            yield Fault(RowProblem.NAME_ADDRESS, field_)
 
 
 def unread(line: int, code: str, facts: Mapping[str, str | int]) -> Row:
@@ -301,13 +301,13 @@ def _faults_of_text(field_: Field, cell: str) -> Iterable[Fault]:
     """What a person's name may not have, the characters named, with the cell as it probably should be."""
     text = rules.normalise_text(cell)
     broken = rules.broken_by_text(text)
-    if rules.Rule.TEXT_LONG in broken:
-        yield Fault(rules.Rule.TEXT_LONG, field_)
+    if rules.NameRule.TEXT_LONG in broken:
+        yield Fault(rules.NameRule.TEXT_LONG, field_)
     odd = characters.unshowable(text) + characters.invisible_in_name(cell)  # these at its edges, too
     if odd:
         better = rules.normalise_text(characters.shown_name(cell))
         facts = {"suggestion": better} if better and not rules.broken_by_text(better) else {}
-        yield Fault(rules.Rule.TEXT_CHARACTERS, field_, {"characters": characters.names_of(odd), **facts})
+        yield Fault(rules.NameRule.TEXT_CHARACTERS, field_, {"characters": characters.names_of(odd), **facts})
 
 
 @lru_cache(maxsize=1024)  # the domains of a table are few, its rows are many
@@ -335,7 +335,7 @@ def _address_of(
     if not faults:
         return name, domain, faults
     better = suggestions.meant(cell)
-    if better and better != cell.strip().lower() and faults[0].code != Problem.ADDRESS_NO_DOMAIN:
+    if better and better != cell.strip().lower() and faults[0].code != RowProblem.ADDRESS_NO_DOMAIN:
         faults[0] = replace(faults[0], facts={**faults[0].facts, "suggestion": better})
     return name, domain, faults
 
@@ -346,25 +346,25 @@ def _split(column: Field, cell: str, text: Mapping[Field, str], default_domain: 
         return "", "", forms
     name, at, domain = text[column].partition("@")
     if not name and not domain:
-        return "", "", [Fault(Problem.ADDRESS_MISSING, column)]
+        return "", "", [Fault(RowProblem.ADDRESS_MISSING, column)]
     if "@" in domain:
-        return "", "", [Fault(Problem.ADDRESS_FORM, column)]
+        return "", "", [Fault(RowProblem.ADDRESS_FORM, column)]
     faults = []
     name = name.strip()
     foreign = rules.foreign_letters(name)  # before it is put in lower case: В looks like B, в like nothing
     name = rules.normalise_name(name)
     for rule in rules.broken_by_name(name):
-        named = {"characters": characters.names_of(foreign)} if rule is rules.Rule.NAME_LETTERS else {}
+        named = {"characters": characters.names_of(foreign)} if rule is rules.NameRule.NAME_LETTERS else {}
         faults.append(Fault(rule, column, named))
     if not at:
         domain = text[Field.DOMAIN] or default_domain
         if not domain:
-            return name, "", [Fault(Problem.ADDRESS_NO_DOMAIN, column), *faults]
+            return name, "", [Fault(RowProblem.ADDRESS_NO_DOMAIN, column), *faults]
     where = Field.DOMAIN if not at and text[Field.DOMAIN] else column
     ascii_domain = to_ascii(domain.strip())
     faults += _contradictions(column, text, name, domain.strip() if at else "")
     if not ascii_domain:
-        faults.append(Fault(Problem.DOMAIN_UNKNOWN, where, {"domain": domain.strip()[:64]}))
+        faults.append(Fault(RowProblem.DOMAIN_UNKNOWN, where, {"domain": domain.strip()[:64]}))
     elif not faults:
         faults += [Fault(rule, column) for rule in rules.broken_by_address(name, ascii_domain)]
     return name, ascii_domain, faults
@@ -378,13 +378,13 @@ def _contradictions(column: Field, text: Mapping[Field, str], name: str, domain:
     """
     said = text[Field.DOMAIN].removeprefix("@")
     if domain and "." in said.strip(".") and to_ascii(said) != to_ascii(domain):
-        yield Fault(Problem.DOMAIN_DIFFERS, Field.DOMAIN, {"domain": said[:64], "address": f"{name}@{domain}"})
+        yield Fault(RowProblem.DOMAIN_DIFFERS, Field.DOMAIN, {"domain": said[:64], "address": f"{name}@{domain}"})
     other, _at, other_domain = rules.normalise_name(text[Field.NAME]).partition("@")
     if column is Field.ADDRESS and other:
         differs = bool(other_domain) and to_ascii(other_domain) != to_ascii(domain or text[Field.DOMAIN])
         if other.strip() != name or differs:
             address = f"{name}@{domain}" if domain else name
-            yield Fault(Problem.NAME_DIFFERS, Field.NAME, {"name": text[Field.NAME][:64], "address": address})
+            yield Fault(RowProblem.NAME_DIFFERS, Field.NAME, {"name": text[Field.NAME][:64], "address": address})
 
 
 @lru_cache(maxsize=1024)
@@ -401,12 +401,12 @@ def _as_typed(domain: str) -> str:
         return domain
 
 
-def _taken(existing: Existing) -> Problem:
+def _taken(existing: Existing) -> RowProblem:
     if not existing.ours:
-        return Problem.ADDRESS_TAKEN_ELSEWHERE
+        return RowProblem.ADDRESS_TAKEN_ELSEWHERE
     if existing.group:
-        return Problem.ADDRESS_GROUP
-    return Problem.ADDRESS_ALIAS if existing.alias_of else Problem.ADDRESS_TAKEN
+        return RowProblem.ADDRESS_GROUP
+    return RowProblem.ADDRESS_ALIAS if existing.alias_of else RowProblem.ADDRESS_TAKEN
 
 
 class Judge:
@@ -425,7 +425,7 @@ class Judge:
         owner: bool,
         way: Way = Way.PASSWORDS,
         seen: Mapping[str, int] | None = None,
-        mode: Mode = Mode.CONFIGURE,
+        mode: TableMode = TableMode.CONFIGURE,
         change_passwords: bool = False,
         slot_domain: str = "",
         seen_slots: Mapping[str, int] | None = None,
@@ -459,27 +459,27 @@ class Judge:
         was configured as, "" while it is free. `others`: who has which of its aliases.
         """
         if row.faults and not row.address and any(fault.field is Field.IGNORE for fault in row.faults):
-            return RowVerdict(Outcome.BAD, row.faults)
+            return RowVerdict(RowOutcome.BAD, row.faults)
         slots = slots or {}
         if self._is_a_slot_left_alone(row, slots):
-            return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.SLOT_LEFT,))
+            return RowVerdict(RowOutcome.ALREADY, password=PasswordFrom.KEPT, advice=(RowAdvice.SLOT_LEFT,))
         faults = [*row.faults, *self._faults_of_domain(row)]
         first = self.seen.setdefault(row.address, row.line) if row.address else row.line
         first = min(first, self.seen_aliases.get(row.address, first))
         if first != row.line:
-            faults.insert(0, Fault(Problem.ADDRESS_DUPLICATE, Field.ADDRESS, {"line": first}))
-            return RowVerdict(Outcome.BAD, tuple(faults))
+            faults.insert(0, Fault(RowProblem.ADDRESS_DUPLICATE, Field.ADDRESS, {"line": first}))
+            return RowVerdict(RowOutcome.BAD, tuple(faults))
         faults += self._faults_of_slot(row, slots)
         new = self._new_aliases(row, existing, others or {}, faults)
         if existing is not None and existing.ours and not existing.alias_of and not existing.group:
-            if self.mode is not Mode.CONFIGURE:
+            if self.mode is not TableMode.CONFIGURE:
                 return self._update(row, existing, faults, new)
             if not faults and row.names == existing.names and not new:
                 return self._same(row, existing)
         if existing is not None:
             faults.append(Fault(_taken(existing), Field.ADDRESS))
-        elif self.mode is Mode.UPDATE and row.address and not faults:
-            faults.append(Fault(Problem.NO_ACCOUNT, Field.ADDRESS))
+        elif self.mode is TableMode.UPDATE and row.address and not faults:
+            faults.append(Fault(RowProblem.NO_ACCOUNT, Field.ADDRESS))
         return self._configure(row, faults, new)
 
     def _new_aliases(
@@ -499,46 +499,46 @@ class Judge:
                 new.append(alias)
         have = existing.aliases if existing else 0
         if have + len(new) > ALIASES_AT_MOST:
-            faults.append(Fault(Problem.ALIASES_MANY, Field.ALIASES, {"limit": ALIASES_AT_MOST}))
+            faults.append(Fault(RowProblem.ALIASES_MANY, Field.ALIASES, {"limit": ALIASES_AT_MOST}))
         return tuple(new)
 
     def _why_no_alias(self, row: Row, alias: str, other: Existing | None) -> tuple[str, Mapping[str, str | int]]:
         name, _at, domain = alias.partition("@")
         if alias == row.address:
-            return Problem.ADDRESS_OWN, {}
+            return RowProblem.ADDRESS_OWN, {}
         if not self.domains.get(domain):
-            return (Problem.DOMAIN_PENDING if domain in self.domains else Problem.DOMAIN_UNKNOWN), {}
+            return (RowProblem.DOMAIN_PENDING if domain in self.domains else RowProblem.DOMAIN_UNKNOWN), {}
         if name in rules.RESERVED and not self.owner:
-            return rules.Rule.NAME_RESERVED, {}
+            return rules.NameRule.NAME_RESERVED, {}
         if other is not None:
             why = _taken(other)
-            return (Problem.ADDRESS_ACCOUNT if why == Problem.ADDRESS_TAKEN else why), {}
+            return (RowProblem.ADDRESS_ACCOUNT if why == RowProblem.ADDRESS_TAKEN else why), {}
         line = self.seen.get(alias) or self.seen_aliases.setdefault(alias, row.line)
-        return (Problem.ADDRESS_DUPLICATE, {"line": line}) if line != row.line else ("", {})
+        return (RowProblem.ADDRESS_DUPLICATE, {"line": line}) if line != row.line else ("", {})
 
     def _configure(self, row: Row, faults: list[Fault], new: tuple[str, ...]) -> RowVerdict:
         if row.name in rules.RESERVED and not self.owner:
-            faults.append(Fault(rules.Rule.NAME_RESERVED, Field.ADDRESS))
+            faults.append(Fault(rules.NameRule.NAME_RESERVED, Field.ADDRESS))
         source: PasswordFrom | None = PasswordFrom.LINK
         if self.way is Way.PASSWORDS:
             source = PasswordFrom.FILE if row.password else PasswordFrom.GENERATED
             faults += self._faults_of_password(row, row.display_name)
         faults += self._faults_of_contact(row)
-        if self.mode is Mode.UPDATE:
+        if self.mode is TableMode.UPDATE:
             source = None
         if not faults and self.free_slots <= 0:
-            faults = [Fault(Problem.NO_SLOT, Field.ADDRESS)]
+            faults = [Fault(RowProblem.NO_SLOT, Field.ADDRESS)]
         if faults:
-            return RowVerdict(Outcome.BAD, tuple(faults), password=source)
+            return RowVerdict(RowOutcome.BAD, tuple(faults), password=source)
         self.free_slots -= 1
-        return RowVerdict(Outcome.GOOD, password=source, aliases=new)
+        return RowVerdict(RowOutcome.GOOD, password=source, aliases=new)
 
     def _same(self, row: Row, existing: Existing) -> RowVerdict:
         """The row says what is so already, perhaps but for the password, which nobody can compare."""
         if not row.password or self.way is not Way.PASSWORDS:
-            return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT)
+            return RowVerdict(RowOutcome.ALREADY, password=PasswordFrom.KEPT)
         if not self.change_passwords:
-            return RowVerdict(Outcome.ALREADY, password=PasswordFrom.KEPT, advice=(Advice.PASSWORD_NOT_SET,))
+            return RowVerdict(RowOutcome.ALREADY, password=PasswordFrom.KEPT, advice=(RowAdvice.PASSWORD_NOT_SET,))
         return self._update(row, existing, [], ())
 
     def _update(self, row: Row, existing: Existing, faults: list[Fault], new: tuple[str, ...]) -> RowVerdict:
@@ -554,17 +554,17 @@ class Judge:
         advice: list[str] = []
         was_composed = existing.display_name == rules.display_name(existing.first_name, existing.last_name)
         if changes and row.composed and existing.display_name and was_composed:
-            advice.append(Advice.DISPLAY_KEPT)
+            advice.append(RowAdvice.DISPLAY_KEPT)
         source = PasswordFrom.KEPT
         if row.password and self.change_passwords:
             source = PasswordFrom.FILE
             changes.append(RowChange(Field.PASSWORD))
             faults += self._faults_of_password(row, names[2])
         elif row.password and self.way is Way.PASSWORDS:
-            advice.append(Advice.PASSWORD_NOT_SET)
+            advice.append(RowAdvice.PASSWORD_NOT_SET)
         if new:
             changes.append(RowChange(Field.ALIASES, "", "; ".join(new)))
-        outcome = Outcome.BAD if faults else Outcome.GOOD if changes else Outcome.ALREADY
+        outcome = RowOutcome.BAD if faults else RowOutcome.GOOD if changes else RowOutcome.ALREADY
         final = (names[0], names[1], names[2])
         return RowVerdict(outcome, tuple(faults), RowAction.UPDATE, tuple(changes), final, source, tuple(advice), new)
 
@@ -580,12 +580,12 @@ class Judge:
         if not row.slot or any(fault.field is Field.SLOT for fault in row.faults):
             return
         if row.slot not in slots:
-            yield Fault(Problem.SLOT_UNKNOWN, Field.SLOT)
+            yield Fault(RowProblem.SLOT_UNKNOWN, Field.SLOT)
         elif slots[row.slot]:
             if slots[row.slot] != row.address:
-                yield Fault(Problem.SLOT_CONFIGURED, Field.SLOT, {"address": slots[row.slot]})
+                yield Fault(RowProblem.SLOT_CONFIGURED, Field.SLOT, {"address": slots[row.slot]})
         elif (first := self.seen_slots.setdefault(row.slot, row.line)) != row.line:
-            yield Fault(Problem.SLOT_DUPLICATE, Field.SLOT, {"line": first})
+            yield Fault(RowProblem.SLOT_DUPLICATE, Field.SLOT, {"line": first})
 
     @cached_property
     def _domains_as_seen(self) -> Mapping[str, Sequence[str]]:
@@ -599,25 +599,27 @@ class Judge:
         if not row.domain or self.domains.get(row.domain):
             return
         if row.domain in self.domains:
-            yield Fault(Problem.DOMAIN_PENDING, Field.ADDRESS, {"domain": row.domain})
+            yield Fault(RowProblem.DOMAIN_PENDING, Field.ADDRESS, {"domain": row.domain})
             return
         seen = _domain_as_seen(row.domain)
         meant = self._domains_as_seen.get(seen, [])
         if len(meant) != 1:
-            yield Fault(Problem.DOMAIN_UNKNOWN, Field.ADDRESS, {"domain": row.domain})
+            yield Fault(RowProblem.DOMAIN_UNKNOWN, Field.ADDRESS, {"domain": row.domain})
             return
         shown = to_unicode(meant[0])
         odd = [char for char in _as_typed(row.domain) if not char.isascii() and char not in shown]
         odd = odd or [char for char in shown if not char.isascii()]
         name = rules.suggest_name(row.name)
         facts = {"attached": shown, "characters": characters.names_of(odd)}
-        yield Fault(Problem.DOMAIN_ALIKE, Field.ADDRESS, {**facts, "suggestion": f"{name}@{shown}"} if name else facts)
+        yield Fault(
+            RowProblem.DOMAIN_ALIKE, Field.ADDRESS, {**facts, "suggestion": f"{name}@{shown}"} if name else facts
+        )
 
     def _faults_of_password(self, row: Row, display_name: str) -> Iterable[Fault]:
         if row.password != row.password.strip():
-            yield Fault(Problem.PASSWORD_EDGES, Field.PASSWORD)
+            yield Fault(RowProblem.PASSWORD_EDGES, Field.PASSWORD)
         elif passwords.looks_like_hash(row.password):
-            yield Fault(Problem.PASSWORD_HASH, Field.PASSWORD)
+            yield Fault(RowProblem.PASSWORD_HASH, Field.PASSWORD)
         elif row.password:
             for rule in passwords.broken(row.password, (row.name, display_name), self.policy):
                 yield Fault(rule, Field.PASSWORD, {"minimum": self.policy.min_length})
@@ -626,8 +628,8 @@ class Judge:
         if self.way is not Way.MAIL:
             return
         if not row.contact:
-            yield Fault(Problem.CONTACT_MISSING, Field.CONTACT)
+            yield Fault(RowProblem.CONTACT_MISSING, Field.CONTACT)
         elif not is_mail_address(row.contact):
             better = suggestions.one_address(row.contact)
             facts = {"suggestion": better} if better != row.contact and is_mail_address(better) else {}
-            yield Fault(Problem.CONTACT_FORM, Field.CONTACT, facts)
+            yield Fault(RowProblem.CONTACT_FORM, Field.CONTACT, facts)

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from . import columns, headings, tables
 from .columns import Field
-from .tables import LIMITS, Format, Limits, Line, LineFault, Refusal, Refused, Shape
+from .tables import LIMITS, Format, Limits, Line, LineFault, Refusal, Shape, TableRefused
 from .tables.encodings import tell
 from .tables.records import ANY_WIDTH, delimiter_of, records, roughly, separator_of
 
@@ -23,7 +23,7 @@ NO_HEADINGS = 0
 _NUMBERED = re.compile(r"(.+) \(([0-9]{1,5})\)", re.DOTALL)
 
 
-class Question(StrEnum):
+class OpenQuestion(StrEnum):
     """What only a person can answer. The words are in `accounts/words.py`."""
 
     ENCODING = "ask-encoding"
@@ -45,7 +45,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TableReading:
     shape: Shape
     heading_row: int  # the row's number, `NO_HEADINGS` where there is none
     heading: tuple[str, ...]
@@ -65,7 +65,7 @@ class Reading:
     short: int = 0  # rows that end before the last columns, which are empty in every row
 
 
-def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: Limits = LIMITS) -> Reading:
+def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: Limits = LIMITS) -> TableReading:
     """Raises `Refused`. `domains`: the names attached to the service, in any form that a table may have."""
     format_ = tables.format_of(data, limits)
     if format_ is Format.CSV:
@@ -73,7 +73,7 @@ def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: L
     return _settle_workbook(data, format_, choices, domains, limits)
 
 
-def lines(data: bytes, reading: Reading, limits: Limits = LIMITS) -> Iterator[Line]:
+def lines(data: bytes, reading: TableReading, limits: Limits = LIMITS) -> Iterator[Line]:
     """The rows below the headings. A row of text that has not as many cells as the headings has that fault."""
     width = len(reading.heading) if reading.shape.format is not Format.CSV else reading.shape.width
     other = 0  # the line where another table begins
@@ -90,7 +90,7 @@ def lines(data: bytes, reading: Reading, limits: Limits = LIMITS) -> Iterator[Li
         yield line
 
 
-def _off(line: Line, width: int, reading: Reading) -> LineFault | None:
+def _off(line: Line, width: int, reading: TableReading) -> LineFault | None:
     """More cells that are not empty, or fewer cells, than the headings have."""
     if reading.shape.format is not Format.CSV:
         beside = zip(reading.fields[width:], line.cells[width:], strict=False)
@@ -115,7 +115,7 @@ def _only_ends_early(line: Line, fields: Sequence[Field], wide: int) -> bool:
     )
 
 
-def _settle_text(data: bytes, choices: Choices, domains: Collection[str], limits: Limits) -> Reading:
+def _settle_text(data: bytes, choices: Choices, domains: Collection[str], limits: Limits) -> TableReading:
     told = tell(data) if not choices.encoding else tables.Told(choices.encoding)
     first = tables.first_lines(data, told.encoding)
     shape = Shape(Format.CSV, told.encoding, choices.delimiter or _delimiter_of(first))
@@ -158,28 +158,28 @@ def _rough(first: Sequence[str], delimiter: str) -> list[Line]:
 
 def _settle_workbook(
     data: bytes, format_: Format, choices: Choices, domains: Collection[str], limits: Limits
-) -> Reading:
+) -> TableReading:
     sheets = tables.survey(data, limits)
     full = [sheet for sheet in sheets if sheet.rows]
     if not full:
-        raise Refused(Refusal.EMPTY)
+        raise TableRefused(Refusal.EMPTY)
     chosen = next((sheet for sheet in sheets if sheet.name == choices.sheet), None)
     if choices.sheet and chosen is None:
-        raise Refused(Refusal.SHEET, sheet=choices.sheet)
+        raise TableRefused(Refusal.SHEET, sheet=choices.sheet)
     chosen = chosen or _best_sheet(full)
     if not chosen.rows:
-        raise Refused(Refusal.EMPTY)
+        raise TableRefused(Refusal.EMPTY)
     found = _heading_of(chosen.first, choices)
     if choices.headings and found is None:
-        raise Refused(Refusal.HEADINGS, row=choices.headings)
+        raise TableRefused(Refusal.HEADINGS, row=choices.headings)
     named = tuple((sheet.name, sheet.visible, sheet.rows) for sheet in sheets)
     return _finished(data, Shape(format_, sheet=chosen.name), found, choices, domains, limits, sheets=named)
 
 
-def _best_sheet(sheets: Sequence[tables.Sheet]) -> tables.Sheet:
+def _best_sheet(sheets: Sequence[tables.SheetPreview]) -> tables.SheetPreview:
     """The first visible sheet whose headings are recognised; else one with addresses; else the first visible one."""
 
-    def rank(sheet: tables.Sheet) -> tuple[bool, bool, bool]:
+    def rank(sheet: tables.SheetPreview) -> tuple[bool, bool, bool]:
         rows = [line.cells for line in sheet.first]
         index = columns.find_heading(rows)
         usable = index is not None and columns.usable(columns.recognise(rows[index])) and sheet.rows > index + 1
@@ -208,10 +208,10 @@ def _finished(
     *,
     told: tables.Told | None = None,
     sheets: tuple[tuple[str, bool, int], ...] = (),
-) -> Reading:
+) -> TableReading:
     """Go through the whole file: its limits, its rows, what its columns hold."""
     if choices.headings and found is None:
-        raise Refused(Refusal.HEADINGS, row=choices.headings)
+        raise TableRefused(Refusal.HEADINGS, row=choices.headings)
     heading_row = found.number if found else NO_HEADINGS
     above: list[int] = []
     sample: list[tuple[str, ...]] = []
@@ -229,9 +229,9 @@ def _finished(
             if len(sample) < SAMPLED and line.fault is None:
                 sample.append(line.cells)
     if not rows:
-        raise Refused(Refusal.EMPTY)
+        raise TableRefused(Refusal.EMPTY)
     if rows > limits.rows:
-        raise Refused(Refusal.ROWS, limit=limits.rows)
+        raise TableRefused(Refusal.ROWS, limit=limits.rows)
     heading = _stripped(list(map(tables.plain, found.cells))) if found else ()
     fields = columns.recognise(heading) if found else columns.guess(sample, domains)
     fields += (Field.IGNORE,) * (wide - len(fields))
@@ -239,7 +239,7 @@ def _finished(
     fields = columns.with_addresses(fields, heading, cells, domains)
     fields = columns.of_attached_domains(fields, cells, domains)
     fields = _without_states(fields, heading, cells)
-    return Reading(
+    return TableReading(
         shape,
         heading_row,
         heading,
@@ -336,32 +336,32 @@ def _generates(fields: Sequence[Field], cells: Sequence[Sequence[str]]) -> bool:
 
 
 def questions(
-    reading: Reading,
+    reading: TableReading,
     fields: Sequence[Field],
     *,
     default_domain: str,
     ignored: Collection[int],
     passwords_wanted: bool,
     confirmed: bool,
-) -> list[Question]:
+) -> list[OpenQuestion]:
     """What has to be asked before anything is done. `confirmed`: a person has seen what each column holds."""
     found = []
     if reading.candidates:
-        found.append(Question.ENCODING)
+        found.append(OpenQuestion.ENCODING)
     if not reading.heading_row and len(reading.fields) > 1 and not confirmed:
-        found.append(Question.HEADINGS)
+        found.append(OpenQuestion.HEADINGS)
     if not columns.usable(fields):
-        found.append(Question.ADDRESS)
+        found.append(OpenQuestion.ADDRESS)
     elif reading.bare and Field.DOMAIN not in fields and not default_domain and not confirmed:
-        found.append(Question.DOMAIN)
+        found.append(OpenQuestion.DOMAIN)
     if open_others(reading, fields, ignored):
-        found.append(Question.OTHERS)
+        found.append(OpenQuestion.OTHERS)
     if passwords_wanted and open_suspects(reading, fields, ignored):
-        found.append(Question.PASSWORDS)
+        found.append(OpenQuestion.PASSWORDS)
     return found
 
 
-def open_suspects(reading: Reading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
+def open_suspects(reading: TableReading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
     """Columns that look like passwords, that nobody mapped and nobody ignored, while passwords would be generated.
 
     Where none would be: columns that are headed as passwords and hold others.
@@ -374,7 +374,7 @@ def open_suspects(reading: Reading, fields: Sequence[Field], ignored: Collection
     ]
 
 
-def open_others(reading: Reading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
+def open_others(reading: TableReading, fields: Sequence[Field], ignored: Collection[int]) -> list[int]:
     """Columns with other addresses under attached domains that nobody mapped and nobody ignored."""
     return [index for index in reading.others if fields[index] is Field.IGNORE and index not in ignored]
 
@@ -393,7 +393,7 @@ def _usual(widths: Sequence[int]) -> int:
     return max(counts, key=lambda width: (counts[width], width), default=0)
 
 
-def column_named(reading: Reading, name: str) -> int | None:
+def column_named(reading: TableReading, name: str) -> int | None:
     """The index of a column by its heading (case and accents ignored), its number, from 1, or both: `Email (3)`."""
     numbered = _NUMBERED.fullmatch(name.strip())
     if numbered and 0 < int(numbered[2]) <= len(reading.heading):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from . import characters, rules
 from .columns import Field
-from .tables import CELL, Kind, mark_of
+from .tables import CELL, CellKind, mark_of
 
 type Told = tuple[str, Field, dict[str, str | int]]  # code, column, facts
 
@@ -43,12 +43,12 @@ def settle_cells(values: Mapping[Field, str]) -> tuple[dict[Field, str], list[To
         if mark is None:
             continue
         facts: dict[str, str | int] = {"read": mark.read[:64], "shown": mark.shown[:64]}
-        if mark.kind is Kind.MERGED and field is Field.DOMAIN:
+        if mark.kind is CellKind.MERGED and field is Field.DOMAIN:
             continue  # an address without its domain is refused, one with it needs none
-        if mark.kind is Kind.UNWRAPPED:
+        if mark.kind is CellKind.UNWRAPPED:
             said.append((UNWRAPPED, field, {}))
         elif field in CERTAIN:
-            hidden = {"read": "••••", "shown": mark.shown[:64] if mark.kind is Kind.ERROR else "••••"}
+            hidden = {"read": "••••", "shown": mark.shown[:64] if mark.kind is CellKind.ERROR else "••••"}
             faults.append((f"cell-{mark.kind}", field, {**hidden} if field is Field.PASSWORD else facts))
         else:
             said.append((f"cell-{mark.kind}", field, facts))

@@ -15,7 +15,7 @@ from panel.errors import Refused
 from . import batch, rules
 from .hashing import hash_of_nothing
 from .models import EmailAccount, RetiredMailbox
-from .preview import Problem
+from .preview import RowProblem
 from .words import fault_words
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def restore(mailbox: RetiredMailbox, *, by: Actor, address: str = "") -> EmailAc
     try:
         domain = to_ascii(domain)
     except NameRefused as refusal:
-        raise Refused("address-form", fault_words(Problem.ADDRESS_FORM), field="address") from refusal
+        raise Refused("address-form", fault_words(RowProblem.ADDRESS_FORM), field="address") from refusal
     for rule in (*rules.broken_by_name(name), *rules.broken_by_address(name, domain)):
         raise Refused(rule, fault_words(rule), field="address")
     placement = batch.Placement(name=name, domain=domain, password_hash=hash_of_nothing())
     (answer,) = batch.place(service, [placement], now=timezone.now())
-    if isinstance(answer, Problem):
+    if isinstance(answer, RowProblem):
         raise Refused(answer, fault_words(answer), field="address")
     mailbox_id = kept.mailbox_id
     kept.delete()

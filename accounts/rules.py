@@ -20,7 +20,7 @@ STROKES = str.maketrans(
 )
 
 
-class Rule(StrEnum):
+class NameRule(StrEnum):
     """A rule that a name breaks. The words are in `accounts/words.py`."""
 
     NAME_EMPTY = "name-empty"
@@ -37,7 +37,7 @@ class Rule(StrEnum):
     TEXT_CHARACTERS = "text-characters"
 
 
-class Advice(StrEnum):
+class NameAdvice(StrEnum):
     """Allowed, but the person should know."""
 
     NAME_COMMA = "name-comma"
@@ -55,27 +55,27 @@ def normalise_text(text: str) -> str:
     return text.strip().strip(INVISIBLE).strip()
 
 
-def broken_by_name(name: str) -> tuple[Rule, ...]:
+def broken_by_name(name: str) -> tuple[NameRule, ...]:
     """Every rule that the normalised account name breaks, besides being reserved."""
     if not name:
-        return (Rule.NAME_EMPTY,)
+        return (NameRule.NAME_EMPTY,)
     broken = []
     if len(name) < NAME_MIN:
-        broken.append(Rule.NAME_SHORT)
+        broken.append(NameRule.NAME_SHORT)
     if len(name) > NAME_MAX:
-        broken.append(Rule.NAME_LONG)
+        broken.append(NameRule.NAME_LONG)
     letters = [char for char in name if not char.isascii() and char.isalpha()]
     foreign = foreign_letters(name)
     if any(char not in foreign for char in letters):
-        broken.append(Rule.NAME_ACCENTS)
+        broken.append(NameRule.NAME_ACCENTS)
     if foreign:
-        broken.append(Rule.NAME_LETTERS)
+        broken.append(NameRule.NAME_LETTERS)
     if re.search(r"[^a-z0-9.,_-]", "".join(char for char in name if char not in letters and char not in foreign)):
-        broken.append(Rule.NAME_CHARACTERS)
+        broken.append(NameRule.NAME_CHARACTERS)
     if not name[0].isalnum():
-        broken.append(Rule.NAME_START)
+        broken.append(NameRule.NAME_START)
     if name.endswith(".") or ".." in name:
-        broken.append(Rule.NAME_DOTS)
+        broken.append(NameRule.NAME_DOTS)
     return tuple(broken)
 
 
@@ -88,22 +88,22 @@ def foreign_letters(name: str) -> list[str]:
     ]
 
 
-def broken_by_address(name: str, domain: str) -> tuple[Rule, ...]:
+def broken_by_address(name: str, domain: str) -> tuple[NameRule, ...]:
     """Rules that the whole address breaks; `domain` is an A-label name."""
-    return (Rule.ADDRESS_LONG,) if len(name) + 1 + len(domain) > ADDRESS_MAX else ()
+    return (NameRule.ADDRESS_LONG,) if len(name) + 1 + len(domain) > ADDRESS_MAX else ()
 
 
-def advice_on_name(name: str) -> tuple[Advice, ...]:
-    return (Advice.NAME_COMMA,) if "," in name else ()
+def advice_on_name(name: str) -> tuple[NameAdvice, ...]:
+    return (NameAdvice.NAME_COMMA,) if "," in name else ()
 
 
-def broken_by_text(text: str) -> tuple[Rule, ...]:
+def broken_by_text(text: str) -> tuple[NameRule, ...]:
     """Rules that a normalised first, last or display name breaks. None of them is obligatory."""
     broken = []
     if len(text) > TEXT_MAX:
-        broken.append(Rule.TEXT_LONG)
+        broken.append(NameRule.TEXT_LONG)
     if odd_characters(text):
-        broken.append(Rule.TEXT_CHARACTERS)
+        broken.append(NameRule.TEXT_CHARACTERS)
     return tuple(broken)
 
 

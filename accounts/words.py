@@ -11,111 +11,111 @@ from django.utils.translation import gettext_lazy as _
 
 from . import passwords, remarks, rules, suggestions, tables
 from .columns import Field
-from .preview import Advice, Problem
-from .reading import Question
+from .preview import RowAdvice, RowProblem
+from .reading import OpenQuestion
 from .tables import LineFault
 
 FAULTS: dict[str, Promise | str] = {
-    rules.Rule.NAME_EMPTY: _("Account name: missing."),
-    rules.Rule.NAME_SHORT: _("Account name: at least 2 characters."),
-    rules.Rule.NAME_LONG: _("Account name: at most 32 characters."),
-    rules.Rule.NAME_ACCENTS: _("Account name: letters without accents."),
-    rules.Rule.NAME_LETTERS: _("Account name: only the letters a to z. These are others: %(characters)s."),
-    rules.Rule.NAME_CHARACTERS: _("Account name: only letters, digits and . , - _"),
-    rules.Rule.NAME_START: _("Account name: begins with a letter or a digit."),
-    rules.Rule.NAME_DOTS: _("Account name: no dot at its end and no two dots in a row."),
-    rules.Rule.NAME_RESERVED: _("postmaster and abuse may only be configured by an owner."),
-    rules.Rule.ADDRESS_LONG: _("The address is longer than 254 characters."),
-    rules.Rule.TEXT_LONG: _("At most 64 characters."),
-    rules.Rule.TEXT_CHARACTERS: _("It contains characters that cannot be displayed: %(characters)s."),
-    rules.Advice.NAME_COMMA: _("Some mail programs cannot write an address with a comma."),
-    passwords.Rule.SHORT: _("Minimum length: %(minimum)s."),
-    passwords.Rule.LONG: _("At most 30 characters."),
-    passwords.Rule.CHARACTERS: _("No accents and no spaces, only what an English keyboard types."),
-    passwords.Rule.UPPER: _("At least one upper-case letter."),
-    passwords.Rule.LOWER: _("At least one lower-case letter."),
-    passwords.Rule.DIGIT: _("At least one digit."),
-    passwords.Rule.SYMBOL: _("At least one character that is neither letter nor digit."),
-    passwords.Rule.NAME: _("No part of the account name or of the display name."),
-    passwords.Rule.PIECE: _("No four letters in a row from the account name or the display name."),
-    Problem.ADDRESS_MISSING: _("The address is missing."),
-    Problem.ADDRESS_FORM: _("This is not an e-mail address."),
-    Problem.ADDRESS_NO_DOMAIN: _("The domain is missing."),
-    Problem.ADDRESS_DUPLICATE: _("The same address is in line %(line)s."),
-    Problem.ADDRESS_TAKEN: _(
+    rules.NameRule.NAME_EMPTY: _("Account name: missing."),
+    rules.NameRule.NAME_SHORT: _("Account name: at least 2 characters."),
+    rules.NameRule.NAME_LONG: _("Account name: at most 32 characters."),
+    rules.NameRule.NAME_ACCENTS: _("Account name: letters without accents."),
+    rules.NameRule.NAME_LETTERS: _("Account name: only the letters a to z. These are others: %(characters)s."),
+    rules.NameRule.NAME_CHARACTERS: _("Account name: only letters, digits and . , - _"),
+    rules.NameRule.NAME_START: _("Account name: begins with a letter or a digit."),
+    rules.NameRule.NAME_DOTS: _("Account name: no dot at its end and no two dots in a row."),
+    rules.NameRule.NAME_RESERVED: _("postmaster and abuse may only be configured by an owner."),
+    rules.NameRule.ADDRESS_LONG: _("The address is longer than 254 characters."),
+    rules.NameRule.TEXT_LONG: _("At most 64 characters."),
+    rules.NameRule.TEXT_CHARACTERS: _("It contains characters that cannot be displayed: %(characters)s."),
+    rules.NameAdvice.NAME_COMMA: _("Some mail programs cannot write an address with a comma."),
+    passwords.PasswordRule.SHORT: _("Minimum length: %(minimum)s."),
+    passwords.PasswordRule.LONG: _("At most 30 characters."),
+    passwords.PasswordRule.CHARACTERS: _("No accents and no spaces, only what an English keyboard types."),
+    passwords.PasswordRule.UPPER: _("At least one upper-case letter."),
+    passwords.PasswordRule.LOWER: _("At least one lower-case letter."),
+    passwords.PasswordRule.DIGIT: _("At least one digit."),
+    passwords.PasswordRule.SYMBOL: _("At least one character that is neither letter nor digit."),
+    passwords.PasswordRule.NAME: _("No part of the account name or of the display name."),
+    passwords.PasswordRule.PIECE: _("No four letters in a row from the account name or the display name."),
+    RowProblem.ADDRESS_MISSING: _("The address is missing."),
+    RowProblem.ADDRESS_FORM: _("This is not an e-mail address."),
+    RowProblem.ADDRESS_NO_DOMAIN: _("The domain is missing."),
+    RowProblem.ADDRESS_DUPLICATE: _("The same address is in line %(line)s."),
+    RowProblem.ADDRESS_TAKEN: _(
         "The address is taken by an account of this service, under other names. To change it, update accounts instead."
     ),
-    Problem.ADDRESS_TAKEN_ELSEWHERE: _("The address is taken."),
-    Problem.ADDRESS_ALIAS: _("The address is an alias of an account of this service."),
-    Problem.ADDRESS_ACCOUNT: _("The address is that of an account of this service."),
-    Problem.ADDRESS_OWN: _("This is the account's own address."),
-    Problem.ADDRESS_GROUP: _("The address is a group of this service."),
-    Problem.ADDRESS_UNKNOWN: _("Nobody has this address."),
-    Problem.MEMBER_GROUP: _("A group cannot be a member of another one."),
-    Problem.OUTSIDE_FORBIDDEN: _("The security policy of this service lets no mail go on to addresses outside."),
-    Problem.FORWARD_SELF: _("This is an address of the account itself."),
-    Problem.FORWARD_LOOP: _("From there the mail would come back to this account."),
-    Problem.ALIAS_REFUSED: "%(alias)s: %(why)s",
-    Problem.ALIAS_GONE: _("One of its aliases has been taken in the meantime, or its domain detached."),
-    Problem.ALIASES_MANY: _("The limit of aliases of an account is %(limit)s."),
-    Problem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
-    Problem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains can have accounts."),
-    Problem.DOMAIN_DIFFERS: _(
+    RowProblem.ADDRESS_TAKEN_ELSEWHERE: _("The address is taken."),
+    RowProblem.ADDRESS_ALIAS: _("The address is an alias of an account of this service."),
+    RowProblem.ADDRESS_ACCOUNT: _("The address is that of an account of this service."),
+    RowProblem.ADDRESS_OWN: _("This is the account's own address."),
+    RowProblem.ADDRESS_GROUP: _("The address is a group of this service."),
+    RowProblem.ADDRESS_UNKNOWN: _("Nobody has this address."),
+    RowProblem.MEMBER_GROUP: _("A group cannot be a member of another one."),
+    RowProblem.OUTSIDE_FORBIDDEN: _("The security policy of this service lets no mail go on to addresses outside."),
+    RowProblem.FORWARD_SELF: _("This is an address of the account itself."),
+    RowProblem.FORWARD_LOOP: _("From there the mail would come back to this account."),
+    RowProblem.ALIAS_REFUSED: "%(alias)s: %(why)s",
+    RowProblem.ALIAS_GONE: _("One of its aliases has been taken in the meantime, or its domain detached."),
+    RowProblem.ALIASES_MANY: _("The limit of aliases of an account is %(limit)s."),
+    RowProblem.DOMAIN_UNKNOWN: _("The domain is not attached to this service."),
+    RowProblem.DOMAIN_PENDING: _("The domain is not verified yet: only verified domains can have accounts."),
+    RowProblem.DOMAIN_DIFFERS: _(
         "The domain in this column (%(domain)s) is not the one of the address (%(address)s). Correct one of them, or "
         "have the column ignored."
     ),
-    Problem.NAME_DIFFERS: _(
+    RowProblem.NAME_DIFFERS: _(
         "The account name in this column (%(name)s) is not the one of the address (%(address)s). Correct one of them, "
         "or have the column ignored."
     ),
-    Problem.DOMAIN_ALIKE: _("The domain is not attached, but resembles %(attached)s, which is: %(characters)s."),
-    Problem.NO_SLOT: _("No free slot is left for it: order more accounts."),
-    Problem.NO_ACCOUNT: _("No account of this service has this address, so there is nothing to update."),
-    Problem.SLOT_FORM: _("This is not the address of a slot."),
-    Problem.SLOT_UNKNOWN: _("This service has no such slot."),
-    Problem.SLOT_DUPLICATE: _("The same slot is in line %(line)s."),
-    Problem.SLOT_CONFIGURED: _("The slot has already been configured, as %(address)s."),
-    Problem.SLOT_GONE: _("The slot has been configured or cancelled in the meantime."),
+    RowProblem.DOMAIN_ALIKE: _("The domain is not attached, but resembles %(attached)s, which is: %(characters)s."),
+    RowProblem.NO_SLOT: _("No free slot is left for it: order more accounts."),
+    RowProblem.NO_ACCOUNT: _("No account of this service has this address, so there is nothing to update."),
+    RowProblem.SLOT_FORM: _("This is not the address of a slot."),
+    RowProblem.SLOT_UNKNOWN: _("This service has no such slot."),
+    RowProblem.SLOT_DUPLICATE: _("The same slot is in line %(line)s."),
+    RowProblem.SLOT_CONFIGURED: _("The slot has already been configured, as %(address)s."),
+    RowProblem.SLOT_GONE: _("The slot has been configured or cancelled in the meantime."),
     suggestions.Form.INVISIBLE: _("The address has characters that cannot be seen: %(characters)s."),
     suggestions.Form.AT_SIGN: _("Instead of the @ sign it has: %(characters)s."),
     suggestions.Form.PREFIX: _("There is something before the address: %(prefix)s"),
     suggestions.Form.WRAPPED: _("The address is in brackets, or has something beside it."),
     suggestions.Form.PUNCTUATION: _("There is something around the address: %(characters)s"),
     suggestions.Form.SEVERAL: _("The cell has several addresses (%(count)s); each account needs a row of its own."),
-    Advice.PASSWORD_NOT_SET: _(
+    RowAdvice.PASSWORD_NOT_SET: _(
         "The account already exists: the password in this row is neither compared nor set. Choose “Change their "
         "passwords” to set it."
     ),
-    Advice.DISPLAY_KEPT: _("The display name stays as it is: the row has none."),
-    Advice.SLOT_LEFT: _("A slot without details: it stays to be configured."),
-    Problem.CONTACT_MISSING: _("The contact address is missing, so the link cannot be sent."),
-    Problem.CONTACT_FORM: _("The contact address is not an e-mail address."),
-    Problem.NAME_PASSWORD: _(
+    RowAdvice.DISPLAY_KEPT: _("The display name stays as it is: the row has none."),
+    RowAdvice.SLOT_LEFT: _("A slot without details: it stays to be configured."),
+    RowProblem.CONTACT_MISSING: _("The contact address is missing, so the link cannot be sent."),
+    RowProblem.CONTACT_FORM: _("The contact address is not an e-mail address."),
+    RowProblem.NAME_PASSWORD: _(
         "This looks like a password, and the password is empty: the cells of this row may be in the wrong columns."
     ),
-    Problem.NAME_ADDRESS: _("This is an e-mail address: the cells of this row may be in the wrong columns."),
-    Problem.CELL_ERROR: _("The cell shows an error of the spreadsheet (%(shown)s): it has no value."),
-    Problem.CELL_FORMULA: _(
+    RowProblem.NAME_ADDRESS: _("This is an e-mail address: the cells of this row may be in the wrong columns."),
+    RowProblem.CELL_ERROR: _("The cell shows an error of the spreadsheet (%(shown)s): it has no value."),
+    RowProblem.CELL_FORMULA: _(
         "The cell has a formula whose value was never stored: open the file in a spreadsheet, save it, and "
         "upload it again."
     ),
-    Problem.CELL_DATE: _(
+    RowProblem.CELL_DATE: _(
         "The cell is a date or a time, not text (read as %(read)s, shown as %(shown)s): format the column as "
         "text and type it again."
     ),
-    Problem.CELL_BOOLEAN: _(
+    RowProblem.CELL_BOOLEAN: _(
         "The cell is a logical value, not text (%(shown)s): format the column as text and type it again."
     ),
-    Problem.CELL_NUMBER: _(
+    RowProblem.CELL_NUMBER: _(
         "The cell is a number that looks different from what it holds (read as %(read)s, shown as "
         "%(shown)s): format the column as text and type it again."
     ),
-    Problem.CELL_MERGED: _(
+    RowProblem.CELL_MERGED: _(
         "The cell is merged with others, of which only the first has a value: undo the merge and fill in each cell."
     ),
-    Problem.CELL_LONG: _("The cell is too long: %(length)s characters, with a limit of %(limit)s."),
-    Problem.PASSWORD_HASH: _("This is the hash of a password, as other systems keep it, not a password."),
-    Problem.PASSWORD_EDGES: _("The password begins or ends with a blank."),
+    RowProblem.CELL_LONG: _("The cell is too long: %(length)s characters, with a limit of %(limit)s."),
+    RowProblem.PASSWORD_HASH: _("This is the hash of a password, as other systems keep it, not a password."),
+    RowProblem.PASSWORD_EDGES: _("The password begins or ends with a blank."),
     remarks.UNWRAPPED: _('="…" was taken for the text between the quotation marks.'),
     remarks.JOINED: _("The line break became a blank."),
     remarks.LOST: _("A letter was lost: the file has the replacement character � in its place."),
@@ -253,17 +253,17 @@ VERBS: dict[str, Promise | str] = {
 
 
 QUESTIONS: dict[str, Promise | str] = {
-    Question.ENCODING: _("The letters can be read in several ways. Choose the encoding."),
-    Question.HEADINGS: _(
+    OpenQuestion.ENCODING: _("The letters can be read in several ways. Choose the encoding."),
+    OpenQuestion.HEADINGS: _(
         "No row reads as headings. Say which row has them, or that there are none, and what each column holds."
     ),
-    Question.ADDRESS: _("Say which one column has the address; every other field has one column at most."),
-    Question.DOMAIN: _("The addresses have no domain. Say which domain they belong to."),
-    Question.OTHERS: _(
+    OpenQuestion.ADDRESS: _("Say which one column has the address; every other field has one column at most."),
+    OpenQuestion.DOMAIN: _("The addresses have no domain. Say which domain they belong to."),
+    OpenQuestion.OTHERS: _(
         "Another column also has addresses under your domains, but not the same ones. Choose what it holds, or have it "
         "ignored."
     ),
-    Question.PASSWORDS: _(
+    OpenQuestion.PASSWORDS: _(
         "A column that has not been chosen seems to hold passwords, and the accounts would get others. Choose it as "
         "the password, or have it ignored."
     ),
@@ -317,7 +317,7 @@ def change_words(change: Sequence[str]) -> str:
     return f"{field}: {old or '–'} → {new or '–'}"
 
 
-def refusal_words(refused: tables.Refused) -> str:
+def refusal_words(refused: tables.TableRefused) -> str:
     """Why a file is refused, naming the limit."""
     limit = refused.facts.get("limit", 0)
     mib = int(limit) // (1024 * 1024)
@@ -326,12 +326,13 @@ def refusal_words(refused: tables.Refused) -> str:
 
 def rule_list(
     password: str, names: tuple[str, str], policy: passwords.Policy
-) -> list[tuple[passwords.Rule, bool, dict[str, int]]]:
+) -> list[tuple[passwords.PasswordRule, bool, dict[str, int]]]:
     """(rule, whether it is kept, facts for its sentence), those that the policy does not ask for left out."""
     broken = passwords.broken(password, names, policy)
     asked = [
         rule
-        for rule in passwords.Rule
-        if (rule is not passwords.Rule.SYMBOL or policy.symbol) and (rule is not passwords.Rule.PIECE or policy.pieces)
+        for rule in passwords.PasswordRule
+        if (rule is not passwords.PasswordRule.SYMBOL or policy.symbol)
+        and (rule is not passwords.PasswordRule.PIECE or policy.pieces)
     ]
     return [(rule, bool(password) and rule not in broken, {"minimum": policy.min_length}) for rule in asked]

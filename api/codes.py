@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import translation
 
 from accounts import passwords, preview, rules, words
-from accounts.reading import Question
+from accounts.reading import OpenQuestion
 from accounts.tables import Refusal
 from domains.sentences import NAME_SENTENCES, PROVIDER_ERRORS, TARGET_SENTENCES
 
@@ -72,10 +72,10 @@ def of_tables() -> Iterator[Found]:
     """Codes that are values of enumerations, with the sentences that pages have for them."""
     yield from ((f"name-{code.value}", "409", str(text)) for code, text in NAME_SENTENCES.items())
     yield from ((code.value, "409", str(text)) for code, text in TARGET_SENTENCES.items())
-    for code in (*rules.Rule, *preview.Problem, *passwords.Rule):
+    for code in (*rules.NameRule, *preview.RowProblem, *passwords.PasswordRule):
         yield str(code), "`errors`", str(words.FAULTS.get(code, ""))
     yield from ((str(code), "409", str(words.REFUSALS[code])) for code in Refusal if code in words.REFUSALS)
-    yield from ((str(question), "409", words.question_words(question)) for question in Question)
+    yield from ((str(question), "409", words.question_words(question)) for question in OpenQuestion)
     yield from ((code, "jobs", str(text)) for code, text in PROVIDER_ERRORS.items())
     for status, (code, text) in OF_REQUESTS.items():
         yield code, str(status), text

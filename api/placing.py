@@ -6,8 +6,7 @@ from accounts import choosing, passwords, preview
 from accounts.batch import Placement
 from accounts.columns import Field
 from accounts.models import EmailAccount, PasswordPolicy
-from accounts.preview import Fault, Judge, Outcome, Row
-from accounts.preview import Problem as RowProblem
+from accounts.preview import Fault, Judge, Row, RowOutcome, RowProblem
 from accounts.runs.checking import existing_of
 from accounts.words import fault_words
 from domains.models import Domain
@@ -36,7 +35,7 @@ def row_of(account: EmailAccount, names: Names) -> Row:
         existing = None
     verdict = judge.judge(row, existing)
     faults = list(verdict.faults)
-    if verdict.outcome is Outcome.ALREADY:
+    if verdict.outcome is RowOutcome.ALREADY:
         faults.append(Fault(RowProblem.ADDRESS_TAKEN, Field.NAME))
     _refuse(faults)
     return row

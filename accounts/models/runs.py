@@ -50,9 +50,9 @@ class BulkRun(models.Model):
         SLIPS = PreviewWay.SLIPS.value, _("a link to set the password, printed on slips")
 
     class Mode(models.TextChoices):
-        CONFIGURE = preview.Mode.CONFIGURE.value, _("configure accounts")
-        UPDATE = preview.Mode.UPDATE.value, _("update existing accounts")
-        BOTH = preview.Mode.UPDATE_OR_CONFIGURE.value, _("update existing accounts, configure the others")
+        CONFIGURE = preview.TableMode.CONFIGURE.value, _("configure accounts")
+        UPDATE = preview.TableMode.UPDATE.value, _("update existing accounts")
+        BOTH = preview.TableMode.UPDATE_OR_CONFIGURE.value, _("update existing accounts, configure the others")
 
     service = models.ForeignKey("panel.Service", on_delete=models.CASCADE, related_name="bulk_runs")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -15,7 +15,7 @@ from .. import aliases, batch, passwords, rules
 from ..batch import Placement
 from ..columns import Field
 from ..models import BulkRow, BulkRun, EmailAccount, PasswordLink, PasswordPolicy
-from ..preview import Problem
+from ..preview import RowProblem
 from ..vault import Vault
 from ..writing import update_each
 from .checking import row_of
@@ -93,7 +93,7 @@ def _configure(
 ) -> Faults:
     named = [row for row in rows if row.slot]
     slots = {slot.slot_token: slot for slot in _free(service, [row.slot for row in named])}
-    faults: Faults = {row.pk: Problem.SLOT_GONE for row in named if row.slot not in slots}
+    faults: Faults = {row.pk: RowProblem.SLOT_GONE for row in named if row.slot not in slots}
     faults |= _without_aliases(service, rows)
     named = [row for row in named if row.pk not in faults]
     unnamed = [row for row in rows if not row.slot and row.pk not in faults]
@@ -103,7 +103,7 @@ def _configure(
     spare = _named_slots(run) if Field.SLOT in run.columns else None
     placed += batch.place(service, [_placement(row, prepared) for row in unnamed], now=now, spare=spare)
     for row, answer in zip([*named, *unnamed], placed, strict=True):
-        if isinstance(answer, Problem):
+        if isinstance(answer, RowProblem):
             faults[row.pk] = answer
         else:
             row.account, row.mailbox_id = answer, answer.mailbox_id
@@ -120,7 +120,7 @@ def _without_aliases(service: Service, rows: Sequence[BulkRow]) -> Faults:
     wanted = {row.pk: aliases.pairs_of(row.aliases) for row in rows if row.aliases}
     lost = aliases.lost(service, wanted)
     lost |= {pk for pk, pairs in wanted.items() if any(ours.get(f"{n}@{d}", pk) != pk for n, d in pairs)}
-    return dict.fromkeys(lost, Problem.ALIAS_GONE)
+    return dict.fromkeys(lost, RowProblem.ALIAS_GONE)
 
 
 def _add_aliases(service: Service, rows: Sequence[tuple[BulkRow, EmailAccount]], now: datetime) -> None:
@@ -146,7 +146,7 @@ def _named_slots(run: BulkRun) -> QuerySet[BulkRow, str]:
 def _configured_alike(service: Service, rows: Sequence[BulkRow], faults: Faults) -> Faults:
     """Of the rows whose address is taken: those whose account is meanwhile as the row says (the file was uploaded
     twice, or two people had the same list)."""
-    taken = {row.address: row for row in rows if faults.get(row.pk) in {Problem.ADDRESS_TAKEN, Problem.SLOT_GONE}}
+    taken = {row.address: row for row in rows if faults.get(row.pk) in {RowProblem.ADDRESS_TAKEN, RowProblem.SLOT_GONE}}
     accounts = EmailAccount.objects.filter(service=service, address_key__in=taken).exclude(
         state=EmailAccount.State.SLOT
     )
@@ -223,7 +223,7 @@ def _move(run: BulkRun, service: Service, rows: Sequence[BulkRow], now: datetime
         account = accounts[same[row.pk]]
         name = account.address.local_part if account.address else ""
         if name in rules.RESERVED and not run.by_owner:
-            faults[row.pk] = rules.Rule.NAME_RESERVED
+            faults[row.pk] = rules.NameRule.NAME_RESERVED
         else:
             moves.append((row, account, name))
     answers = batch.readdress(service, [(account, name, target) for _row, account, name in moves], now=now)

@@ -20,15 +20,15 @@ from .. import passwords, preview, remarks, rules
 from ..aliases import alias_counts
 from ..columns import Field
 from ..models import Address, BulkRow, BulkRun, EmailAccount, PasswordPolicy, Tally
-from ..preview import Existing, Judge, Mode, Outcome, Row, RowAction, RowVerdict, Way
+from ..preview import Existing, Judge, Row, RowAction, RowOutcome, RowVerdict, TableMode, Way
 from ..tables import CELL, plain, read_as
 from ..vault import Vault
 from ..writing import update_each
 
 ROW_STATES = {
-    Outcome.GOOD: BulkRow.State.GOOD,
-    Outcome.ALREADY: BulkRow.State.ALREADY,
-    Outcome.BAD: BulkRow.State.BAD,
+    RowOutcome.GOOD: BulkRow.State.GOOD,
+    RowOutcome.ALREADY: BulkRow.State.ALREADY,
+    RowOutcome.BAD: BulkRow.State.BAD,
 }
 BATCH = 500  # rows that are read and written together
 JUDGED = [  # the columns of a row that a verdict fills
@@ -47,7 +47,7 @@ def judge_of(run: BulkRun, *, slots_promised: int = 0) -> Judge:
         free_slots=Tally.of(service_id)[EmailAccount.State.SLOT] - slots_promised,
         owner=run.by_owner,
         way=Way(run.way),
-        mode=Mode(run.mode),
+        mode=TableMode(run.mode),
         change_passwords=run.change_passwords,
         slot_domain=settings.SLOT_DOMAIN,
     )
@@ -142,8 +142,8 @@ class Checker:
         slots = slots_of(self.run.service_id, self._judge, rows)
         verdicts = [self._judge.judge(row, existing.get(row.address), slots, existing) for row in rows]
         self.total += len(verdicts)
-        self.bad += sum(verdict.outcome is Outcome.BAD for verdict in verdicts)
-        self.already += sum(verdict.outcome is Outcome.ALREADY for verdict in verdicts)
+        self.bad += sum(verdict.outcome is RowOutcome.BAD for verdict in verdicts)
+        self.already += sum(verdict.outcome is RowOutcome.ALREADY for verdict in verdicts)
         return verdicts
 
     def columns_of(self, row: Row, verdict: RowVerdict) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from .. import batch, rules
 from ..columns import Field
 from ..hashing import hash_password
 from ..models import BulkRow, BulkRun
-from ..preview import Advice
+from ..preview import RowAdvice
 from ..vault import Vault
 from ..words import fault_words
 from ..writing import update_each
@@ -60,7 +60,7 @@ def start(run: BulkRun, *, all_or_nothing: bool = False, owner: bool = True) -> 
             "not-all-good", _("Some rows need fixing. With “all or nothing”, nothing is done until they are.")
         )
     if not owner and checking.has_reserved_names(run):
-        raise Refused(rules.Rule.NAME_RESERVED, fault_words(rules.Rule.NAME_RESERVED))
+        raise Refused(rules.NameRule.NAME_RESERVED, fault_words(rules.NameRule.NAME_RESERVED))
     if checking.breaks_policy(run):
         raise Refused("policy-changed", _("The security policy has changed since the check: check all rows again."))
     now = timezone.now()
@@ -252,7 +252,7 @@ def _close_rows(run: BulkRun, rows: Sequence[BulkRow], faults: Faults, told: Map
     BulkRow.objects.filter(pk__in=[row.pk for row in refused]).update(state=RowState.REFUSED, **over)
     for row in already:
         if row.password_from == BulkRow.PasswordFrom.FILE:
-            row.advice = [*row.advice, Advice.PASSWORD_NOT_SET]
+            row.advice = [*row.advice, RowAdvice.PASSWORD_NOT_SET]
         row.password_from = BulkRow.PasswordFrom.KEPT
     update_each(already, ["advice", "password_from"])
     ids = [row.pk for row in already]

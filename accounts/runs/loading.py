@@ -24,7 +24,7 @@ from ..columns import Field
 from ..models import BulkRow, BulkRun
 from ..models.runs import begun_by
 from ..preview import RowVerdict
-from ..reading import Choices, Reading
+from ..reading import Choices, TableReading
 from ..tables import Line, Shape
 from ..vault import Vault, new_key
 from ..words import question_words
@@ -85,7 +85,7 @@ def upload(
     return run
 
 
-def reshape(run: BulkRun, data: bytes, choices: Choices) -> Reading:
+def reshape(run: BulkRun, data: bytes, choices: Choices) -> TableReading:
     """Read the whole file once: its limits, its headings, the fields of its columns."""
     found = reading.settle(data, choices, domains=domains_of(run.service), limits=limits())
     run.format, run.encoding, run.delimiter = found.shape.format, found.shape.encoding, found.shape.delimiter
@@ -110,7 +110,7 @@ def reshape(run: BulkRun, data: bytes, choices: Choices) -> Reading:
     return found
 
 
-def reading_of(run: BulkRun) -> Reading:
+def reading_of(run: BulkRun) -> TableReading:
     """The reading that the run keeps, without the words that candidates for its encoding read differently."""
     if not run.reading:  # a table that was uploaded before readings were kept
         found = reading.settle(source_of(run), Choices(), domains=domains_of(run.service), limits=limits())
@@ -118,7 +118,7 @@ def reading_of(run: BulkRun) -> Reading:
     kept = run.reading
     known = kept["sheet"], kept["width"], kept["address"], kept["headings"]
     shape = Shape(tables.Format(run.format), run.encoding, run.delimiter, *known)
-    return Reading(
+    return TableReading(
         shape,
         kept["headings"],
         tuple(run.heading),

@@ -28,7 +28,7 @@ SECRET_STATES = (BulkRow.State.DONE,)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RowResult:
     row: BulkRow
     secret: str = ""  # a generated password, or the address of the link to set one
 
@@ -75,13 +75,13 @@ def may_hand_out_to(run: BulkRun, user: User) -> bool:
     return run.by_id == user.pk if run.by_id else user.is_staff
 
 
-def results_of(run: BulkRun) -> list[Result]:
+def results_of(run: BulkRun) -> list[RowResult]:
     """Every row, with its secret while there is one."""
     vault = Vault(run.key) if to_hand_out(run) else None
-    return [Result(row, _secret_of(run, row, vault)) for row in rows_of(run)]
+    return [RowResult(row, _secret_of(run, row, vault)) for row in rows_of(run)]
 
 
-def hand_out(run: BulkRun) -> list[Result]:
+def hand_out(run: BulkRun) -> list[RowResult]:
     """Every row, with its secret: as often as it is asked for, until the secrets are discarded or their day is over."""
     results = results_of(run)
     mark_handed_out(run)
@@ -136,7 +136,7 @@ def forgettable() -> list[BulkRun]:
     return list(BulkRun.objects.filter(finished_at__lt=before).exclude(key=""))
 
 
-def results_csv(run: BulkRun, results: Iterable[Result]) -> Iterator[str]:
+def results_csv(run: BulkRun, results: Iterable[RowResult]) -> Iterator[str]:
     """One line for each row, as a mail merge wants it: line, address, names, contact, status, reason, suggestion, and
     last the password or link where one was generated."""
     told = _("Password") if run.way == BulkRun.Way.PASSWORDS else _("Link")

@@ -16,22 +16,22 @@ from .. import reading, tables
 from ..columns import Field
 from ..models import BulkRun
 from ..preview import Fault, to_ascii
-from ..reading import NO_HEADINGS, Choices, Question
+from ..reading import NO_HEADINGS, Choices, OpenQuestion
 from ..tables.encodings import tell
 from ..words import FIELDS, count_words, encoding_words, question_words
 from . import loading
-from .results import Result
+from .results import RowResult
 
 DELIMITERS = {
     "comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "pipe": "|", "colon": ":", "caret": "^",
 }  # fmt: skip
 OPTIONS = {
-    Question.ENCODING: "--encoding",
-    Question.HEADINGS: "--headings",
-    Question.ADDRESS: "--column address=",
-    Question.DOMAIN: "--domain",
-    Question.OTHERS: "--ignore",
-    Question.PASSWORDS: "--ignore",
+    OpenQuestion.ENCODING: "--encoding",
+    OpenQuestion.HEADINGS: "--headings",
+    OpenQuestion.ADDRESS: "--column address=",
+    OpenQuestion.DOMAIN: "--domain",
+    OpenQuestion.OTHERS: "--ignore",
+    OpenQuestion.PASSWORDS: "--ignore",
 }
 
 
@@ -54,7 +54,9 @@ class Said:
 class Asked(Refused):
     """Something that only a person can answer; nothing was done."""
 
-    def __init__(self, asked: Sequence[Question], facts: dict[Question, dict[str, Any]], read: dict[str, Any]) -> None:
+    def __init__(
+        self, asked: Sequence[OpenQuestion], facts: dict[OpenQuestion, dict[str, Any]], read: dict[str, Any]
+    ) -> None:
         self.read = read
         self.questions = [
             {
@@ -156,16 +158,16 @@ def settled(run: BulkRun, data: bytes, said: Said) -> list[Field]:
         passwords_wanted=loading.sets_passwords(run, BulkRun.Way.PASSWORDS),
         confirmed=False,
     )
-    if said.choices.headings is not None and Question.HEADINGS in asked:
-        asked.remove(Question.HEADINGS)
+    if said.choices.headings is not None and OpenQuestion.HEADINGS in asked:
+        asked.remove(OpenQuestion.HEADINGS)
     if asked:
         suspects = reading.open_suspects(found, fields, said.ignored_in(run))
-        facts: dict[Question, dict[str, Any]] = {
-            Question.ENCODING: {"candidates": list(found.candidates), "words": _words(run, data)},
-            Question.OTHERS: {
+        facts: dict[OpenQuestion, dict[str, Any]] = {
+            OpenQuestion.ENCODING: {"candidates": list(found.candidates), "words": _words(run, data)},
+            OpenQuestion.OTHERS: {
                 "columns": [column_words(run, i) for i in reading.open_others(found, fields, said.ignored_in(run))]
             },
-            Question.PASSWORDS: {"columns": [column_words(run, index) for index in suspects]},
+            OpenQuestion.PASSWORDS: {"columns": [column_words(run, index) for index in suspects]},
         }
         raise Asked(asked, facts, read_as(run))
     return fields
@@ -268,7 +270,7 @@ def short_words(count: int) -> str:
     return words % {"n": count}
 
 
-def remarks_of(answers: Sequence[Result]) -> list[tuple[int, str, Fault]]:
+def remarks_of(answers: Sequence[RowResult]) -> list[tuple[int, str, Fault]]:
     """What is remarked on in rows, refused or not."""
     found = []
     for answer in answers:

@@ -18,10 +18,10 @@ from panel.keyset import Cursor, beyond
 from panel.models import Service
 
 from .. import rules
-from ..lists import Question, matches
+from ..lists import ListQuery, matches
 from ..models import Address, BulkRow, BulkRun, EmailAccount
 from ..models.runs import begun_by
-from ..preview import Problem
+from ..preview import RowProblem
 from ..vault import new_key
 
 RowState = BulkRow.State
@@ -83,7 +83,7 @@ class Selection:
 
     def accounts(self, service_id: int) -> QuerySet[EmailAccount]:
         if self.question is not None:
-            return matches(service_id, Question.of(service_id, self.question))
+            return matches(service_id, ListQuery.of(service_id, self.question))
         return EmailAccount.objects.filter(service_id=service_id, pk__in=self.ids)
 
 
@@ -190,9 +190,9 @@ def _verdict(run: BulkRun, account: EmailAccount, taken: set[str]) -> tuple[RowS
     if run.kind == Kind.MOVE:
         name = account.address_key.partition("@")[0]
         if name in rules.RESERVED and not run.by_owner:
-            return RowState.BAD, rules.Rule.NAME_RESERVED
+            return RowState.BAD, rules.NameRule.NAME_RESERVED
         if name in taken:
-            return RowState.BAD, Problem.ADDRESS_TAKEN_ELSEWHERE
+            return RowState.BAD, RowProblem.ADDRESS_TAKEN_ELSEWHERE
         taken.add(name)  # the second one of a name finds it taken
     return RowState.GOOD, ""
 

@@ -28,11 +28,11 @@ def opened(data: bytes) -> Workbook:
             raise Protected
         from accounts.sheets import xls
 
-        return xls.Workbook(data)
+        return xls.XlsWorkbook(data)
     from accounts.sheets import ods, xlsx
 
     package = Package(io.BytesIO(data))
-    return ods.Workbook(package) if package.has(ods.CONTENT) else xlsx.Workbook(package)
+    return ods.OdsWorkbook(package) if package.has(ods.CONTENT) else xlsx.XlsxWorkbook(package)
 
 
 def blank(row: SheetRow) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Kind(StrEnum):
+class CellKind(StrEnum):
     ERROR = "error"  # #N/A, #NAME? …
     FORMULA = "formula"  # without a stored value
     DATE = "date"
@@ -21,18 +21,18 @@ class Kind(StrEnum):
 
 
 class Mark(NamedTuple):
-    kind: Kind
+    kind: CellKind
     read: str  # the value behind the cell; empty where there is none
     shown: str  # what a person sees there
 
 
-def marked(kind: Kind, read: str, shown: str) -> str:
+def marked(kind: CellKind, read: str, shown: str) -> str:
     return "\0".join(("", kind, read.replace("\0", "\1"), shown.replace("\0", "\1")))
 
 
 def mark_of(cell: str) -> Mark | None:
     parts = cell.split("\0")
-    return Mark(Kind(parts[1]), parts[2], parts[3]) if len(parts) == 4 and parts[1] in Kind else None
+    return Mark(CellKind(parts[1]), parts[2], parts[3]) if len(parts) == 4 and parts[1] in CellKind else None
 
 
 def plain(cell: str) -> str:
@@ -43,7 +43,7 @@ def plain(cell: str) -> str:
 
 def is_covered(cell: str) -> bool:
     mark = mark_of(cell)
-    return mark is not None and mark.kind is Kind.MERGED
+    return mark is not None and mark.kind is CellKind.MERGED
 
 
 def read_as(cell: str) -> str:

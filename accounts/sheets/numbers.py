@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
-from .cells import Kind, marked
+from .cells import CellKind, marked
 
 GENERAL = frozenset({"", "general", "standard", "@"})
 DIGITS = 15  # of a number that a double keeps exactly
@@ -41,13 +41,13 @@ def number_cell(text: str, code: str, *, epoch_1904: bool = False) -> str:
     read = plain_number(text)
     if code.strip().lower() in GENERAL:
         if len(read.strip("-").partition(".")[0]) > DIGITS or "e" in read.lower():
-            return marked(Kind.NUMBER, read, read)
+            return marked(CellKind.NUMBER, read, read)
         return read
     if is_date(code):
         moment = date_of(text, epoch_1904=epoch_1904)
-        return marked(Kind.DATE, moment, moment)
+        return marked(CellKind.DATE, moment, moment)
     shown = shown_as(read, code)
-    return read if shown == read else marked(Kind.NUMBER, read, shown or f"{read} ({code})")
+    return read if shown == read else marked(CellKind.NUMBER, read, shown or f"{read} ({code})")
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .cells import Kind, marked
+from .cells import CellKind, marked
 from .numbers import plain_number
 from .parts import Elements, End, Package, Protected, Reader, Start, local
 from .rows import Sheet, SheetRow, covering
@@ -16,7 +16,7 @@ _ERROR = re.compile(r"#[A-Z0-9/]+[!?]?|Err:\d+")
 _HIDDEN = frozenset({"collapse", "filter"})
 
 
-class Workbook:
+class OdsWorkbook:
     def __init__(self, package: Package) -> None:
         self._package = package
         if package.has(MANIFEST):
@@ -183,22 +183,22 @@ class _SheetReader(Reader):
             return shown
         formula = bool(local(attributes, "formula"))
         if "error" in (attributes.get("calcext:value-type", ""), kind) or (formula and _ERROR.fullmatch(shown)):
-            return marked(Kind.ERROR, "", shown or "#ERROR!")
+            return marked(CellKind.ERROR, "", shown or "#ERROR!")
         match kind:
             case "float":
                 value = plain_number(local(attributes, "value"))
                 same = not shown or plain_number(shown.replace(",", ".")) == value == shown.replace(",", ".")
-                return value if same else marked(Kind.NUMBER, value, shown)
+                return value if same else marked(CellKind.NUMBER, value, shown)
             case "percentage" | "currency":
-                return marked(Kind.NUMBER, plain_number(local(attributes, "value")), shown)
+                return marked(CellKind.NUMBER, plain_number(local(attributes, "value")), shown)
             case "date":
-                return marked(Kind.DATE, local(attributes, "date-value").removesuffix("T00:00:00"), shown)
+                return marked(CellKind.DATE, local(attributes, "date-value").removesuffix("T00:00:00"), shown)
             case "time":
-                return marked(Kind.DATE, local(attributes, "time-value"), shown)
+                return marked(CellKind.DATE, local(attributes, "time-value"), shown)
             case "boolean":
-                return marked(Kind.BOOLEAN, local(attributes, "boolean-value").upper(), shown)
+                return marked(CellKind.BOOLEAN, local(attributes, "boolean-value").upper(), shown)
         text = shown or local(attributes, "string-value")
-        return marked(Kind.FORMULA, "", "") if formula and not text and kind != "string" else text
+        return marked(CellKind.FORMULA, "", "") if formula and not text and kind != "string" else text
 
 
 def _count(text: str) -> int:

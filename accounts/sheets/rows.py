@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from .cells import Kind, marked
+from .cells import CellKind, marked
 
 
 class Sheet(NamedTuple):
@@ -55,7 +55,7 @@ def covering(row: SheetRow, columns: Iterable[int], widest: int) -> SheetRow:
     covered = {column for column in columns if column <= widest}
     if not any(cell.strip() for column, cell in row.cells.items() if column not in covered):
         return row
-    marks = dict.fromkeys(covered, marked(Kind.MERGED, "", ""))
+    marks = dict.fromkeys(covered, marked(CellKind.MERGED, "", ""))
     return row._replace(cells={**row.cells, **marks})
 
 

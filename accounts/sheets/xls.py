@@ -9,13 +9,13 @@ import xlrd
 from xlrd.biffh import XLRDError
 from xlrd.compdoc import CompDocError
 
-from .cells import Kind, marked
+from .cells import CellKind, marked
 from .numbers import number_cell
 from .parts import Protected, Unreadable
 from .rows import Area, Sheet, SheetRow, with_covered
 
 
-class Workbook:
+class XlsWorkbook:
     def __init__(self, data: bytes) -> None:
         try:
             self._book = xlrd.open_workbook(file_contents=data, formatting_info=True, on_demand=True, logfile=_Silent())
@@ -57,10 +57,10 @@ class Workbook:
             case xlrd.XL_CELL_TEXT:
                 return str(cell.value)
             case xlrd.XL_CELL_ERROR:
-                return marked(Kind.ERROR, "", xlrd.error_text_from_code.get(int(cell.value), "#ERROR!"))
+                return marked(CellKind.ERROR, "", xlrd.error_text_from_code.get(int(cell.value), "#ERROR!"))
             case xlrd.XL_CELL_BOOLEAN:
                 text = "TRUE" if cell.value else "FALSE"
-                return marked(Kind.BOOLEAN, text, text)
+                return marked(CellKind.BOOLEAN, text, text)
             case xlrd.XL_CELL_NUMBER | xlrd.XL_CELL_DATE:
                 return number_cell(repr(cell.value), self._format(cell), epoch_1904=bool(self._book.datemode))
         return ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from .cells import Kind, marked
+from .cells import CellKind, marked
 from .numbers import BUILT_IN, number_cell
 from .parts import Elements, Package, Reader, Unreadable, local, target_of
 from .rows import Area, Sheet, SheetRow, with_covered
@@ -16,7 +16,7 @@ _AREA = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7}):\$?([A-Za-z]{1,3})\$?([0-
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
-class Workbook:
+class XlsxWorkbook:
     def __init__(self, package: Package) -> None:
         self._package = package
         self._kinds: dict[str, str] = {}  # kind of part → the part
@@ -207,7 +207,7 @@ class _SheetReader(_TextReader):
     def _cell(self, value: str) -> str:
         match self._kind:
             case "e":
-                return marked(Kind.ERROR, "", value or "#ERROR!")
+                return marked(CellKind.ERROR, "", value or "#ERROR!")
             case "s":
                 index = _number(value, -1)
                 return self._strings[index] if 0 <= index < len(self._strings) else ""
@@ -216,12 +216,12 @@ class _SheetReader(_TextReader):
             case "str" if value:
                 return _unescaped(value)
         if not value:
-            return marked(Kind.FORMULA, "", "") if self._formula else ""
+            return marked(CellKind.FORMULA, "", "") if self._formula else ""
         if self._kind == "b":
             text = "TRUE" if value.strip() in {"1", "true"} else "FALSE"
-            return marked(Kind.BOOLEAN, text, text)
+            return marked(CellKind.BOOLEAN, text, text)
         if self._kind == "d":
-            return marked(Kind.DATE, value, value)
+            return marked(CellKind.DATE, value, value)
         style = _number(self._style)
         code = self._formats[style] if style < len(self._formats) else "General"
         return number_cell(value.strip(), code, epoch_1904=self._epoch_1904)

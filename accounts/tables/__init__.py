@@ -10,17 +10,42 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from ..sheets.cells import Kind, is_covered, mark_of, marked, plain, read_as
+from ..sheets.cells import CellKind, is_covered, mark_of, marked, plain, read_as
 from . import encodings, records, workbooks
 from .defusing import FORMULA, csv_line, defuse, undefuse
 from .encodings import ENCODINGS, Told
-from .shapes import CELL, DELIMITERS, LIMITS, Format, Limits, Line, LineFault, Refusal, Refused, Shape
-from .workbooks import COUNTED, Sheet, survey
+from .shapes import CELL, DELIMITERS, LIMITS, Format, Limits, Line, LineFault, Refusal, Shape, TableRefused
+from .workbooks import COUNTED, SheetPreview, survey
 
 __all__ = [
-    "CELL", "COUNTED", "DELIMITERS", "ENCODINGS", "FORMULA", "LIMITS", "Format", "Kind", "Limits", "Line",
-    "LineFault", "Refusal", "Refused", "Shape", "Sheet", "Told", "csv_line", "defuse", "first_lines", "format_of",
-    "is_covered", "mark_of", "marked", "plain", "read", "read_as", "survey", "undefuse",
+    "CELL",
+    "COUNTED",
+    "DELIMITERS",
+    "ENCODINGS",
+    "FORMULA",
+    "LIMITS",
+    "CellKind",
+    "Format",
+    "Limits",
+    "Line",
+    "LineFault",
+    "Refusal",
+    "Shape",
+    "SheetPreview",
+    "TableRefused",
+    "Told",
+    "csv_line",
+    "defuse",
+    "first_lines",
+    "format_of",
+    "is_covered",
+    "mark_of",
+    "marked",
+    "plain",
+    "read",
+    "read_as",
+    "survey",
+    "undefuse",
 ]  # fmt: skip
 
 SAMPLE = 64 * 1024  # characters from which the delimiter and the headings are told
@@ -37,20 +62,20 @@ _WRAPPED = re.compile(r'="([^"]*)"')
 def format_of(data: bytes, limits: Limits = LIMITS) -> Format:
     """What kind of table these bytes are. Raises `Refused` for what is none, in words of its own."""
     if len(data) > limits.bytes:
-        raise Refused(Refusal.BYTES, limit=limits.bytes)
+        raise TableRefused(Refusal.BYTES, limit=limits.bytes)
     if not data.strip(b" \t\r\n\0"):
-        raise Refused(Refusal.EMPTY)
+        raise TableRefused(Refusal.EMPTY)
     workbook = workbooks.format_of(data)
     if workbook:
         return workbook
     start = data[:1024].removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").removeprefix(b"\xff\xfe")
     if _MARKUP.match(start):
-        raise Refused(Refusal.HTML if _HTML.search(data[:4096].replace(b"\0", b"")) else Refusal.XML)
+        raise TableRefused(Refusal.HTML if _HTML.search(data[:4096].replace(b"\0", b"")) else Refusal.XML)
     if _OF_OTHERS.match(start):
-        raise Refused(Refusal.FORMAT)
+        raise TableRefused(Refusal.FORMAT)
     padding = len(data) - len(data.rstrip(b"\0"))
     if padding > 8:
-        raise Refused(Refusal.PADDED, count=padding)
+        raise TableRefused(Refusal.PADDED, count=padding)
     return Format.CSV
 
 
@@ -71,24 +96,24 @@ def first_lines(data: bytes, encoding: str) -> list[str]:
             for _line in stream:
                 pass
     except UnicodeError:
-        raise Refused(Refusal.ENCODING, encoding=encoding) from None
+        raise TableRefused(Refusal.ENCODING, encoding=encoding) from None
     return lines
 
 
 def read(data: bytes, shape: Shape, limits: Limits = LIMITS) -> Iterator[Line]:
     """The rows that are not blank, one by one. Raises `Refused` at the first limit that is passed."""
     if len(data) > limits.bytes:
-        raise Refused(Refusal.BYTES, limit=limits.bytes)
+        raise TableRefused(Refusal.BYTES, limit=limits.bytes)
     text = shape.format is Format.CSV
     lines = _read_text(data, shape, limits) if text else workbooks.read(data, shape.sheet, limits)
     count = 0
     for line in lines:
         count += 1
         if count > limits.rows + FIRST + 1:  # headings, and what stands above them
-            raise Refused(Refusal.ROWS, limit=limits.rows, line=line.number)
+            raise TableRefused(Refusal.ROWS, limit=limits.rows, line=line.number)
         yield line._replace(cells=tuple(map(undefuse, line.cells)))
     if not count:
-        raise Refused(Refusal.EMPTY)
+        raise TableRefused(Refusal.EMPTY)
 
 
 def _lines(data: bytes, encoding: str) -> Iterator[str]:
@@ -107,16 +132,16 @@ def _read_text(data: bytes, shape: Shape, limits: Limits) -> Iterator[Line]:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) > limits.columns:
-                raise Refused(Refusal.COLUMNS, limit=limits.columns, line=record.number)
+                raise TableRefused(Refusal.COLUMNS, limit=limits.columns, line=record.number)
             yield Line(record.number, tuple(map(_unwrapped, cells)), record.fault, full=full)
     except UnicodeError:
-        raise Refused(Refusal.ENCODING, encoding=shape.encoding) from None
+        raise TableRefused(Refusal.ENCODING, encoding=shape.encoding) from None
 
 
 def _unwrapped(cell: str) -> str:
     """`="…"`, which a spreadsheet takes for the text within."""
     if cell.startswith('="') and (found := _WRAPPED.fullmatch(cell)):
-        return marked(Kind.UNWRAPPED, found[1], found[1])
+        return marked(CellKind.UNWRAPPED, found[1], found[1])
     return cell
 
 

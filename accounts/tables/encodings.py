@@ -20,7 +20,7 @@ from itertools import islice
 from ..rules import fold
 from .alphabets import OF_ENCODING, SELDOM, UNICODE, WORDS, Alphabet, sounds
 from .neighbours import NAMES
-from .shapes import Refusal, Refused
+from .shapes import Refusal, TableRefused
 
 ENCODINGS = (*UNICODE[:2], "utf-32", *OF_ENCODING)  # that a person can choose
 SAMPLE = 64 * 1024
@@ -69,10 +69,10 @@ def tell(data: bytes) -> Told:
         _refuse_nearly_utf8(data, error.start)
     else:
         if data.count(b"\0") * 20 > len(data):
-            raise Refused(Refusal.FORMAT)
+            raise TableRefused(Refusal.FORMAT)
         return _of_utf8(data)
     if b"\0" in data[:SAMPLE]:
-        raise Refused(Refusal.FORMAT)
+        raise TableRefused(Refusal.FORMAT)
     return _of_one_octet(data)
 
 
@@ -98,7 +98,7 @@ def _decoding(data: bytes, encoding: str) -> str:
     try:
         data.decode(encoding)
     except UnicodeDecodeError:
-        raise Refused(Refusal.FORMAT) from None
+        raise TableRefused(Refusal.FORMAT) from None
     return encoding
 
 
@@ -108,7 +108,7 @@ def _refuse_nearly_utf8(data: bytes, start: int) -> None:
     letters = sum(char > "\x7f" for word in _LETTERS.findall(whole) if _well_written(word) for char in word)
     if letters < whole.count("\ufffd") or not letters:
         return
-    raise Refused(Refusal.NEARLY_UTF8, line=data.count(b"\n", 0, start) + 1, octet=f"{data[start]:02X}")
+    raise TableRefused(Refusal.NEARLY_UTF8, line=data.count(b"\n", 0, start) + 1, octet=f"{data[start]:02X}")
 
 
 def _of_utf8(data: bytes) -> Told:

@@ -25,7 +25,7 @@ LONGEST = 100  # lines of a record
 _SEPARATOR = re.compile(r"\ufeff?[\s\"']*sep\s*=\s?(\S|\t| (?=[\r\n]|\Z))[\s\"']*", re.IGNORECASE)
 
 
-class Record(NamedTuple):
+class TextRecord(NamedTuple):
     number: int  # of its first line, from 1
     cells: list[str]
     fault: tuple[str, dict[str, int | str]] | None = None
@@ -104,7 +104,7 @@ def looks_like_row(line: str, delimiter: str, width: int, address: int) -> bool:
 
 def records(
     lines: Iterable[str], delimiter: str, *, width: int = 0, address: int = -1, heading: int = 0
-) -> Iterator[Record]:
+) -> Iterator[TextRecord]:
     """The records of a text. `width`: cells that its rows have; `address`: the column of their addresses.
 
     `heading`: the line where the headings begin. A cell of theirs may go on in a line that looks like a row.
@@ -114,24 +114,24 @@ def records(
     for number, line in source:
         bare = line.rstrip("\r\n")
         if "\0" in bare:
-            yield Record(number, bare.replace("\0", "\1").split(delimiter), (LineFault.NUL, {}))
+            yield TextRecord(number, bare.replace("\0", "\1").split(delimiter), (LineFault.NUL, {}))
             continue
         if opened and bare.count('"') % 2:
-            yield Record(number, bare.split(delimiter), (LineFault.QUOTE, {"other": opened}))
+            yield TextRecord(number, bare.split(delimiter), (LineFault.QUOTE, {"other": opened}))
             opened = 0
             continue
         cells = split(bare, delimiter)
         if cells is not None:
-            yield Record(number, cells)
+            yield TextRecord(number, cells)
         elif not _opens(bare, delimiter, inside=False):
-            yield Record(number, bare.split(delimiter), (LineFault.QUOTES, {}))
+            yield TextRecord(number, bare.split(delimiter), (LineFault.QUOTES, {}))
         else:
             record = _spanning(source, number, line, delimiter, ANY_WIDTH if number <= heading else width, address)
             opened = number if record.fault else 0
             yield record
 
 
-def _spanning(source: _Lines, number: int, line: str, delimiter: str, width: int, address: int) -> Record:
+def _spanning(source: _Lines, number: int, line: str, delimiter: str, width: int, address: int) -> TextRecord:
     """The record that begins with a line which leaves a quotation mark open."""
     more: list[str] = []
     for _number, following in islice(source, LONGEST):
@@ -141,10 +141,10 @@ def _spanning(source: _Lines, number: int, line: str, delimiter: str, width: int
         if not _opens(following.rstrip("\r\n"), delimiter, inside=True):
             cells = split("".join([line, *more]).rstrip("\r\n"), delimiter)
             if cells is not None:
-                return Record(number, cells)
+                return TextRecord(number, cells)
             break
     source.put_back(more)
-    return Record(number, line.rstrip("\r\n").split(delimiter), (LineFault.QUOTE, {"other": 0}))
+    return TextRecord(number, line.rstrip("\r\n").split(delimiter), (LineFault.QUOTE, {"other": 0}))
 
 
 class _Lines:

@@ -41,7 +41,7 @@ class Refusal(StrEnum):
     HEADINGS = "table-headings"  # no such row to take headings from
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a mishap
+class TableRefused(Exception):  # noqa: N818 - an answer, not a mishap
     """The file is refused; nothing of it was used."""
 
     def __init__(self, code: Refusal, **facts: int | str) -> None:

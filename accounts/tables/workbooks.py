@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import sheets
-from .shapes import Format, Limits, Line, Refusal, Refused
+from .shapes import Format, Limits, Line, Refusal, TableRefused
 
 COUNTED = 1000  # rows of a sheet: a survey counts no further
 CHILDREN = 2  # that one process has at a time: each may take `sheets.MEMORY`
@@ -27,7 +27,7 @@ _HEADER = 30  # bytes of a part's header in the archive, before its name
 _places = threading.BoundedSemaphore(CHILDREN)
 
 
-class Sheet(NamedTuple):
+class SheetPreview(NamedTuple):
     name: str
     visible: bool
     rows: int
@@ -44,12 +44,12 @@ def format_of(data: bytes) -> Format | None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {name.replace("\\", "/").lower() for name in archive.namelist()}
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError):
-        raise Refused(Refusal.FORMAT) from None
+        raise TableRefused(Refusal.FORMAT) from None
     if "content.xml" in names:
         return Format.ODS
     if any(name.endswith("workbook.xml") for name in names):
         return Format.XLSX
-    raise Refused(Refusal.BINARY_WORKBOOK if any(n.endswith("workbook.bin") for n in names) else Refusal.FORMAT)
+    raise TableRefused(Refusal.BINARY_WORKBOOK if any(n.endswith("workbook.bin") for n in names) else Refusal.FORMAT)
 
 
 def refuse_bombs(data: bytes, limits: Limits) -> None:
@@ -61,22 +61,22 @@ def refuse_bombs(data: bytes, limits: Limits) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = sorted(archive.infolist(), key=lambda part: part.header_offset)
         if len(parts) > limits.entries:
-            raise Refused(Refusal.ARCHIVE, limit=limits.entries)
+            raise TableRefused(Refusal.ARCHIVE, limit=limits.entries)
         view, unpacked, free = memoryview(data), 0, 0
         for part in parts:
             if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or part.flag_bits & 1:
-                raise Refused(Refusal.FORMAT)
+                raise TableRefused(Refusal.FORMAT)
             name, extra = (int.from_bytes(view[part.header_offset + at :][:2], "little") for at in (26, 28))
             start = part.header_offset + _HEADER + name + extra
             if part.header_offset < free or start + part.compress_size > len(data):
-                raise Refused(Refusal.ARCHIVE, limit=limits.entries)
+                raise TableRefused(Refusal.ARCHIVE, limit=limits.entries)
             free = start + part.compress_size
             stored = part.compress_type == zipfile.ZIP_STORED
             unpacked += part.compress_size if stored else _unpacked(view[start:free], limits.unpacked - unpacked)
             if unpacked > limits.unpacked:
-                raise Refused(Refusal.UNPACKED, limit=limits.unpacked)
+                raise TableRefused(Refusal.UNPACKED, limit=limits.unpacked)
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, UnicodeDecodeError, ValueError):
-        raise Refused(Refusal.FORMAT) from None
+        raise TableRefused(Refusal.FORMAT) from None
 
 
 def _unpacked(packed: memoryview, most: int) -> int:
@@ -92,11 +92,11 @@ def _unpacked(packed: memoryview, most: int) -> int:
     return size + len(inflate.flush()) if not inflate.eof else size
 
 
-def survey(data: bytes, limits: Limits) -> list[Sheet]:
+def survey(data: bytes, limits: Limits) -> list[SheetPreview]:
     """The sheets of a workbook in their order."""
     refuse_bombs_of(data, limits)
     return [
-        Sheet(
+        SheetPreview(
             found["name"],
             found["visible"],
             found["rows"],
@@ -116,11 +116,11 @@ def read(data: bytes, sheet: str, limits: Limits) -> Iterator[Line]:
     refuse_bombs_of(data, limits)
     for row in _answers(data, "rows", sheet, limits.columns, limits.rows + 100, limits.text):
         if row is None:
-            raise Refused(Refusal.SHEET, sheet=sheet)
+            raise TableRefused(Refusal.SHEET, sheet=sheet)
         if isinstance(row, dict):
             code = Refusal(f"table-{row['limit']}")
             limit = limits.rows if code is Refusal.ROWS else getattr(limits, row["limit"])
-            raise Refused(code, limit=limit, line=row["line"])
+            raise TableRefused(code, limit=limit, line=row["line"])
         number, hidden, cells = row
         yield Line(number, tuple(cells), hidden=hidden)
 
@@ -128,7 +128,7 @@ def read(data: bytes, sheet: str, limits: Limits) -> Iterator[Line]:
 def _answers(data: bytes, *arguments: str | int) -> Iterator[Any]:
     """What the child answers. Whoever stops reading early lets go of the child, and of its place."""
     if not _places.acquire(timeout=WAIT):
-        raise Refused(Refusal.BUSY)
+        raise TableRefused(Refusal.BUSY)
     try:
         yield from _answers_of_child(data, *arguments)
     finally:
@@ -159,8 +159,8 @@ def _answers_of_child(data: bytes, *arguments: str | int) -> Iterator[Any]:
             child.kill()
             raise
     if status == sheets.PROTECTED:
-        raise Refused(Refusal.PROTECTED)
+        raise TableRefused(Refusal.PROTECTED)
     if status in (sheets.UNREADABLE, 1):  # 1: the file broke its reader in a way that nobody foresaw
-        raise Refused(Refusal.FORMAT)
+        raise TableRefused(Refusal.FORMAT)
     if status != 0:
-        raise Refused(Refusal.MEMORY, limit=sheets.MEMORY)
+        raise TableRefused(Refusal.MEMORY, limit=sheets.MEMORY)

@@ -22,7 +22,7 @@ from ..access import run_for
 from ..columns import TEMPLATE, Field
 from ..forms import UploadForm
 from ..models import BulkRun, Tally
-from ..preview import Problem
+from ..preview import RowProblem
 from ..runs import checking, loading
 from ..tables import Refusal, csv_line
 from ..words import fault_words, refusal_words
@@ -45,7 +45,7 @@ def upload(request: HttpRequest, service_name: str) -> HttpResponse:
         with receiving(request, service.organization_id, settings.BULK_MAX_BYTES):
             return _load(request, service, owner=owner)
     except TooLarge:
-        refusal = refusal_words(tables.Refused(Refusal.BYTES, limit=settings.BULK_MAX_BYTES))
+        refusal = refusal_words(tables.TableRefused(Refusal.BYTES, limit=settings.BULK_MAX_BYTES))
     except Refused as refused:
         refusal = str(refused)
     form = UploadForm({})
@@ -64,7 +64,7 @@ def _load(request: HttpRequest, service: Service, *, owner: bool) -> HttpRespons
         name = file.name if file else _("pasted cells")
         try:
             run = loading.upload(service, data, name, by=person(request), owner=owner)
-        except tables.Refused as refused:
+        except tables.TableRefused as refused:
             form.add_error(None, refusal_words(refused))
         except Refused as refused:
             form.add_error(None, str(refused))
@@ -105,7 +105,7 @@ def reshape(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
     if run.state == BulkRun.State.COLUMNS and choices is not None:
         try:
             loading.reshape(run, loading.source_of(run), choices)
-        except tables.Refused as refused:
+        except tables.TableRefused as refused:
             messages.error(request, refusal_words(refused))
         else:
             run.save(update_fields=["encoding", "delimiter", "heading", "columns", "total", "reading"])
@@ -130,7 +130,7 @@ def columns(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
     checking.set_mode(run, request.POST.get("mode", ""), change_passwords=bool(request.POST.get("change_passwords")))
     try:
         if typed and attached is None:
-            raise Refused("domain-unknown", fault_words(Problem.DOMAIN_UNKNOWN))
+            raise Refused("domain-unknown", fault_words(RowProblem.DOMAIN_UNKNOWN))
         loading.begin_check(
             run,
             fields,

@@ -15,7 +15,7 @@ from panel.models import Role, Service
 
 from .. import aliases, choosing, trigrams, usage
 from ..access import account_for
-from ..lists import Question, matches, page_of, tallies_of
+from ..lists import ListQuery, matches, page_of, tallies_of
 from ..models import Alias, BulkRow, EmailAccount, Order
 from ..shown import shown
 from ..tables import csv_line
@@ -31,7 +31,7 @@ def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
     """Slots and accounts. The number of queries does not depend on how many there are."""
     service = service_for(request.user, service_name)
     role = require(request.user, service.organization)
-    question = Question.of(service.pk, request.GET.dict())
+    question = ListQuery.of(service.pk, request.GET.dict())
     tallies = tallies_of(service.pk, question)
     counts = {tally.state: tally.count for tally in tallies if tally.domain_id is None}
     states = [(state.value, state.label, counts.get(state.value, 0)) for state in EmailAccount.State]
@@ -59,7 +59,7 @@ def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
     return render_part(request, "accounts/list.html", "accounts", context)
 
 
-def _name_of(question: Question, domains: Sequence[Domain]) -> str:
+def _name_of(question: ListQuery, domains: Sequence[Domain]) -> str:
     """The name of the domain whose number the address has."""
     if question.domain is None:
         return ""
@@ -111,7 +111,7 @@ def _entries_of_runs(account: EmailAccount) -> list[int]:
 def export(request: HttpRequest, service_name: str) -> StreamingHttpResponse:
     """What the list shows, as CSV."""
     service = service_for(request.user, service_name)
-    accounts = matches(service.pk, Question.of(service.pk, request.GET.dict()))
+    accounts = matches(service.pk, ListQuery.of(service.pk, request.GET.dict()))
     return exported(request, service, accounts)
 
 

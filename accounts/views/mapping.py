@@ -77,7 +77,7 @@ def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
     return render(request, "accounts/bulk/columns.html", context)
 
 
-def shown(cells: Sequence[str], field: Field, index: int, kept: reading.Reading) -> list[str]:
+def shown(cells: Sequence[str], field: Field, index: int, kept: reading.TableReading) -> list[str]:
     """Cells as a page may show them: what is, or looks like, a password is hidden."""
     secret = field is Field.PASSWORD or index in kept.suspects
     texts = [tables.plain(cell) for cell in cells]
@@ -92,7 +92,7 @@ def words_of(data: bytes, candidates: Sequence[str]) -> list[tuple[str, list[str
     return [(encoding, [word[index] for word in words]) for index, encoding in enumerate(candidates)]
 
 
-def questions_of(run: BulkRun, kept: reading.Reading, fields: Sequence[Field]) -> list[str]:
+def questions_of(run: BulkRun, kept: reading.TableReading, fields: Sequence[Field]) -> list[str]:
     asked = reading.questions(
         kept,
         fields,

@@ -26,7 +26,7 @@ from .. import preview
 from ..access import run_for
 from ..columns import Field
 from ..models import BulkRow, BulkRun, Tally
-from ..preview import Advice, Problem
+from ..preview import RowAdvice, RowProblem
 from ..runs import checking
 from ..tables import plain
 from ..vault import Vault
@@ -35,7 +35,7 @@ from ..words import FIELDS
 PER_PAGE = 50
 SUGGESTIONS_SHOWN = 200  # the others are in the table with the reasons
 ADDRESS_FIELDS = (Field.ADDRESS, Field.NAME, Field.DOMAIN)  # what one column of the page shows
-OF_DOMAINS = (Problem.DOMAIN_UNKNOWN, Problem.DOMAIN_PENDING)
+OF_DOMAINS = (RowProblem.DOMAIN_UNKNOWN, RowProblem.DOMAIN_PENDING)
 FILTERS: dict[str, list[BulkRow.State]] = {
     "bad": [BulkRow.State.BAD],
     "out": [BulkRow.State.LEFT_OUT],
@@ -144,7 +144,7 @@ def _passwords_not_set(run: BulkRun) -> QuerySet[BulkRow]:
     """Rows of people who are there already, with a password that the run as it is does not set."""
     waiting = [BulkRow.State.ALREADY, BulkRow.State.GOOD]
     rows = BulkRow.objects.filter(run=run, state__in=waiting, password_from=BulkRow.PasswordFrom.KEPT)
-    return rows.annotate(said=Cast("advice", TextField())).filter(said__contains=Advice.PASSWORD_NOT_SET)
+    return rows.annotate(said=Cast("advice", TextField())).filter(said__contains=RowAdvice.PASSWORD_NOT_SET)
 
 
 def _heads(run: BulkRun) -> list[str]:

@@ -177,7 +177,7 @@ def reasons(request: HttpRequest, service_name: str, run_id: int) -> HttpRespons
     found = run_for(request.user, service_name, run_id)
     name = f"{found.service.name}-{found.pk}-reasons"
     if found.kind != BulkRun.Kind.CONFIGURE or not found.columns:
-        lines = handing_out.results_csv(found, map(handing_out.Result, handing_out.rows_of(found)))
+        lines = handing_out.results_csv(found, map(handing_out.RowResult, handing_out.rows_of(found)))
         return _csv(lines, f"{name}.csv")
     mine = found.by_id == person(request).pk
     rows = handing_out.table_with_reasons(found, passwords=mine, only_bad=request.GET.get("rows") == "bad")

@@ -9,7 +9,7 @@ from accounts import batch, lists, usage
 from accounts.hashing import hash_password
 from accounts.models import EmailAccount
 from accounts.models.accounts import Seen
-from accounts.preview import Problem as RowProblem
+from accounts.preview import RowProblem
 from accounts.runs.results import link_address
 from accounts.words import fault_words
 from panel.errors import Refused
@@ -49,7 +49,7 @@ def list_accounts(
     if after and Cursor.parse(after) is None:
         raise Problem(422, "invalid", errors=[{"field": "after", "code": "cursor", "detail": "Take it from `next`."}])
     parameters = {"q": q, "state": state, "domain": domain, "sort": sort, "after": after}
-    question = lists.Question.of(service.pk, parameters)
+    question = lists.ListQuery.of(service.pk, parameters)
     page = lists.page_of(service.pk, question, ())
     usage.attach(service, page.accounts)
     following = next_address(request, page.next) if page.next else None

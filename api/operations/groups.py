@@ -8,7 +8,7 @@ from ninja import Query
 
 from accounts import forwarding, groups
 from accounts.models import GroupMember, MailGroup
-from accounts.preview import Problem
+from accounts.preview import RowProblem
 from accounts.words import fault_words
 from panel.errors import Refused
 
@@ -53,7 +53,7 @@ def create_group(request: Asked, service_name: ServiceInPath, wish: NewGroup) ->
     try:
         domain = domain_of(request.auth, service_name, wish.domain)
     except Http404:
-        raise Refused(Problem.DOMAIN_UNKNOWN, fault_words(Problem.DOMAIN_UNKNOWN), field="domain") from None
+        raise Refused(RowProblem.DOMAIN_UNKNOWN, fault_words(RowProblem.DOMAIN_UNKNOWN), field="domain") from None
     facts = groups.GroupWish(wish.title, wish.senders, wish.named)
     made = groups.create(service, wish.name, domain, facts, by=request.auth, owner=True)
     where = reverse("api:api_v1:get_group", args=[service.name, made.pk])

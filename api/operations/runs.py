@@ -46,7 +46,7 @@ def upload_run(request: Asked, service_name: ServiceInPath, wish: NewRun) -> Rep
     service = service_of(request.auth, service_name)
     try:
         run = loading.upload(service, wish.table.encode(), wish.filename, by=request.auth, owner=True)
-    except tables.Refused as refused:
+    except tables.TableRefused as refused:
         raise Refused(str(refused.code), refusal_words(refused), field="table") from refused
     fields = [Field(field) for field in (run.columns if wish.columns is None else wish.columns)]
     if len(fields) != len(run.columns):

@@ -8,8 +8,8 @@ from pathlib import Path
 from accounts import preview, reading
 from accounts.columns import Field
 from accounts.passwords import BASE
-from accounts.preview import Judge, Outcome, Way
-from accounts.reading import Choices, Question, Reading
+from accounts.preview import Judge, RowOutcome, Way
+from accounts.reading import Choices, OpenQuestion, TableReading
 
 WORKBOOKS = Path(__file__).parent / "cases" / "workbooks"
 DOMAINS = {"d.example": True, "wbk.example": True}
@@ -26,8 +26,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    reading: Reading
-    asked: list[Question]
+    reading: TableReading
+    asked: list[OpenQuestion]
     people: list[Person]
     refused: list[tuple[int, str]]  # line, code of the first fault
     remarks: list[tuple[int, str]]
@@ -60,7 +60,7 @@ def result_of(
             row = preview.parse(line.number, preview.cells_of(line.cells, fields), default_domain=domain)
         verdict = judge.judge(row, None)
         remarks += [(line.number, str(remark.code)) for remark in row.remarks]
-        if verdict.outcome is Outcome.GOOD:
+        if verdict.outcome is RowOutcome.GOOD:
             people.append(Person(row.address, row.first_name, row.last_name, row.display_name, row.password))
         else:
             refused.append((line.number, str(verdict.faults[0].code)))

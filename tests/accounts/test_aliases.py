@@ -13,8 +13,8 @@ from accounts import aliases, batch
 from accounts.addresses import split_addresses
 from accounts.models import Address, Alias, BulkRow, EmailAccount
 from accounts.pasted import AddressesRefused
-from accounts.preview import ALIASES_AT_MOST, Problem
-from accounts.rules import Rule
+from accounts.preview import ALIASES_AT_MOST, RowProblem
+from accounts.rules import NameRule
 from domains.models import Domain
 from panel.actors import SYSTEM
 from panel.errors import Refused
@@ -89,14 +89,14 @@ def test_one_refusal_refuses_all_and_names_each(clinic: Clinic, anna: EmailAccou
     fill(clinic, ("jan", "Jan Lis"))
     bad = ["x", "żółw", "a@b@c", "jan", "anna", "info@pending.example", "info@foreign.example", "postmaster"]
     assert refusals(anna, "good", *bad) == [
-        Rule.NAME_SHORT,
-        Rule.NAME_ACCENTS,
-        Problem.ADDRESS_FORM,
-        Problem.ADDRESS_ACCOUNT,
-        Problem.ADDRESS_OWN,
-        Problem.DOMAIN_PENDING,
-        Problem.DOMAIN_UNKNOWN,
-        Rule.NAME_RESERVED,
+        NameRule.NAME_SHORT,
+        NameRule.NAME_ACCENTS,
+        RowProblem.ADDRESS_FORM,
+        RowProblem.ADDRESS_ACCOUNT,
+        RowProblem.ADDRESS_OWN,
+        RowProblem.DOMAIN_PENDING,
+        RowProblem.DOMAIN_UNKNOWN,
+        NameRule.NAME_RESERVED,
     ]
     assert of(anna) == []
     assert add(anna, "postmaster", owner=True) == ["postmaster@aurora.example"]
@@ -105,13 +105,13 @@ def test_one_refusal_refuses_all_and_names_each(clinic: Clinic, anna: EmailAccou
 def test_an_alias_is_taken_for_everybody_else(clinic: Clinic, anna: EmailAccount) -> None:
     add(anna, "info")
     (jan,) = fill(clinic, ("jan", "Jan Lis"))
-    assert refusals(jan, "info") == [Problem.ADDRESS_ALIAS]
+    assert refusals(jan, "info") == [RowProblem.ADDRESS_ALIAS]
     browser = signed_in(clinic.technician)
     page = browser.post(url("configure", clinic, slot(clinic).pk), GOOD | {"name": "info"})
     assert "alias of an account of this service" in page.content.decode()
     with pytest.raises(Refused) as refused:
         jan.rename(batch.Placement("info", "aurora.example"), by=SYSTEM)
-    assert refused.value.code == Problem.ADDRESS_ALIAS
+    assert refused.value.code == RowProblem.ADDRESS_ALIAS
 
 
 def test_another_service_learns_only_that_it_is_taken(anna: EmailAccount) -> None:
@@ -120,14 +120,14 @@ def test_another_service_learns_only_that_it_is_taken(anna: EmailAccount) -> Non
     other = make_clinic(domain="polaris.example")
     make_domain(other.service, "aurora.example", target="mx.other.example")  # the other half, on another platform
     (jan,) = fill(other, ("jan", "Jan Lis"), domain="polaris.example")
-    assert refusals(jan, "info@aurora.example") == [Problem.ADDRESS_TAKEN_ELSEWHERE]
+    assert refusals(jan, "info@aurora.example") == [RowProblem.ADDRESS_TAKEN_ELSEWHERE]
 
 
 def test_an_account_has_at_most_a_thousand(anna: EmailAccount) -> None:
     add(anna, *(f"n{number:04}" for number in range(ALIASES_AT_MOST - 1)))
     with pytest.raises(Refused) as refused:
         add(anna, "one", "two")
-    assert refused.value.code == Problem.ALIASES_MANY
+    assert refused.value.code == RowProblem.ALIASES_MANY
     assert add(anna, "one")
 
 
@@ -275,7 +275,7 @@ def test_a_row_whose_alias_cannot_be_had_is_refused(clinic: Clinic, anna: EmailA
     status, answer = command(clinic.service.name, file, capsys=capsys)
     assert status == 1
     assert EmailAccount.objects.exclude(state="slot").count() == 2
-    assert codes(answer)[:4] == [Problem.ALIAS_REFUSED] * 4
+    assert codes(answer)[:4] == [RowProblem.ALIAS_REFUSED] * 4
 
 
 def test_an_update_only_adds(clinic: Clinic, anna: EmailAccount, table, capsys) -> None:
@@ -301,5 +301,5 @@ def test_an_alias_taken_between_preview_and_run_refuses_its_row(clinic: Clinic, 
     engine.start(run)
     engine.work(run.pk)
     refused = BulkRow.objects.get(run=run, state="refused")
-    assert (refused.address, refused.faults[0][0]) == ("jan@aurora.example", Problem.ALIAS_GONE)
+    assert (refused.address, refused.faults[0][0]) == ("jan@aurora.example", RowProblem.ALIAS_GONE)
     assert of(EmailAccount.objects.get(address_key="ewa@aurora.example")) == ["shop@aurora.example"]

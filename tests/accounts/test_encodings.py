@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.reading import Choices, Question
-from accounts.tables import ENCODINGS, Refusal, Refused
+from accounts.reading import Choices, OpenQuestion
+from accounts.tables import ENCODINGS, Refusal, TableRefused
 from accounts.tables.encodings import tell
 from tests.accounts.people import result_of
 from tests.linear import is_linear
@@ -91,7 +91,7 @@ def test_names_are_read_right_or_the_encoding_is_asked_for(language, encoding, t
     data = table(PEOPLE[language], encoding, told=told)
     found = result_of(data)
     if found.asked:
-        assert found.asked == [Question.ENCODING]
+        assert found.asked == [OpenQuestion.ENCODING]
         assert any(result_of(data, Choices(encoding=one)).names == names for one in found.reading.candidates)
         assert len(found.reading.candidates) == len(found.reading.words[0]) > 1
     else:
@@ -153,25 +153,25 @@ def test_what_the_letters_tell_is_not_asked(names, encoding):
 )
 def test_one_name_alone_is_asked_or_right(name, encoding):
     found = result_of(table([f"Marek {name}"], encoding, told=False))
-    assert found.asked == [Question.ENCODING] or found.names == [("Marek", name)]
+    assert found.asked == [OpenQuestion.ENCODING] or found.names == [("Marek", name)]
 
 
 def test_a_word_that_speaks_for_another_encoding_has_it_asked():
     data = table(["Hélène Lefèvre", "Benoît Prévôt"], "cp1252", told=False) + "\r\nx9@d.example;Łukasz;".encode(
         "cp1250"
     )
-    assert result_of(data + "Wójcik\r\n".encode("cp1250")).asked == [Question.ENCODING]
+    assert result_of(data + "Wójcik\r\n".encode("cp1250")).asked == [OpenQuestion.ENCODING]
 
 
 def test_what_is_utf8_by_chance_is_asked_for():
     found = result_of(table(["Jiří Dvořák"], "mac-latin2", told=False))
-    assert found.asked == [Question.ENCODING]
+    assert found.asked == [OpenQuestion.ENCODING]
     assert {"mac-latin2", "utf-8-sig"} <= set(found.reading.candidates)
 
 
 def test_one_name_that_fits_two_languages_is_asked_for():
     found = result_of("Email;First name\nx1@d.example;Forêt\n".encode("cp1252"))
-    assert found.asked == [Question.ENCODING]
+    assert found.asked == [OpenQuestion.ENCODING]
     assert {"cp1250", "cp1252"} <= set(found.reading.candidates)
     assert {"Forêt", "Foręt"} <= set(found.reading.words[0])
 
@@ -187,7 +187,7 @@ def test_every_encoding_can_be_chosen(encoding):
 
 
 def test_a_chosen_encoding_that_does_not_fit_is_refused():
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(TableRefused) as caught:
         result_of("Email;First name\nzofia@d.example;Żofia\n".encode(), Choices(encoding="utf-16"))
     assert caught.value.code is Refusal.ENCODING
 
@@ -195,7 +195,7 @@ def test_a_chosen_encoding_that_does_not_fit_is_refused():
 @pytest.mark.parametrize("stray", [b"\xeb", b"\xff", b"\x9c"])
 def test_a_text_that_is_nearly_utf8_names_the_line_and_the_octet(stray):
     data = "Email;First name\nzofia@d.example;Żaneta\nadam@d.example;Łukasz\nx1@d.example;Zo".encode() + stray + b"\n"
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(TableRefused) as caught:
         result_of(data)
     assert (caught.value.code, caught.value.facts) == (Refusal.NEARLY_UTF8, {"line": 4, "octet": f"{stray[0]:02X}"})
 
@@ -233,7 +233,7 @@ def test_whole_letters_are_not(name):
 def test_any_bytes_are_told_or_refused(data):
     try:
         told = tell(data)
-    except Refused:
+    except TableRefused:
         return
     data.decode(told.encoding)
     assert all(len(words) == len(told.candidates) for words in told.words)
@@ -242,7 +242,7 @@ def test_any_bytes_are_told_or_refused(data):
 @pytest.mark.parametrize("octets", [b"\xb1", b"\xea\xb1 ", b"a\xe9;", b"\x80", b"\xff\xfe\n", b"\xe9@\n"])
 def test_telling_is_linear(octets):
     def read(data: bytes) -> None:
-        with suppress(Refused):
+        with suppress(TableRefused):
             tell(data)
 
     linear, told = is_linear(lambda count: partial(read, octets * count), 1000, 256_000)

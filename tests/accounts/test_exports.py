@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.columns import Field
-from accounts.reading import Choices, Question
+from accounts.reading import Choices, OpenQuestion
 from tests.accounts.people import Person, result_of
 
 ZOFIA = Person("zofia@d.example", "Zofia", "Lis", "Zofia Lis", "Kwietny7Las")
@@ -82,7 +82,7 @@ def test_exports_of_hosting_panels(text):
     ],
 )
 def test_names_without_a_domain_ask_for_it(text):
-    assert result_of(text).asked == [Question.DOMAIN]
+    assert result_of(text).asked == [OpenQuestion.DOMAIN]
     found = result_of(text, domain="d.example")
     assert found.asked == []
     assert [person.address for person in found.people] == ["zofia@d.example"]
@@ -99,7 +99,7 @@ def test_names_without_a_domain_ask_for_it(text):
     ],
 )
 def test_a_table_without_headings_is_asked_about(text):
-    assert Question.HEADINGS in result_of(text).asked
+    assert OpenQuestion.HEADINGS in result_of(text).asked
 
 
 def test_a_list_of_addresses_needs_no_headings():
@@ -125,7 +125,7 @@ def test_headings_can_be_said():
 )
 def test_a_column_that_looks_like_passwords_is_asked_about_before_others_are_generated(text):
     found = result_of(text)
-    assert found.asked == [Question.PASSWORDS]
+    assert found.asked == [OpenQuestion.PASSWORDS]
     (suspect,) = found.reading.suspects
     assert result_of(text, ignored=(suspect,)).asked == []
 

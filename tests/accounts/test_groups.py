@@ -9,7 +9,7 @@ from accounts.groups import GroupWish
 from accounts.models import Address, EmailAccount, Forwarding, ForwardTarget, GroupMember, MailGroup
 from accounts.pasted import AddressesRefused
 from accounts.policies import change_policy
-from accounts.preview import Problem
+from accounts.preview import RowProblem
 from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity
@@ -50,9 +50,9 @@ def forward(account: EmailAccount, *to: str, keep: bool = True) -> list[str]:
 def test_a_group_s_address_is_taken_for_everybody_else(
     clinic: Clinic, team: MailGroup, staff: list[EmailAccount]
 ) -> None:
-    assert codes(aliases.add, staff[0], "team", by=SYSTEM, owner=False) == [Problem.ADDRESS_GROUP]
+    assert codes(aliases.add, staff[0], "team", by=SYSTEM, owner=False) == [RowProblem.ADDRESS_GROUP]
     wish = GroupWish("", "everyone")
-    for name, code in (("team", Problem.ADDRESS_GROUP), ("anna", Problem.ADDRESS_ACCOUNT), ("x", "name-short")):
+    for name, code in (("team", RowProblem.ADDRESS_GROUP), ("anna", RowProblem.ADDRESS_ACCOUNT), ("x", "name-short")):
         assert codes(groups.create, clinic.service, name, clinic.domain, wish, by=SYSTEM, owner=False) == [code]
     assert codes(groups.create, clinic.service, "abuse", clinic.domain, wish, by=SYSTEM, owner=False) == [
         "name-reserved"
@@ -69,12 +69,12 @@ def test_members_are_accounts_and_addresses_outside_each_once(
     ]
     assert team.members.count() == 4
     assert codes(groups.add_members, team, "nobody team a@b@c", by=SYSTEM) == [
-        Problem.ADDRESS_FORM,
-        Problem.ADDRESS_UNKNOWN,
-        Problem.MEMBER_GROUP,
+        RowProblem.ADDRESS_FORM,
+        RowProblem.ADDRESS_UNKNOWN,
+        RowProblem.MEMBER_GROUP,
     ]
     change_policy(clinic.service, {"forward_outside": False}, by=SYSTEM)
-    assert codes(groups.add_members, team, "pal@outside.example", by=SYSTEM) == [Problem.OUTSIDE_FORBIDDEN]
+    assert codes(groups.add_members, team, "pal@outside.example", by=SYSTEM) == [RowProblem.OUTSIDE_FORBIDDEN]
 
 
 def test_a_reset_account_leaves_its_groups_and_forwards_nothing(team: MailGroup, staff: list[EmailAccount]) -> None:
@@ -101,7 +101,7 @@ def test_a_domain_with_groups_is_not_detached(clinic: Clinic) -> None:
 
 def test_named_senders_are_asked_for(team: MailGroup) -> None:
     assert codes(groups.change, team, GroupWish("", "named"), by=SYSTEM) == ["senders-missing"]
-    assert codes(groups.change, team, GroupWish("", "named", ["nonsense"]), by=SYSTEM) == [Problem.ADDRESS_FORM]
+    assert codes(groups.change, team, GroupWish("", "named", ["nonsense"]), by=SYSTEM) == [RowProblem.ADDRESS_FORM]
     groups.change(team, GroupWish("", "named", ["Boss@Outside.example"]), by=SYSTEM)
     assert [entry.address for entry in team.named.all()] == ["boss@outside.example"]
     groups.change(team, GroupWish("", "everyone", ["boss@outside.example"]), by=SYSTEM)
@@ -125,22 +125,22 @@ def test_forwarding_goes_to_several_and_ends_with_none(staff: list[EmailAccount]
 def test_circles_are_refused(clinic: Clinic, team: MailGroup, staff: list[EmailAccount]) -> None:
     anna, jan, ewa = staff
     aliases.add(anna, "info", by=SYSTEM, owner=False)
-    assert codes(forward, anna, "anna") == [Problem.FORWARD_SELF]
-    assert codes(forward, anna, "info") == [Problem.FORWARD_SELF]
-    assert codes(forward, anna, "team") == [Problem.FORWARD_LOOP], "she is a member"
+    assert codes(forward, anna, "anna") == [RowProblem.FORWARD_SELF]
+    assert codes(forward, anna, "info") == [RowProblem.FORWARD_SELF]
+    assert codes(forward, anna, "team") == [RowProblem.FORWARD_LOOP], "she is a member"
     forward(jan, "ewa")
     forward(ewa, "info")
-    assert codes(forward, anna, "jan") == [Problem.FORWARD_LOOP]
+    assert codes(forward, anna, "jan") == [RowProblem.FORWARD_LOOP]
     forward(ewa)
     assert forward(anna, "jan")
-    assert codes(forward, ewa, "team") == [Problem.FORWARD_LOOP], "by way of Jan"
+    assert codes(forward, ewa, "team") == [RowProblem.FORWARD_LOOP], "by way of Jan"
 
 
 def test_what_cannot_be_forwarded_to(clinic: Clinic, staff: list[EmailAccount]) -> None:
-    assert codes(forward, staff[0], "nobody", "a@b@c") == [Problem.ADDRESS_FORM, Problem.ADDRESS_UNKNOWN]
+    assert codes(forward, staff[0], "nobody", "a@b@c") == [RowProblem.ADDRESS_FORM, RowProblem.ADDRESS_UNKNOWN]
     assert codes(forward, staff[0], *(f"n{number}@outside.example" for number in range(21))) == ["targets-many"]
     change_policy(clinic.service, {"forward_outside": False}, by=SYSTEM)
-    assert codes(forward, staff[0], "friend@outside.example") == [Problem.OUTSIDE_FORBIDDEN]
+    assert codes(forward, staff[0], "friend@outside.example") == [RowProblem.OUTSIDE_FORBIDDEN]
     assert forward(staff[0], "jan")
 
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import hashing, passwords
-from accounts.passwords import Policy, Rule
+from accounts.passwords import PasswordRule, Policy
 
 NAMES = ("anna.kowalska", "Zoë O'Brien Ng")
 
@@ -16,19 +16,19 @@ def test_passwords_that_are_good(password):
 @pytest.mark.parametrize(
     ("password", "broken"),
     [
-        ("Abcdef12", {Rule.SHORT}),
-        ("A1" + "b" * 29, {Rule.LONG}),
-        ("Abcdefg 12", {Rule.CHARACTERS}),
-        ("Abcdefgż12", {Rule.CHARACTERS}),
-        ("Abcdefg\t12", {Rule.CHARACTERS}),
-        ("abcdefg12", {Rule.UPPER}),
-        ("ABCDEFG12", {Rule.LOWER}),
-        ("Abcdefghi", {Rule.DIGIT}),
-        ("KOWALSKAx1", {Rule.NAME}),
-        ("xxAnna1234", {Rule.NAME}),
-        ("Zoe1234567", {Rule.NAME}),
-        ("brieN12345", {Rule.NAME}),
-        ("", {Rule.SHORT, Rule.UPPER, Rule.LOWER, Rule.DIGIT}),
+        ("Abcdef12", {PasswordRule.SHORT}),
+        ("A1" + "b" * 29, {PasswordRule.LONG}),
+        ("Abcdefg 12", {PasswordRule.CHARACTERS}),
+        ("Abcdefgż12", {PasswordRule.CHARACTERS}),
+        ("Abcdefg\t12", {PasswordRule.CHARACTERS}),
+        ("abcdefg12", {PasswordRule.UPPER}),
+        ("ABCDEFG12", {PasswordRule.LOWER}),
+        ("Abcdefghi", {PasswordRule.DIGIT}),
+        ("KOWALSKAx1", {PasswordRule.NAME}),
+        ("xxAnna1234", {PasswordRule.NAME}),
+        ("Zoe1234567", {PasswordRule.NAME}),
+        ("brieN12345", {PasswordRule.NAME}),
+        ("", {PasswordRule.SHORT, PasswordRule.UPPER, PasswordRule.LOWER, PasswordRule.DIGIT}),
     ],
 )
 def test_each_broken_rule_is_named(password, broken):
@@ -41,8 +41,8 @@ def test_words_of_two_letters_may_occur():
 
 def test_a_policy_only_tightens():
     strict = Policy(min_length=12, symbol=True, pieces=True)
-    assert set(passwords.broken("Abcdefg12", NAMES, strict)) == {Rule.SHORT, Rule.SYMBOL}
-    assert passwords.broken("xWALSx!12345", NAMES, strict) == (Rule.PIECE,)
+    assert set(passwords.broken("Abcdefg12", NAMES, strict)) == {PasswordRule.SHORT, PasswordRule.SYMBOL}
+    assert passwords.broken("xWALSx!12345", NAMES, strict) == (PasswordRule.PIECE,)
     assert passwords.broken("xWALSx!12345", NAMES) == ()
     with pytest.raises(ValueError):
         Policy(min_length=8)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accounts import passwords, preview
 from accounts.columns import Field
-from accounts.preview import Existing, Judge, Outcome, Problem, Way
+from accounts.preview import Existing, Judge, RowOutcome, RowProblem, Way
 
 DOMAINS = {"aurora.example": True, "pending.example": False, "xn--w-uga1v8h.example": True}
 
@@ -33,34 +33,34 @@ def test_stray_blanks_are_trimmed_and_accents_kept():
     parsed = row("  Anna.Kowalska@Aurora.Example. ", first_name=" Łukasz ", last_name="\u00a0Żółć")
     assert parsed.address == "anna.kowalska@aurora.example"
     assert (parsed.first_name, parsed.last_name, parsed.display_name) == ("Łukasz", "Żółć", "Łukasz Żółć")
-    assert judge().judge(parsed, None).outcome is Outcome.GOOD
+    assert judge().judge(parsed, None).outcome is RowOutcome.GOOD
 
 
 def test_a_domain_may_be_written_as_people_read_it():
     assert row("anna@żółw.example").domain == "xn--w-uga1v8h.example"
-    assert judge().judge(row("anna@ŻÓŁW.example"), None).outcome is Outcome.GOOD
+    assert judge().judge(row("anna@ŻÓŁW.example"), None).outcome is RowOutcome.GOOD
 
 
 @pytest.mark.parametrize(
     ("address", "code"),
     [
-        ("", Problem.ADDRESS_MISSING),
-        ("anna", Problem.ADDRESS_NO_DOMAIN),
-        ("anna@x@aurora.example", Problem.ADDRESS_FORM),
-        ("anna@", Problem.DOMAIN_UNKNOWN),
+        ("", RowProblem.ADDRESS_MISSING),
+        ("anna", RowProblem.ADDRESS_NO_DOMAIN),
+        ("anna@x@aurora.example", RowProblem.ADDRESS_FORM),
+        ("anna@", RowProblem.DOMAIN_UNKNOWN),
         ("@aurora.example", "name-empty"),
         ("a@aurora.example", "name-short"),
         ("bad user@aurora.example", "name-characters"),
         ("żółw@aurora.example", "name-accents"),
-        ("anna@elsewhere.example", Problem.DOMAIN_UNKNOWN),
-        ("anna@-.example", Problem.DOMAIN_UNKNOWN),
-        ("anna@pending.example", Problem.DOMAIN_PENDING),
+        ("anna@elsewhere.example", RowProblem.DOMAIN_UNKNOWN),
+        ("anna@-.example", RowProblem.DOMAIN_UNKNOWN),
+        ("anna@pending.example", RowProblem.DOMAIN_PENDING),
         ("postmaster@aurora.example", "name-reserved"),
     ],
 )
 def test_each_fault_of_an_address_has_its_code(address, code):
     verdict = judge().judge(row(address), None)
-    assert verdict.outcome is Outcome.BAD
+    assert verdict.outcome is RowOutcome.BAD
     assert codes(verdict)[0] == code
 
 
@@ -71,24 +71,24 @@ def test_an_account_name_with_accents_comes_with_a_suggestion():
 
 def test_of_rows_with_one_address_the_first_counts():
     one = judge()
-    assert one.judge(row("anna@aurora.example", 2), None).outcome is Outcome.GOOD
+    assert one.judge(row("anna@aurora.example", 2), None).outcome is RowOutcome.GOOD
     second = one.judge(row("ANNA@aurora.example", 7), None)
-    assert (codes(second), second.faults[0].facts) == ([Problem.ADDRESS_DUPLICATE], {"line": 2})
+    assert (codes(second), second.faults[0].facts) == ([RowProblem.ADDRESS_DUPLICATE], {"line": 2})
 
 
 def test_an_address_configured_under_the_same_names_is_done_already_and_needs_no_slot():
     existing = Existing(True, "Anna", "B", "Anna B")
     same = row("anna@aurora.example", first_name="Anna", last_name="B", password="bad")
-    assert judge(free=0).judge(same, existing).outcome is Outcome.ALREADY
+    assert judge(free=0).judge(same, existing).outcome is RowOutcome.ALREADY
     other = row("anna@aurora.example", first_name="Ann", last_name="B")
-    assert codes(judge().judge(other, existing)) == [Problem.ADDRESS_TAKEN]
-    assert codes(judge().judge(same, Existing(False, "Anna", "B", "Anna B")))[0] == Problem.ADDRESS_TAKEN_ELSEWHERE
+    assert codes(judge().judge(other, existing)) == [RowProblem.ADDRESS_TAKEN]
+    assert codes(judge().judge(same, Existing(False, "Anna", "B", "Anna B")))[0] == RowProblem.ADDRESS_TAKEN_ELSEWHERE
 
 
 def test_slots_run_out_in_the_order_of_the_rows():
     one = judge(free=1)
     verdicts = [one.judge(row(f"user{i}@aurora.example", i), None) for i in range(3)]
-    assert [codes(verdict) for verdict in verdicts] == [[], [Problem.NO_SLOT], [Problem.NO_SLOT]]
+    assert [codes(verdict) for verdict in verdicts] == [[], [RowProblem.NO_SLOT], [RowProblem.NO_SLOT]]
 
 
 def test_every_broken_rule_of_a_row_is_named():
@@ -111,14 +111,14 @@ def test_no_password_or_asterisks_ask_for_a_generated_one(cell):
 def test_a_password_is_never_trimmed_but_refused_for_the_blank_at_its_edge(cell):
     parsed = row("anna@aurora.example", password=cell)
     assert parsed.password == cell
-    assert codes(judge().judge(parsed, None)) == [Problem.PASSWORD_EDGES]
+    assert codes(judge().judge(parsed, None)) == [RowProblem.PASSWORD_EDGES]
 
 
 def test_links_by_mail_need_a_contact_address_and_ignore_passwords():
     one = judge(way=Way.MAIL)
-    assert codes(one.judge(row("anna@aurora.example", password="kort"), None)) == [Problem.CONTACT_MISSING]
-    assert codes(one.judge(row("bo@aurora.example", contact="home"), None)) == [Problem.CONTACT_FORM]
-    assert one.judge(row("cy@aurora.example", contact="cy@home.example"), None).outcome is Outcome.GOOD
+    assert codes(one.judge(row("anna@aurora.example", password="kort"), None)) == [RowProblem.CONTACT_MISSING]
+    assert codes(one.judge(row("bo@aurora.example", contact="home"), None)) == [RowProblem.CONTACT_FORM]
+    assert one.judge(row("cy@aurora.example", contact="cy@home.example"), None).outcome is RowOutcome.GOOD
 
 
 def test_name_and_domain_may_have_columns_of_their_own():
@@ -131,7 +131,7 @@ def test_name_and_domain_may_have_columns_of_their_own():
 @given(st.dictionaries(st.sampled_from(list(Field)), st.text(max_size=90)))
 def test_any_row_gets_a_verdict(values):
     verdict = judge().judge(preview.parse(2, values), None)
-    assert (verdict.outcome is Outcome.BAD) == bool(verdict.faults)
+    assert (verdict.outcome is RowOutcome.BAD) == bool(verdict.faults)
 
 
 def test_the_domains_of_a_service_are_gone_through_once_however_many_rows_name_none_of_them():
@@ -145,5 +145,5 @@ def test_the_domains_of_a_service_are_gone_through_once_however_many_rows_name_n
     domains = Counted(DOMAINS)
     judging = judge(domains=domains)
     for line, address in enumerate(("anna@aurorа.example", "adam@elsewhere.example", "ewa@żołw.example"), 2):
-        assert judging.judge(row(address, line), None).outcome is Outcome.BAD
+        assert judging.judge(row(address, line), None).outcome is RowOutcome.BAD
     assert Counted.times <= 1

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import rules
-from accounts.rules import Rule
+from accounts.rules import NameRule
 
 
 @pytest.mark.parametrize("name", ["ab", "anna.kowalska", "a-b_c", "1st", "smith,john", "a" * 32, "x_"])
@@ -14,19 +14,19 @@ def test_names_that_the_guide_allows(name):
 @pytest.mark.parametrize(
     ("name", "broken"),
     [
-        ("", {Rule.NAME_EMPTY}),
-        ("a", {Rule.NAME_SHORT}),
-        ("a" * 33, {Rule.NAME_LONG}),
-        ("żółw", {Rule.NAME_ACCENTS}),
-        ("anna kowalska", {Rule.NAME_CHARACTERS}),
-        ("anna+x", {Rule.NAME_CHARACTERS}),
-        ("anna'x", {Rule.NAME_CHARACTERS}),
-        (".anna", {Rule.NAME_START}),
-        ("_anna", {Rule.NAME_START}),
-        ("-anna", {Rule.NAME_START}),
-        ("anna.", {Rule.NAME_DOTS}),
-        ("an..na", {Rule.NAME_DOTS}),
-        ("ż", {Rule.NAME_SHORT, Rule.NAME_ACCENTS}),
+        ("", {NameRule.NAME_EMPTY}),
+        ("a", {NameRule.NAME_SHORT}),
+        ("a" * 33, {NameRule.NAME_LONG}),
+        ("żółw", {NameRule.NAME_ACCENTS}),
+        ("anna kowalska", {NameRule.NAME_CHARACTERS}),
+        ("anna+x", {NameRule.NAME_CHARACTERS}),
+        ("anna'x", {NameRule.NAME_CHARACTERS}),
+        (".anna", {NameRule.NAME_START}),
+        ("_anna", {NameRule.NAME_START}),
+        ("-anna", {NameRule.NAME_START}),
+        ("anna.", {NameRule.NAME_DOTS}),
+        ("an..na", {NameRule.NAME_DOTS}),
+        ("ż", {NameRule.NAME_SHORT, NameRule.NAME_ACCENTS}),
     ],
 )
 def test_each_broken_rule_is_named(name, broken):
@@ -38,7 +38,7 @@ def test_a_name_is_stored_in_lower_case_without_blanks_around_it():
 
 
 def test_a_comma_is_allowed_with_a_warning():
-    assert rules.advice_on_name("smith,john") == (rules.Advice.NAME_COMMA,)
+    assert rules.advice_on_name("smith,john") == (rules.NameAdvice.NAME_COMMA,)
     assert rules.advice_on_name("smith") == ()
 
 
@@ -75,7 +75,7 @@ def test_normalising_twice_changes_nothing(text):
 
 def test_an_address_of_more_than_254_characters_is_too_long():
     assert rules.broken_by_address("a" * 32, "b" * 221) == ()
-    assert rules.broken_by_address("a" * 32, "b" * 222) == (Rule.ADDRESS_LONG,)
+    assert rules.broken_by_address("a" * 32, "b" * 222) == (NameRule.ADDRESS_LONG,)
 
 
 @pytest.mark.parametrize("text", ["", "Zoë Żółć", "王小明", "نامه\u200cها", "O'Brien-Smith, Jr.", "x" * 64])
@@ -84,9 +84,9 @@ def test_people_are_called_what_they_are_called(text):
 
 
 def test_a_persons_name_is_printable_and_at_most_64_characters():
-    assert rules.broken_by_text("x" * 65) == (Rule.TEXT_LONG,)
-    assert rules.broken_by_text("a\nb") == (Rule.TEXT_CHARACTERS,)
-    assert rules.broken_by_text("a\u202eb") == (Rule.TEXT_CHARACTERS,)
+    assert rules.broken_by_text("x" * 65) == (NameRule.TEXT_LONG,)
+    assert rules.broken_by_text("a\nb") == (NameRule.TEXT_CHARACTERS,)
+    assert rules.broken_by_text("a\u202eb") == (NameRule.TEXT_CHARACTERS,)
 
 
 def test_a_display_name_starts_as_the_two_names():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from accounts import reading, tables
 from accounts.reading import Choices
-from accounts.tables import LIMITS, Format, Limits, Refusal, Refused, Shape, defusing
+from accounts.tables import LIMITS, Format, Limits, Refusal, Shape, TableRefused, defusing
 from tests.accounts.conftest import ods, ods_row, xlsx, xlsx_row
 
 POLISH = "email;Imię;Nazwisko\nzolw@a.example;Łucja;Żółć-Gąślą\n"
@@ -28,8 +28,8 @@ def rows(data: bytes, limits: Limits = LIMITS) -> list[tuple[int, tuple[str, ...
     return [(line.number, line.cells) for line in tables.read(data, shape_of(data, limits), limits)]
 
 
-def refusal(data: bytes, limits: Limits = LIMITS) -> Refused:
-    with pytest.raises(Refused) as caught:
+def refusal(data: bytes, limits: Limits = LIMITS) -> TableRefused:
+    with pytest.raises(TableRefused) as caught:
         rows(data, limits)
     return caught.value
 
@@ -147,7 +147,7 @@ def test_any_bytes_are_read_or_refused(data):
     try:
         for line in tables.read(data, shape_of(data)):
             assert line.cells
-    except Refused:
+    except TableRefused:
         pass
 
 
@@ -168,7 +168,7 @@ def test_a_nul_in_a_cell_is_no_nul_any_more():
 def test_an_archive_of_a_later_kind_of_zip_is_refused():
     data = bytearray(xlsx(xlsx_row(1, "email")))
     data[data.find(b"PK\x01\x02") + 6] = 99
-    with pytest.raises(tables.Refused) as refused:
+    with pytest.raises(tables.TableRefused) as refused:
         shape_of(bytes(data))
     assert refused.value.code is tables.Refusal.FORMAT
 

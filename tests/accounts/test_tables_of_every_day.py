@@ -127,7 +127,7 @@ def test_cells_beside_the_headings_of_a_workbook_refuse_their_row():
      b"BEGIN:VCARD\r\nEMAIL:z@d.example\r\n", b"dn: cn=Zofia\nmail: z@d.example\n", b"MIME-Version: 1.0\r\n\r\nx"],
 )  # fmt: skip
 def test_texts_that_are_no_tables_are_refused_as_such(data):
-    with pytest.raises(tables.Refused) as refused:
+    with pytest.raises(tables.TableRefused) as refused:
         result_of(data)
     assert refused.value.code == tables.Refusal.FORMAT
 
@@ -137,7 +137,7 @@ def test_a_process_reads_so_many_workbooks_at_a_time_and_no_more(monkeypatch):
     data = xlsx(xlsx_row(1, "Email") + xlsx_row(2, "zofia@d.example") + xlsx_row(3, "adam@d.example"))
     started = [workbooks.read(data, "S", tables.LIMITS) for _number in range(workbooks.CHILDREN)]
     assert {next(rows).cells for rows in started} == {("Email",)}
-    with pytest.raises(tables.Refused) as refused:
+    with pytest.raises(tables.TableRefused) as refused:
         workbooks.survey(data, tables.LIMITS)
     assert refused.value.code == tables.Refusal.BUSY
     cast(Generator[object], started[0]).close()  # given up half-way

@@ -12,7 +12,7 @@ import pytest
 
 from accounts.columns import Field
 from accounts.reading import Choices
-from accounts.tables import LIMITS, Refusal, Refused, workbooks
+from accounts.tables import LIMITS, Refusal, TableRefused, workbooks
 from tests.accounts.conftest import OFFICE, ods, ods_row, xlsx, xlsx_row
 from tests.accounts.people import WORKBOOKS, Person, result_of, workbook
 
@@ -21,7 +21,7 @@ HEAD = xlsx_row(1, "E-mail address", "First name", "Password")
 
 
 def refusal(data: bytes) -> Refusal:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(TableRefused) as caught:
         result_of(data)
     return caught.value.code
 
@@ -59,7 +59,7 @@ def test_other_sheets_with_rows_are_named_and_can_be_chosen():
     assert [person.first for person in chosen.people] == ["Adam"]
     hidden = result_of((WORKBOOKS / "hidden_first.xlsx").read_bytes(), Choices(sheet="Old"))
     assert [person.first for person in hidden.people] == ["Stary"]
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(TableRefused) as caught:
         result_of((WORKBOOKS / "two_sheets.xlsx").read_bytes(), Choices(sheet="Nie ma"))
     assert (caught.value.code, caught.value.facts) == (Refusal.SHEET, {"sheet": "Nie ma"})
 
@@ -357,7 +357,7 @@ def overlapping(count: int, size: int = 500_000) -> bytes:
 
 @pytest.mark.parametrize("count", [1, 900])
 def test_parts_that_lie_over_each_other_are_refused(count):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(TableRefused) as caught:
         workbooks.refuse_bombs(overlapping(count), LIMITS)
     assert caught.value.code is Refusal.ARCHIVE
 
@@ -371,7 +371,7 @@ def test_more_parts_than_a_workbook_has_are_refused_at_once():
 def test_unpacking_stops_at_the_limit():
     data = xlsx(" " * 50_000_000)
     begun = time.process_time()
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(TableRefused) as caught:
         workbooks.refuse_bombs(data, replace(LIMITS, unpacked=1_000_000))
     assert caught.value.code is Refusal.UNPACKED
     assert time.process_time() - begun < 1

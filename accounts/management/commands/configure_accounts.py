@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts import batch, tables
 from accounts.columns import Field
 from accounts.models import BulkRow, BulkRun
-from accounts.preview import Fault, Outcome
+from accounts.preview import Fault, RowOutcome
 from accounts.runs import checking, engine, loading, results, selecting
 from accounts.runs.checking import Checker, check_again
 from accounts.runs.engine import Progress
@@ -84,11 +84,11 @@ class Command(Verb):
         try:
             size = file.stat().st_size
             if size > settings.BULK_MAX_BYTES:
-                raise tables.Refused(tables.Refusal.BYTES, limit=settings.BULK_MAX_BYTES)
+                raise tables.TableRefused(tables.Refusal.BYTES, limit=settings.BULK_MAX_BYTES)
             data = file.read_bytes()
         except OSError as error:
             self.misused(f"{file}: {error.strerror}")
-        except tables.Refused as refused:
+        except tables.TableRefused as refused:
             return self._nothing(refused.code, refusal_words(refused))
         if results is not None and not _writable(results, beside=file):
             self.misused(_("%(file)s cannot be written.") % {"file": results})
@@ -99,7 +99,7 @@ class Command(Verb):
             return self._configure(found, data, os.fsencode(file.name).decode(errors="replace"), results, said)
         except OSError as error:  # what was done stays, and its results are there to be fetched
             self.misused(f"{error.filename or results}: {error.strerror}")
-        except tables.Refused as refused:
+        except tables.TableRefused as refused:
             return self._nothing(refused.code, refusal_words(refused))
         except Asked as asked:
             return self._asked(asked)
@@ -143,7 +143,7 @@ class Command(Verb):
         return self._report(run, run.done, run.already, refused, answers, left=left)
 
     @transaction.atomic
-    def _answers(self, run: BulkRun, out: Path | None) -> list[results.Result]:
+    def _answers(self, run: BulkRun, out: Path | None) -> list[results.RowResult]:
         """The rows with what became of them. Under the run's row, so that two commands hand nothing out twice."""
         BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
         run.refresh_from_db()
@@ -223,10 +223,10 @@ class Command(Verb):
         answers = []
         for _lines, rows, verdicts in loading.judged(run, data, checker):
             for row, verdict in zip(rows, verdicts, strict=True):
-                answers.append(results.Result(BulkRow(number=row.line, **checker.columns_of(row, verdict))))
+                answers.append(results.RowResult(BulkRow(number=row.line, **checker.columns_of(row, verdict))))
         if out is not None:
             self._write(out, results.results_csv(run, answers))
-        good = sum(answer.row.state == Outcome.GOOD for answer in answers)
+        good = sum(answer.row.state == RowOutcome.GOOD for answer in answers)
         return self._report(run, good, checker.already, checker.bad, answers, dry=True)
 
     # Answers
@@ -258,7 +258,7 @@ class Command(Verb):
         done: int,
         already: int,
         refused: int,
-        answers: list[results.Result],
+        answers: list[results.RowResult],
         *,
         left: int = 0,
         dry: bool = False,
