@@ -342,11 +342,9 @@ class Apart:
         if self.server is not None:
             self._manage("mailflow", "roles")
         hosts = dict.fromkeys(("autodiscover_host", "webmail_host", "verification_host", "spf_include"), "x.test")
-        self._manage(
-            "shell",
-            "-c",
-            f"from panel.models import Platform; Platform.create(actor=SYSTEM, slug='mail', **{ {**hosts, **HOSTS}!r})",
-        )
+        imports = "from panel.actors import SYSTEM; from panel.models import Platform"
+        fields = {"slug": "mail", **hosts, **HOSTS}
+        self._manage("shell", "-c", f"{imports}; Platform.create(actor=SYSTEM, **{fields!r})")
         self._manage("create_organization", "ab12345", "Aurora")
         self._manage("create_service", "ab12345")
         self._manage("attach_domain", "emailpro-ab12345-1", self.domain, "--verified")
