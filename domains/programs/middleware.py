@@ -31,6 +31,9 @@ POX = "/autodiscover/autodiscover.xml"
 JSON = "/autodiscover/autodiscover.json"
 PROFILE = "/email.mobileconfig"
 ASK = "/internal/tls-ask"
+OURS = tuple(  # loopback and the networks of containers
+    map(ipaddress.ip_network, ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
 LABELS = ("autoconfig.", "autodiscover.")
 A_MINUTE = 300  # requests of one network
 ASKED_A_MINUTE = 1200  # by the proxy, whoever made it ask
@@ -218,7 +221,7 @@ def _is_the_proxy(request: HttpRequest) -> bool:
         address = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "")
     except ValueError:
         return False
-    return address.is_loopback or address.is_private
+    return any(address in network for network in OURS)
 
 
 def _pox_error(code: int, message: str) -> HttpResponse:
