@@ -26,7 +26,7 @@ class Servers:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OutlookRequest:
     """What Outlook wants to know."""
 
     address: str
@@ -69,7 +69,7 @@ def outlook_error(code: int, message: str, time: str) -> bytes:
     return _document(root)
 
 
-def read_outlook(data: bytes) -> Asked | None:
+def read_outlook(data: bytes) -> OutlookRequest | None:
     """None for what is no request: too large, no XML, with a document type, or without an address."""
     if len(data) > LARGEST:
         return None
@@ -102,7 +102,7 @@ def read_outlook(data: bytes) -> Asked | None:
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or len(address) > 320:
         return None
-    return Asked(address, "".join(texts.get("AcceptableResponseSchema", ())).strip())
+    return OutlookRequest(address, "".join(texts.get("AcceptableResponseSchema", ())).strip())
 
 
 def apple(servers: Servers) -> bytes:

@@ -251,3 +251,13 @@ def test_the_proxy_alone_asks_which_names_get_certificates(shop: Tenant) -> None
     assert asked("autoconfig.shop.example", REMOTE_ADDR="198.41.0.4") == 404
     assert asked("autoconfig.shop.example", REMOTE_ADDR="172.18.0.5") == 200
     assert asked("autoconfig.shop.example", HTTP_X_FORWARDED_FOR="198.41.0.4") == 404
+
+
+def test_one_network_asks_so_often_and_the_proxy_so_often(shop: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domains.programs.middleware.A_MINUTE", 3)
+    monkeypatch.setattr("domains.programs.middleware.ASKED_A_MINUTE", 2)
+    assert [get("autoconfig.shop.example", "/").status_code for _ in range(4)] == [200, 200, 200, 429]
+    elsewhere = Client().get("/", headers={"host": "autoconfig.shop.example"}, REMOTE_ADDR="198.41.0.4")
+    assert elsewhere.status_code == 200
+    ask = "/internal/tls-ask?domain=autoconfig.shop.example"
+    assert [Client().get(ask, headers={"host": "web:8000"}).status_code for _ in range(3)] == [200, 200, 429]
