@@ -126,7 +126,7 @@ def _outlook_json(request: HttpRequest, host: str) -> HttpResponse:
     servers = _servers(_bare(host))
     if servers is None:
         return _plain(404)
-    protocol = {name.lower(): value for name, value in request.GET.items()}.get("protocol", "")
+    protocol = {name.lower(): str(value) for name, value in request.GET.items()}.get("protocol", "")
     if protocol.lower() == "autodiscoverv1":
         return JsonResponse({"Protocol": "AutodiscoverV1", "Url": f"https://autodiscover.{servers.domain}{POX}"})
     if not protocol:

@@ -6,6 +6,7 @@ import datetime
 import plistlib
 import subprocess
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -37,11 +38,11 @@ def shop() -> Tenant:
     return tenant
 
 
-def get(host: str, path: str, **headers: str):  # type: ignore[no-untyped-def]
+def get(host: str, path: str, **headers: str) -> Any:
     return Client().get(path, headers={"host": host, **headers})
 
 
-def ask_outlook(host: str, address: str, *, schema: str = formats.OUTLOOK, path: str = POX):  # type: ignore[no-untyped-def]
+def ask_outlook(host: str, address: str, *, schema: str = formats.OUTLOOK, path: str = POX) -> Any:
     text = (
         f'<?xml version="1.0" encoding="utf-8"?><Autodiscover xmlns="{REQUEST}"><Request><EMailAddress>{address}'
         f"</EMailAddress><AcceptableResponseSchema>{schema}</AcceptableResponseSchema></Request></Autodiscover>"
@@ -49,7 +50,7 @@ def ask_outlook(host: str, address: str, *, schema: str = formats.OUTLOOK, path:
     return post(host, text.encode(), path)
 
 
-def post(host: str, data: bytes, path: str = POX):  # type: ignore[no-untyped-def]
+def post(host: str, data: bytes, path: str = POX) -> Any:
     return Client(enforce_csrf_checks=True).post(path, data, content_type="text/xml", headers={"host": host})
 
 
@@ -210,7 +211,7 @@ def test_a_phone_takes_the_same_profile_each_time(shop: Tenant) -> None:
     assert response.content == get("autoconfig.shop.example", "/email.mobileconfig").content
 
 
-def test_a_profile_is_signed_where_a_certificate_is_given(shop: Tenant, tmp_path: Path, settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_profile_is_signed_where_a_certificate_is_given(shop: Tenant, tmp_path: Path, settings: Any) -> None:
     plain = get("autoconfig.shop.example", "/email.mobileconfig").content
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "panel.example")])
@@ -241,7 +242,7 @@ def test_the_page_speaks_two_languages_and_sets_nothing(shop: Tenant) -> None:
 
 
 def test_the_proxy_alone_asks_which_names_get_certificates(shop: Tenant) -> None:
-    def asked(name: str, **more: str) -> int:
+    def asked(name: str, **more: Any) -> int:
         return Client().get(f"/internal/tls-ask?domain={name}", headers={"host": "web:8000"}, **more).status_code
 
     assert asked("autoconfig.shop.example") == asked("autodiscover.shop.example") == 200
