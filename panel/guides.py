@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 FOLDER = settings.BASE_DIR / "docs" / "user"
 RECORDS = ("cname", "mx", "srv", "spf", "dkim", "dmarc")
-CLIENTS = ("outlook", "thunderbird", "apple", "android")
+CLIENTS = ("setup", "outlook", "thunderbird", "apple", "android")
 SLUG = re.compile(r"[a-z0-9-]{1,40}\Z")
 
 

@@ -141,8 +141,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "panel.health.answer_probes",
     "api.middleware.answers",
+    "domains.programs.middleware.certificates_asked",
     "panel.middleware.real_address",
     "panel.logs.requests",
+    "domains.programs.middleware.mail_programs",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -447,6 +449,8 @@ MAIL_WRITER_URL = env("MAIL_WRITER_URL")  # under a role that writes the policy 
 MAIL_TLS_CERTIFICATE = env("MAIL_TLS_CERTIFICATE")  # PEM with its chain; empty: one signed by itself
 MAIL_TLS_KEY = env("MAIL_TLS_KEY")
 MAIL_TLS_ACME = env("MAIL_TLS_ACME")  # folder of an ACME client: certbot's `live`, Caddy's `certificates`
+PROFILE_CERTIFICATE = env("PROFILE_CERTIFICATE")  # PEM with its chain; empty: Apple profiles are not signed
+PROFILE_KEY = env("PROFILE_KEY")
 MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
 MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
 MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)

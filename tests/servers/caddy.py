@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from tests.processes import ROOT
 
@@ -14,12 +15,16 @@ OLDER = {"request_buffers 4MB": "buffer_requests\n\t\tmax_buffer_size 4MB"}  # i
 
 
 class Caddy(Server):
-    """In front of a panel on `behind`, a port of 127.0.0.1. Without TLS: certificates need a name of the internet."""
+    """In front of a panel on `behind`, a port of 127.0.0.1. Without TLS: certificates need a name of the internet.
+
+    At names of customers, on `programs_port`, with certificates of an issuer of its own, whose root is `root`.
+    """
 
     def __init__(self, behind: int) -> None:
         super().__init__()
         self.behind = behind
         self.port = free_port()
+        self.programs_port = free_port()
 
     def command(self) -> list[str]:
         caddy = program("caddy", "caddy")
@@ -29,10 +34,14 @@ class Caddy(Server):
             for word, older in OLDER.items():
                 assert word in text
                 text = text.replace(word, older)
+        assert text.count("\tservers {") == 1
+        text = text.replace("\tservers {", "\tauto_https disable_redirects\n\tskip_install_trust\n\tservers {")
         (self.directory / "Caddyfile").write_text(text)
         own = {
             "PUBLIC_URL": f"http://localhost:{self.port}",
             "MAIL_SITE": f"http://mail.invalid:{self.port}",
+            "PROGRAMS_SITE": f"https://:{self.programs_port}",
+            "PROGRAMS_ISSUER": "internal",
             "PANEL": f"127.0.0.1:{self.behind}",
             "CADDY_ADMIN": f"127.0.0.1:{free_port()}",
             "XDG_DATA_HOME": str(self.directory),
@@ -40,6 +49,10 @@ class Caddy(Server):
         }
         variables = [f"{name}={value}" for name, value in own.items()]
         return ["env", *variables, caddy, "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
+
+    @property
+    def root(self) -> Path:
+        return self.directory / "caddy" / "pki" / "authorities" / "local" / "root.crt"
 
     def answers(self) -> bool:
         try:

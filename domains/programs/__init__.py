@@ -1,0 +1,1 @@
+"""Mail programs that set themselves up: what they ask for, answered from a domain's platform."""
