@@ -6,7 +6,7 @@ import plistlib
 import uuid
 from dataclasses import dataclass
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring  # nosec B405 - builds answers, reads nothing
 from xml.parsers import expat
 
 LARGEST = 16 * 1024  # bytes of what Outlook sends
