@@ -181,6 +181,7 @@ def _carried_out(request: Asked, perform: Callable[[], Reply]) -> HttpResponse:
             response["Dry-Run"] = "true"
         if dry and not reply.stays:
             transaction.set_rollback(True)
+            del response["Location"]  # of what is not there
         elif kept is not None:
             idempotency.keep(kept, response)
     return response

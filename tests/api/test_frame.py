@@ -293,3 +293,11 @@ def test_a_parameter_that_nobody_knows_is_a_mistake_as_in_a_body(tenant, api):
     assert api.post(f"{path}?dryrun=true").status_code == 422
     tenant.account.refresh_from_db()
     assert tenant.account.state == EmailAccount.State.ACTIVE  # what was meant as a dry run was none
+
+
+def test_a_dry_run_leads_to_nothing_that_is_not_there(tenant, api):
+    path, body = f"services/{tenant.service.name}/orders", {"quantity": 3}
+    assert "Location" in api.post(path, body)
+    dry = api.post(f"{path}?dry_run=true", body)
+    assert (dry.status_code, dry["Dry-Run"]) == (201, "true")
+    assert "Location" not in dry
