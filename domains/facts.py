@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import batched
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Count, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from .models import DkimKey, Domain, Ownership
@@ -24,10 +24,13 @@ def facts_of(domains: QuerySet[Domain] | Iterable[Domain]) -> Iterator[tuple[Dom
     for batch in batched(rows, BATCH):
         prefetch_related_objects(batch, "name", "platform", "ownership")
         keys = _published_keys({domain.ownership_id for domain in batch})
+        tokens = _tokens({domain.name_id for domain in batch})
         for domain in batch:
             if domain.platform_id not in platforms:
                 platforms[domain.platform_id] = platform_facts(domain.platform, today)
-            yield domain, _domain_facts(domain, keys.get(domain.ownership_id, _NO_KEYS)), platforms[domain.platform_id]
+            others = tuple(token for token in tokens.get(domain.name_id, ()) if token != domain.ownership.token)
+            its_facts = _domain_facts(domain, keys.get(domain.ownership_id, _NO_KEYS), others)
+            yield domain, its_facts, platforms[domain.platform_id]
 
 
 def facts(domain: Domain) -> tuple[DomainFacts, PlatformFacts]:
@@ -82,7 +85,17 @@ def _published_keys(ownerships: Collection[int]) -> dict[int, _Keys]:
     return found
 
 
-def _domain_facts(domain: Domain, keys: _Keys) -> DomainFacts:
+def _tokens(names: Collection[int]) -> dict[int, list[str]]:
+    """The tokens of each name that several organizations have a standing with, the oldest first."""
+    standing = Ownership.objects.filter(name__in=names)
+    shared = standing.order_by().values("name").annotate(count=Count("pk")).filter(count__gt=1).values("name")
+    found: dict[int, list[str]] = {}
+    for name, token in standing.filter(name__in=shared).order_by("pk").values_list("name", "token"):
+        found.setdefault(name, []).append(token)
+    return found
+
+
+def _domain_facts(domain: Domain, keys: _Keys, others: tuple[str, ...]) -> DomainFacts:
     return DomainFacts(
         name=domain.name.name,
         mode=Mode(domain.mode),
@@ -92,5 +105,6 @@ def _domain_facts(domain: Domain, keys: _Keys) -> DomainFacts:
         dkim=keys.dkim,
         dkim_next=keys.next,
         dkim_hosted=keys.hosted,
+        others_tokens=others,
         managed=domain.zone_id is not None,
     )

@@ -76,6 +76,7 @@ class DomainFacts:
     # selector -> where its record stands in the platform's zone, without final dot: the domain has a CNAME to there.
     # What stands there matters only where `dkim` has a key.
     dkim_hosted: Mapping[str, str] = field(default_factory=dict)
+    others_tokens: tuple[str, ...] = ()  # labels that prove the same name for other organizations
     managed: bool = False
 
     @property

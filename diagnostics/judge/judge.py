@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domains.lookup.answers import Answers, Failure
 from domains.records import Kind
-from domains.rules import target
+from domains.rules import cname, target
 from domains.rules.check_input import PreparedInput
 from domains.rules.deciding import FINDERS, after_proof, with_others_kept
 from domains.rules.finding import Finding
@@ -42,13 +44,13 @@ def judge_prepared(prepared: PreparedInput, answers: Answers) -> tuple[Verdict, 
             verdicts.append(_incomplete(kind, prepared))
             continue
         if not _wants_authoritative(kind, prepared, finding):
-            verdicts.append(_final(prepared, finding.verdict(kind, prepared.expected(kind))))
+            verdicts.append(_final(prepared, finding.verdict(kind, prepared.expected(kind)), answers))
             continue
         if not asked_authoritative:
             asked_authoritative = True
             views = server_views(authoritative) if not given.stub else []
         verdict = weighed(kind, prepared, find, finding, answers, authoritative, views)
-        verdicts.append(_final(prepared, verdict) if verdict is not None else _incomplete(kind, prepared))
+        verdicts.append(_final(prepared, verdict, answers) if verdict is not None else _incomplete(kind, prepared))
     if asked_authoritative:
         verdicts = with_others_kept(prepared, verdicts, given.intents)
     if zone is None:
@@ -73,13 +75,24 @@ def _wants_authoritative(kind: Kind, prepared: PreparedInput, finding: Finding) 
     return prepared.given.authoritative or (finding.red and kind != Kind.CNAME)
 
 
-def _final(prepared: PreparedInput, verdict: Verdict) -> Verdict:
+def _final(prepared: PreparedInput, verdict: Verdict, answers: Answers) -> Verdict:
     kind = verdict.kind
-    if kind is Kind.CNAME and prepared.given.domain.verified:
-        return after_proof(verdict)
+    if kind is Kind.CNAME:
+        return _with_others_tokens(prepared, verdict, answers)
     if kind is Kind.TARGET and verdict.status is Status.OK:
         return target.heard(verdict, prepared.given.smtp, target.host_of(prepared.given.domain.target))
     return verdict
+
+
+def _with_others_tokens(prepared: PreparedInput, verdict: Verdict, answers: Answers) -> Verdict:
+    """The verdict on the proof, with the records beside it that prove the name for somebody else. They are asked of
+    the resolvers alone: a hint, which colours nothing."""
+    verified = prepared.given.domain.verified
+    verdict = after_proof(verdict) if verified else verdict
+    if not prepared.others_tokens or not (verified or verdict.status is Status.OK):
+        return verdict
+    published = cname.others_tokens(prepared, answers)
+    return replace(verdict, beside=replace(verdict.beside, others_tokens=published)) if published else verdict
 
 
 def _with_authoritative(

@@ -160,6 +160,8 @@ def notes(kind: str, reason: str, facts: Mapping[str, object]) -> list[str]:
             gettext("A wildcard record (*) gives this answer: %(name)s itself is free, and its own record comes first.")
             % {"name": _text(beside.wildcard)}
         )
+    if kind == Kind.CNAME and beside.others_tokens:
+        said.append(others_tokens(facts))
     said += _of_spf_tree(beside)
     if beside.removed:
         said.append(
@@ -170,6 +172,17 @@ def notes(kind: str, reason: str, facts: Mapping[str, object]) -> list[str]:
     if kind == Kind.MX and beside.enters_elsewhere:
         said.append(gettext("Mail enters through the other system, which must pass unknown recipients on to this one."))
     return said
+
+
+def others_tokens(facts: Mapping[str, object]) -> str:
+    """Which published records prove the name for other customers; empty where none does."""
+    names = Beside.read(facts).others_tokens
+    if not names:
+        return ""
+    return gettext(
+        "Another customer’s proof of this domain is published, too: %(names)s (CNAME). Remove it, unless both of you "
+        "use the domain: as long as it is there, that customer can prove the domain again."
+    ) % {"names": _text(names)}
 
 
 def _unconfirmed(why: Why | None, beside: Beside) -> str:

@@ -17,6 +17,7 @@ from panel.models import Role
 
 from ..causes import told
 from ..models import CheckChange
+from ..show import sentences
 from ..show.buttons import ORDER, button
 from ..show.records import progress
 from ..show.strip import StripStep, strip
@@ -41,6 +42,7 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "check": check,
             "button": shown,
             "says": says_of(check, split=split) or shown.title,
+            "others_tokens": sentences.others_tokens(check.facts) if check.kind == Kind.CNAME else "",
         }
         for check, shown in zip(checks, buttons, strict=True)
     ]

@@ -36,6 +36,7 @@ class Beside:
     proof: bool | None = None  # True: seen at the delegated name servers; only then a domain may be verified
     zone: str | None = None  # where it was seen
     wildcard: str = ""  # the name for which only a wildcard answers
+    others_tokens: Sequence[str] = ()  # published names that prove the domain for other organizations
 
     # MX
     accounts: int | None = None  # configured here

@@ -13,6 +13,7 @@ from ..records import DomainFacts, Hosts, Kind, Level, PlatformFacts, RequiredRe
 from ..rrset import RRset, absolute
 
 KINDS = tuple(Kind)
+MOST_OTHERS = 4  # tokens of other organizations that are looked for; with the probe for a wildcard, five questions
 MAX_NAME = 254  # characters of a name with its final dot, RFC 1035 §3.1: no longer one can be asked for or published
 
 
@@ -94,6 +95,7 @@ class PreparedInput:
         "mx",
         "now",
         "ns",
+        "others_tokens",
         "ours",
         "previous",
         "required",
@@ -125,6 +127,8 @@ class PreparedInput:
         self.include = Question(self.ours.spf_include, "TXT")
         self.dmarc = self._question(f"_dmarc.{apex}", "TXT")
         self.token = self._question(f"{domain.token}.{apex}", "CNAME") if domain.token is not None else None
+        others = (self._question(f"{token}.{apex}", "CNAME") for token in domain.others_tokens[:MOST_OTHERS])
+        self.others_tokens = tuple(question for question in others if question is not None)
         self.dkim = {
             selector: Question(name, "TXT")
             for selector in domain.dkim

@@ -82,6 +82,26 @@ def find(prepared: PreparedInput, view: View) -> Finding | None:
     return _beside_other_data(prepared, view, question)
 
 
+def others_tokens(prepared: PreparedInput, view: View) -> tuple[str, ...]:
+    """Published names that prove the domain for other organizations, as far as the view tells.
+
+    Only where the domain is this organization's: whoever just claims a name learns nothing of who else uses it. What a
+    wildcard answers for all names stands at none of them.
+    """
+    asked = [(question, view.get(question)) for question in prepared.others_tokens]
+    there = [
+        (question, answer)
+        for question, answer in asked
+        if answer is not None and answer.failure is None and answer.values and not answer.dname
+    ]
+    if not there:
+        return ()
+    probe = view.get(Question(f"{PROBE}.{prepared.apex}", "CNAME"))
+    if probe is None or not probe.sound:
+        return ()
+    return tuple(question.name for question, answer in there if set(answer.values) != set(probe.values))
+
+
 def _unless_wildcard(
     record: RequiredRecord, view: View, question: Question, answer: Answer, right: Finding
 ) -> Finding | None:

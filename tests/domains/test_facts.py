@@ -19,11 +19,11 @@ pytestmark = pytest.mark.django_db
 def test_a_batch_of_any_size_costs_the_same_queries(django_assert_num_queries: Any) -> None:
     service = make_service()
     Domain.attach(service, "first.example", mode="authoritative", actor=SYSTEM)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         one = list(facts_of(Domain.objects.all()))
     for index in range(20):
         make_domain(service, f"d{index}.example")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         many = list(facts_of(Domain.objects.order_by("pk")))
     assert (len(one), len(many)) == (1, 21)
     domain, facts, platform = many[0]
