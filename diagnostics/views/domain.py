@@ -8,8 +8,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from domains.access import domain_for
+from domains.facts import facts
 from domains.models import DkimKey, Domain, Zone
-from domains.records import Kind
+from domains.records import Kind, required_records
 from domains.rules.verdicts import Status
 from domains.views.numbers import number_or_zero
 from panel.access import require
@@ -46,7 +47,8 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
         }
         for check, shown in zip(checks, buttons, strict=True)
     ]
-    records = table_of(row.domain, checks, row.dns_host)
+    required = required_records(*facts(row.domain))
+    records = table_of(row.domain, checks, row.dns_host, required=required)
     keys = list(domain.ownership.dkim_keys.exclude(state=DkimKey.State.WITHDRAWN).order_by("-pk"))
     states = {key.state for key in keys}
     return render(
@@ -61,7 +63,7 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
             "records": records,
             "progress": progress(records),
             "fixable": sum(row.is_open for row in records),
-            "zone_lines": zone_lines(records_of(domain, checks)),
+            "zone_lines": zone_lines(records_of(domain, checks, required)),
             "keys": keys,
             "key_waits": DkimKey.State.WAITING in states,
             "hosted": any(key.hosted for key in keys),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from domains.access import domain_for
 from domains.facts import facts
 from domains.models import Domain
-from domains.records import DEFAULT_TTL, Kind, required_records
+from domains.records import DEFAULT_TTL, Kind, RequiredRecord, required_records
 
 from ..models import Check, Postponement
 from ..show.changes import WantedRecord, line, wanted_records
@@ -35,9 +35,12 @@ def file_response(domain: Domain) -> HttpResponse:
     return response
 
 
-def records_of(domain: Domain, checks: Sequence[Check]) -> list[WantedRecord]:
-    """What the domain should publish; without the MX where that is put off."""
-    return wanted_records(required_records(*facts(domain)), checks, ttl=DEFAULT_TTL, skip=left_out(domain))
+def records_of(
+    domain: Domain, checks: Sequence[Check], required: Sequence[RequiredRecord] | None = None
+) -> list[WantedRecord]:
+    """What the domain should publish; without the MX where that is put off. `required`: where it is known already."""
+    required = required_records(*facts(domain)) if required is None else required
+    return wanted_records(required, checks, ttl=DEFAULT_TTL, skip=left_out(domain))
 
 
 def left_out(domain: Domain) -> frozenset[str]:
@@ -48,11 +51,16 @@ def left_out(domain: Domain) -> frozenset[str]:
 
 
 def table_of(
-    domain: Domain, checks: Sequence[Check], host: DnsHost | None, *, skip: frozenset[str] = frozenset()
+    domain: Domain,
+    checks: Sequence[Check],
+    host: DnsHost | None,
+    *,
+    skip: frozenset[str] = frozenset(),
+    required: Sequence[RequiredRecord] | None = None,
 ) -> list[RecordRow]:
-    """The one table of records."""
+    """The one table of records. `required`: where it is known already."""
     return table(
-        required_records(*facts(domain)),
+        required_records(*facts(domain)) if required is None else required,
         checks,
         zone=zone_of_records(domain, checks),
         host=host,
