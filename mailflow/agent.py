@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
@@ -59,6 +60,7 @@ class Machine:
 class Agent:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self._outflow = passing_on.Outflow(settings.MAIL_ACCOUNT_LIMIT, settings.MAIL_SERVICE_LIMIT)
         self._due = {"queue": 0.0, "purge": 0.0, "check": 0.0}
 
     async def serve(self, ready: Callable[[], None]) -> None:
@@ -97,7 +99,7 @@ class Agent:
             passing = passing_on.passage(recipient, host=self.machine.host)
             if passing is None:
                 return self._store(recipient, sender, message)
-            return passing_on.pass_on(passing, sender, message, self.machine.postfix)
+            return passing_on.pass_on(passing, sender, message, self.machine.postfix, self._outflow)
         except DatabaseError as error:
             log.warning("cannot look up who wants a message: %s", error)
             connections.close_all()

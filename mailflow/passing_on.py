@@ -11,6 +11,7 @@ import logging
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from accounts import outside
 from accounts.models import ForwardTarget, GroupMember
@@ -18,6 +19,7 @@ from panel.models import Organization, Service
 
 from .addresses import split
 from .deciding import BOUNCES, FORWARD, MEMBER
+from .limits import Limits
 from .planning import program
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 SECONDS = 60
 GONE = "550 5.1.1 The mail of this address is not passed on any more"
 LOOP = "550 5.4.6 This message has been here before: it is passed on in a circle"
+LATER = "451 4.7.1 So much mail was passed on within an hour that this message is passed on later"
 TRACE = b"delivered-to:"
 
 
@@ -32,9 +35,26 @@ TRACE = b"delivered-to:"
 class Passage:
     """`by`: the address that was written to; `sender`: of the new envelope. `to` is empty where it is over."""
 
+    service: str
     by: str
     sender: str
     to: str
+
+
+class Outflow:
+    """How much of it leaves within an hour: one address outside gets no more of a service's than an account may send,
+    and all of them together no more than a service. One message to a group is a thousand that leave, and whoever wants
+    somebody buried in mail needs no account of his own to write from."""
+
+    def __init__(self, account: int, service: int) -> None:
+        self._limits = Limits(account, service)
+        self._lock = Lock()  # each delivery has a thread
+
+    def takes(self, passing: Passage) -> bool:
+        """Count one message, unless it is one too many."""
+        with self._lock:
+            to = passing.to.lower()
+            return not self._limits.exceeded(f"{passing.service} {to}", passing.service, to)
 
 
 def passage(recipient: str, *, host: str) -> Passage | None:
@@ -43,7 +63,7 @@ def passage(recipient: str, *, host: str) -> Passage | None:
     for prefix, find in ((FORWARD, _forward), (MEMBER, _member)):
         number = address.local.removeprefix(prefix)
         if address.domain == host and number != address.local and number.isascii() and number.isdigit():
-            return find(int(number)) or Passage("", "", "")
+            return find(int(number)) or Passage("", "", "", "")
     return None
 
 
@@ -52,8 +72,9 @@ def _forward(number: int) -> Passage | None:
     found = target.first()
     if found is None or not _may(found.forwarding.account.service, found.local_part, found.domain):
         return None
-    own = found.forwarding.account.address_key
-    return Passage(by=own, sender=own, to=str(found))
+    account = found.forwarding.account
+    own = account.address_key
+    return Passage(service=account.service.name, by=own, sender=own, to=str(found))
 
 
 def _member(number: int) -> Passage | None:
@@ -62,7 +83,8 @@ def _member(number: int) -> Passage | None:
     if found is None or not (found.account_id or _may(found.group.service, found.local_part, found.domain)):
         return None
     local, _at, domain = str(found.group).partition("@")
-    return Passage(by=str(found.group), sender=f"{local}{BOUNCES}@{domain}", to=str(found))
+    group = str(found.group)
+    return Passage(service=found.group.service.name, by=group, sender=f"{local}{BOUNCES}@{domain}", to=str(found))
 
 
 def _may(service: Service, name: str, domain: str) -> bool:
@@ -71,13 +93,15 @@ def _may(service: Service, name: str, domain: str) -> bool:
     return not over and (outside.allowed(service) or bool(outside.owners(service, [(name, domain)])))
 
 
-def pass_on(passing: Passage, sender: str, message: bytes, postfix: Path) -> str:
+def pass_on(passing: Passage, sender: str, message: bytes, postfix: Path, outflow: Outflow) -> str:
     """The reply to whoever hands the message over. A bounce keeps its empty sender."""
     if not passing.to:
         return GONE
     trace = b"Delivered-To: " + passing.by.encode()
     if any(line.lower() == trace.lower() for line in _traces(message)):
         return LOOP
+    if not outflow.takes(passing):
+        return LATER
     command = [program("sendmail"), "-C", str(postfix), "-i", "-f", passing.sender if sender else "", "--", passing.to]
     body = trace + b"\n" + message.replace(b"\r\n", b"\n")
     try:

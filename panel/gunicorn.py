@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from .state import UMASK, keep_private
 
-if TYPE_CHECKING:
-    from gunicorn.workers.base import Worker
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 
+
+class Log(Logger):
+    """The server's own lines, written as all others are and hiding what they hide: the master's, too."""
+
+    def setup(self, cfg: Config) -> None:
+        from .logs import formatter
+
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(formatter())
+
+
+logger_class = Log
 wsgi_app = "panel.wsgi:application"
 worker_class = "panel.server.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -29,11 +43,3 @@ max_requests_jitter = 2_000
 
 def on_starting(server: object) -> None:
     keep_private(Path(os.environ.get("VAR_DIR") or Path(__file__).resolve().parent.parent / "var"))
-
-
-def post_worker_init(worker: Worker) -> None:
-    """The server's own lines are written as all others are, and hide what they hide. Django is loaded by now."""
-    from .logs import formatter
-
-    for handler in worker.log.error_log.handlers:
-        handler.setFormatter(formatter())

@@ -131,6 +131,11 @@ class MailMachine:
                 return
             time.sleep(0.1)
 
+    def passed_on(self, address: str) -> tuple[int, int]:
+        """How many messages to an address of ours were passed on outside, and how many were told to wait."""
+        lines = [line for line in self.logs().splitlines() if f"orig_to=<{address}>" in line]
+        return sum("Passed on" in line for line in lines), sum("is passed on later" in line for line in lines)
+
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in sorted((self.directory / "log").glob("*.log")))
 

@@ -137,3 +137,14 @@ def test_nobody_from_outside_uses_our_own_addresses(machine: MailMachine, jan: E
     forward(jan, "friend@elsewhere.test")
     number = ForwardTarget.objects.get().pk
     assert machine.rcpt(f"mailflow-forward-{number}@mx1.pro.test")[0] == 554
+
+
+def test_nobody_outside_gets_more_of_it_than_an_account_may_send(
+    machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
+) -> None:
+    """The machine was started with MAIL_ACCOUNT_LIMIT=30. What is beyond waits in the queue."""
+    forward(jan, f"victim@{split}", keep=False)
+    for number in range(33):
+        assert machine.send(str(jan), subject=f"letter {number}")[0] == 250
+    soon(lambda: machine.passed_on(str(jan)) == (30, 3), "three that wait")
+    assert target.messages

@@ -137,3 +137,13 @@ def test_a_group_of_many_is_taken_in_parts(
     assert machine.send(str(team), subject="for all of you")[0] == 250
     machine.arrives(str(last), PASSWORD, "for all of you")
     machine.arrives(f"n{PART - 1:03}@{domain}", PASSWORD, "for all of you")
+
+
+def test_one_message_to_many_outside_goes_out_no_faster_than_a_service_may_send(
+    machine: MailMachine, team: MailGroup, split: Domain, target: SmtpTarget
+) -> None:
+    """The machine was started with MAIL_SERVICE_LIMIT=45: the rest waits in the queue."""
+    groups.add_members(team, " ".join(f"friend{number}@{split}" for number in range(50)), by=SYSTEM)
+    assert machine.send(str(team), subject="to all of you")[0] == 250
+    soon(lambda: machine.passed_on(str(team)) == (45, 5), "five that wait")
+    assert target.messages

@@ -10,15 +10,12 @@ import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import get_resolver
 from gunicorn.config import Config
-from gunicorn.glogging import Logger
-from gunicorn.workers.base import Worker
 
 from panel import gunicorn, logs, sentry
 from tests.processes import manage
@@ -82,10 +79,9 @@ def test_the_web_servers_own_lines_are_as_all_others(settings: Any) -> None:
     server = logging.getLogger("gunicorn.error")
     before = server.handlers[:]
     written = io.StringIO()
-    log = Logger(Config())
     try:
         server.handlers = [logging.StreamHandler(written)]
-        gunicorn.post_worker_init(cast(Worker, SimpleNamespace(log=log)))
+        log = gunicorn.Log(Config())
         log.warning("Error handling request %s", "/invitations/the-secret-token/")
     finally:
         server.handlers = before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -178,3 +179,21 @@ def test_health_is_503_when_the_database_is_gone(on_servers: Installation) -> No
         until(lambda: is_told(on_servers), 60, "a database that is missed")
         database.start()
         until(on_servers.healthy, 60, "health")
+
+
+def test_the_web_servers_lines_are_json_from_its_first_to_its_last(installation: Installation) -> None:
+    """Those of its master, too, which loads no Django: here that a worker died."""
+    installation.env["LOG_FORMAT"] = "json"
+    installation.start()
+    master = installation.child("panel.gunicorn")
+    assert master is not None
+    worker = min(pid for pid, args in descendants(master).items() if "panel.gunicorn" in args)
+    os.kill(worker, signal.SIGKILL)
+
+    def told() -> list[str]:
+        return [line for line in installation.output.read_text().splitlines() if "SIGKILL" in line]
+
+    until(told, 30, "the death in the log")
+    line = json.loads(told()[0])
+    assert (line["level"], line["logger"]) == ("error", "gunicorn.error")
+    assert str(worker) in line["event"]
