@@ -27,6 +27,24 @@ def world(text: str) -> PaperWorld:
         (f"v=spf1 {OURS} -- all", f"v=spf1 {OURS} -all"),
         (r"v=spf1\\; include:spf.other.example ~all", f"v=spf1 include:spf.other.example {OURS} ~all"),
         (r"v=spf1\\ include:spf.other.example\\ ~all", f"v=spf1 include:spf.other.example {OURS} ~all"),
+        ("v=spf1 a:web.other.example-all", f"v=spf1 a:web.other.example {OURS} -all"),
+        ("v=spf1 include:spf.other.example~all", f"v=spf1 include:spf.other.example {OURS} ~all"),
+        ("v=spf1 ip4:192.0.2.1-all", f"v=spf1 ip4:192.0.2.1 {OURS} -all"),
+        ("v=spf1 mx-all", f"v=spf1 mx {OURS} -all"),
+        # An end that was glued on before others would cut them off.
+        (
+            "v=spf1 a:web.other.example-all include:spf.other.example",
+            f"v=spf1 a:web.other.example include:spf.other.example {OURS} -all",
+        ),
+        (
+            "v=spf1 ip4:192.0.2.1-all include:spf.other.example ~all",
+            f"v=spf1 ip4:192.0.2.1 include:spf.other.example {OURS} ~all",
+        ),
+        ("v=spf1 mx~all ip4:192.0.2.1 -all", f"v=spf1 mx ip4:192.0.2.1 {OURS} ~all"),
+        (
+            "v=spf1 a:web.other.example-all redirect=spf.other.example",
+            f"v=spf1 a:web.other.example {OURS} redirect=spf.other.example",
+        ),
     ],
 )
 def test_what_can_mean_one_thing_is_mended(text: str, mended: str) -> None:
