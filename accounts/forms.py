@@ -170,7 +170,14 @@ class NamesForm(forms.Form):
 
     def placement(self, password_hash: str = "") -> Placement:
         row = self.row
-        return Placement(row.name, row.domain, row.first_name, row.last_name, row.display_name, password_hash)
+        return Placement(
+            name=row.name,
+            domain=row.domain,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            display_name=row.display_name,
+            password_hash=password_hash,
+        )
 
 
 class AddressesForm(forms.Form):

@@ -164,8 +164,18 @@ class _Builder:
         numbers = zip(*map(self.shares, (self.size.accounts, self.size.changes, self.size.activities)), strict=True)
         self.say(f"organizations: {len(organizations):,}")
         return [
-            Customer(organization, service, users, [], *some)
-            for organization, service, users, some in zip(organizations, services, people, numbers, strict=True)
+            Customer(
+                organization=organization,
+                service=service,
+                members=users,
+                domains=[],
+                accounts=accounts,
+                changes=changes,
+                activities=activities,
+            )
+            for organization, service, users, (accounts, changes, activities) in zip(
+                organizations, services, people, numbers, strict=True
+            )
         ]
 
     def person(self, code: str, role: Role, index: int) -> User:

@@ -60,7 +60,7 @@ class ListQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class AccountPage:
     accounts: Sequence[EmailAccount]
     total: int  # that match; where a search has more, COUNTED
     more: bool  # a search has more than that
@@ -85,7 +85,7 @@ def tallies_of(service_id: int, question: ListQuery) -> list[Tally]:
     return list(Tally.objects.filter(asked, service_id=service_id))
 
 
-def page_of(service_id: int, question: ListQuery, tallies: Sequence[Tally]) -> Page:
+def page_of(service_id: int, question: ListQuery, tallies: Sequence[Tally]) -> AccountPage:
     """One page; the total comes from the tallies, except of a search."""
     field = SORTS[question.sort]
     where = question.where
@@ -101,7 +101,7 @@ def page_of(service_id: int, question: ListQuery, tallies: Sequence[Tally]) -> P
         found.reverse()
     first, last = (_cursor(found[0], field), _cursor(found[-1], field)) if found else (None, None)
     previous, following = where.neighbours(first, last, more=more)
-    return Page(
+    return AccountPage(
         found,
         min(total, COUNTED) if question.text else total,
         more=bool(question.text) and total > COUNTED,

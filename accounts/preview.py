@@ -231,20 +231,20 @@ def parse(line: int, values: Mapping[Field, str], *, default_domain: str = "") -
     aliases, refused = _aliases_of(values.get(Field.ALIASES, ""), domain)
     faults += refused
     return Row(
-        line,
-        name,
-        domain,
-        first,
-        last,
-        display,
-        "" if asked_to_generate(password) else password,
-        text[Field.CONTACT],
-        tuple(faults),
-        tuple(rules.advice_on_name(name)),
-        slot,
-        composed,
-        tuple(Fault(code, field, facts) for code, field, facts in told),
-        aliases,
+        line=line,
+        name=name,
+        domain=domain,
+        first_name=first,
+        last_name=last,
+        display_name=display,
+        password="" if asked_to_generate(password) else password,
+        contact=text[Field.CONTACT],
+        faults=tuple(faults),
+        advice=tuple(rules.advice_on_name(name)),
+        slot=slot,
+        composed=composed,
+        remarks=tuple(Fault(code, field, facts) for code, field, facts in told),
+        aliases=aliases,
     )
 
 
@@ -566,7 +566,16 @@ class Judge:
             changes.append(RowChange(Field.ALIASES, "", "; ".join(new)))
         outcome = RowOutcome.BAD if faults else RowOutcome.GOOD if changes else RowOutcome.ALREADY
         final = (names[0], names[1], names[2])
-        return RowVerdict(outcome, tuple(faults), RowAction.UPDATE, tuple(changes), final, source, tuple(advice), new)
+        return RowVerdict(
+            outcome=outcome,
+            faults=tuple(faults),
+            action=RowAction.UPDATE,
+            changes=tuple(changes),
+            names=final,
+            password=source,
+            advice=tuple(advice),
+            aliases=new,
+        )
 
     def _is_a_slot_left_alone(self, row: Row, slots: Mapping[str, str]) -> bool:
         """A row of our own list that shows a free slot and says nothing of what to make of it."""

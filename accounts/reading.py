@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from . import columns, headings, tables
 from .columns import Field
-from .tables import LIMITS, Format, Limits, Line, LineFault, Refusal, Shape, TableRefused
+from .tables import LIMITS, Format, Line, LineFault, Refusal, Shape, TableLimits, TableRefused
 from .tables.encodings import tell
 from .tables.records import ANY_WIDTH, delimiter_of, records, roughly, separator_of
 
@@ -65,7 +65,7 @@ class TableReading:
     short: int = 0  # rows that end before the last columns, which are empty in every row
 
 
-def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: Limits = LIMITS) -> TableReading:
+def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: TableLimits = LIMITS) -> TableReading:
     """Raises `Refused`. `domains`: the names attached to the service, in any form that a table may have."""
     format_ = tables.format_of(data, limits)
     if format_ is Format.CSV:
@@ -73,7 +73,7 @@ def settle(data: bytes, choices: Choices, *, domains: Collection[str], limits: L
     return _settle_workbook(data, format_, choices, domains, limits)
 
 
-def lines(data: bytes, reading: TableReading, limits: Limits = LIMITS) -> Iterator[Line]:
+def lines(data: bytes, reading: TableReading, limits: TableLimits = LIMITS) -> Iterator[Line]:
     """The rows below the headings. A row of text that has not as many cells as the headings has that fault."""
     width = len(reading.heading) if reading.shape.format is not Format.CSV else reading.shape.width
     other = 0  # the line where another table begins
@@ -115,7 +115,7 @@ def _only_ends_early(line: Line, fields: Sequence[Field], wide: int) -> bool:
     )
 
 
-def _settle_text(data: bytes, choices: Choices, domains: Collection[str], limits: Limits) -> TableReading:
+def _settle_text(data: bytes, choices: Choices, domains: Collection[str], limits: TableLimits) -> TableReading:
     told = tell(data) if not choices.encoding else tables.Told(choices.encoding)
     first = tables.first_lines(data, told.encoding)
     shape = Shape(Format.CSV, told.encoding, choices.delimiter or _delimiter_of(first))
@@ -126,7 +126,15 @@ def _settle_text(data: bytes, choices: Choices, domains: Collection[str], limits
     below = [line.cells for line in rough if found is None or line.number > found.number]
     fields = columns.recognise(heading) if found else columns.guess(below, domains)
     address = fields.index(Field.ADDRESS) if Field.ADDRESS in fields else -1
-    shape = Shape(Format.CSV, shape.encoding, shape.delimiter, "", width, address, found.number if found else 0)
+    shape = Shape(
+        format=Format.CSV,
+        encoding=shape.encoding,
+        delimiter=shape.delimiter,
+        sheet="",
+        width=width,
+        address=address,
+        heading=found.number if found else 0,
+    )
     return _finished(data, shape, found, choices, domains, limits, told=told)
 
 
@@ -157,7 +165,7 @@ def _rough(first: Sequence[str], delimiter: str) -> list[Line]:
 
 
 def _settle_workbook(
-    data: bytes, format_: Format, choices: Choices, domains: Collection[str], limits: Limits
+    data: bytes, format_: Format, choices: Choices, domains: Collection[str], limits: TableLimits
 ) -> TableReading:
     sheets = tables.survey(data, limits)
     full = [sheet for sheet in sheets if sheet.rows]
@@ -204,7 +212,7 @@ def _finished(
     found: Line | None,
     choices: Choices,
     domains: Collection[str],
-    limits: Limits,
+    limits: TableLimits,
     *,
     told: tables.Told | None = None,
     sheets: tuple[tuple[str, bool, int], ...] = (),
@@ -240,23 +248,23 @@ def _finished(
     fields = columns.of_attached_domains(fields, cells, domains)
     fields = _without_states(fields, heading, cells)
     return TableReading(
-        shape,
-        heading_row,
-        heading,
-        fields,
-        rows,
-        tuple(above),
-        hidden,
-        sheets,
-        told.candidates if told else (),
-        told.words if told else (),
-        suspects(heading, cells),
-        _bare(fields, cells),
-        _generates(fields, cells),
-        _rivals(heading, cells),
-        _with_other_addresses(fields, heading, cells, domains),
-        wide,
-        sum(_only_ends_early(line, fields, wide) for line in early),
+        shape=shape,
+        heading_row=heading_row,
+        heading=heading,
+        fields=fields,
+        rows=rows,
+        above=tuple(above),
+        hidden=hidden,
+        sheets=sheets,
+        candidates=told.candidates if told else (),
+        words=told.words if told else (),
+        suspects=suspects(heading, cells),
+        bare=_bare(fields, cells),
+        generates=_generates(fields, cells),
+        rivals=_rivals(heading, cells),
+        others=_with_other_addresses(fields, heading, cells, domains),
+        wide=wide,
+        short=sum(_only_ends_early(line, fields, wide) for line in early),
     )
 
 

@@ -31,7 +31,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class SignInFailures:
     """Wrong passwords for a mailbox from one network; an empty one stands for all."""
 
     network: str
@@ -76,9 +76,9 @@ def known_of(mailboxes: Iterable[UUID]) -> dict[UUID, Known]:
     return found
 
 
-def tries_at(account: EmailAccount) -> list[Tries]:
+def tries_at(account: EmailAccount) -> list[SignInFailures]:
     """The last wrong passwords, the newest first."""
     if account.mailbox_id is None:
         return []
-    found: list[Tries] = import_string(settings.MAILBOX_TRIES)(account.mailbox_id)
+    found: list[SignInFailures] = import_string(settings.MAILBOX_TRIES)(account.mailbox_id)
     return found

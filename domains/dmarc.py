@@ -17,7 +17,7 @@ _MAX_BEGINNING = 600  # characters: a name, a TTL and a type may stand before th
 _MEANT = re.compile(
     r"[\s\"'`(=:;\\]*(?:(?:[^\s\"]{1,255}\s+)?(?:[0-9]{1,10}[smhdw]?\s+)?(?:IN\s+)?(?:[0-9]{1,10}\s+)?"
     r"(?:TXT|DMARC)(?:\s+record)?[\s:=\"'`(\\]+)?"
-    r"(?:v\s*[=:\-\"]*\s*(?:dmarc|dmark|damrc|dmrac|dmar)(?![a-z])|dmarc\s*1|(?:v\s*=\s*[a-z0-9]{1,8}\s*[;,]\s*)?p\s*=\s*(?:none|quarantine|reject)\s*(?:[;,]|\Z))",
+    r"(?:v\s*[=:\-\"]*\s*(?:dmarc|dmark|damrc|dmrac|dmar)(?![a-z])|dmarc\s*1|(?:v\s*=\s*[a-z0-9]{1,8}\s*[;,]\s*)?p(?:olicy)?\s*=\s*(?:none|quarantine|reject)\s*(?:[;,]|\Z))",
     re.IGNORECASE,
 )
 _FO = re.compile(r"[01ds](?:[ \t]*:[ \t]*[01ds])*\Z", re.IGNORECASE)

@@ -18,7 +18,8 @@ from .typography import a_labels, plain
 
 VERSION = "v=DMARC1"
 _REQUESTS = tuple(Request)  # the mildest first
-_NAMES = "(sp|np|psd|pct|p|t|rua|ruf|adkim|aspf|fo)"
+_NAMES = "(sp|np|psd|pct|policy|p|t|rua|ruf|adkim|aspf|fo)"
+_SPELT_OUT = {"policy": "p"}  # tags by the words that they stand for
 _TAG = re.compile(
     rf"(?:\A|(?<=[\s;,|\\\"'])){_NAMES}[ \t]*[=:][ \t]*(?![=:])|(?<=[:.]){_NAMES}[ \t]*=[ \t]*"
     # Strings that were joined without a semicolon: `v=DMARC1p=rejectrua=mailto:…`.
@@ -161,7 +162,8 @@ def _draft(text: str) -> _Draft:
     found = list(_TAG.finditer(text))
     for number, tag in enumerate(found):
         end = found[number + 1].start() if number + 1 < len(found) else len(text)
-        values.setdefault(next(filter(None, tag.groups())).lower(), []).append(text[tag.end() : end].strip(_AROUND))
+        name = next(filter(None, tag.groups())).lower()
+        values.setdefault(_SPELT_OUT.get(name, name), []).append(text[tag.end() : end].strip(_AROUND))
     p, sp, np = (_request(values.get(name, ())) for name in ("p", "sp", "np"))
     return _Draft(p, sp, np, values)
 

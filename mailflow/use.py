@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.usage import Known, Tries
+from accounts.usage import Known, SignInFailures
 
 from .models import Block, Failure, Use
 from .throttle import EVERYBODY
@@ -26,12 +26,14 @@ def known_of(mailboxes: Sequence[UUID]) -> dict[UUID, Known]:
     return found
 
 
-def tries_at(mailbox: UUID) -> list[Tries]:
+def tries_at(mailbox: UUID) -> list[SignInFailures]:
     blocks = Block.objects.filter(mailbox=mailbox, kind=Block.Kind.PASSWORDS, until__gt=timezone.now())
     until = dict(blocks.values_list("network", "until"))
     failures = Failure.objects.filter(mailbox=mailbox, last_at__isnull=False).order_by("-last_at")[:MOST_TRIES]
     return [
-        Tries("" if row.network == EVERYBODY else row.network, row.failures, row.last_at, until.get(row.network))
+        SignInFailures(
+            "" if row.network == EVERYBODY else row.network, row.failures, row.last_at, until.get(row.network)
+        )
         for row in failures
         if row.last_at is not None
     ]

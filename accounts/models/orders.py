@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
-from panel.actors import COMMAND_LINE
+from panel.actors import COMMAND_LINE, recalled
 from panel.errors import Refused
 from panel.waking import wake
 
@@ -47,6 +47,7 @@ class Order(models.Model):
     ordered_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
     ordered_at = models.DateTimeField(default=timezone.now, editable=False)
     decided_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_label = models.CharField(max_length=254, blank=True, default="", db_default="")  # without `decided_by`
     decided_at = models.DateTimeField(null=True, blank=True)
     carried_out = models.PositiveIntegerField(default=0, db_default=0)  # slots, so far
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -91,6 +92,7 @@ class Order(models.Model):
             state=cls.State.APPROVED,
             ordered_by=person,
             decided_by=person,
+            decided_label="" if person is not None else by.actor_label,
             decided_at=now,
         )
         order._begin()
@@ -137,9 +139,8 @@ class Order(models.Model):
         if changed < wanted or self.carried_out >= self.quantity:
             self.finished_at = timezone.now()
             if self.kind == self.Kind.CANCEL:
-                record(
-                    "slots.cancelled", actor=self.decided_by or COMMAND_LINE, service=service, target=self.carried_out
-                )
+                actor = recalled(self.decided_by, self.decided_label or COMMAND_LINE.actor_label)
+                record("slots.cancelled", actor=actor, service=service, target=self.carried_out)
         self.save(update_fields=["carried_out", "finished_at"])
         return not self.is_finished
 

@@ -70,6 +70,7 @@ class BulkRun(models.Model):
     started_with = models.PositiveIntegerField(default=0)  # rows finished before this stretch
     finished_at = models.DateTimeField(null=True)
     stopped_by = models.ForeignKey("panel.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    stopped_label = models.CharField(max_length=254, blank=True, default="", db_default="")  # without `stopped_by`
     stop_code = models.CharField(max_length=40, blank=True, default="", db_default="")  # of accounts.words.STOPS
 
     # The table, until its columns are confirmed.

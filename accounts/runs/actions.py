@@ -130,7 +130,14 @@ def _add_aliases(service: Service, rows: Sequence[tuple[BulkRow, EmailAccount]],
 
 def _placement(row: BulkRow, prepared: Mapping[int, Prepared]) -> Placement:
     name, _at, domain = row.address.partition("@")
-    return Placement(name, domain, row.first_name, row.last_name, row.display_name, prepared[row.pk].password_hash)
+    return Placement(
+        name=name,
+        domain=domain,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        display_name=row.display_name,
+        password_hash=prepared[row.pk].password_hash,
+    )
 
 
 def _free(service: Service, tokens: Sequence[str]) -> QuerySet[EmailAccount]:

@@ -81,8 +81,13 @@ def stop(run: BulkRun, *, by: Actor) -> None:
 
 def _stop(run: BulkRun, code: str, *, by: Actor = SYSTEM) -> bool:
     """`code`: why, of `accounts.words.STOPS`."""
+    person = by.actor_person
     changed = BulkRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
-        state=RunState.STOPPED, stop_code=code, stopped_by=by.actor_person, touched_at=timezone.now()
+        state=RunState.STOPPED,
+        stop_code=code,
+        stopped_by=person,
+        stopped_label="" if person is not None or by is SYSTEM else by.actor_label,
+        touched_at=timezone.now(),
     )
     return bool(changed)
 
@@ -98,6 +103,7 @@ def go_on(run: BulkRun) -> None:
         started_with=F("done") + F("refused"),
         stop_code="",
         stopped_by=None,
+        stopped_label="",
     )
     if not changed:
         raise Refused("wrong-state", _("This run was not stopped."))

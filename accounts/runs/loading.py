@@ -37,8 +37,8 @@ NOBODY_YET = datetime(2000, 1, 1, tzinfo=UTC)  # a check that waits for a worker
 SAMPLE = 5  # rows shown while columns are confirmed
 
 
-def limits() -> tables.Limits:
-    return tables.Limits(bytes=settings.BULK_MAX_BYTES, rows=settings.BULK_MAX_ROWS)
+def limits() -> tables.TableLimits:
+    return tables.TableLimits(bytes=settings.BULK_MAX_BYTES, rows=settings.BULK_MAX_ROWS)
 
 
 def fingerprint(service: Service, data: bytes, said: str = "") -> str:
@@ -116,26 +116,33 @@ def reading_of(run: BulkRun) -> TableReading:
         found = reading.settle(source_of(run), Choices(), domains=domains_of(run.service), limits=limits())
         return dataclasses.replace(found, fields=tuple(Field(field) for field in run.columns))
     kept = run.reading
-    known = kept["sheet"], kept["width"], kept["address"], kept["headings"]
-    shape = Shape(tables.Format(run.format), run.encoding, run.delimiter, *known)
+    shape = Shape(
+        format=tables.Format(run.format),
+        encoding=run.encoding,
+        delimiter=run.delimiter,
+        sheet=kept["sheet"],
+        width=kept["width"],
+        address=kept["address"],
+        heading=kept["headings"],
+    )
     return TableReading(
-        shape,
-        kept["headings"],
-        tuple(run.heading),
-        tuple(Field(field) for field in run.columns),
-        run.total,
-        tuple(range(kept["above"])),
-        kept["hidden"],
-        tuple((name, visible, rows) for name, visible, rows in kept["sheets"]),
-        tuple(kept["candidates"]),
-        (),
-        tuple(kept["suspects"]),
-        kept["bare"],
-        kept["generates"],
-        tuple(kept.get("rivals", [])),
-        tuple(kept.get("others", [])),
-        kept.get("wide", 0),
-        kept.get("short", 0),
+        shape=shape,
+        heading_row=kept["headings"],
+        heading=tuple(run.heading),
+        fields=tuple(Field(field) for field in run.columns),
+        rows=run.total,
+        above=tuple(range(kept["above"])),
+        hidden=kept["hidden"],
+        sheets=tuple((name, visible, rows) for name, visible, rows in kept["sheets"]),
+        candidates=tuple(kept["candidates"]),
+        words=(),
+        suspects=tuple(kept["suspects"]),
+        bare=kept["bare"],
+        generates=kept["generates"],
+        rivals=tuple(kept.get("rivals", [])),
+        others=tuple(kept.get("others", [])),
+        wide=kept.get("wide", 0),
+        short=kept.get("short", 0),
     )
 
 

@@ -51,7 +51,7 @@ class Said:
         return [*(_column_of(run, name) for name in self.ignored), *others]
 
 
-class Asked(Refused):
+class QuestionsOpen(Refused):
     """Something that only a person can answer; nothing was done."""
 
     def __init__(
@@ -140,7 +140,7 @@ def _headings_of(text: str) -> int | None:
 
 
 def settled(run: BulkRun, data: bytes, said: Said) -> list[Field]:
-    """The field of each column after what was said. Raises `Asked` where something is left to be asked."""
+    """The field of each column after what was said. Raises `QuestionsOpen` where something is left to be asked."""
     fields = [Field(field) for field in run.columns]
     for index in said.ignored_in(run):
         fields[index] = Field.IGNORE
@@ -169,7 +169,7 @@ def settled(run: BulkRun, data: bytes, said: Said) -> list[Field]:
             },
             OpenQuestion.PASSWORDS: {"columns": [column_words(run, index) for index in suspects]},
         }
-        raise Asked(asked, facts, read_as(run))
+        raise QuestionsOpen(asked, facts, read_as(run))
     return fields
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .cells import CellKind, marked
 from .numbers import plain_number
-from .parts import Elements, End, Package, Protected, Reader, Start, local
+from .parts import Elements, End, Package, Protected, Start, XmlReader, local
 from .rows import Sheet, SheetRow, covering
 
 CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
@@ -56,7 +56,7 @@ def _refuse_encryption(element: str, _attributes: dict[str, str]) -> None:
         raise Protected
 
 
-class _SheetReader(Reader):
+class _SheetReader(XmlReader):
     """The rows of one table; tables within its cells are a part of no row."""
 
     def __init__(self, index: int) -> None:

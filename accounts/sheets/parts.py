@@ -66,7 +66,7 @@ type Start = Callable[[dict[str, str]], None]
 type End = Callable[[], None]
 
 
-class Reader:
+class XmlReader:
     """A stream of XML. Subclasses say in `starts` and `ends` what is done at which element, named without namespace.
 
     A large sheet has millions of elements: those that nobody asked for cost one look into a dictionary.
@@ -141,7 +141,7 @@ def local(attributes: dict[str, str], name: str, default: str = "") -> str:
     return next((value for key, value in attributes.items() if key.endswith(f":{name}")), default)
 
 
-class Elements(Reader):
+class Elements(XmlReader):
     """Calls `seen` with each element as it begins."""
 
     def __init__(self, seen: Callable[[str, dict[str, str]], None]) -> None:

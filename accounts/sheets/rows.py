@@ -20,7 +20,7 @@ class SheetRow(NamedTuple):
     repeated: int = 1  # so many rows like it follow each other
 
 
-class Area(NamedTuple):
+class MergedCells(NamedTuple):
     """Cells that are merged: rows from 1, columns from 0, the last ones included."""
 
     top: int
@@ -29,10 +29,10 @@ class Area(NamedTuple):
     right: int
 
 
-def with_covered(rows: Iterable[SheetRow], areas: Iterable[Area]) -> Iterator[SheetRow]:
+def with_covered(rows: Iterable[SheetRow], areas: Iterable[MergedCells]) -> Iterator[SheetRow]:
     """The same rows, their cells marked that lie under another one. Not beyond the widest row so far."""
     waiting = sorted(areas, reverse=True)
-    active: list[Area] = []
+    active: list[MergedCells] = []
     widest = 0
     for row in rows:
         while waiting and waiting[-1].top <= row.number:
@@ -44,7 +44,7 @@ def with_covered(rows: Iterable[SheetRow], areas: Iterable[Area]) -> Iterator[Sh
         yield row
 
 
-def _covered(areas: Iterable[Area], number: int, widest: int) -> Iterator[int]:
+def _covered(areas: Iterable[MergedCells], number: int, widest: int) -> Iterator[int]:
     for area in areas:
         first = area.left + 1 if area.top == number else area.left
         yield from range(first, min(area.right, widest) + 1)

@@ -12,7 +12,7 @@ from xlrd.compdoc import CompDocError
 from .cells import CellKind, marked
 from .numbers import number_cell
 from .parts import Protected, Unreadable
-from .rows import Area, Sheet, SheetRow, with_covered
+from .rows import MergedCells, Sheet, SheetRow, with_covered
 
 
 class XlsWorkbook:
@@ -38,7 +38,7 @@ class XlsWorkbook:
 
     def rows(self, index: int) -> Iterator[SheetRow]:
         sheet = self._book.sheet_by_index(index)
-        areas = [Area(top + 1, below, left, beside - 1) for top, below, left, beside in sheet.merged_cells]
+        areas = [MergedCells(top + 1, below, left, beside - 1) for top, below, left, beside in sheet.merged_cells]
         return with_covered(self._rows(sheet), areas)
 
     def _rows(self, sheet: xlrd.sheet.Sheet) -> Iterator[SheetRow]:

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from .cells import CellKind, marked
 from .numbers import BUILT_IN, number_cell
-from .parts import Elements, Package, Reader, Unreadable, local, target_of
-from .rows import Area, Sheet, SheetRow, with_covered
+from .parts import Elements, Package, Unreadable, XmlReader, local, target_of
+from .rows import MergedCells, Sheet, SheetRow, with_covered
 
 HIDDEN = frozenset({"hidden", "veryhidden"})
 _AREA = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7}):\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
@@ -34,15 +34,15 @@ class XlsxWorkbook:
         areas = self._areas(self._parts[index])
         yield from with_covered(self._rows(index), areas) if areas else self._rows(index)
 
-    def _areas(self, part: str) -> list[Area]:
+    def _areas(self, part: str) -> list[MergedCells]:
         """The merged cells of a sheet, which its part tells after the rows."""
-        found: list[Area] = []
+        found: list[MergedCells] = []
 
         def seen(element: str, attributes: dict[str, str]) -> None:
             area = _AREA.fullmatch(attributes.get("ref", "")) if element == "mergeCell" else None
             if area:
                 left, top, right, bottom = area.groups()
-                found.append(Area(int(top), int(bottom), _column_of_letters(left), _column_of_letters(right)))
+                found.append(MergedCells(int(top), int(bottom), _column_of_letters(left), _column_of_letters(right)))
 
         before = b""
         for chunk in self._package.chunks(part):
@@ -130,7 +130,7 @@ class XlsxWorkbook:
         return formats
 
 
-class _TextReader(Reader):
+class _TextReader(XmlReader):
     """Listens to the texts of `t` and `v`, but not to how a text is pronounced."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from ..sheets.cells import CellKind, is_covered, mark_of, marked, plain, read_as
 from . import encodings, records, workbooks
 from .defusing import FORMULA, csv_line, defuse, undefuse
 from .encodings import ENCODINGS, Told
-from .shapes import CELL, DELIMITERS, LIMITS, Format, Limits, Line, LineFault, Refusal, Shape, TableRefused
+from .shapes import CELL, DELIMITERS, LIMITS, Format, Line, LineFault, Refusal, Shape, TableLimits, TableRefused
 from .workbooks import COUNTED, SheetPreview, survey
 
 __all__ = [
@@ -26,12 +26,12 @@ __all__ = [
     "LIMITS",
     "CellKind",
     "Format",
-    "Limits",
     "Line",
     "LineFault",
     "Refusal",
     "Shape",
     "SheetPreview",
+    "TableLimits",
     "TableRefused",
     "Told",
     "csv_line",
@@ -59,7 +59,7 @@ _OF_OTHERS = re.compile(
 _WRAPPED = re.compile(r'="([^"]*)"')
 
 
-def format_of(data: bytes, limits: Limits = LIMITS) -> Format:
+def format_of(data: bytes, limits: TableLimits = LIMITS) -> Format:
     """What kind of table these bytes are. Raises `Refused` for what is none, in words of its own."""
     if len(data) > limits.bytes:
         raise TableRefused(Refusal.BYTES, limit=limits.bytes)
@@ -100,7 +100,7 @@ def first_lines(data: bytes, encoding: str) -> list[str]:
     return lines
 
 
-def read(data: bytes, shape: Shape, limits: Limits = LIMITS) -> Iterator[Line]:
+def read(data: bytes, shape: Shape, limits: TableLimits = LIMITS) -> Iterator[Line]:
     """The rows that are not blank, one by one. Raises `Refused` at the first limit that is passed."""
     if len(data) > limits.bytes:
         raise TableRefused(Refusal.BYTES, limit=limits.bytes)
@@ -120,7 +120,7 @@ def _lines(data: bytes, encoding: str) -> Iterator[str]:
     return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
 
 
-def _read_text(data: bytes, shape: Shape, limits: Limits) -> Iterator[Line]:
+def _read_text(data: bytes, shape: Shape, limits: TableLimits) -> Iterator[Line]:
     lines = _without_separator_line(_lines(data, shape.encoding))
     try:
         known = {"width": shape.width, "address": shape.address, "heading": shape.heading}

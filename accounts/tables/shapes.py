@@ -62,7 +62,7 @@ class LineFault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TableLimits:
     bytes: int = 20 * 1024 * 1024
     unpacked: int = 400 * 1024 * 1024  # bytes of a workbook's parts together
     entries: int = 1000  # parts of a workbook
@@ -71,7 +71,7 @@ class Limits:
     text: int = 100 * 1024 * 1024  # characters of all cells of a sheet together
 
 
-LIMITS = Limits()
+LIMITS = TableLimits()
 CELL = 2000  # characters of a cell that means something; columns that nobody maps may have longer ones
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import sheets
-from .shapes import Format, Limits, Line, Refusal, TableRefused
+from .shapes import Format, Line, Refusal, TableLimits, TableRefused
 
 COUNTED = 1000  # rows of a sheet: a survey counts no further
 CHILDREN = 2  # that one process has at a time: each may take `sheets.MEMORY`
@@ -52,7 +52,7 @@ def format_of(data: bytes) -> Format | None:
     raise TableRefused(Refusal.BINARY_WORKBOOK if any(n.endswith("workbook.bin") for n in names) else Refusal.FORMAT)
 
 
-def refuse_bombs(data: bytes, limits: Limits) -> None:
+def refuse_bombs(data: bytes, limits: TableLimits) -> None:
     """Unpack every part of the archive, keeping nothing, until the limit: sizes that an archive states can lie.
 
     Each octet is unpacked once: parts that lie over each other are refused before.
@@ -92,7 +92,7 @@ def _unpacked(packed: memoryview, most: int) -> int:
     return size + len(inflate.flush()) if not inflate.eof else size
 
 
-def survey(data: bytes, limits: Limits) -> list[SheetPreview]:
+def survey(data: bytes, limits: TableLimits) -> list[SheetPreview]:
     """The sheets of a workbook in their order."""
     refuse_bombs_of(data, limits)
     return [
@@ -106,12 +106,12 @@ def survey(data: bytes, limits: Limits) -> list[SheetPreview]:
     ]
 
 
-def refuse_bombs_of(data: bytes, limits: Limits) -> None:
+def refuse_bombs_of(data: bytes, limits: TableLimits) -> None:
     if data.startswith(b"PK"):
         refuse_bombs(data, limits)
 
 
-def read(data: bytes, sheet: str, limits: Limits) -> Iterator[Line]:
+def read(data: bytes, sheet: str, limits: TableLimits) -> Iterator[Line]:
     """The rows of the sheet of that name that are not blank."""
     refuse_bombs_of(data, limits)
     for row in _answers(data, "rows", sheet, limits.columns, limits.rows + 100, limits.text):

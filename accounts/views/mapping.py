@@ -42,13 +42,13 @@ def show_mapping(request: HttpRequest, run: BulkRun) -> HttpResponse:
     open_ = [*reading.open_suspects(kept, fields, ignored), *reading.open_others(kept, fields, ignored)]
     columns = [
         Column(
-            index,
-            run.heading[index] if index < len(run.heading) else "",
-            field,
-            shown([line.cells[index] if index < len(line.cells) else "" for line in sample], field, index, kept),
-            index in kept.suspects,
-            index in kept.others,
-            index in open_,
+            number=index,
+            heading=run.heading[index] if index < len(run.heading) else "",
+            field=field,
+            cells=shown([line.cells[index] if index < len(line.cells) else "" for line in sample], field, index, kept),
+            suspect=index in kept.suspects,
+            other=index in kept.others,
+            open=index in open_,
         )
         for index, field in enumerate(fields)
     ]

@@ -65,16 +65,16 @@ def _rows(request: HttpRequest, run: BulkRun, states: list[BulkRow.State]) -> tu
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RunPace:
     rate: float  # rows a second in this stretch
     left: int | None  # seconds, where they can be told
 
 
-def _pace(run: BulkRun) -> Pace:
+def _pace(run: BulkRun) -> RunPace:
     finished = run.done + run.refused - run.started_with
     seconds = (timezone.now() - run.started_at).total_seconds() if run.started_at else 0
     rate = finished / seconds if seconds > 1 else 0
-    return Pace(rate, round(run.left / rate) if rate else None)
+    return RunPace(rate, round(run.left / rate) if rate else None)
 
 
 def _progress(request: HttpRequest, run: BulkRun) -> HttpResponse:

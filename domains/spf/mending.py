@@ -14,8 +14,8 @@ from functools import lru_cache
 from ..typography import a_labels, plain
 from .addresses import read_networks
 from .changes import AmbiguityCode, Ambiguous, ChangeKind, Mended
-from .glued import apart, looks_glued, sensible
-from .record import VERSION, Broken, is_spf, parse
+from .glued import apart, looks_glued, runs_on, sensible
+from .record import VERSION, Broken, Mechanism, is_spf, parse
 
 # -- the text as a whole
 
@@ -100,7 +100,8 @@ _LIKENESS = 0.8  # of what stands there to a version: a letter too many, too few
 def meant(text: str) -> str | None:
     """The SPF record that a TXT record was meant to be; None for a real one, and for what is none of SPF's business.
 
-    Such a record begins with something like `v=spf1 `, or stands in a whole line of a zone file. Sender ID (RFC 4406,
+    Such a record begins with something like `v=spf1 `, or stands in a whole line of a zone file, or has no version but
+    is SPF from its first term to its end (`ip4:192.0.2.1 -all`). Sender ID (RFC 4406,
     `spf2.0/…`) is another matter.
     """
     found = in_place_of_version(text)
@@ -111,7 +112,7 @@ def in_place_of_version(text: str) -> tuple[str, str] | None:
     """What stands there for `v=spf1`, and the record that was meant; None as for `meant`."""
     if is_spf(text):
         return None
-    found = _beginning_and_terms(plain(text))
+    found = _beginning_and_terms(plain(text)) or _terms_alone(text)
     if found is None:
         return None
     terms = _ESCAPES.sub("", found[1]).rstrip(" \t\r\n\"'`)\\;")
@@ -129,6 +130,31 @@ def _beginning_and_terms(text: str) -> tuple[str, str] | None:
     written = re.sub(r"\s", "", found[1]).lower().strip("\"'`<>()[]!.")
     alike = is_spf(f"{written} ") or get_close_matches(written, _VERSIONS, 1, _LIKENESS)
     return (text[: found.start(2)].strip(" \t;,"), found[2]) if alike else None
+
+
+_MAX_ALONE = 4096  # characters of a record without a version: many times what any needs
+
+
+def _terms_alone(text: str) -> tuple[str, str] | None:
+    """What has no version but is made of mechanisms only, of which one has a value and `all` is the last."""
+    written = plain(text[: _MAX_ALONE + 1]).strip(" \t\r\n\"'`;")
+    if len(written) > _MAX_ALONE or not re.search(r"all\Z", written, re.IGNORECASE):
+        return None
+    terms: list[str] = []
+    for term in written.split():
+        if sensible(term) is not None and not runs_on(term):
+            terms.append(term)
+            continue
+        ways = apart(term)
+        if len(ways) != 1:
+            return None
+        terms += ways[0]
+    sound = [sensible(term) for term in terms]
+    if not all(isinstance(term, Mechanism) for term in sound):
+        return None
+    ends = [index for index, term in enumerate(sound) if isinstance(term, Mechanism) and term.name == "all"]
+    valued = any(":" in term for term in terms)
+    return ("", written) if valued and ends == [len(sound) - 1] else None
 
 
 # -- one term

@@ -99,6 +99,7 @@ def _sound(
     if broken:
         record = _tidied(record, changes)
     terms: list[_Sound] = []
+    ends: list[_Sound] = []  # that were glued to a term with others behind it: they end the record, not its first half
     for term in record.terms:
         lost = term.text in dead or runs_on(term.text)
         if not isinstance(term, Broken) and not lost:
@@ -110,8 +111,25 @@ def _sound(
             else:
                 terms.append(term)
             continue
-        terms += _mended(term, record, lost, changes, ambiguous)
-    return _without_second_modifiers(terms, changes)
+        mended = _mended(term, record, lost, changes, ambiguous)
+        if len(mended) > 1 and _first_all(mended) == len(mended) - 1 and term is not record.terms[-1]:
+            ends.append(mended.pop())
+        terms += mended
+    return _without_second_modifiers(_ended(terms, ends, changes), changes)
+
+
+def _ended(terms: list[_Sound], ends: Sequence[_Sound], changes: list[Change]) -> list[_Sound]:
+    """With `ends` where they cut nobody off: one that stands there already is the end, made as gentle as they are; a
+    redirect says itself what is to be said of others."""
+    index = _first_all(terms)
+    if not ends or (index is None and any(isinstance(term, Modifier) and term.name == "redirect" for term in terms)):
+        return terms
+    alls = [*ends, *(terms[index : index + 1] if index is not None else [])]
+    signs = [term.qualifier for term in alls if isinstance(term, Mechanism)]
+    end = _term(min(signs, key=_GENTLEST_FIRST.index).strip("+") + "all")
+    if len(set(signs)) > 1:
+        changes.append(Change(ChangeKind.ENDED, " ".join(term.text for term in alls), end.text))
+    return [*terms, end] if index is None else [*terms[:index], end, *terms[index + 1 :]]
 
 
 def _of_version(text: str, version: str) -> Change:

@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 
 from accounts import reading, tables
 from accounts.reading import Choices
-from accounts.tables import LIMITS, Format, Limits, Refusal, Shape, TableRefused, defusing
+from accounts.tables import LIMITS, Format, Refusal, Shape, TableLimits, TableRefused, defusing
 from tests.accounts.conftest import ods, ods_row, xlsx, xlsx_row
 
 POLISH = "email;Imię;Nazwisko\nzolw@a.example;Łucja;Żółć-Gąślą\n"
 
 
-def shape_of(data: bytes, limits: Limits = LIMITS) -> Shape:
+def shape_of(data: bytes, limits: TableLimits = LIMITS) -> Shape:
     return reading.settle(data, Choices(), domains=(), limits=limits).shape
 
 
-def rows(data: bytes, limits: Limits = LIMITS) -> list[tuple[int, tuple[str, ...]]]:
+def rows(data: bytes, limits: TableLimits = LIMITS) -> list[tuple[int, tuple[str, ...]]]:
     return [(line.number, line.cells) for line in tables.read(data, shape_of(data, limits), limits)]
 
 
-def refusal(data: bytes, limits: Limits = LIMITS) -> TableRefused:
+def refusal(data: bytes, limits: TableLimits = LIMITS) -> TableRefused:
     with pytest.raises(TableRefused) as caught:
         rows(data, limits)
     return caught.value

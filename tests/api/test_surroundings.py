@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from accounts.models import BulkRun, PasswordPolicy, RetiredMailbox
+from accounts.models import BulkRun, Order, PasswordPolicy, RetiredMailbox
 from accounts.runs import engine, loading
+from api.models import Token
 from diagnostics.models import Intent
 from domains.models import DnsProvider, Zone
 from mailflow.models import Use
@@ -99,6 +100,24 @@ def test_a_run_is_discarded_or_taken_back(api: Api, tenant: Tenant) -> None:
     undoing = api.post(f"{runs}/{finished.pk}/undo")
     assert undoing.status_code == 201
     assert BulkRun.objects.get(pk=undoing.data["id"]).undoes == finished
+
+
+def test_what_a_token_takes_back_stops_and_gives_back_is_told_of_the_token(api: Api, tenant: Tenant) -> None:
+    finished = make_run(tenant.service, state=BulkRun.State.DONE)
+    runs = f"services/{tenant.service.name}/runs"
+    undoing = BulkRun.objects.get(pk=api.post(f"{runs}/{finished.pk}/undo").data["id"])
+    assert undoing.by is None
+    label = undoing.by_label
+    assert label == Token.objects.get(organization=tenant.organization).actor_label
+    BulkRun.objects.filter(pk=undoing.pk).update(state=BulkRun.State.RUNNING)
+    assert api.post(f"{runs}/{undoing.pk}/stop").status_code == 200
+    undoing.refresh_from_db()
+    assert (undoing.stopped_by, undoing.stopped_label) == (None, label)
+    engine.give_up(undoing)
+    assert Activity.objects.get(verb="run.undo").actor_label == label
+    make_slot(tenant.service)
+    Order.give_back(tenant.service, 1, by=Token.objects.get(organization=tenant.organization))
+    assert Activity.objects.get(verb="slots.cancelled").actor_label == label
 
 
 def test_what_is_red_is_marked_as_intended_until_it_changes(api: Api, tenant: Tenant) -> None:

@@ -23,7 +23,7 @@ from accounts.preview import Fault, RowOutcome
 from accounts.runs import checking, engine, loading, results, selecting
 from accounts.runs.checking import Checker, check_again
 from accounts.runs.engine import Progress
-from accounts.runs.said import Asked, Said, read_as, reading_lines, remarks_of, said_by, settled
+from accounts.runs.said import QuestionsOpen, Said, read_as, reading_lines, remarks_of, said_by, settled
 from accounts.words import STOPS, change_words, fault_words, place_words, refusal_words
 from panel.actors import COMMAND_LINE
 from panel.commands import Done, Verb, service_named
@@ -101,7 +101,7 @@ class Command(Verb):
             self.misused(f"{error.filename or results}: {error.strerror}")
         except tables.TableRefused as refused:
             return self._nothing(refused.code, refusal_words(refused))
-        except Asked as asked:
+        except QuestionsOpen as asked:
             return self._asked(asked)
         except Refused as refused:
             return self._nothing(refused.code, str(refused))
@@ -117,7 +117,7 @@ class Command(Verb):
         except ValueError as error:
             self.misused(str(error))
 
-    def _asked(self, asked: Asked) -> Done:
+    def _asked(self, asked: QuestionsOpen) -> Done:
         """What a page would ask: nothing is done, and the option that answers is named."""
         self.say("\n".join([*reading_lines(asked.read), *asked.lines()]))
         return Done(

@@ -105,7 +105,14 @@ def create_tenant(store: Store, server: tuple[str, int]) -> Organization:
     slots = EmailAccount.objects.filter(service=service).order_by("pk")[: len(PEOPLE)]
     for slot, (name, first, last) in zip(slots, PEOPLE, strict=True):
         names = (name, first, last)
-        placement = Placement(name, DOMAINS[0][0], first, last, f"{first} {last}", hash_password(generate(names)))
+        placement = Placement(
+            name=name,
+            domain=DOMAINS[0][0],
+            first_name=first,
+            last_name=last,
+            display_name=f"{first} {last}",
+            password_hash=hash_password(generate(names)),
+        )
         slot.configure(placement, by=SYSTEM)
     for email, role in MEMBERS:
         organization.add_member(User.objects.of_email(email) or User.objects.create_user(email), role, actor=SYSTEM)
