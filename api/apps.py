@@ -18,6 +18,7 @@ class ApiConfig(AppConfig):
                 "token.revoked": _("API token revoked"),
                 "webhook.created": _("webhook made"),
                 "webhook.changed": _("webhook changed"),
+                "webhook.secret_rotated": _("webhook's secret changed"),
                 "webhook.removed": _("webhook removed"),
             }
         )

@@ -21,6 +21,7 @@ for prefix, name in ((ORGANIZATION, ""), (STAFF, "staff_")):
         path(f"{prefix}webhooks/", pages.new_webhook, name=f"{name}new_webhook"),
         path(f"{prefix}webhooks/<int:webhook_id>/", pages.webhook, name=f"{name}webhook"),
         path(f"{prefix}webhooks/<int:webhook_id>/test/", pages.send_test, name=f"{name}test_webhook"),
+        path(f"{prefix}webhooks/<int:webhook_id>/secret/", pages.new_secret, name=f"{name}new_secret"),
         path(f"{prefix}webhooks/<int:webhook_id>/switch/", pages.switch, name=f"{name}switch_webhook"),
         path(
             f"{prefix}webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/again/",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PREFIX = "whsec_"
 ENDPOINTS_AT_MOST = 20  # of one organization
 URL_LENGTH = 500
+OLD_SECRET_SIGNS = timedelta(hours=24)  # beside the new one, so that receivers have time to take that up
 LEASE = timedelta(minutes=1)  # more than the deadline of one attempt
 # Waits before the second attempt, the third, …: as Standard Webhooks recommends, about three days in all.
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
@@ -47,6 +48,8 @@ class Endpoint(models.Model):
     url = models.CharField(_("address"), max_length=URL_LENGTH)
     events = models.JSONField(default=list)
     secret = EncryptedTextField()
+    old_secret = EncryptedTextField(blank=True, default="", db_default="")  # signs beside it until then
+    old_secret_until = models.DateTimeField(null=True)
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -64,7 +67,7 @@ class Endpoint(models.Model):
         """Returns it with its secret, which is not shown again. Raises Refused."""
         if cls.objects.filter(organization=organization).count() >= ENDPOINTS_AT_MOST:
             raise Refused("too-many-webhooks", _("There are many webhooks already. Remove those that nobody uses."))
-        secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+        secret = _secret()
         endpoint = cls.objects.create(
             organization=organization, url=url_or_refuse(url), events=events_or_refuse(events), secret=secret
         )
@@ -93,6 +96,24 @@ class Endpoint(models.Model):
             after=changed,
         )
         self.refresh_from_db()
+
+    @transaction.atomic
+    def rotate_secret(self, *, by: Actor) -> str:
+        """Returns the new secret, which is not shown again. For a day messages are signed with both."""
+        locked = Endpoint.objects.select_for_update().get(pk=self.pk)
+        secret = _secret()
+        Endpoint.objects.filter(pk=self.pk).update(
+            secret=secret, old_secret=locked.secret, old_secret_until=timezone.now() + OLD_SECRET_SIGNS
+        )
+        record("webhook.secret_rotated", actor=by, organization=self.organization, target=self.url)
+        self.refresh_from_db()
+        return secret
+
+    @property
+    def secrets(self) -> list[str]:
+        """Those that sign now, the newest first."""
+        old = self.old_secret_until is not None and timezone.now() < self.old_secret_until
+        return [self.secret, self.old_secret] if old and self.old_secret else [self.secret]
 
     @transaction.atomic
     def remove(self, *, by: Actor) -> None:
@@ -163,6 +184,10 @@ class Delivery(models.Model):
     def webhook_id(self) -> str:
         """As the header has it, and the log of deliveries."""
         return f"msg_{self.message_id.hex}"
+
+
+def _secret() -> str:
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def url_or_refuse(text: str) -> str:

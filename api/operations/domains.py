@@ -14,7 +14,7 @@ from diagnostics.sweep import schedule
 from domains.facts import facts
 from domains.models import DkimKey, Domain, ZoneChange
 from domains.records import Kind
-from domains.zones.changes import removable, request_removal, request_undo, run_again
+from domains.zones.changes import removable, request_policy, request_removal, request_undo, run_again
 from panel.errors import Refused
 from panel.limits import allowed
 from panel.models import Service
@@ -32,6 +32,7 @@ from ..schemas.domains import (
     CheckOut,
     Checks,
     DetachWish,
+    DmarcPolicyWish,
     DomainOfService,
     DomainOut,
     IntentWish,
@@ -39,6 +40,7 @@ from ..schemas.domains import (
     KeyOut,
     ModeWish,
     NewDomain,
+    OneZoneChangeOut,
     Outcome,
     RedCheck,
     Required,
@@ -217,10 +219,10 @@ def list_changes(
     return page_of(request, rows, ZoneChangeOut.of, key="id", after=after, limit=limit, falling=True)
 
 
-@operation("GET", "/services/{service_name}/changes/{change_id}", scope=READ, response=ZoneChangeOut)
-def get_change(request: Asked, service_name: ServiceInPath, change_id: Id) -> ZoneChangeOut:
+@operation("GET", "/services/{service_name}/changes/{change_id}", scope=READ, response=OneZoneChangeOut)
+def get_change(request: Asked, service_name: ServiceInPath, change_id: Id) -> OneZoneChangeOut:
     """One change of a zone, and how far it is."""
-    return ZoneChangeOut.of(change_of(request.auth, service_name, change_id))
+    return OneZoneChangeOut.one(change_of(request.auth, service_name, change_id))
 
 
 @operation("POST", "/services/{service_name}/changes/{change_id}/undo", scope=WRITE, response=ZoneChangeOut, status=202)
@@ -303,6 +305,22 @@ def host_dkim_keys(request: Asked, service_name: ServiceInPath, name: NameInPath
 def rotate_dkim_key(request: Asked, service_name: ServiceInPath, name: NameInPath) -> KeyOut:
     """Make the next DKIM key of a domain: it signs once its record is seen."""
     return KeyOut.of(DkimKey.rotate(domain_of(request.auth, service_name, name), actor=request.auth))
+
+
+@operation(
+    "POST", "/services/{service_name}/changes/{change_id}/dmarc", scope=WRITE, response=ZoneChangeOut, status=202
+)
+def switch_dmarc_policy(
+    request: Asked, service_name: ServiceInPath, change_id: Id, wish: DmarcPolicyWish
+) -> ZoneChangeOut:
+    """Switch on the DMARC policy that was meant by records which were not in effect.
+
+    `policy` must be the change's `offered_policy`: naming it confirms that receivers may from now on set mail aside
+    or refuse it that passes neither SPF nor DKIM for the domain. It is a change of its own.
+    """
+    change = change_of(request.auth, service_name, change_id)
+    change.service.require_open()
+    return ZoneChangeOut.of(request_policy(change, wish.policy, request.auth))
 
 
 @operation(

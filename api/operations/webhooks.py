@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ..access import delivery_of, endpoint_of, endpoints_of
-from ..framework import Asked, Reply, operation
+from ..framework import Asked, Reply, is_dry, operation
 from ..models import Delivery, Endpoint
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
 from ..schemas.base import Id, Note
@@ -26,8 +26,12 @@ def create_webhook(request: Asked, wish: NewWebhook) -> Reply:
     token = request.auth
     endpoint, secret = Endpoint.create(token.organization, wish.url, list(wish.events), by=token)
     where = reverse("api:api_v1:get_webhook", args=[endpoint.pk])
-    body = NewWebhookOut(**WebhookOut.of(endpoint).model_dump(), secret=secret)
-    return Reply(body, status=201, location=where)
+    return Reply(_with_secret(request, endpoint, secret), status=201, location=where)
+
+
+def _with_secret(request: Asked, endpoint: Endpoint, secret: str) -> NewWebhookOut:
+    """A dry run shows none: what it would be nobody knows."""
+    return NewWebhookOut(**WebhookOut.of(endpoint).model_dump(), secret="" if is_dry(request) else secret)
 
 
 @operation("GET", ONE, scope=READ, response=WebhookOut)
@@ -51,6 +55,17 @@ def remove_webhook(request: Asked, webhook_id: Id) -> Note:
     endpoint = endpoint_of(request.auth, webhook_id)
     endpoint.remove(by=request.auth)
     return Note(done=_("The webhook is removed."))
+
+
+@operation("POST", f"{ONE}/secret", scope=WRITE, response=NewWebhookOut)
+def rotate_webhook_secret(request: Asked, webhook_id: Id) -> NewWebhookOut:
+    """Make another secret, shown this once.
+
+    For a day messages carry a signature with each, so that a receiver may take the new one up when it suits.
+    """
+    endpoint = endpoint_of(request.auth, webhook_id)
+    secret = endpoint.rotate_secret(by=request.auth)
+    return _with_secret(request, endpoint, secret)
 
 
 @operation("POST", f"{ONE}/test", scope=WRITE, response=Note, status=202)

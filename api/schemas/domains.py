@@ -257,6 +257,10 @@ class JobOut(BaseModel):
         return cls.model_validate({**facts, "service": job.service.name, "domain": job.name})
 
 
+class DmarcPolicyWish(Wish):
+    policy: Literal["quarantine", "reject"]
+
+
 class ZoneChangeOut(BaseModel):
     id: int
     zone: str
@@ -281,3 +285,17 @@ class ZoneChangeOut(BaseModel):
             fixes=[Fix.model_validate(fix) for fix in change.plan],
             can_undo=can_undo(change),
         )
+
+
+class OneZoneChangeOut(ZoneChangeOut):
+    """`offered_policy`: the stricter DMARC policy that can be switched on after it; see `switch_dmarc_policy`."""
+
+    offered_policy: Literal["quarantine", "reject"] | None
+
+    @classmethod
+    def one(cls, change: ZoneChange) -> Self:
+        from domains.zones.changes import offered_policy
+
+        offered = offered_policy(change)
+        facts = ZoneChangeOut.of(change).model_dump()
+        return cls.model_validate({**facts, "offered_policy": None if offered is None else offered.policy.value})

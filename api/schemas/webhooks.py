@@ -15,10 +15,13 @@ EventName = Literal[
 
 
 class WebhookOut(BaseModel):
+    """`old_secret_until`: so long messages are signed with the secret before the last as well."""
+
     id: int
     url: str
     events: list[EventName]
     active: bool
+    old_secret_until: datetime | None
     created_at: datetime
 
     @classmethod

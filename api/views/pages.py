@@ -139,6 +139,8 @@ def webhook(request: HttpRequest, webhook_id: int, code: str = "") -> HttpRespon
         "older": page[SHOWN - 1].pk if len(page) > SHOWN else None,
         "overview_address": _address("overview", code),
         "test_address": _address("test_webhook", code, endpoint.pk),
+        "secret_address": _address("new_secret", code, endpoint.pk),
+        "old_secret": len(endpoint.secrets) > 1,
         "switch_address": _address("switch_webhook", code, endpoint.pk),
         "remove_address": _address("remove_webhook", code, endpoint.pk),
     }
@@ -151,6 +153,18 @@ def webhook(request: HttpRequest, webhook_id: int, code: str = "") -> HttpRespon
 def send_test(request: HttpRequest, webhook_id: int, code: str = "") -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, organization=_owner(request, code), pk=webhook_id)
     return do(request, endpoint.test, _("A test event is on its way."), then=_address("webhook", code, endpoint.pk))
+
+
+@never_cache
+@login_required
+@require_POST
+@once
+def new_secret(request: HttpRequest, webhook_id: int, code: str = "") -> HttpResponse:
+    """Another secret, shown this once; the old one signs beside it for a day."""
+    organization = _owner(request, code)
+    endpoint = get_object_or_404(Endpoint, organization=organization, pk=webhook_id)
+    secret = endpoint.rotate_secret(by=person(request))
+    return keep_answer(_page(request, organization, secret=secret, secret_of=endpoint.url))
 
 
 @login_required

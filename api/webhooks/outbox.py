@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -43,7 +44,7 @@ def put(
         wake_sender()
 
 
-def wake_sender() -> None:
+def wake_sender(*, after: timedelta | None = None) -> None:
     from ..tasks import deliver
 
-    wake(deliver)
+    wake(deliver, **({} if after is None else {"countdown": after.total_seconds()}))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from ..models import Delivery, Endpoint, Event
 from ..models.webhooks import LEASE, WAITS
 from .http import NotDelivered, post
+from .outbox import wake_sender
 from .signing import headers
 
 BATCH = 50
@@ -27,10 +28,14 @@ def deliver(*, seconds: float = 40.0) -> int:
     """Send what is due for about so many seconds. Returns how many attempts were made."""
     made, until = 0, time.monotonic() + seconds
     tired: set[int] = set()  # endpoints that took nothing just now
+    soon = False
     while time.monotonic() < until and (delivery := _claimed(tired)) is not None:
         made += 1
         if not attempt(delivery):
             tired.add(delivery.endpoint_id)
+            soon = soon or not delivery.attempts
+    if soon:
+        wake_sender(after=WAITS[0])  # beat comes later than the second attempt is due
     return made
 
 
@@ -66,7 +71,7 @@ def attempt(delivery: Delivery) -> bool:
         delivery.give_up(OFF)
         return True
     body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
-    signed = headers(endpoint.secret, delivery.webhook_id, int(time.time()), body)
+    signed = headers(endpoint.secrets, delivery.webhook_id, int(time.time()), body)
     status, error = None, ""
     try:
         status = post(endpoint.url, body, signed)
@@ -89,6 +94,7 @@ def attempt(delivery: Delivery) -> bool:
 
 def forget() -> None:
     """Take away what nobody reads any more."""
+    Endpoint.objects.filter(old_secret_until__lt=timezone.now()).update(old_secret="", old_secret_until=None)
     old = Delivery.objects.filter(created_at__lt=timezone.now() - KEPT).exclude(state=Delivery.State.WAITING)
     while pks := list(old.values_list("pk", flat=True)[:AT_ONCE]):
         Delivery.objects.filter(pk__in=pks).delete()

@@ -84,6 +84,7 @@ def _parameters(url: str) -> dict[str, str]:
         "user": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "connect_timeout": "3",
+        "options": JOINS_AS_WRITTEN,
         **dict(parse_qsl(parts.query)),
     }
     return {name: value for name, value in found.items() if value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -92,6 +93,19 @@ def test_an_owner_makes_a_webhook_tests_it_and_removes_it(client, tenant):
     assert "waiting" in log
     client.post(f"{one}remove/")
     assert not Endpoint.objects.exists()
+
+
+def test_an_owner_takes_another_secret(client, tenant):
+    client.force_login(tenant.owner)
+    endpoint, old = Endpoint.create(tenant.organization, "https://x.example/", ["check.red"], by=COMMAND_LINE)
+    page = f"/organizations/{tenant.organization.code}/api/webhooks/{endpoint.pk}/"
+    assert "The old secret signs" not in client.get(page).content.decode()
+    shown = html.unescape(client.post(f"{page}secret/").content.decode())
+    endpoint.refresh_from_db()
+    assert endpoint.secret != old
+    assert endpoint.secret in shown
+    assert old not in shown
+    assert "The old secret signs" in client.get(page).content.decode()
 
 
 def test_staff_have_tokens_of_their_own(client, tenant):

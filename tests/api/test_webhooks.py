@@ -62,6 +62,40 @@ def test_the_secret_is_encrypted_and_nowhere_else(tenant):
     assert Endpoint.objects.get().secret == secret
 
 
+def test_a_new_secret_signs_beside_the_old_one_for_a_day(tenant):
+    with receiver() as program:
+        endpoint, old = listen(tenant, program.url)
+        new = endpoint.rotate_secret(by=tenant.owner)
+        assert new != old
+        endpoint.test()
+        sending.deliver()
+        Endpoint.objects.update(old_secret_until=timezone.now() - timedelta(seconds=1))
+        endpoint.test()
+        sending.deliver()
+        (first, body), (second, later) = program.received
+    now = int(time.time())
+    assert verified(new, first, body, now)
+    assert verified(old, first, body, now)
+    assert verified(new, second, later, now)
+    assert not verified(old, second, later, now)
+    sending.forget()
+    assert Endpoint.objects.get().old_secret == ""
+
+
+def test_the_second_attempt_does_not_wait_for_beat(tenant, monkeypatch):
+    woken = []
+    monkeypatch.setattr(sending, "wake_sender", lambda *, after: woken.append(after))
+    with receiver() as program:
+        listen(tenant, program.url)
+        program.answers = [500, 500]
+        Order.place(tenant.service, 3, by=tenant.owner)
+        sending.deliver()
+        assert woken == [WAITS[0]]
+        Delivery.objects.update(next_at=timezone.now())
+        sending.deliver()
+    assert woken == [WAITS[0]]
+
+
 def test_what_is_rolled_back_is_not_told(tenant):
     listen(tenant, "http://127.0.0.1:9/")
     with transaction.atomic():

@@ -17,6 +17,7 @@ from domains.zones.changes import request_change, run
 from domains.zones.meant_policy import meant_policy
 from panel.actors import SYSTEM
 from panel.models import Role
+from tests.api.conftest import Api, make_token
 from tests.factories import make_member, make_service
 from tests.servers.knot import Knot
 
@@ -108,6 +109,23 @@ def test_it_is_offered_once_the_mild_one_stands_and_switched_on_when_confirmed(
     assert "Switch on p=" not in page(client, change)
     assert "Switch on p=" not in page(client, step)
     assert "no longer offered" in page(client, change, "policy/", policy="reject", confirmed="1")
+
+
+def test_a_token_sees_what_is_offered_and_switches_it_on(case: tuple[Client, Knot, ZoneChange]) -> None:
+    _client, knot, change = case
+    api = Api(make_token(change.service.organization)[1])
+    one = f"services/{change.service.name}/changes/{change.pk}"
+    assert api.get(one).data["offered_policy"] is None
+    run(change.pk)
+    assert api.get(one).data["offered_policy"] == "reject"
+    assert api.post(f"{one}/dmarc", {"policy": "none"}).status_code == 422
+    assert api.post(f"{one}/dmarc", {"policy": "quarantine"}).data["code"] == "no-policy"
+    made = api.post(f"{one}/dmarc", {"policy": "reject"})
+    assert made.status_code == 202
+    run(made.data["id"])
+    assert change.domain is not None
+    assert published(knot, change.domain) == (MEANT,)
+    assert api.get(one).data["offered_policy"] is None
 
 
 def test_a_record_that_was_changed_since_is_not_overwritten(case: tuple[Client, Knot, ZoneChange]) -> None:
