@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import aliases, forwarding, groups
+from accounts import aliases, forwarding, groups, verbs
 from accounts.groups import GroupWish
 from accounts.models import Address, EmailAccount, Forwarding, ForwardTarget, GroupMember, MailGroup
 from accounts.pasted import AddressesRefused
@@ -79,7 +79,7 @@ def test_members_are_accounts_and_addresses_outside_each_once(
 
 def test_a_reset_account_leaves_its_groups_and_forwards_nothing(team: MailGroup, staff: list[EmailAccount]) -> None:
     forward(staff[0], "friend@outside.example")
-    staff[0].reset(by=SYSTEM)
+    verbs.reset(staff[0], by=SYSTEM)
     assert [str(member) for member in groups.members_of(team)] == ["jan@aurora.example"]
     assert not Forwarding.objects.exists()
 
