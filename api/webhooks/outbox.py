@@ -6,12 +6,15 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from panel.errors import Refused
 from panel.waking import wake
 
-from ..models import Delivery, Endpoint
+from ..models import Delivery, Endpoint, Event
 
 if TYPE_CHECKING:
     from panel.models import Organization
@@ -40,10 +43,25 @@ def put(
     ]
     deliveries = Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     if deliveries:
-        wake_sender()
+        _wake_sender()
 
 
-def wake_sender() -> None:
-    from ..tasks import deliver
+def send_test(endpoint: Endpoint) -> None:
+    """Send an event that means nothing, whatever the endpoint listens to."""
+    put([endpoint], Event.TEST, {"url": endpoint.url})
 
-    wake(deliver)
+
+@transaction.atomic
+def send_again(delivery: Delivery) -> None:
+    """As if it had not been sent yet, under the same id. Raises Refused while it is on its way."""
+    if not delivery.endpoint.active:
+        raise Refused("webhook-off", _("This webhook is switched off: nothing is sent to it."))
+    ended = Delivery.objects.filter(pk=delivery.pk).exclude(state=Delivery.State.WAITING)
+    if not ended.update(state=Delivery.State.WAITING, attempts=0, next_at=timezone.now(), ended_at=None):
+        raise Refused("wrong-state", _("This message is still on its way: it will be tried again."))
+    _wake_sender()
+    delivery.refresh_from_db()
+
+
+def _wake_sender() -> None:
+    wake("api.tasks.deliver")
