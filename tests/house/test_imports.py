@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -164,6 +165,25 @@ def imported_late(source: str) -> Iterator[str]:
                         file = file_of(name)
                         if file and file.split("/")[0] == source.split("/")[0]:
                             yield file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imported_at_the_top(source: str) -> Iterator[str]:
+    """Files of the project that must be there before `source` is; not those that only its types name."""
+    todo: list[ast.AST] = [tree_of(source)]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            todo += node.orelse
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (file for name in names_in(node, source) if (file := file_of(name)) and file != source)
+        else:
+            todo += ast.iter_child_nodes(node)
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    TopologicalSorter({source: set(imported_at_the_top(source)) for source in sources()}).prepare()
 
 
 def test_no_circle_hides_in_a_late_import() -> None:
