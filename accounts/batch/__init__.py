@@ -6,7 +6,7 @@ decided under the rows of their domain names as well, as claims on names are.
 """
 
 from .locking import AT_ONCE, NOT_CONFIGURED, Stale, State, domains_for_update, locked, require_unchanged
-from .placing import KEY_FIELDS, NAME_FIELDS, Claim, Placement, Taken, place, problem_of, readdress, taken_among
+from .placing import KEY_FIELDS, NAME_FIELDS, Claim, Placement, place, problem_of, readdress, taken_among
 from .slots import add_slots, cancel_slots, require_room, require_unused, unused
 from .states import remove_aliases, reset, resume, set_passwords, suspend
 
@@ -19,7 +19,6 @@ __all__ = [
     "Placement",
     "Stale",
     "State",
-    "Taken",
     "add_slots",
     "cancel_slots",
     "domains_for_update",

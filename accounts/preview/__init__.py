@@ -3,8 +3,8 @@
 from .codes import PasswordFrom, RowAction, RowAdvice, RowOutcome, RowProblem, TableMode, Way
 from .hosts import is_mail_address, to_ascii
 from .judging import ALIASES_AT_MOST, Judge
-from .parsing import asked_to_generate, cells_of, parse, refused_alias, unread
-from .rows import Existing, Fault, Row, RowChange, RowVerdict
+from .parsing import asked_to_generate, cells_of, parse, unread
+from .rows import Existing, Fault, Row, RowVerdict
 
 __all__ = [
     "ALIASES_AT_MOST",
@@ -15,7 +15,6 @@ __all__ = [
     "Row",
     "RowAction",
     "RowAdvice",
-    "RowChange",
     "RowOutcome",
     "RowProblem",
     "RowVerdict",
@@ -25,7 +24,6 @@ __all__ = [
     "cells_of",
     "is_mail_address",
     "parse",
-    "refused_alias",
     "to_ascii",
     "unread",
 ]
