@@ -20,6 +20,16 @@ from ..writing import update_each
 from .locking import State, domains_for_update
 
 
+KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key", "search_key", "configured_key"]
+_ADDRESS_FIELDS = ["domain", "address", "changed_at", "version"]
+NAME_FIELDS = ["first_name", "last_name", "display_name"]
+_CONFIGURED_FIELDS = [
+    *("domain", "address", "state", "password_hash", "mailbox_id", "configured_at", "changed_at", "version"),
+    *NAME_FIELDS,
+    *KEY_FIELDS,
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """What a slot is to become. Names are normalised and have been held against the rules."""
@@ -90,19 +100,6 @@ def place(
     update_each(slots[: len(places)], _CONFIGURED_FIELDS)
     Tally.shift(service.pk, shifts | {(None, State.SLOT): -len(places)})
     return [answer for answer in answers if answer is not None]
-
-
-KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key", "search_key", "configured_key"]
-
-_ADDRESS_FIELDS = ["domain", "address", "changed_at", "version"]
-
-NAME_FIELDS = ["first_name", "last_name", "display_name"]
-
-_CONFIGURED_FIELDS = [
-    *("domain", "address", "state", "password_hash", "mailbox_id", "configured_at", "changed_at", "version"),
-    *NAME_FIELDS,
-    *KEY_FIELDS,
-]
 
 
 @dataclass(frozen=True, slots=True)
