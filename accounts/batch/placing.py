@@ -19,7 +19,6 @@ from ..preview import RowProblem
 from ..writing import update_each
 from .locking import State, domains_for_update
 
-
 KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key", "search_key", "configured_key"]
 _ADDRESS_FIELDS = ["domain", "address", "changed_at", "version"]
 NAME_FIELDS = ["first_name", "last_name", "display_name"]
