@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,9 +17,9 @@ from .models import EmailAccount
 
 
 class AccountVerb(Verb):
-    """`verb` names the method of the account."""
+    """`verb`: what is done to the account."""
 
-    verb: str
+    verb: Callable[..., None]
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("address", metavar="ADDRESS")
@@ -27,7 +28,7 @@ class AccountVerb(Verb):
         if "@" not in address:
             self.misused(_("%(text)s is not an e-mail address.") % {"text": utf_8(address)})
         account = account_at(address)
-        getattr(account, self.verb)(by=COMMAND_LINE)
+        self.verb(account, by=COMMAND_LINE)
         account.refresh_from_db()
         data = {
             "address": address.lower(),

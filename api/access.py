@@ -30,6 +30,13 @@ def services_of(token: Token) -> QuerySet[Service]:
     return services if token.is_staff else services.filter(organization=token.organization_id)
 
 
+def the_one_that_went(gone: list[str]) -> str:
+    """Of what was to remove one thing by its number: 404 where there was none."""
+    if not gone:
+        raise Http404
+    return gone[0]
+
+
 def organization_of(token: Token, code: str) -> Organization:
     return _found(organizations_of(token).filter(code=code))
 

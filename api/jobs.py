@@ -29,8 +29,6 @@ AT_ONCE = 1000
 
 def request_job(kind: Job.Kind, token: Token, service: Service, name: str, wanted: Wanted, *, dry_run: bool) -> Job:
     """Write it down and wake a worker."""
-    from .tasks import run_job
-
     job = Job.objects.create(
         kind=kind,
         token=token,
@@ -40,7 +38,7 @@ def request_job(kind: Job.Kind, token: Token, service: Service, name: str, wante
         dry_run=dry_run,
         language=translation.get_language() or "",
     )
-    wake(run_job, str(job.pk))
+    wake("api.tasks.run_job", str(job.pk))
     return job
 
 

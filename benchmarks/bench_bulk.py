@@ -41,16 +41,16 @@ def floor() -> float:
 
 def run_seconds() -> float:
     """Seconds from the start of the run to its end, as the database has them."""
-    from accounts import tasks
-    from accounts.models import BulkRun, Order
+    from accounts import ordering, tasks
+    from accounts.models import BulkRun
     from accounts.runs import engine, loading
     from tests.factories import make_domain, make_service
 
     service = make_service()
     make_domain(service, "bench.example")
-    order = Order.place(service, ROWS, by=SYSTEM)
-    order.approve(by=SYSTEM)
-    while order.work():
+    order = ordering.place(service, ROWS, by=SYSTEM)
+    ordering.approve(order, by=SYSTEM)
+    while ordering.work(order):
         pass
     rows = "".join(f"user{i}@bench.example,Anna,Kowalska {i}\n" for i in range(ROWS))
     run = loading.upload(service, f"email,first name,last name\n{rows}".encode(), "bench.csv", by=SYSTEM, owner=True)

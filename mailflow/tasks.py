@@ -4,43 +4,35 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from panel.models import Platform
+
+from . import blocking, filling, inbox, publishing
+
 
 @shared_task
 def tell_blocked() -> int:
-    from .blocking import tell
-
-    return tell()
+    return blocking.tell()
 
 
 @shared_task
 def warn_nearly_full() -> int:
-    from .filling import warn
-
-    return warn()
+    return filling.warn()
 
 
 @shared_task
 def tend_inbox() -> int:
-    from .inbox import forget, tell
-
-    forget()
-    return tell()
+    inbox.forget()
+    return inbox.tell()
 
 
 @shared_task(queue="interactive")
 def check_platform(pk: int) -> None:
     """What the operator publishes for one platform, that somebody waits for."""
-    from panel.models import Platform
-
-    from .publishing import check
-
     platform = Platform.objects.filter(pk=pk).first()
     if platform is not None:
-        check(platform)
+        publishing.check(platform)
 
 
 @shared_task
 def check_platforms() -> int:
-    from .publishing import check_all
-
-    return check_all()
+    return publishing.check_all()

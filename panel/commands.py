@@ -16,7 +16,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from django.core.management import BaseCommand, CommandError
 from django.core.management.base import CommandParser
@@ -25,9 +25,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from .errors import Refused
-
-if TYPE_CHECKING:
-    from .models import Organization, Service
+from .models import Organization, Service
 
 REFUSED = 1
 USAGE = 3
@@ -146,8 +144,6 @@ def utf_8(argument: str) -> str:
 
 def organization_named(code: str) -> Organization:
     """Raises Refused."""
-    from .models import Organization
-
     code = utf_8(code)
     found = Organization.objects.filter(code=code).first()
     if found is None:
@@ -157,8 +153,6 @@ def organization_named(code: str) -> Organization:
 
 def service_named(name: str) -> Service:
     """With its organization and platform. Raises Refused."""
-    from .models import Service
-
     name = utf_8(name)
     found = Service.objects.select_related("organization", "platform").filter(name=name).first()
     if found is None:

@@ -13,9 +13,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from . import links, outbox
+from .models import Role, User
 
 if TYPE_CHECKING:
-    from .models import Contact, Invitation, Organization, Service, User
+    from .models import Contact, Invitation, Organization, Service
 
 
 def send(
@@ -84,8 +85,6 @@ def post_message(kind: str, message: EmailMessage) -> None:
 
 def service_created(service: Service, owners: Iterable[User] | None = None) -> None:
     """To the owners, or to these: the link and the first steps."""
-    from .models import Role, User
-
     if owners is None:
         owners = User.objects.filter(
             memberships__organization=service.organization, memberships__role=Role.OWNER, is_active=True
@@ -132,8 +131,6 @@ def confirm_contact(contact: Contact, *, language: str) -> None:
 
 def quota_used_up(organization: Organization, quota: int) -> None:
     """To staff, once a day: an organization causes more mail than it may."""
-    from .models import User
-
     staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
     context = {
         "organization": organization,

@@ -96,9 +96,7 @@ def tell_staff(organization: Organization) -> None:
 
 def wake() -> None:
     """Call a worker once the transaction is committed. Where the broker is away, beat's next round does it."""
-    from .tasks import send_letters
-
-    waking.wake(send_letters)
+    waking.wake("panel.tasks.send_letters")
 
 
 def deliver(seconds: float = SLICE) -> int:

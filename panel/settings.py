@@ -489,8 +489,8 @@ TRIGRAM_INDEXES = {
 NEEDS = ["panel.overview.own_needs", "diagnostics.overview.needs", "domains.overview.needs", "accounts.overview.needs"]
 CHARTS = ["diagnostics.overview.charts_of"]
 
-# Orders of slots: a class with place(service, quantity, by=…) -> order, and order.approve(by=…)
-ORDERS = "accounts.models.Order"
+# Orders of slots: a module with place(service, quantity, by=…) -> order, approve(order, by=…) and finish(service)
+ORDERS = "accounts.ordering"
 
 # What other apps add to the lines of /healthz, and what they have looked at once a minute (panel/watch.py)
 HEALTH_PARTS = {"sweep": "diagnostics.health.sweep", "resolvers": "diagnostics.health.resolvers"}

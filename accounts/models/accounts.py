@@ -17,9 +17,6 @@ from ..fields import BytewiseCharField, HeldTextField
 from ..rules import fold
 
 if TYPE_CHECKING:
-    from panel.actors import Actor
-
-    from ..batch import Placement
     from ..usage import Usage
 
 _MAILBOX = re.compile("([0-9a-f]{32})?")
@@ -80,7 +77,7 @@ class Address(models.Model):
 class EmailAccount(models.Model):
     """An ordered mailbox: a slot until somebody configures it.
 
-    Its verbs are batches of one: `accounts/batch.py` has what they do, for one account and for many.
+    Its verbs stand in `accounts/verbs.py`; `accounts/batch/` has what they do, for one account and for many.
     """
 
     class State(models.TextChoices):
@@ -169,39 +166,3 @@ class EmailAccount(models.Model):
         )
         self.search_key = search_key(address, self.first_key, self.last_key, self.display_key)
         self.configured_key = configured_key(self.configured_at) if address and self.configured_at else SLOTS_LAST
-
-    # Each verb is refused (`Stale`) where the account is no longer as its caller has `seen` it, if that is given.
-
-    def configure(self, placement: Placement, *, by: Actor, owner: bool = False, seen: Seen | None = None) -> None:
-        """Turn this slot into a mailbox. Raises Refused: taken, pending domain, reserved name, no slot any more."""
-        from .. import batch
-
-        batch.configure_one(self, placement, by=by, owner=owner, seen=seen)
-
-    def suspend(self, *, by: Actor, seen: Seen | None = None) -> None:
-        """Stop login and sending; mail still arrives."""
-        from .. import batch
-
-        batch.change_one(self, batch.suspend, "account.suspended", by=by, seen=seen)
-
-    def resume(self, *, by: Actor, seen: Seen | None = None) -> None:
-        from .. import batch
-
-        batch.change_one(self, batch.resume, "account.resumed", by=by, seen=seen)
-
-    def reset(self, *, by: Actor, seen: Seen | None = None) -> None:
-        """Back to a slot. Its mail is kept for 30 days; a later configuration of the slot never opens it."""
-        from .. import batch
-
-        batch.change_one(self, batch.reset, "account.reset", by=by, seen=seen)
-
-    def set_password(self, password_hash: str, *, by: Actor, seen: Seen | None = None) -> None:
-        from .. import batch
-
-        batch.set_password_of_one(self, password_hash, by=by, seen=seen)
-
-    def rename(self, placement: Placement, *, by: Actor, owner: bool = False, seen: Seen | None = None) -> None:
-        """Change address and names; the mailbox stays, so no mail moves. The placement's hash is not used."""
-        from .. import batch
-
-        batch.rename_one(self, placement, by=by, owner=owner, seen=seen)

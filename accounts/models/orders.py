@@ -1,32 +1,20 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from django.conf import settings
 from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from panel.activity import record
-from panel.actors import COMMAND_LINE, recalled
-from panel.errors import Refused
-from panel.waking import wake
-
-if TYPE_CHECKING:
-    from panel.actors import Actor
-    from panel.models import Service
-
 AT_MOST = 100_000  # slots in one order
-CHUNK = 1000  # slots made or taken away in one transaction
 
 
 class Order(models.Model):
     """A wish for more slots, or for fewer.
 
     Deciding it is one short transaction, which also holds it against the limit of the service. What was decided is
-    carried out in chunks (`work`), the first at once, the others by a worker: `finished_at` says that all is done.
+    carried out in chunks, the first at once, the others by a worker: `finished_at` says that all is done. Its verbs
+    stand in `accounts/ordering.py`.
     """
 
     class Kind(models.TextChoices):
@@ -62,88 +50,6 @@ class Order(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} for {self.service_id}: {self.state}"
 
-    @classmethod
-    @transaction.atomic
-    def place(cls, service: Service, quantity: int, *, by: Actor, note: str = "") -> Order:
-        """Ask for `quantity` slots; approved at once where the operator allows it (ORDERS_AT_ONCE)."""
-        from .. import batch
-
-        service = batch.locked(service.pk)
-        batch.require_room(service, quantity)
-        order = cls.objects.create(service=service, quantity=quantity, note=note, ordered_by=by.actor_person)
-        record("order.placed", actor=by, service=service, target=quantity, after={"order": order.pk})
-        if settings.ORDERS_AT_ONCE:
-            order.approve(by=by)
-        return order
-
-    @classmethod
-    @transaction.atomic
-    def give_back(cls, service: Service, quantity: int, *, by: Actor) -> Order:
-        """Cancel so many unused slots, the latest first. Refused where there are fewer."""
-        from .. import batch
-
-        service = batch.locked(service.pk)
-        batch.require_unused(service, quantity)
-        person, now = by.actor_person, timezone.now()
-        order = cls.objects.create(
-            service=service,
-            kind=cls.Kind.CANCEL,
-            quantity=quantity,
-            state=cls.State.APPROVED,
-            ordered_by=person,
-            decided_by=person,
-            decided_label="" if person is not None else by.actor_label,
-            decided_at=now,
-        )
-        order._begin()
-        return order
-
-    @transaction.atomic
-    def approve(self, *, by: Actor) -> None:
-        """Begin to make the slots. Approving twice makes them once."""
-        from .. import batch
-
-        service = batch.locked(self.service_id)
-        batch.require_room(service, self.quantity, order=self)
-        self._decide(self.State.APPROVED, by)
-        record("order.approved", actor=by, service=service, target=self.quantity)
-        self._begin()
-
-    @transaction.atomic
-    def refuse(self, *, by: Actor, note: str = "") -> None:
-        self._decide(self.State.REFUSED, by, note=note)
-        record("order.refused", actor=by, service=self.service, target=self.quantity, note=note)
-
-    @transaction.atomic
-    def cancel(self, *, by: Actor) -> None:
-        """Withdrawn by the customer."""
-        self._decide(self.State.CANCELLED, by)
-        record("order.cancelled", actor=by, service=self.service, target=self.quantity)
-
-    @transaction.atomic
-    def work(self) -> bool:
-        """Carry out a chunk. False when nothing is left to do, whoever did it.
-
-        A chunk and the number that counts it are one transaction: any number of workers may call this, at any time.
-        """
-        from .. import batch
-
-        service = batch.locked(self.service_id)
-        self.refresh_from_db(fields=["state", "carried_out", "finished_at"])
-        if self.is_finished or self.state != self.State.APPROVED:
-            return False
-        wanted = min(CHUNK, self.quantity - self.carried_out)
-        change = batch.add_slots if self.kind == self.Kind.ADD else batch.cancel_slots
-        changed = change(service, wanted)
-        self.carried_out += changed
-        if changed < wanted or self.carried_out >= self.quantity:
-            self.finished_at = timezone.now()
-            if self.kind == self.Kind.CANCEL:
-                actor = recalled(self.decided_by, self.decided_label or COMMAND_LINE.actor_label)
-                record("slots.cancelled", actor=actor, service=service, target=self.carried_out)
-        self.save(update_fields=["carried_out", "finished_at"])
-        return not self.is_finished
-
     @property
     def is_finished(self) -> bool:
         return self.finished_at is not None
@@ -165,17 +71,3 @@ class Order(models.Model):
             kind=kind,
         ).exclude(pk=besides)
         return open_.aggregate(sum=models.Sum(F("quantity") - F("carried_out")))["sum"] or 0
-
-    def _begin(self) -> None:
-        """The first chunk, and a worker for the others."""
-        from .. import tasks
-
-        if self.work():
-            wake(tasks.carry_out_order, self.pk)
-
-    def _decide(self, state: State, by: Actor, **fields: str) -> None:
-        person, now = by.actor_person, timezone.now()
-        open_ = Order.objects.filter(pk=self.pk, state=self.State.REQUESTED)
-        if not open_.update(state=state, decided_by=person, decided_at=now, **fields):
-            raise Refused("order-decided", _("This order has been decided already."))
-        self.state, self.decided_by, self.decided_at = state, person, now

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from panel.errors import Refused
 from panel.models import Service
 
+from .. import ordering
 from ..models import Order
 
 
@@ -19,7 +20,7 @@ def carry_out(order_id: int, *, seconds: float | None = None) -> bool:
     if order is None:
         return False
     try:
-        while order.work():
+        while ordering.work(order):
             if seconds is not None and time.monotonic() - begun > seconds:
                 return True
     except Refused:  # the service was suspended: the order waits for it

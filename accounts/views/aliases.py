@@ -9,7 +9,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from panel.access import person, require
-from panel.errors import Refused
 from panel.models import Role
 from panel.once import once
 
@@ -18,7 +17,7 @@ from ..access import account_for
 from ..forms import AddressesForm
 from ..models import EmailAccount
 from ..preview import ALIASES_AT_MOST
-from .parts import done_or_said, ticked
+from .parts import done_or_said, remove_ticked
 
 
 @login_required
@@ -58,11 +57,11 @@ def aliases(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
 def remove_aliases(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
     """Remove those that are ticked."""
     account = account_for(request.user, service_name, account_id, at_least=Role.TECHNICIAN)
-    try:
-        gone = use_cases.remove(account, ticked(request, "alias"), by=person(request))
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        words = ngettext("%(n)d alias was removed.", "%(n)d aliases were removed.", len(gone)) % {"n": len(gone)}
-        messages.success(request, words) if gone else messages.info(request, _("Tick the aliases to remove."))
+    remove_ticked(
+        request,
+        "alias",
+        lambda ids: use_cases.remove(account, ids, by=person(request)),
+        lambda n: ngettext("%(n)d alias was removed.", "%(n)d aliases were removed.", n),
+        _("Tick the aliases to remove."),
+    )
     return redirect("accounts:aliases", service_name, account_id)

@@ -16,7 +16,7 @@ from panel.forms import carried_out
 from panel.models import Role
 from panel.once import keep_answer, once
 
-from .. import batch, passwords, rules
+from .. import batch, passwords, rules, verbs
 from ..access import account_for
 from ..forms import PasswordForm, QuotaForm
 from ..hashing import hash_password
@@ -26,6 +26,7 @@ from ..runs.results import link_address
 from ..words import rule_list
 from .parts import stale_page
 
+CHANGES = {"suspend": verbs.suspend, "resume": verbs.resume, "reset": verbs.reset}
 DONE = {
     "suspend": gettext_lazy("%(address)s is suspended: no login and no sending; mail still arrives."),
     "resume": gettext_lazy("%(address)s is active again."),
@@ -41,9 +42,8 @@ def change(request: HttpRequest, service_name: str, account_id: int, verb: str) 
     opened, happened = Opened.posted(request.POST), None
     if request.method == "POST":
         address = account.shown_address
-        verbs = {"suspend": account.suspend, "resume": account.resume, "reset": account.reset}
         try:
-            verbs[verb](by=person(request), seen=opened.seen if opened else None)
+            CHANGES[verb](account, by=person(request), seen=opened.seen if opened else None)
         except batch.Stale:
             account = account_for(request.user, service_name, account_id)
             if opened is None or opened.is_another(account):
@@ -73,7 +73,7 @@ def quota(request: HttpRequest, service_name: str, account_id: int) -> HttpRespo
     account = account_for(request.user, service_name, account_id)
     form = QuotaForm(request.POST or None, initial={"quota": account.quota})
     valid = request.method == "POST" and form.is_valid()
-    if valid and carried_out(form, lambda: batch.set_quota(account, form.cleaned_data["quota"], by=person(request))):
+    if valid and carried_out(form, lambda: verbs.set_quota(account, form.cleaned_data["quota"], by=person(request))):
         messages.success(request, _("Saved."))
         return redirect("accounts:account", service_name, account_id)
     context = {"service": account.service, "tab": "accounts", "account": account, "form": form}
@@ -102,7 +102,7 @@ def password(request: HttpRequest, service_name: str, account_id: int) -> HttpRe
         form = PasswordForm(request.POST, account=account)
         if form.is_valid():
             hashed = hash_password(form.cleaned_data["password"])
-            if carried_out(form, lambda: account.set_password(hashed, by=person(request), seen=opened.seen)):
+            if carried_out(form, lambda: verbs.set_password(account, hashed, by=person(request), seen=opened.seen)):
                 messages.success(request, _("The password has been changed."))
                 return redirect("accounts:account", service_name, account_id)
     context = {
@@ -132,7 +132,7 @@ def link(request: HttpRequest, service_name: str, account_id: int) -> HttpRespon
     if opened and opened.is_stale(account):
         return stale_page(request, account, opened)
     try:
-        token, _link = batch.link_of_one(account, by=person(request), seen=opened.seen if opened else None)
+        token, _link = verbs.make_link(account, by=person(request), seen=opened.seen if opened else None)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("accounts:account", service_name, account_id)

@@ -21,7 +21,7 @@ from panel.models import Role
 from panel.once import once
 from panel.secrets import decrypt, encrypt
 
-from .. import batch, passwords, rules
+from .. import batch, passwords, rules, verbs
 from ..access import account_for
 from ..batch import Placement
 from ..forms import ConfigureForm, NamesForm
@@ -168,9 +168,9 @@ def confirm(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     if placement.password_hash and not account.is_slot:
         return _stale(request, account, opened, values, owner)
     was_slot = account.is_slot
-    verb = account.configure if was_slot else account.rename
+    verb = verbs.configure if was_slot else verbs.rename
     try:
-        verb(placement, by=person(request), owner=owner, seen=opened.seen)
+        verb(account, placement, by=person(request), owner=owner, seen=opened.seen)
     except batch.Stale:
         account = account_for(request.user, service_name, account_id)
         return _stale(request, account, opened, values, owner)

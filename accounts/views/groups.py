@@ -20,7 +20,7 @@ from ..access import group_for
 from ..forms import AddressesForm, GroupForm, NewGroupForm
 from ..models import MailGroup
 from ..shown import shown
-from .parts import done_or_said, ticked
+from .parts import done_or_said, remove_ticked
 
 PAGE = 50
 
@@ -61,6 +61,7 @@ def new_group(request: HttpRequest, service_name: str) -> HttpResponse:
 
 
 @login_required
+@once
 def group(request: HttpRequest, service_name: str, group_id: int) -> HttpResponse:
     """A group: its members, and adding some."""
     least = Role.TECHNICIAN if request.method == "POST" else Role.VIEWER
@@ -113,16 +114,17 @@ def change_group(request: HttpRequest, service_name: str, group_id: int) -> Http
 
 @login_required
 @require_POST
+@once
 def remove_members(request: HttpRequest, service_name: str, group_id: int) -> HttpResponse:
     """Those that are ticked."""
     found = group_for(request.user, service_name, group_id, at_least=Role.TECHNICIAN)
-    try:
-        gone = use_cases.remove_members(found, ticked(request, "member"), by=person(request))
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        words = ngettext("%(n)d member was removed.", "%(n)d members were removed.", len(gone)) % {"n": len(gone)}
-        messages.success(request, words) if gone else messages.info(request, _("Tick the members to remove."))
+    remove_ticked(
+        request,
+        "member",
+        lambda ids: use_cases.remove_members(found, ids, by=person(request)),
+        lambda n: ngettext("%(n)d member was removed.", "%(n)d members were removed.", n),
+        _("Tick the members to remove."),
+    )
     return redirect("accounts:group", service_name, group_id)
 
 

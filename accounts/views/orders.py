@@ -17,10 +17,9 @@ from panel.forms import carried_out
 from panel.models import Role, Service
 from panel.once import once
 
-from .. import batch
+from .. import batch, ordering
 from ..forms import CancelSlotsForm, OrderForm
 from ..models import Order, Tally
-from ..models.orders import CHUNK
 from .parts import wants_part
 
 ORDERS_ON_A_PAGE = 50
@@ -45,7 +44,7 @@ def order(request: HttpRequest, service_name: str) -> HttpResponse:
             accepted = carried_out(form, lambda: batch.require_room(batch.locked(service.pk), quantity))
         return render(request, template, {**context, "review": accepted, "sum": sum(tally.values()) + quantity})
     placed: list[Order] = []
-    if not carried_out(form, lambda: placed.append(Order.place(service, quantity, by=person(request), note=note))):
+    if not carried_out(form, lambda: placed.append(ordering.place(service, quantity, by=person(request), note=note))):
         return render(request, template, context)
     if placed[0].is_under_way:
         words = ngettext("%(n)d account is being created.", "%(n)d accounts are being created.", quantity)
@@ -77,7 +76,7 @@ def cancel_slots(request: HttpRequest, service_name: str) -> HttpResponse:
         going = min(quantity, free)
         return render(request, template, {**context, "review": True, "going": going, "fewer": going < quantity})
     placed: list[Order] = []
-    if not carried_out(form, lambda: placed.append(Order.give_back(service, quantity, by=person(request)))):
+    if not carried_out(form, lambda: placed.append(ordering.give_back(service, quantity, by=person(request)))):
         return render(request, template, {**context, "free": batch.unused(service)})
     if placed[0].is_under_way:
         words = ngettext(
@@ -99,7 +98,9 @@ def cancel_order(request: HttpRequest, order_id: int) -> HttpResponse:
         raise Http404
     require(request.user, found.service.organization, Role.TECHNICIAN)
     back = reverse("accounts:list", args=[found.service.name])
-    return do(request, lambda: found.cancel(by=person(request)), _("The order has been withdrawn."), then=back)
+    return do(
+        request, lambda: ordering.cancel(found, by=person(request)), _("The order has been withdrawn."), then=back
+    )
 
 
 @staff_required
@@ -144,13 +145,13 @@ def progress(request: HttpRequest, service_name: str) -> HttpResponse:
 @once
 def approve_order(request: HttpRequest, order_id: int) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("service__organization"), pk=order_id)
-    at_once = found.quantity <= CHUNK
+    at_once = found.quantity <= ordering.CHUNK
     done = (
         _("Approved. The accounts are ready to configure.")
         if at_once
         else _("Approved. The accounts are being created.")
     )
-    return do(request, lambda: found.approve(by=person(request)), done, then=_orders())
+    return do(request, lambda: ordering.approve(found, by=person(request)), done, then=_orders())
 
 
 @staff_required
@@ -160,7 +161,10 @@ def refuse_order(request: HttpRequest, order_id: int) -> HttpResponse:
     found = get_object_or_404(Order.objects.select_related("service__organization"), pk=order_id)
     note = request.POST.get("note", "")[:500]
     return do(
-        request, lambda: found.refuse(by=person(request), note=note), _("The order has been refused."), then=_orders()
+        request,
+        lambda: ordering.refuse(found, by=person(request), note=note),
+        _("The order has been refused."),
+        then=_orders(),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -61,7 +62,19 @@ def done_or_said(form: forms.Form, verb: Callable[[], object]) -> bool:
     return form.is_valid()
 
 
-def ticked(request: HttpRequest, name: str) -> list[int]:
+def remove_ticked(
+    request: HttpRequest, name: str, remove: Callable[[list[int]], list[str]], said: Callable[[int], str], none: str
+) -> None:
+    """Remove the rows that are ticked and say how many went, `none` where nothing was ticked, or why it was refused."""
+    try:
+        gone = remove(_ticked(request, name))
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return
+    messages.success(request, said(len(gone)) % {"n": len(gone)}) if gone else messages.info(request, none)
+
+
+def _ticked(request: HttpRequest, name: str) -> list[int]:
     """The numbers of the rows that are ticked."""
     texts = request.POST.getlist(name)
     return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]

@@ -120,12 +120,6 @@ class Endpoint(models.Model):
         record("webhook.removed", actor=by, organization=self.organization, target=self.url)
         self.delete()
 
-    def test(self) -> None:
-        """Send an event that means nothing, whatever the endpoint listens to."""
-        from ..webhooks.outbox import put
-
-        put([self], Event.TEST, {"url": self.url})
-
 
 class Delivery(models.Model):
     """One event on its way to one endpoint. Written in the transaction in which the event happens."""
@@ -166,19 +160,6 @@ class Delivery(models.Model):
         Delivery.objects.filter(pk=self.pk).update(
             state=self.State.FAILED, error=why, lease_until=None, ended_at=timezone.now()
         )
-
-    @transaction.atomic
-    def send_again(self) -> None:
-        """As if it had not been sent yet, under the same id. Raises Refused while it is on its way."""
-        from ..webhooks.outbox import wake_sender
-
-        if not self.endpoint.active:
-            raise Refused("webhook-off", _("This webhook is switched off: nothing is sent to it."))
-        ended = Delivery.objects.filter(pk=self.pk).exclude(state=self.State.WAITING)
-        if not ended.update(state=self.State.WAITING, attempts=0, next_at=timezone.now(), ended_at=None):
-            raise Refused("wrong-state", _("This message is still on its way: it will be tried again."))
-        wake_sender()
-        self.refresh_from_db()
 
     @property
     def webhook_id(self) -> str:

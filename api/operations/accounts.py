@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from django.conf import settings
 from ninja import Header, Query
 
-from accounts import batch, lists, usage
+from accounts import lists, usage, verbs
 from accounts.hashing import hash_password
 from accounts.models import EmailAccount
 from accounts.models.accounts import Seen
@@ -99,7 +99,7 @@ def _configure(request: Asked, account: EmailAccount, wish: Configuration, seen:
     row = row_of(account, wish)
     password, told = password_for(account.service_id, wish.password, (row.name, row.display_name))
     placement = placement_of(row, hash_password(password))
-    account.configure(placement, by=request.auth, owner=True, seen=seen)
+    verbs.configure(account, placement, by=request.auth, owner=True, seen=seen)
     return ConfiguredOut(**AccountOut.of(account).model_dump(), password=told or None)
 
 
@@ -113,7 +113,7 @@ def rename_account(
     """
     account = account_of(request.auth, service_name, account_id)
     placement = placement_of(row_of(account, wish))
-    account.rename(placement, by=request.auth, owner=True, seen=seen_of(if_match))
+    verbs.rename(account, placement, by=request.auth, owner=True, seen=seen_of(if_match))
     return AccountOut.of(account)
 
 
@@ -123,7 +123,7 @@ def suspend_account(
 ) -> AccountOut:
     """Stop login and sending; mail still arrives."""
     account = account_of(request.auth, service_name, account_id)
-    account.suspend(by=request.auth, seen=seen_of(if_match))
+    verbs.suspend(account, by=request.auth, seen=seen_of(if_match))
     return AccountOut.of(account)
 
 
@@ -131,7 +131,7 @@ def suspend_account(
 def resume_account(request: Asked, service_name: ServiceInPath, account_id: Id, if_match: IfMatch = None) -> AccountOut:
     """Make a suspended account active again."""
     account = account_of(request.auth, service_name, account_id)
-    account.resume(by=request.auth, seen=seen_of(if_match))
+    verbs.resume(account, by=request.auth, seen=seen_of(if_match))
     return AccountOut.of(account)
 
 
@@ -142,7 +142,7 @@ def reset_account(request: Asked, service_name: ServiceInPath, account_id: Id, i
     Its mail is kept for 30 days.
     """
     account = account_of(request.auth, service_name, account_id)
-    account.reset(by=request.auth, seen=seen_of(if_match))
+    verbs.reset(account, by=request.auth, seen=seen_of(if_match))
     return AccountOut.of(account)
 
 
@@ -154,7 +154,7 @@ def change_password(
     account = account_of(request.auth, service_name, account_id)
     names = (account.address_key.partition("@")[0], account.display_name)
     password, told = password_for(account.service_id, wish.password, names)
-    account.set_password(hash_password(password), by=request.auth, seen=seen_of(if_match))
+    verbs.set_password(account, hash_password(password), by=request.auth, seen=seen_of(if_match))
     return ConfiguredOut(**AccountOut.of(account).model_dump(), password=told or None)
 
 
@@ -165,7 +165,7 @@ def make_password_link(request: Asked, service_name: ServiceInPath, account_id: 
     Until it is used nobody can sign in.
     """
     account = account_of(request.auth, service_name, account_id)
-    token, link = batch.link_of_one(account, by=request.auth)
+    token, link = verbs.make_link(account, by=request.auth)
     return LinkOut(link=link_address(token), expires_at=link.expires_at)
 
 

@@ -1,11 +1,9 @@
 """Further addresses that reach an account: aliases, and the catch-all of a domain."""
 
-from django.http import Http404
-
 from accounts import aliases, catching
 from accounts.models import Alias, CatchAll
 
-from ..access import account_of, domain_of, service_of
+from ..access import account_of, domain_of, service_of, the_one_that_went
 from ..framework import Asked, Reply, operation
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
 from ..schemas.accounts import AliasesOut, AliasOut, CatchAllOut, CatchAllWish, NewAliases
@@ -44,10 +42,7 @@ def add_aliases(request: Asked, service_name: ServiceInPath, account_id: Id, wis
 def remove_alias(request: Asked, service_name: ServiceInPath, account_id: Id, alias_id: Id) -> Note:
     """Take an alias away: mail to it is refused from then on."""
     account = account_of(request.auth, service_name, account_id)
-    gone = aliases.remove(account, [alias_id], by=request.auth)
-    if not gone:
-        raise Http404
-    return Note(done=gone[0])
+    return Note(done=the_one_that_went(aliases.remove(account, [alias_id], by=request.auth)))
 
 
 @operation("GET", CATCH_ALLS, scope=READ, response=Page[CatchAllOut])

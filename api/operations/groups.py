@@ -12,7 +12,7 @@ from accounts.preview import RowProblem
 from accounts.words import fault_words
 from panel.errors import Refused
 
-from ..access import account_of, domain_of, group_of, service_of
+from ..access import account_of, domain_of, group_of, service_of, the_one_that_went
 from ..framework import Asked, Reply, operation
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
 from ..schemas.base import Id, Note
@@ -108,10 +108,7 @@ def add_members_to_group(request: Asked, service_name: ServiceInPath, group_id: 
 def remove_member_of_group(request: Asked, service_name: ServiceInPath, group_id: Id, member_id: Id) -> Note:
     """Take one out of a group."""
     found = group_of(request.auth, service_name, group_id)
-    gone = groups.remove_members(found, [member_id], by=request.auth)
-    if not gone:
-        raise Http404
-    return Note(done=gone[0])
+    return Note(done=the_one_that_went(groups.remove_members(found, [member_id], by=request.auth)))
 
 
 @operation("GET", "/services/{service_name}/forwarding", scope=READ, response=Page[ForwardOut])

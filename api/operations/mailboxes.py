@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from accounts import batch
+from accounts import verbs
 from accounts.models import PasswordPolicy, RetiredMailbox
 from accounts.policies import change_policy
 from accounts.restoring import purge, restore
@@ -44,7 +44,7 @@ def change_password_policy(request: Asked, service_name: ServiceInPath, wish: Po
 def set_quota(request: Asked, service_name: ServiceInPath, account_id: Id, wish: QuotaWish) -> AccountOut:
     """Give an account a quota of its own."""
     account = account_of(request.auth, service_name, account_id)
-    batch.set_quota(account, wish.quota, by=request.auth)
+    verbs.set_quota(account, wish.quota, by=request.auth)
     return AccountOut.of(account_of(request.auth, service_name, account_id))
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 from django.urls import reverse
 
+from accounts import ordering
 from accounts.models import Order
 
 from ..access import order_of, service_of
@@ -47,9 +48,9 @@ def place_order(request: Asked, service_name: ServiceInPath, wish: NewOrder) -> 
     """Order accounts, or give unused ones back."""
     service = service_of(request.auth, service_name)
     if wish.kind == "cancel":
-        order = Order.give_back(service, wish.quantity, by=request.auth)
+        order = ordering.give_back(service, wish.quantity, by=request.auth)
     else:
-        order = Order.place(service, wish.quantity, by=request.auth, note=wish.note)
+        order = ordering.place(service, wish.quantity, by=request.auth, note=wish.note)
     where = reverse("api:api_v1:get_order", args=[service.name, order.pk])
     return Reply(OrderOut.of(order), status=201, location=where)
 
@@ -64,7 +65,7 @@ def get_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> Orde
 def approve_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> OrderOut:
     """Approve an order."""
     order = order_of(request.auth, service_name, order_id)
-    order.approve(by=request.auth)
+    ordering.approve(order, by=request.auth)
     return OrderOut.of(order)
 
 
@@ -72,7 +73,7 @@ def approve_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> 
 def refuse_order(request: Asked, service_name: ServiceInPath, order_id: Id, wish: RefusalWish) -> OrderOut:
     """Refuse an order."""
     order = order_of(request.auth, service_name, order_id)
-    order.refuse(by=request.auth, note=wish.note)
+    ordering.refuse(order, by=request.auth, note=wish.note)
     order.refresh_from_db()
     return OrderOut.of(order)
 
@@ -81,5 +82,5 @@ def refuse_order(request: Asked, service_name: ServiceInPath, order_id: Id, wish
 def cancel_order(request: Asked, service_name: ServiceInPath, order_id: Id) -> OrderOut:
     """Withdraw an order that waits for approval."""
     order = order_of(request.auth, service_name, order_id)
-    order.cancel(by=request.auth)
+    ordering.cancel(order, by=request.auth)
     return OrderOut.of(order)

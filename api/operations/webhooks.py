@@ -9,6 +9,7 @@ from ..models import Delivery, Endpoint
 from ..paging import LIMIT, AfterNumber, Limit, Page, page_of
 from ..schemas.base import Id, Note
 from ..schemas.webhooks import DeliveryOut, NewWebhook, NewWebhookOut, WebhookChange, WebhookOut
+from ..webhooks import outbox
 
 READ, WRITE = "webhooks:read", "webhooks:write"
 ONE = "/webhooks/{webhook_id}"
@@ -71,7 +72,7 @@ def rotate_webhook_secret(request: Asked, webhook_id: Id) -> NewWebhookOut:
 @operation("POST", f"{ONE}/test", scope=WRITE, response=Note, status=202)
 def test_webhook(request: Asked, webhook_id: Id) -> Note:
     """Send a test event."""
-    endpoint_of(request.auth, webhook_id).test()
+    outbox.send_test(endpoint_of(request.auth, webhook_id))
     return Note(done=_("A test event is on its way."))
 
 
@@ -88,5 +89,5 @@ def list_deliveries(
 def repeat_delivery(request: Asked, webhook_id: Id, delivery_id: Id) -> DeliveryOut:
     """Send a message of the log again, with the same `webhook-id`."""
     delivery = delivery_of(request.auth, webhook_id, delivery_id)
-    delivery.send_again()
+    outbox.send_again(delivery)
     return DeliveryOut.of(delivery)

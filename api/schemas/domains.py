@@ -10,6 +10,7 @@ from diagnostics.models import Check, CheckChange, CheckRun
 from domains.models import DkimKey, Domain, ZoneChange
 from domains.records import Kind, Level
 from domains.rules.verdicts import Status
+from domains.zones import changes
 
 from ..models import Job
 from .base import NO_NUL, Wish
@@ -274,8 +275,6 @@ class ZoneChangeOut(BaseModel):
 
     @classmethod
     def of(cls, change: ZoneChange) -> Self:
-        from domains.zones.changes import can_undo
-
         facts = {name: getattr(change, name) for name in ("state", "error", "created_at", "finished_at")}
         return cls(
             **facts,
@@ -283,7 +282,7 @@ class ZoneChangeOut(BaseModel):
             zone=change.zone_name,
             domain=change.domain_name,
             fixes=[Fix.model_validate(fix) for fix in change.plan],
-            can_undo=can_undo(change),
+            can_undo=changes.can_undo(change),
         )
 
 

@@ -23,6 +23,7 @@ from panel.once import keep_answer, once
 
 from ..forms import NewToken, NewWebhook
 from ..models import Delivery, Endpoint, Token
+from ..webhooks import outbox
 
 SHOWN = 50
 
@@ -152,7 +153,8 @@ def webhook(request: HttpRequest, webhook_id: int, code: str = "") -> HttpRespon
 @once
 def send_test(request: HttpRequest, webhook_id: int, code: str = "") -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, organization=_owner(request, code), pk=webhook_id)
-    return do(request, endpoint.test, _("A test event is on its way."), then=_address("webhook", code, endpoint.pk))
+    then = _address("webhook", code, endpoint.pk)
+    return do(request, lambda: outbox.send_test(endpoint), _("A test event is on its way."), then=then)
 
 
 @never_cache
@@ -186,7 +188,7 @@ def repeat_delivery(request: HttpRequest, webhook_id: int, delivery_id: int, cod
     ours = Delivery.objects.select_related("endpoint").filter(endpoint__organization=_owner(request, code))
     delivery = get_object_or_404(ours, endpoint=webhook_id, pk=delivery_id)
     then = _address("webhook", code, webhook_id)
-    return do(request, delivery.send_again, _("The message is sent again."), then=then)
+    return do(request, lambda: outbox.send_again(delivery), _("The message is sent again."), then=then)
 
 
 @login_required

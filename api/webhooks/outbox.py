@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from panel.errors import Refused
 from panel.waking import wake
 
-from ..models import Delivery, Endpoint
+from ..models import Delivery, Endpoint, Event
 
 if TYPE_CHECKING:
     from panel.models import Organization
@@ -44,7 +47,22 @@ def put(
         wake_sender()
 
 
-def wake_sender(*, after: timedelta | None = None) -> None:
-    from ..tasks import deliver
+def send_test(endpoint: Endpoint) -> None:
+    """Send an event that means nothing, whatever the endpoint listens to."""
+    put([endpoint], Event.TEST, {"url": endpoint.url})
 
-    wake(deliver, **({} if after is None else {"countdown": after.total_seconds()}))
+
+@transaction.atomic
+def send_again(delivery: Delivery) -> None:
+    """As if it had not been sent yet, under the same id. Raises Refused while it is on its way."""
+    if not delivery.endpoint.active:
+        raise Refused("webhook-off", _("This webhook is switched off: nothing is sent to it."))
+    ended = Delivery.objects.filter(pk=delivery.pk).exclude(state=Delivery.State.WAITING)
+    if not ended.update(state=Delivery.State.WAITING, attempts=0, next_at=timezone.now(), ended_at=None):
+        raise Refused("wrong-state", _("This message is still on its way: it will be tried again."))
+    wake_sender()
+    delivery.refresh_from_db()
+
+
+def wake_sender(*, after: timedelta | None = None) -> None:
+    wake("api.tasks.deliver", **({} if after is None else {"countdown": after.total_seconds()}))

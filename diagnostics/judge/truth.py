@@ -251,7 +251,7 @@ class _Weighing:
             if server_answer.soa is not None
         )
 
-    def _silent(self) -> Verdict:
+    def _silent(self) -> Verdict | None:
         """No own name server tells."""
         if not self.first.red:
             if self.first.status == Status.OK and self.kind == Kind.CNAME and not self.prepared.given.domain.verified:
@@ -270,19 +270,21 @@ class _Weighing:
             [str(server_answer) for server_answer in self.server_answers],
         )
 
-    def _doubted(self, why: Callable[..., Why], servers: list[str]) -> Verdict:
-        """Unknown until a second look, when every cache must have asked anew. `servers`: those that did not tell."""
+    def _doubted(self, why: Callable[..., Why], servers: list[str]) -> Verdict | None:
+        """Unknown until a second look, when every cache must have asked anew. `servers`: those that did not tell.
+        None: more is wanted."""
         recorder = Recorder(self.answers)
         self.find(self.prepared, recorder)
         wait = max([MIN_WAIT, *(_ttl(answer) for answer in recorder.asked.values() if answer.sound)])
-        red = self.first
+        key = f"{self.kind} {self.first.reason} {fingerprint(self.first.found)}"
+        doubtful = self._unknown(why(then=str(self.first.reason), wait=wait, servers=servers))
+        red = made_whole(self.prepared, self.kind, self.first, self.answers, self.zone)
+        if red is None:
+            return None
         red.beside = replace(red.beside, confirmed=False, unheard=servers)
         # A cache tells what is left of a TTL, not what to write into a zone.
         red.fixes = tuple(replace(fix, ttl=max(fix.ttl or 0, DEFAULT_TTL)) for fix in red.fixes)
-        then = self._told(red)
-        key = f"{self.kind} {red.reason} {fingerprint(red.found)}"
-        verdict = self._unknown(why(then=str(red.reason), wait=wait, servers=servers))
-        return replace(verdict, doubt=Doubt(key, wait, then))
+        return replace(doubtful, doubt=Doubt(key, wait, self._told(red)))
 
     def _unknown(self, why: Why) -> Verdict:
         first = self.first

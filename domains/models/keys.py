@@ -16,6 +16,7 @@ from panel.secrets import EncryptedTextField
 from .. import claims
 from ..keys import Identity, new_identity
 from .names import Name, Ownership
+from .zones import Zone
 
 if TYPE_CHECKING:
     from panel.actors import Actor
@@ -110,8 +111,6 @@ class DkimKey(models.Model):
     def host(cls, domain: Domain, *, actor: Actor) -> list[DkimKey]:
         """Have the records of a name's keys in the platform's zone from now on: its owner publishes two CNAMEs once,
         and rotation needs nobody. A key that signs now goes on until the next one is seen. Raises Refused."""
-        from .zones import Zone
-
         domain.service.require_open()
         zone = Zone.objects.filter(dkim_of=domain.platform_id).first()
         if zone is None:

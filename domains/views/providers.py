@@ -198,16 +198,9 @@ def _tried(request: HttpRequest, organization: Organization, kind: str, row: Dns
     subject = json.loads(found.subject)
     if subject["kind"] != kind:
         return None
-    if not found.is_over:
-        raise StillReading(found)
-    try:
-        result = readings.result(found)
-    except ProviderError as error:
-        result = {"kept": None, "lines": [("error", error.code, {"detail": error.detail})]}
-    kept = result["kept"]
+    kept, lines = _outcome(found)
     if row is not None and row.pk not in {subject["provider"], kept}:
         return None
-    lines = [_line(*line) for line in result["lines"]]
     return Tried(reading=found, row=typed_settings(subject, row, organization), kept=kept, lines=lines)
 
 
@@ -216,12 +209,19 @@ def _lines_of(request: HttpRequest, row: DnsProvider) -> list[tuple[str, str]]:
     found = _named(request, row.organization, *KINDS)
     if found is None or json.loads(found.subject)["provider"] != row.pk:
         return []
+    return _outcome(found)[1]
+
+
+def _outcome(found: Reading) -> tuple[int | None, list[tuple[str, str]]]:
+    """The provider that the worker kept, and what it has to tell, as (level, words). Raises StillReading."""
     if not found.is_over:
         raise StillReading(found)
     try:
-        return [_line(*line) for line in readings.result(found)]
+        result = readings.result(found)
     except ProviderError as error:
-        return [_line("error", error.code, {"detail": error.detail})]
+        result = [("error", error.code, {"detail": error.detail})]
+    kept, lines = (result["kept"], result["lines"]) if isinstance(result, dict) else (None, result)
+    return kept, [_line(*line) for line in lines]
 
 
 def _named(request: HttpRequest, organization: Organization, *kinds: str) -> Reading | None:

@@ -17,6 +17,9 @@ CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_
 
 
 UNLIMITED = {False: "0", True: "unlimited"}  # by whether it is 2.4
+# PostgreSQL plans each of Dovecot's questions anew. To look for another order of a view's joins than the one that it is
+# written in, which fits, cost three times what the answer does.
+JOINS_AS_WRITTEN = "-c join_collapse_limit=1 -c from_collapse_limit=1"
 GRACE = f"{GRACE_MIB}M"  # by which the last message may pass the limit: not everybody says before how large it is
 
 

@@ -62,10 +62,8 @@ def platform_zone(request: HttpRequest, platform_slug: str) -> HttpResponse:
 @staff_required
 def platform_check(request: HttpRequest, platform_slug: str) -> HttpResponse:
     """Have a worker ask the DNS, and the machines say how they are."""
-    from ..tasks import check_platform
-
     found = get_object_or_404(Platform, slug=platform_slug)
     publishing.ask_machines(found)
-    wake(check_platform, found.pk)
+    wake("mailflow.tasks.check_platform", found.pk)
     messages.success(request, _("It is being checked: this page shows the result in a few seconds."))
     return redirect("mailflow:platform", found.slug)

@@ -14,11 +14,11 @@ from ..activity import record
 from ..actors import speaks_for_operator
 from ..errors import Refused
 from .contacts import Contact
+from .users import User
 
 if TYPE_CHECKING:
     from ..actors import Actor
     from .organizations import Organization
-    from .users import User
 
 
 WELCOMES = 5  # letters that a first owner gets at once
@@ -133,8 +133,6 @@ class Invitation(models.Model):
     @transaction.atomic
     def join(self, *, name: str, password: str, language: str = "") -> User:
         """Accept it as somebody new, who signs in with `password` from now on."""
-        from .users import User
-
         still_open = Invitation.objects.select_for_update().filter(pk=self.pk, accepted_at=None).first()
         if still_open is None or not still_open.is_backed() or User.objects.of_email(self.email):
             raise Refused("invitation-lapsed", _("This invitation has expired or has been used."))

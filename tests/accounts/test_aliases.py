@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import aliases, batch
+from accounts import aliases, batch, verbs
 from accounts.addresses import split_addresses
 from accounts.models import Address, Alias, BulkRow, EmailAccount
 from accounts.pasted import AddressesRefused
@@ -110,7 +110,7 @@ def test_an_alias_is_taken_for_everybody_else(clinic: Clinic, anna: EmailAccount
     page = browser.post(url("configure", clinic, slot(clinic).pk), GOOD | {"name": "info"})
     assert "alias of an account of this service" in page.content.decode()
     with pytest.raises(Refused) as refused:
-        jan.rename(batch.Placement("info", "aurora.example"), by=SYSTEM)
+        verbs.rename(jan, batch.Placement("info", "aurora.example"), by=SYSTEM)
     assert refused.value.code == RowProblem.ADDRESS_ALIAS
 
 
@@ -139,9 +139,9 @@ def test_a_slot_has_none(clinic: Clinic) -> None:
 
 def test_reset_frees_them_and_a_suspended_account_keeps_them(clinic: Clinic, anna: EmailAccount) -> None:
     add(anna, "info", "office")
-    anna.suspend(by=SYSTEM)
+    verbs.suspend(anna, by=SYSTEM)
     assert len(of(anna)) == 2
-    anna.reset(by=SYSTEM)
+    verbs.reset(anna, by=SYSTEM)
     assert not Alias.objects.exists()
     assert not Address.objects.exists()
     (jan,) = fill(clinic, ("jan", "Jan Lis"))
@@ -151,7 +151,7 @@ def test_reset_frees_them_and_a_suspended_account_keeps_them(clinic: Clinic, ann
 def test_a_move_to_another_address_leaves_them(clinic: Clinic, anna: EmailAccount) -> None:
     make_domain(clinic.service, "borealis.example")
     add(anna, "info")
-    anna.rename(batch.Placement("ann", "borealis.example"), by=SYSTEM)
+    verbs.rename(anna, batch.Placement("ann", "borealis.example"), by=SYSTEM)
     assert of(anna) == ["info@aurora.example"]
 
 

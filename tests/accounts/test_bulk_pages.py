@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import hashing
+from accounts import hashing, verbs
 from accounts.models import BulkRow, BulkRun, EmailAccount, PasswordLink, PasswordPolicy, Tally
 from accounts.runs import engine, mailing, retention
 from panel.actors import SYSTEM
@@ -335,7 +335,7 @@ def test_stop_and_go_on(clinic, browser, monkeypatch):
 def test_undo_returns_what_nobody_changed_since(clinic, browser):
     lines = ["email", "anna@aurora.example", "bo@aurora.example"]
     run = apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
-    EmailAccount.objects.get(address_key="bo@aurora.example").suspend(by=SYSTEM)
+    verbs.suspend(EmailAccount.objects.get(address_key="bo@aurora.example"), by=SYSTEM)
     assert "Undo this run" in browser.get(url("run", clinic, run.pk)).content.decode()
     browser.post(url("undo", clinic, run.pk))
     undoing = BulkRun.objects.get(kind="undo")
@@ -356,7 +356,7 @@ def test_undo_returns_what_nobody_changed_since(clinic, browser):
 def test_an_action_on_all_that_match_is_previewed_and_applied(clinic, browser, action, states):
     lines = ["email", "anna@aurora.example", "bo@aurora.example"]
     apply(browser, clinic, confirm_columns(browser, clinic, upload(browser, clinic, *lines)))
-    EmailAccount.objects.get(address_key="bo@aurora.example").suspend(by=SYSTEM)
+    verbs.suspend(EmailAccount.objects.get(address_key="bo@aurora.example"), by=SYSTEM)
     browser.post(url("select", clinic), {"action": action, "everything": "1", "question": ""})
     run = BulkRun.objects.get(kind=action)
     page = browser.get(url("run", clinic, run.pk)).content.decode()

@@ -14,7 +14,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from accounts import tasks
+from accounts import ordering, tasks, verbs
 from accounts.batch import Placement
 from accounts.models import BulkRow, BulkRun, EmailAccount, Order, Tally
 from accounts.runs import engine, loading, selecting, slots
@@ -29,8 +29,8 @@ from tests.processes import ROOT, manage
 
 
 def approved(clinic: Clinic, quantity: int) -> Order:
-    order = Order.place(clinic.service, quantity, by=clinic.technician)
-    order.approve(by=SYSTEM)
+    order = ordering.place(clinic.service, quantity, by=clinic.technician)
+    ordering.approve(order, by=SYSTEM)
     return order
 
 
@@ -63,7 +63,7 @@ def test_a_small_order_is_there_at_once(clinic):
 
 
 def test_a_large_order_is_made_in_chunks_with_progress_in_the_page(clinic, monkeypatch):
-    monkeypatch.setattr("accounts.models.orders.CHUNK", 10)
+    monkeypatch.setattr("accounts.ordering.CHUNK", 10)
     order = approved(clinic, 35)
     assert (order.carried_out, order.is_under_way) == (10, True)
     browser = Client()
@@ -78,19 +78,19 @@ def test_a_large_order_is_made_in_chunks_with_progress_in_the_page(clinic, monke
     assert (order.carried_out, order.is_finished) == (35, True)
     assert Tally.of(clinic.service.pk)["slot"] == 45
     assert browser.get(address, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
-    assert not order.work(), "nothing is left"
+    assert not ordering.work(order), "nothing is left"
     the_tally_is_right(clinic)
 
 
 def test_an_approval_touches_a_chunk_whatever_the_quantity(clinic, django_assert_max_num_queries):
-    order = Order.place(clinic.service, 50_000, by=clinic.technician)
+    order = ordering.place(clinic.service, 50_000, by=clinic.technician)
     with django_assert_max_num_queries(40):
-        order.approve(by=SYSTEM)
+        ordering.approve(order, by=SYSTEM)
     assert order.carried_out == 1000
 
 
 def test_orders_that_nobody_works_on_are_found(clinic, monkeypatch, django_capture_on_commit_callbacks):
-    monkeypatch.setattr("accounts.models.orders.CHUNK", 10)
+    monkeypatch.setattr("accounts.ordering.CHUNK", 10)
     called: list[int] = []
     monkeypatch.setattr("accounts.tasks.carry_out_order.delay", called.append)
     order = approved(clinic, 35)
@@ -104,7 +104,7 @@ def test_orders_that_nobody_works_on_are_found(clinic, monkeypatch, django_captu
 
 
 def test_an_order_of_a_suspended_service_waits_for_it(clinic, monkeypatch):
-    monkeypatch.setattr("accounts.models.orders.CHUNK", 10)
+    monkeypatch.setattr("accounts.ordering.CHUNK", 10)
     order = approved(clinic, 35)
     clinic.service.suspend(actor=SYSTEM)
     assert not slots.carry_out(order.pk)
@@ -116,11 +116,11 @@ def test_an_order_of_a_suspended_service_waits_for_it(clinic, monkeypatch):
 
 
 def test_a_cancellation_in_chunks_says_at_the_end_how_many_went(clinic, monkeypatch):
-    monkeypatch.setattr("accounts.models.orders.CHUNK", 3)
-    order = Order.give_back(clinic.service, 8, by=clinic.technician)
+    monkeypatch.setattr("accounts.ordering.CHUNK", 3)
+    order = ordering.give_back(clinic.service, 8, by=clinic.technician)
     assert order.is_under_way
     with pytest.raises(Refused, match="2 accounts are unused"):
-        Order.give_back(clinic.service, 3, by=clinic.technician)
+        ordering.give_back(clinic.service, 3, by=clinic.technician)
     fill(clinic, *((f"user{i}", "A B") for i in range(4)))  # somebody configures some meanwhile
     slots.carry_out(order.pk)
     order.refresh_from_db()
@@ -133,10 +133,10 @@ def test_a_cancellation_in_chunks_says_at_the_end_how_many_went(clinic, monkeypa
 def test_the_limit_counts_what_is_ordered(clinic):
     Service.objects.update(account_limit=20)
     clinic.service.refresh_from_db()
-    Order.place(clinic.service, 8, by=SYSTEM)
+    ordering.place(clinic.service, 8, by=SYSTEM)
     with pytest.raises(Refused, match="more on order: 8"):
-        Order.place(clinic.service, 3, by=SYSTEM)
-    Order.place(clinic.service, 2, by=SYSTEM)
+        ordering.place(clinic.service, 3, by=SYSTEM)
+    ordering.place(clinic.service, 2, by=SYSTEM)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,7 +149,7 @@ def test_the_limit_holds_for_many_who_order_at_once(settings):
     def order(_number: int) -> str:
         try:
             start.wait()
-            Order.place(Service.objects.get(pk=clinic.service.pk), 1200, by=SYSTEM)
+            ordering.place(Service.objects.get(pk=clinic.service.pk), 1200, by=SYSTEM)
         except Refused as refusal:
             return refusal.code
         finally:
@@ -242,7 +242,7 @@ def test_an_account_whose_address_changes_meanwhile_is_listed_once(clinic, monke
     monkeypatch.setattr(selecting, "BATCH", 4)
     accounts = fill(clinic, *people(10))
     run = everything(clinic)
-    accounts[0].rename(Placement("zz", "aurora.example"), by=SYSTEM)
+    verbs.rename(accounts[0], Placement("zz", "aurora.example"), by=SYSTEM)
     selecting.fill(run)
     the_selection_is_sound(run, 10)
 
@@ -279,7 +279,7 @@ def test_an_undo_is_listed_in_chunks(clinic, monkeypatch):
     loading.check(run)
     engine.start(run)
     engine.work(run.pk)
-    EmailAccount.objects.get(address_key="user3@aurora.example").suspend(by=SYSTEM)
+    verbs.suspend(EmailAccount.objects.get(address_key="user3@aurora.example"), by=SYSTEM)
     monkeypatch.setattr(selecting, "BATCH", 3)
     undoing = selecting.undo(BulkRun.objects.get(pk=run.pk), by=clinic.owner, owner=True)
     assert undoing.state == "checking"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts import hashing
+from accounts import hashing, verbs
 from accounts.management.commands.configure_accounts import Command
 from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
 from accounts.runs import engine, results
@@ -194,7 +194,7 @@ def test_the_same_results_again_leave_no_second_copy(clinic, table, tmp_path, ca
 def test_a_run_that_was_undone_is_done_again_by_the_same_file(clinic, table, tmp_path, capsys):
     file, out = table(HEAD, "A,B,anna@aurora.example,"), tmp_path / "out.csv"
     run(clinic.service.name, file, capsys=capsys)
-    EmailAccount.objects.get(address_key="anna@aurora.example").reset(by=SYSTEM)
+    verbs.reset(EmailAccount.objects.get(address_key="anna@aurora.example"), by=SYSTEM)
     status, answer = run(clinic.service.name, file, "--results", out, capsys=capsys)
     assert (status, answer["done"]) == (0, 1)
     account = EmailAccount.objects.get(address_key="anna@aurora.example")

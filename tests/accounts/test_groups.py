@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import aliases, forwarding, groups
+from accounts import aliases, forwarding, groups, verbs
 from accounts.groups import GroupWish
 from accounts.models import Address, EmailAccount, Forwarding, ForwardTarget, GroupMember, MailGroup
 from accounts.pasted import AddressesRefused
 from accounts.policies import change_policy
 from accounts.preview import RowProblem
+from panel import once
 from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Activity
 from tests.accounts.conftest import Clinic, make_clinic
 from tests.accounts.test_list import fill
+from tests.accounts.test_once import token_in
 from tests.accounts.test_pages import signed_in, url
 from tests.factories import make_domain
 
@@ -79,7 +81,7 @@ def test_members_are_accounts_and_addresses_outside_each_once(
 
 def test_a_reset_account_leaves_its_groups_and_forwards_nothing(team: MailGroup, staff: list[EmailAccount]) -> None:
     forward(staff[0], "friend@outside.example")
-    staff[0].reset(by=SYSTEM)
+    verbs.reset(staff[0], by=SYSTEM)
     assert [str(member) for member in groups.members_of(team)] == ["jan@aurora.example"]
     assert not Forwarding.objects.exists()
 
@@ -168,6 +170,18 @@ def test_a_group_is_made_filled_changed_and_deleted_by_its_pages(clinic: Clinic,
     page = browser.post(url("delete_group", clinic, made.pk), follow=True).content.decode()
     assert "has been deleted" in page
     assert not MailGroup.objects.exists()
+
+
+def test_removing_members_twice_is_once_and_says_the_same(clinic: Clinic, team: MailGroup) -> None:
+    browser = signed_in(clinic.technician)
+    page = browser.get(url("group", clinic, team.pk)).content.decode()
+    (jan,) = team.members.filter(account__address_key="jan@aurora.example")
+    form = {"member": [jan.pk], once.FIELD: token_in(page)}
+    for _press in range(2):
+        answer = browser.post(url("remove_members", clinic, team.pk), form, follow=True).content.decode()
+        assert "1 member was removed." in answer
+        assert "Tick the members to remove." not in answer
+    assert Activity.objects.filter(verb="group.members_removed").count() == 1
 
 
 def test_forwarding_is_set_and_listed_by_its_pages(clinic: Clinic, staff: list[EmailAccount]) -> None:

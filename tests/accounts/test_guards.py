@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounts import verbs
 from panel.actors import SYSTEM
 from panel.errors import Refused
 from tests.accounts.conftest import Clinic
@@ -24,6 +25,6 @@ def test_a_domain_with_accounts_cannot_be_detached_and_without_them_it_can(clini
     with pytest.raises(Refused) as refused:
         clinic.domain.detach(SYSTEM)
     assert refused.value.code == "accounts-use-domain"
-    account.reset(by=SYSTEM)
+    verbs.reset(account, by=SYSTEM)
     clinic.domain.detach(SYSTEM)
     assert not clinic.service.domains.exists()

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import batch, trigrams
+from accounts import batch, trigrams, verbs
 from accounts.batch import Placement
 from accounts.lists import Cursor
 from accounts.models import EmailAccount, Tally
@@ -108,10 +108,10 @@ def test_search_finds_no_more_than_is_there(clinic, browser, text):
 
 def test_what_is_found_keeps_step_with_every_verb(clinic, browser):
     (account,) = fill(clinic, ("anna.kowalska", "Anna Kowalska"))
-    account.rename(Placement("ewa.zielinska", "aurora.example", "Ewa", "Zielińska", "Ewa Zielińska"), by=SYSTEM)
+    verbs.rename(account, Placement("ewa.zielinska", "aurora.example", "Ewa", "Zielińska", "Ewa Zielińska"), by=SYSTEM)
     assert shown(listing(browser, clinic, "?q=walska")) == []
     assert shown(listing(browser, clinic, "?q=elinska")) == ["ewa.zielinska@aurora.example"]
-    account.reset(by=SYSTEM)
+    verbs.reset(account, by=SYSTEM)
     assert shown(listing(browser, clinic, "?q=elinska")) == []
     with transaction.atomic():
         batch.cancel_slots(batch.locked(clinic.service.pk), 10)
@@ -180,7 +180,7 @@ def test_sorting_by_another_column_begins_at_the_first_page(clinic, browser):
 def test_filters_and_totals_come_from_tallies(clinic, browser):
     other = make_domain(clinic.service, "lab.example")
     fill(clinic, ("a1", "A B"), ("a2", "A B"))
-    fill(clinic, ("b1", "A B"), domain="lab.example")[0].suspend(by=SYSTEM)
+    verbs.suspend(fill(clinic, ("b1", "A B"), domain="lab.example")[0], by=SYSTEM)
     assert listing(browser, clinic).context["page"].total == 10
     assert listing(browser, clinic, "?state=slot").context["page"].total == 7
     page = listing(browser, clinic, f"?domain={other.pk}&state=suspended").context["page"]

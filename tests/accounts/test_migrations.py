@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from accounts.models import EmailAccount, Order, Tally
+from accounts import ordering, verbs
+from accounts.models import EmailAccount, Tally
 from accounts.models.accounts import configured_key
 from panel.actors import SYSTEM
 from tests.accounts.conftest import make_clinic
@@ -18,8 +19,8 @@ from tests.accounts.test_list import fill, listing, shown
 def test_accounts_and_orders_from_before_are_found_sorted_and_finished():
     clinic = make_clinic(slots=3)
     (account,) = fill(clinic, ("anna.kowalska", "Anna Kowalska"))
-    order = Order.place(clinic.service, 5, by=SYSTEM)
-    order.approve(by=SYSTEM)
+    order = ordering.place(clinic.service, 5, by=SYSTEM)
+    ordering.approve(order, by=SYSTEM)
     try:
         call_command("migrate", "accounts", "0002", verbosity=0)
         with connection.cursor() as cursor:
@@ -36,6 +37,6 @@ def test_accounts_and_orders_from_before_are_found_sorted_and_finished():
     browser = Client()
     browser.force_login(clinic.viewer)
     assert shown(listing(browser, clinic, "?q=walska")) == ["anna.kowalska@aurora.example"]
-    account.suspend(by=SYSTEM)
+    verbs.suspend(account, by=SYSTEM)
     assert EmailAccount.objects.get(pk=account.pk).version == 1
     assert Tally.of(clinic.service.pk)["suspended"] == 1

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import ordering
 from accounts.models import BulkRun, EmailAccount, Order, PasswordLink
 from panel import once
 from panel.actors import SYSTEM
@@ -78,7 +79,7 @@ def test_what_crashed_can_be_sent_again(clinic, monkeypatch):
     browser.raise_request_exception = False
     address, form = order_form(browser, clinic)
     with monkeypatch.context() as patch:
-        patch.setattr(Order, "place", lambda *args, **options: 1 / 0)
+        patch.setattr(ordering, "place", lambda *args, **options: 1 / 0)
         assert browser.post(address, form).status_code == 500
     assert not SpentToken.objects.exists()
     browser.post(address, form)
@@ -140,13 +141,13 @@ def test_of_many_that_come_at_the_same_moment_one_orders_and_all_say_so():
 @pytest.mark.django_db(transaction=True)
 def test_of_many_approvals_at_the_same_moment_each_slot_is_made_once():
     clinic = make_clinic(slots=0)
-    order = Order.place(clinic.service, 2500, by=SYSTEM)
+    order = ordering.place(clinic.service, 2500, by=SYSTEM)
     start = Barrier(CONTENDERS)
 
     def approve(_number: int) -> str:
         try:
             start.wait()
-            Order.objects.get(pk=order.pk).approve(by=SYSTEM)
+            ordering.approve(Order.objects.get(pk=order.pk), by=SYSTEM)
         except Refused as refusal:
             return refusal.code
         finally:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import batch, hashing
+from accounts import batch, hashing, verbs
 from accounts.models import Address, EmailAccount, Order, PasswordLink, PasswordPolicy, RetiredMailbox, Tally
 from panel.actors import SYSTEM
 from panel.models import Activity, Service
@@ -190,7 +190,7 @@ def test_suspend_resume_reset(clinic, browser):
 
 def test_kept_mail_can_be_released_by_an_owner(clinic, browser):
     account = configure(browser, clinic)
-    account.reset(by=clinic.owner)
+    verbs.reset(account, by=clinic.owner)
     kept = RetiredMailbox.objects.get()
     assert browser.post(url("purge", clinic, kept.pk)).status_code == 403
     signed_in(clinic.owner).post(url("purge", clinic, kept.pk))
@@ -248,7 +248,7 @@ def test_the_link_of_a_reset_account_opens_nothing(clinic, browser):
     page = browser.post(url("link", clinic, account.pk)).content.decode()
     token = re.findall(r"/set-password/([^/]+)/", page)[0]
     account.refresh_from_db()
-    account.reset(by=clinic.owner)
+    verbs.reset(account, by=clinic.owner)
     configure(browser, clinic)
     assert Client().get(reverse("accounts:set_password", args=[token])).status_code == 410
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts import hashing
+from accounts import hashing, verbs
 from accounts.columns import Field
 from accounts.models import BulkRow, BulkRun, EmailAccount, Tally
 from accounts.runs import checking, engine, loading, selecting
@@ -134,7 +134,7 @@ def test_a_row_without_an_account_is_refused_unless_it_may_be_created(staff, tab
 def test_an_update_needs_no_slot_and_reaches_suspended_accounts(staff, table, capsys):
     EmailAccount.objects.filter(state="slot").delete()
     Tally.objects.filter(service=staff.service, state="slot").delete()
-    jan().suspend(by=SYSTEM)
+    verbs.suspend(jan(), by=SYSTEM)
     status, answer = command(
         staff.service.name, table("email;Nazwisko", "jan@aurora.example;Wilk"), "--update", capsys=capsys
     )

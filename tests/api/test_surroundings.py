@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import BulkRun, Order, PasswordPolicy, RetiredMailbox
+from accounts import ordering
+from accounts.models import BulkRun, PasswordPolicy, RetiredMailbox
 from accounts.runs import engine, loading
 from api.models import Token
 from diagnostics.models import Intent
@@ -116,7 +117,7 @@ def test_what_a_token_takes_back_stops_and_gives_back_is_told_of_the_token(api: 
     engine.give_up(undoing)
     assert Activity.objects.get(verb="run.undo").actor_label == label
     make_slot(tenant.service)
-    Order.give_back(tenant.service, 1, by=Token.objects.get(organization=tenant.organization))
+    ordering.give_back(tenant.service, 1, by=Token.objects.get(organization=tenant.organization))
     assert Activity.objects.get(verb="slots.cancelled").actor_label == label
 
 

@@ -10,12 +10,14 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import BulkRun, Order
+from accounts import ordering
+from accounts.models import BulkRun
 from accounts.runs import engine, loading
 from api.models import Delivery, Endpoint, Event
 from api.models.webhooks import WAITS
 from api.webhooks import sending
 from api.webhooks.http import NotDelivered, post
+from api.webhooks.outbox import send_test
 from api.webhooks.signing import verified
 from diagnostics.models import CheckRun
 from diagnostics.notifications import tell_people
@@ -38,7 +40,7 @@ def listen(tenant, url, events=ALL):
 def test_an_order_is_told_of_signed_once(tenant):
     with receiver() as program:
         _endpoint, secret = listen(tenant, program.url)
-        order = Order.place(tenant.service, 3, by=tenant.owner)
+        order = ordering.place(tenant.service, 3, by=tenant.owner)
         assert sending.deliver() == 1
         assert sending.deliver() == 0
         ((headers, body),) = program.received
@@ -67,10 +69,10 @@ def test_a_new_secret_signs_beside_the_old_one_for_a_day(tenant):
         endpoint, old = listen(tenant, program.url)
         new = endpoint.rotate_secret(by=tenant.owner)
         assert new != old
-        endpoint.test()
+        send_test(endpoint)
         sending.deliver()
         Endpoint.objects.update(old_secret_until=timezone.now() - timedelta(seconds=1))
-        endpoint.test()
+        send_test(endpoint)
         sending.deliver()
         (first, body), (second, later) = program.received
     now = int(time.time())
@@ -88,7 +90,7 @@ def test_the_second_attempt_does_not_wait_for_beat(tenant, monkeypatch):
     with receiver() as program:
         listen(tenant, program.url)
         program.answers = [500, 500]
-        Order.place(tenant.service, 3, by=tenant.owner)
+        ordering.place(tenant.service, 3, by=tenant.owner)
         sending.deliver()
         assert woken == [WAITS[0]]
         Delivery.objects.update(next_at=timezone.now())
@@ -99,7 +101,7 @@ def test_the_second_attempt_does_not_wait_for_beat(tenant, monkeypatch):
 def test_what_is_rolled_back_is_not_told(tenant):
     listen(tenant, "http://127.0.0.1:9/")
     with transaction.atomic():
-        Order.place(tenant.service, 3, by=tenant.owner)
+        ordering.place(tenant.service, 3, by=tenant.owner)
         assert Delivery.objects.count() == 1
         transaction.set_rollback(True)
     assert not Delivery.objects.exists()
@@ -111,7 +113,7 @@ def test_only_who_listens_hears_and_staff_hear_of_everybody(tenant):
     listen(tenant, "http://127.0.0.1:9/deaf", ["check.red"])
     listen(None, "http://127.0.0.1:9/staff")
     listen(tenant, "http://127.0.0.1:9/off")[0].change(by=SYSTEM, active=False)
-    Order.place(tenant.service, 3, by=tenant.owner)
+    ordering.place(tenant.service, 3, by=tenant.owner)
     assert [delivery.endpoint.url for delivery in Delivery.objects.all()] == ["http://127.0.0.1:9/staff"]
 
 
@@ -119,7 +121,7 @@ def test_it_is_tried_again_after_ever_longer_waits_and_then_given_up(tenant):
     with receiver() as program:
         listen(tenant, program.url)
         program.answers = [500, 302, *[503] * 50]
-        Order.place(tenant.service, 3, by=tenant.owner)
+        ordering.place(tenant.service, 3, by=tenant.owner)
         waits = []
         while Delivery.objects.get().state == "waiting":
             assert sending.deliver() == 1
@@ -137,7 +139,7 @@ def test_a_receiver_that_is_gone_is_left_alone(tenant):
     with receiver() as program:
         endpoint, _secret = listen(tenant, program.url)
         program.answers = [410]
-        Order.place(tenant.service, 3, by=tenant.owner)
+        ordering.place(tenant.service, 3, by=tenant.owner)
         sending.deliver()
     endpoint.refresh_from_db()
     assert not endpoint.active
@@ -147,7 +149,7 @@ def test_a_receiver_that_is_gone_is_left_alone(tenant):
 def test_a_dead_workers_delivery_is_taken_over(tenant):
     with receiver() as program:
         listen(tenant, program.url)
-        Order.place(tenant.service, 3, by=tenant.owner)
+        ordering.place(tenant.service, 3, by=tenant.owner)
         Delivery.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
         assert sending.deliver() == 0
         Delivery.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -218,7 +220,7 @@ def test_a_dry_run_of_a_test_sends_nothing(tenant, api):
 def test_what_waits_for_a_webhook_that_was_switched_off_is_not_sent(tenant):
     with receiver() as program:
         endpoint, _secret = listen(tenant, program.url)
-        Order.place(tenant.service, 3, by=tenant.owner)
+        ordering.place(tenant.service, 3, by=tenant.owner)
         endpoint.change(by=SYSTEM, active=False)
         sending.deliver()
     assert program.received == []
@@ -233,8 +235,8 @@ def test_a_receiver_that_takes_nothing_holds_up_nobody_else(tenant):
         listen(tenant, deaf.url)
         listen(other, program.url)
         for _number in range(5):
-            Order.place(tenant.service, 1, by=tenant.owner)
-        Order.place(other.service, 1, by=other.owner)
+            ordering.place(tenant.service, 1, by=tenant.owner)
+        ordering.place(other.service, 1, by=other.owner)
         assert sending.deliver() == 2
     assert (len(deaf.received), len(program.received)) == (1, 1)
 
@@ -244,10 +246,10 @@ def test_one_worker_at_a_time_waits_for_an_organizations_receivers(tenant, setti
     with receiver() as program, receiver() as others:
         listen(tenant, program.url)
         listen(other, others.url)
-        Order.place(tenant.service, 1, by=tenant.owner)
-        Order.place(tenant.service, 2, by=tenant.owner)
+        ordering.place(tenant.service, 1, by=tenant.owner)
+        ordering.place(tenant.service, 2, by=tenant.owner)
         Delivery.objects.filter(payload__data__quantity=1).update(lease_until=timezone.now() + timedelta(minutes=1))
-        Order.place(other.service, 1, by=other.owner)
+        ordering.place(other.service, 1, by=other.owner)
         settings.CALLS_AT_ONCE = 1
         assert sending.deliver() == 0  # one worker is kept for other work
         settings.CALLS_AT_ONCE = 3
@@ -259,7 +261,7 @@ def test_a_message_of_the_log_is_sent_again_under_its_id(tenant, api):
     with receiver() as program:
         endpoint, secret = listen(tenant, program.url)
         program.answers = [410]
-        Order.place(tenant.service, 3, by=tenant.owner)
+        ordering.place(tenant.service, 3, by=tenant.owner)
         sending.deliver()
         where = f"webhooks/{endpoint.pk}/deliveries/{Delivery.objects.get().pk}/again"
         assert api.post(where).data["code"] == "webhook-off"
@@ -277,7 +279,7 @@ def test_a_message_of_the_log_is_sent_again_under_its_id(tenant, api):
 
 def test_an_order_is_named_so_that_a_program_can_decide_it(tenant, staff):
     listen(tenant, "http://127.0.0.1:9/")
-    order = Order.place(tenant.service, 3, by=tenant.owner)
+    order = ordering.place(tenant.service, 3, by=tenant.owner)
     told = Delivery.objects.get().payload["data"]
     assert told["order"] == order.pk
     assert staff.post(f"services/{told['service']}/orders/{told['order']}/approve").data["state"] == "approved"

@@ -445,6 +445,39 @@ def test_a_name_that_lives_by_a_wildcard_keeps_its_web_site() -> None:
         assert dns.look(shop)[kind].status == Status.OK
 
 
+def test_a_name_that_lives_by_a_wildcard_keeps_its_web_site_though_no_own_server_answers() -> None:
+    """What two looks at the resolvers alone confirm is made whole as well: copies first, and what is made up marked."""
+    zone = blank_zone()
+    zone.put(rrset(f"*.{APEX}", "A", "198.51.100.80"), rrset(f"*.{APEX}", "MX", "10 mail.other.test."))
+    dns = world(zone)
+    dns.fault = own_servers_fail(NS1, NS2)
+    shop = case(domain("shop.example.com"))
+    doubt = mx(dns, shop).doubt
+    assert doubt is not None
+    assert doubt.then.facts["made_up"] == ["shop.example.com. MX"]
+    for kind in (Kind.DMARC, Kind.DKIM, Kind.SPF, Kind.MX):
+        doubt = dns.look(shop)[kind].doubt
+        assert doubt is not None
+        assert doubt.then.status in RED
+        for address in dns.authoritative[APEX]:
+            dns.zone(APEX, address).publish(doubt.then.fixes)
+        assert dns.ask(Question("shop.example.com.", "A")).values == ("198.51.100.80",)
+        assert dns.look(shop)[kind].status == Status.OK
+
+
+def test_a_doubled_name_is_a_slip_though_no_own_server_answers() -> None:
+    zone = green_zone()
+    (dmarc,) = zone.records[f"_dmarc.{APEX}", "TXT"].values
+    zone.drop(f"_dmarc.{APEX}", "TXT")
+    zone.put(rrset(f"_dmarc.{APEX}{APEX}", "TXT", dmarc))
+    dns = world(zone)
+    dns.fault = own_servers_fail(NS1, NS2)
+    doubt = dns.look(case())[Kind.DMARC].doubt
+    assert doubt is not None
+    assert Problem.NAME_DOUBLED in doubt.then.problems
+    assert doubt.key == dns.look(case())[Kind.DMARC].doubt.key  # type: ignore[union-attr]
+
+
 def test_a_domain_that_is_an_alias_gets_no_fix_that_takes_its_web_site_away() -> None:
     zone = blank_zone()
     zone.put(rrset(f"shop.{APEX}", "CNAME", "www.other.test."))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts import hashing
+from accounts import hashing, verbs
 from accounts.models import EmailAccount
 from panel.actors import SYSTEM
 from tests.accounts.conftest import Clinic, make_clinic
@@ -126,7 +126,7 @@ def test_the_pages_in_light_dark_and_on_a_phone(
     make_domain(clinic.service, "xn--w-uga1v8h.example")
     accounts = fill(clinic, ("anna.kowalska", "Anna Kowalska"), ("j.nowak", "Jan Nowak"), domain=str(clinic.domain))
     clinic.add_slots(3)
-    accounts[1].suspend(by=SYSTEM)
+    verbs.suspend(accounts[1], by=SYSTEM)
     page = new_page(clinic.owner, **SHAPES[shape])
     base, one = f"/services/{clinic.service.name}/accounts/", accounts[0].pk
     slot = EmailAccount.objects.filter(state="slot").first()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from accounts import ordering, verbs
 from accounts.models import EmailAccount, Order
 from tests.accounts.conftest import Clinic, make_clinic
 from tests.accounts.test_list import fill
@@ -196,7 +197,7 @@ def test_an_account_that_another_changed(
     page = new_page(clinic.technician)
     page.goto(f"/services/{clinic.service.name}/accounts/{account.pk}/configure/")
     page.get_by_label("Last name").fill("Nowak")
-    account.suspend(by=clinic.owner)
+    verbs.suspend(account, by=clinic.owner)
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("Account suspended")).to_be_visible()
     expect(page.get_by_label("Last name")).to_have_value("Nowak")
@@ -229,10 +230,10 @@ def test_progress_of_a_large_order(
     screenshot: Callable[[Page, str], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("accounts.models.orders.CHUNK", 100)
+    monkeypatch.setattr("accounts.ordering.CHUNK", 100)
     monkeypatch.setattr("accounts.tasks.carry_out_order.delay", lambda order_id: None)
-    order = Order.place(clinic.service, 400, by=clinic.technician)
-    order.approve(by=make_user(staff=True))
+    order = ordering.place(clinic.service, 400, by=clinic.technician)
+    ordering.approve(order, by=make_user(staff=True))
     page = new_page(clinic.technician)
     page.goto(f"/services/{clinic.service.name}/accounts/")
     expect(page.get_by_text("Ordered accounts are being created: 100 of 400.")).to_be_visible()
@@ -240,9 +241,9 @@ def test_progress_of_a_large_order(
     screenshot(page, "accounts-progress-1440")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     screenshot(page, "accounts-progress-390")
-    order.work()
+    ordering.work(order)
     expect(page.get_by_text("Ordered accounts are being created: 200 of 400.")).to_be_visible()
-    while order.work():
+    while ordering.work(order):
         pass
     expect(page.get_by_text("403 accounts")).to_be_visible()
     expect(page.locator("#under-way progress")).to_have_count(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import aliases
+from accounts import aliases, verbs
 from accounts.models import Alias, EmailAccount
 from domains.models import Domain
 from panel.actors import SYSTEM
@@ -45,9 +45,9 @@ def test_aliases_of_a_suspended_account_receive_and_of_a_reset_one_do_not(
 ) -> None:
     info = f"info@{jan.domain}"
     add(jan, info)
-    jan.suspend(by=SYSTEM)
+    verbs.suspend(jan, by=SYSTEM)
     assert machine.rcpt(info)[0] == 250
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     assert machine.rcpt(info)[0] == 550
 
 

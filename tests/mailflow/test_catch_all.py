@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import aliases, catching
+from accounts import aliases, catching, verbs
 from accounts.models import CatchAll, EmailAccount
 from domains.models import Domain
 from mailflow.models import InboxMessage
@@ -65,7 +65,7 @@ def test_another_mode_ends_it_and_says_so(
 
 def test_a_reset_account_takes_nothing_any_more(machine: MailMachine, domain: Domain, jan: EmailAccount) -> None:
     catching.set_catch_all(domain, jan, by=SYSTEM)
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     assert machine.rcpt(f"whoever@{domain}")[0] == 550
 
 

@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from accounts import verbs
 from accounts.batch import Placement
 from accounts.hashing import hash_password
 from accounts.models import EmailAccount
@@ -143,17 +144,17 @@ def test_whoever_is_configured_renamed_and_reset_is_known_by_the_address_of_that
     old, new = f"old@{domain}", f"new@{domain}"
     with connected(machine) as client:
         assert client.code(old) == 550
-        slot.configure(Placement("old", str(domain), password_hash=hash_password(PASSWORD)), by=SYSTEM)
+        verbs.configure(slot, Placement("old", str(domain), password_hash=hash_password(PASSWORD)), by=SYSTEM)
         assert (client.code(old), client.code(new)) == (250, 550)
         assert door.opens(old)
-        slot.rename(Placement("new", str(domain)), by=SYSTEM)
+        verbs.rename(slot, Placement("new", str(domain)), by=SYSTEM)
         assert (client.code(old), client.code(new)) == (550, 250)
         assert not door.opens(old)
         assert door.opens(new)
-        slot.reset(by=SYSTEM)
+        verbs.reset(slot, by=SYSTEM)
         assert (client.code(old), client.code(new)) == (550, 550)
         assert not door.opens(new)
-        slot.configure(Placement("new", str(domain), password_hash=hash_password(PASSWORD)), by=SYSTEM)
+        verbs.configure(slot, Placement("new", str(domain), password_hash=hash_password(PASSWORD)), by=SYSTEM)
         assert client.code(new) == 250
 
 
@@ -162,9 +163,9 @@ def test_suspended_accounts_receive_and_sign_in_again_once_resumed(
 ) -> None:
     account = account_at(domain, "jan")
     with connected(machine) as client:
-        for verb, opens in ((None, True), (account.suspend, False), (account.resume, True)):
+        for verb, opens in ((None, True), (verbs.suspend, False), (verbs.resume, True)):
             if verb is not None:
-                verb(by=SYSTEM)
+                verb(account, by=SYSTEM)
             assert client.code(str(account)) == 250
             assert door.opens(str(account)) == opens
 
@@ -173,7 +174,7 @@ def test_a_password_holds_for_the_next_try_in_the_same_connection(domain: Domain
     account = account_at(domain, "jan")
     assert not door.opens(str(account), "Another-one-7")
     assert door.opens(str(account))
-    account.set_password(hash_password("Another-one-7"), by=SYSTEM)
+    verbs.set_password(account, hash_password("Another-one-7"), by=SYSTEM)
     assert not door.opens(str(account))
     assert door.opens(str(account), "Another-one-7")
 
@@ -198,7 +199,7 @@ def to_the_target(account: EmailAccount, target: SmtpTarget) -> None:
     domain = account.domain
     assert domain is not None
     domain.change_mode(NON_AUTHORITATIVE, f"127.0.0.1:{target.port}", SYSTEM)
-    account.reset(by=SYSTEM)
+    verbs.reset(account, by=SYSTEM)
 
 
 def refused_at_the_target(account: EmailAccount, target: SmtpTarget) -> None:
@@ -207,8 +208,12 @@ def refused_at_the_target(account: EmailAccount, target: SmtpTarget) -> None:
 
 
 REFUSING: list[tuple[str, Callable[[EmailAccount, SmtpTarget], object], int]] = [
-    ("reset", lambda account, _target: account.reset(by=SYSTEM), 550),
-    ("renamed", lambda account, _target: account.rename(Placement("other", str(account.domain)), by=SYSTEM), 550),
+    ("reset", lambda account, _target: verbs.reset(account, by=SYSTEM), 550),
+    (
+        "renamed",
+        lambda account, _target: verbs.rename(account, Placement("other", str(account.domain)), by=SYSTEM),
+        550,
+    ),
     ("released", lambda account, _target: account.domain.release(make_user(staff=True)), 554),  # type: ignore[union-attr]
     ("ended", lambda account, _target: account.service.end(actor=SYSTEM), 554),
     ("refused by the target", refused_at_the_target, 550),
@@ -423,7 +428,7 @@ def test_a_local_delivery_is_decided_again_when_it_is_made(machine: MailMachine,
         finally:
             make(connection)
         machine.reload_dovecot()
-        jan.reset(by=SYSTEM)
+        verbs.reset(jan, by=SYSTEM)
     # The queue manager remembers one answer, the failure too: another recipient in between has it forget.
     assert machine.send(str(anna), subject="between")[0] == 250
     deadline = time.monotonic() + 120

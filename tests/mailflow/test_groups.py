@@ -6,7 +6,7 @@ import email
 
 import pytest
 
-from accounts import aliases, groups
+from accounts import aliases, groups, verbs
 from accounts.models import EmailAccount, MailGroup
 from accounts.policies import change_policy
 from domains.models import Domain
@@ -56,7 +56,7 @@ def test_a_change_acts_on_the_next_message(
     assert machine.send(str(team), subject="for one")[0] == 250
     machine.arrives(str(jan), PASSWORD, "for one")
     assert "for one" not in machine.subjects(str(anna), PASSWORD)
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     assert machine.rcpt(str(team))[0] == 550, "nobody is left"
     address = str(team)
     groups.add_members(team, "anna", by=SYSTEM)

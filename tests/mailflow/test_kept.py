@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import verbs
 from accounts.batch import Placement
 from accounts.hashing import hash_password
 from accounts.models import EmailAccount, RetiredMailbox
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def configured(account: EmailAccount, name: str, domain: Domain) -> None:
-    account.configure(Placement(name, domain.name.name, password_hash=hash_password(PASSWORD)), by=SYSTEM)
+    verbs.configure(account, Placement(name, domain.name.name, password_hash=hash_password(PASSWORD)), by=SYSTEM)
 
 
 def delivered(machine: MailMachine, account: EmailAccount, subject: str) -> None:
@@ -51,7 +52,7 @@ def test_a_reused_address_opens_no_earlier_mail_and_kept_mail_comes_back_by_staf
 ) -> None:
     delivered(machine, jan, "of the first")
     first = mailbox_of(jan)
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     configured(jan, "jan", domain)
     assert mailbox_of(jan) != first
     delivered(machine, jan, "of the second")
@@ -61,7 +62,7 @@ def test_a_reused_address_opens_no_earlier_mail_and_kept_mail_comes_back_by_staf
     with pytest.raises(Refused):  # somebody has the address
         restore(kept, by=SYSTEM)
     account = restore(kept, by=SYSTEM, address=f"earlier@{domain.name.name}")
-    account.set_password(hash_password(PASSWORD), by=SYSTEM)
+    verbs.set_password(account, hash_password(PASSWORD), by=SYSTEM)
     assert machine.subjects(f"earlier@{domain.name.name}", PASSWORD) == ["of the first"]
     assert not RetiredMailbox.objects.exists()
 
@@ -73,7 +74,7 @@ def test_mail_whose_days_are_over_is_deleted_where_it_is(
     time.sleep(2 * journal.EVERY)  # what is to be written of it is
     folder = machine.directory / "mail" / mailbox_of(jan).hex
     Use.objects.get_or_create(mailbox=mailbox_of(jan))
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     assert purge(machine.directory / "mail", "mail") == 0
     assert folder.exists()
     kept = RetiredMailbox.objects.get()
@@ -92,7 +93,7 @@ def test_mail_whose_days_are_over_is_deleted_where_it_is(
 
 def test_what_cannot_be_deleted_now_is_tried_again(jan: EmailAccount, tmp_path: Path) -> None:
     mailbox = mailbox_of(jan)
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     RetiredMailbox.objects.update(purge_at=timezone.now())
     (tmp_path / mailbox.hex).write_text("in the way of a directory")
     assert purge(tmp_path, "mail") == 0
@@ -101,7 +102,7 @@ def test_what_cannot_be_deleted_now_is_tried_again(jan: EmailAccount, tmp_path: 
 
 def test_staff_restore_by_page_and_command(jan: EmailAccount, domain: Domain, client: Client) -> None:
     mailbox, address = mailbox_of(jan), str(jan)
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     kept = RetiredMailbox.objects.get()
     url = reverse("accounts:restore", args=[domain.service.name, kept.pk])
     client.force_login(make_member(domain.service.organization))
@@ -111,7 +112,7 @@ def test_staff_restore_by_page_and_command(jan: EmailAccount, domain: Domain, cl
     client.post(url, {"address": address})
     jan.refresh_from_db()
     assert (str(jan), jan.mailbox_id) == (address, mailbox)
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     call_command("restore_mailbox", address, "--to", f"janek@{domain.name.name}")
     jan.refresh_from_db()
     assert (str(jan), jan.mailbox_id) == (f"janek@{domain.name.name}", mailbox)
@@ -148,7 +149,7 @@ def test_postmaster_and_abuse_without_an_account_are_kept_for_the_organization(
 
 
 def test_a_configured_postmaster_gets_its_own_mail(machine: MailMachine, jan: EmailAccount, domain: Domain) -> None:
-    jan.rename(Placement("postmaster", domain.name.name), by=SYSTEM, owner=True)
+    verbs.rename(jan, Placement("postmaster", domain.name.name), by=SYSTEM, owner=True)
     assert machine.send(f"postmaster@{domain.name.name}", subject="for me")[0] == 250
     machine.arrives(f"postmaster@{domain.name.name}", PASSWORD, "for me")
     assert not kept(domain)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import batch
+from accounts import verbs
 from accounts.models import EmailAccount
 from mailflow import blocking
 from mailflow.filling import warn
@@ -79,10 +79,10 @@ def test_staff_set_an_account_s_own_quota(tenant: Tenant, jan: EmailAccount, cli
     jan.refresh_from_db()
     assert jan.quota == 2048
     assert Activity.objects.get(verb="account.quota").after == {"quota": 2048}
-    batch.set_quota(jan, None, by=SYSTEM)
+    verbs.set_quota(jan, None, by=SYSTEM)
     assert jan.quota is None
-    batch.set_quota(jan, 5, by=SYSTEM)
-    jan.reset(by=SYSTEM)
+    verbs.set_quota(jan, 5, by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     assert jan.quota is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
+from accounts import verbs
 from accounts.batch import Placement
 from accounts.models import EmailAccount
 from domains.models import Domain
@@ -69,7 +70,7 @@ def test_what_is_known_of_a_mailbox_stays_when_it_is_renamed(
     machine.arrives(str(jan), PASSWORD, "one")
     soon(lambda: Use.objects.filter(mailbox=mailbox_of(jan), messages=1, last_login__isnull=False).exists(), "use")
     before = Use.objects.get(mailbox=mailbox_of(jan))
-    jan.rename(Placement("janek", domain.name.name), by=SYSTEM)
+    verbs.rename(jan, Placement("janek", domain.name.name), by=SYSTEM)
     connection.close()
     assert machine.rcpt(str(jan))[0] == 250
     assert Use.objects.get(mailbox=mailbox_of(jan)).pk == before.pk

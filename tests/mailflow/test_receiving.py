@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from accounts import verbs
 from domains.models import Domain
 from mailflow.asking import REFUSALS
 from mailflow.deciding import PLATFORMS_KEPT
@@ -250,13 +251,13 @@ def test_slots_pending_domains_and_ended_services_receive_nothing(machine: MailM
 
 
 def test_suspended_accounts_and_services_receive(machine: MailMachine, domain: Domain) -> None:
-    account_at(domain, "asleep").suspend(by=SYSTEM)
+    verbs.suspend(account_at(domain, "asleep"), by=SYSTEM)
     domain.service.suspend(actor=SYSTEM)
     assert machine.send(f"asleep@{domain}", subject="meanwhile")[0] == 250
     domain.service.resume(actor=SYSTEM)
     account = domain.accounts.get()
     account.service.refresh_from_db()
-    account.resume(by=SYSTEM)
+    verbs.resume(account, by=SYSTEM)
     machine.arrives(f"asleep@{domain}", PASSWORD, "meanwhile")
 
 
@@ -268,10 +269,10 @@ def test_a_renamed_account_keeps_its_mail_and_a_reset_one_loses_its_address(
     account = account_at(domain, "old")
     machine.send(f"old@{domain}", subject="first")
     machine.arrives(f"old@{domain}", PASSWORD, "first")
-    account.rename(Placement("new", str(domain)), by=SYSTEM)
+    verbs.rename(account, Placement("new", str(domain)), by=SYSTEM)
     assert unknown_here(machine.rcpt(f"old@{domain}"))
     assert "first" in machine.subjects(f"new@{domain}", PASSWORD)
-    account.reset(by=SYSTEM)
+    verbs.reset(account, by=SYSTEM)
     assert unknown_here(machine.rcpt(f"new@{domain}"))
     again = account_at(domain, "new")
     assert again.mailbox_id != account.mailbox_id

@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from accounts import verbs
 from accounts.hashing import hash_password
 from accounts.lockout import THRESHOLD
 from accounts.models import EmailAccount
@@ -209,14 +210,14 @@ def test_suspended_and_reset_accounts_neither_sign_in_nor_send(machine: MailMach
     with machine.submission(own, PASSWORD) as client:
         client.mail(own)
         assert said(client.rcpt("friend@elsewhere.test"))[0] == 250
-        jan.suspend(by=SYSTEM)
+        verbs.suspend(jan, by=SYSTEM)
         assert said(client.rcpt("friend@elsewhere.test"))[0] == 421
     assert not may_sign_in(machine, own)
     with pytest.raises(smtplib.SMTPAuthenticationError):
         submit(machine, own, own, "friend@elsewhere.test", letter(own))
-    jan.resume(by=SYSTEM)
+    verbs.resume(jan, by=SYSTEM)
     assert may_sign_in(machine, own)
-    jan.reset(by=SYSTEM)
+    verbs.reset(jan, by=SYSTEM)
     assert not may_sign_in(machine, own)
 
 
@@ -230,7 +231,7 @@ def test_accounts_of_suspended_services_neither_sign_in_nor_send(machine: MailMa
 
 def test_a_new_password_holds_for_the_next_login(machine: MailMachine, jan: EmailAccount) -> None:
     assert may_sign_in(machine, str(jan))
-    jan.set_password(hash_password("Another-one-7"), by=SYSTEM)
+    verbs.set_password(jan, hash_password("Another-one-7"), by=SYSTEM)
     assert not may_sign_in(machine, str(jan))
     assert may_sign_in(machine, str(jan), "Another-one-7")
 
@@ -246,9 +247,9 @@ def ends(client: imaplib.IMAP4_SSL | smtplib.SMTP) -> bool:
 def test_open_sessions_end_within_a_minute(machine: MailMachine, domain: Domain, anna: EmailAccount) -> None:
     """IMAP and submission of accounts that were suspended, reset or given another password; nobody else's."""
     changed = {
-        "suspended": lambda account: account.suspend(by=SYSTEM),
-        "reset": lambda account: account.reset(by=SYSTEM),
-        "password": lambda account: account.set_password(hash_password("Another-one-7"), by=SYSTEM),
+        "suspended": lambda account: verbs.suspend(account, by=SYSTEM),
+        "reset": lambda account: verbs.reset(account, by=SYSTEM),
+        "password": lambda account: verbs.set_password(account, hash_password("Another-one-7"), by=SYSTEM),
     }
     accounts = {what: account_at(domain, what) for what in changed}
     with ExitStack() as stack:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts import large
+from accounts import large, ordering, verbs
 from accounts.batch import Placement
 from accounts.hashing import hash_password
 from accounts.models import EmailAccount, Order
@@ -99,9 +99,9 @@ def create_tenant(store: Store, server: tuple[str, int]) -> Organization:
     for name, target, _publish in DOMAINS:
         mode = Domain.Mode.NON_AUTHORITATIVE if target else Domain.Mode.AUTHORITATIVE
         Domain.attach(service, name, mode=mode, target=target, actor=SYSTEM, verified=True)
-    order = Order.place(service, SLOTS + len(PEOPLE), by=SYSTEM)
+    order = ordering.place(service, SLOTS + len(PEOPLE), by=SYSTEM)
     if order.state == Order.State.REQUESTED:
-        order.approve(by=SYSTEM)
+        ordering.approve(order, by=SYSTEM)
     slots = EmailAccount.objects.filter(service=service).order_by("pk")[: len(PEOPLE)]
     for slot, (name, first, last) in zip(slots, PEOPLE, strict=True):
         names = (name, first, last)
@@ -113,7 +113,7 @@ def create_tenant(store: Store, server: tuple[str, int]) -> Organization:
             display_name=f"{first} {last}",
             password_hash=hash_password(generate(names)),
         )
-        slot.configure(placement, by=SYSTEM)
+        verbs.configure(slot, placement, by=SYSTEM)
     for email, role in MEMBERS:
         organization.add_member(User.objects.of_email(email) or User.objects.create_user(email), role, actor=SYSTEM)
     return organization

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import ngettext
 
+from accounts import ordering
 from accounts.models import Order, Tally
 from accounts.models.orders import AT_MOST
 from panel.actors import COMMAND_LINE
@@ -31,10 +32,10 @@ class Command(Verb):
     def act(self, *, service: str, quantity: int, **options: Any) -> Done:
         found = service_named(service)
         with transaction.atomic():
-            order = Order.place(found, quantity, by=COMMAND_LINE)
+            order = ordering.place(found, quantity, by=COMMAND_LINE)
             if order.state != Order.State.APPROVED:
-                order.approve(by=COMMAND_LINE)
-        while order.work():
+                ordering.approve(order, by=COMMAND_LINE)
+        while ordering.work(order):
             pass
         free = Tally.of(found.pk)["slot"]
         data = {"service": found.name, "ordered": quantity, "to_configure": free}

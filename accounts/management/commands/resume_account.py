@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from accounts import verbs
 from accounts.commands import AccountVerb
 
 
 class Command(AccountVerb):
     help = "Resume a suspended e-mail account."
-    verb = "resume"
+    verb = staticmethod(verbs.resume)

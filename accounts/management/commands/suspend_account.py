@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from accounts import verbs
 from accounts.commands import AccountVerb
 
 
 class Command(AccountVerb):
     help = "Suspend an e-mail account: it receives, and neither signs in nor sends."
-    verb = "suspend"
+    verb = staticmethod(verbs.suspend)
