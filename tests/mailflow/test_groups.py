@@ -147,5 +147,7 @@ def test_one_message_to_many_outside_goes_out_no_faster_than_a_service_may_send(
     """The machine was started with MAIL_SERVICE_LIMIT=45: the rest waits in the queue."""
     groups.add_members(team, " ".join(f"friend{number}@{split}" for number in range(50)), by=SYSTEM)
     assert machine.send(str(team), subject="to all of you")[0] == 250
-    soon(lambda: machine.passed_on(str(team)) == (45, 5), "five that wait")
+    # Those that wait are tried again, and told so again, while a slow machine still passes others on.
+    soon(lambda: machine.passed_on(str(team))[0] >= 45 and machine.passed_on(str(team))[1] >= 5, "five that wait")
+    assert machine.passed_on(str(team))[0] == 45
     assert target.messages
