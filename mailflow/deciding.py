@@ -299,8 +299,9 @@ class Decider:
         if found.full:
             return f"552 5.2.2 <{recipient}>: the mailbox is full"
         route = self._route(found, address)
-        if not found.authoritative and not attributes.get("sasl_username"):
-            # Whoever has the mailbox may still refuse the message: to whom would the bounce go?
+        passed_on = not found.authoritative or found.group or found.forwards
+        if passed_on and not attributes.get("sasl_username"):
+            # Whoever it is for may still refuse the message or be full: to whom would the bounce go?
             sender, helo = attributes.get("sender", ""), attributes.get("helo_name", "")
             self.spf.begin(attributes.get("client_address", ""), sender, helo)
         if not self.accepted.agrees(address, route):

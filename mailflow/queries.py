@@ -52,7 +52,7 @@ QUERIES = {
     "submission": f"""{_ROUTE}
 UNION ALL
 SELECT 'sender', login, mailbox, service, '', '', '', 0, 0, 0 FROM mailflow_sender
- WHERE platform = :platform AND domain = :sender_domain AND local_part IN (:sender_local, :sender_base)""",
+ WHERE platform = :platform AND domain = :sender_domain AND local_part IN (:sender_local, :sender_base)""",  # noqa: S608 - texts of ours
     # Whom a message to this address is for: what it is, and where it goes.
     "expand": f"""
 SELECT 'account', account, 0, 1, 0, 0, 0 FROM mailflow_recipient WHERE {_ADDRESS}
