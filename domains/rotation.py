@@ -6,8 +6,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import batched
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from panel.actors import SYSTEM
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 JOB_SECONDS = 30.0  # for one key's record in the platform's zone
+PUT_BACK_SECONDS = 300.0  # for all of them
+LOOKED_AT = 20  # keys at a time
 TRY_AGAIN = timedelta(minutes=15)  # a provider that is away
 GIVE_UP = timedelta(days=3)  # on removing a record: its zone's page says what stands there
 
@@ -106,6 +110,30 @@ def _put_in_platform_zone(key: DkimKey, text: str | None) -> None:
         after = RRset(name, "TXT", DEFAULT_TTL, (text,)) if text is not None else None
         if (before.values if before else ()) != (after.values if after else ()):
             provider.write(zone.name, [Write(before, after)], lambda _done: None)
+
+
+def put_back(zone: Zone) -> int:
+    """Write the keys that domains lead to and that the platform's zone does not have, as where it was made anew at its
+    provider. Where it has the newest of them it has the others. Returns how many. Raises ProviderError."""
+    written = 0
+    rows = DkimKey.objects.filter(hosted=Concat(F("selector"), Value(f".{zone.name}")), to_write=False)
+    rows = rows.filter(state__in=(DkimKey.State.ACTIVE, DkimKey.State.RETIRING, DkimKey.State.WAITING))
+    with deadline.job(PUT_BACK_SECONDS):
+        provider = open_provider(zone.provider)
+        provider.test(zone.name)
+        for keys in batched(rows.order_by("-pk"), LOOKED_AT):
+            names = {f"{key.hosted}.": key for key in keys}
+            published = provider.read(zone.name, names)
+            writes = [
+                Write(None, RRset(name, "TXT", DEFAULT_TTL, (quote_txt(f"v=DKIM1; k=rsa; p={key.public_key}"),)))
+                for name, key in names.items()
+                if (name, "TXT") not in published
+            ]
+            if not writes:
+                break
+            provider.write(zone.name, writes, lambda _done: None)
+            written += len(writes)
+    return written
 
 
 def _remove_record(key: DkimKey, domain: Domain, zone: Zone) -> None:

@@ -19,6 +19,7 @@ from .asking import Asker, Guessing, Loop
 from .limits import Limits
 from .queries import Reader, Row
 from .spf import Senders
+from .standing_for import Standings
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,9 @@ class Found:
     elsewhere: str  # another of our platforms where it has one
     senders: str = ""  # who may write to it, of a group
     group: str = ""  # its number
+    account: str = ""  # the own address of the account whose mailbox it is
+    caught: bool = False  # only because that account takes what nobody has
+    forwards: tuple[Row, ...] = ()  # whom its mail is passed on to
 
 
 @dataclass
@@ -138,6 +142,7 @@ class Decider:
     kept: Kept = field(default_factory=Kept)
     accepted: Accepted = field(default_factory=Accepted)
     spf: Senders = field(default_factory=Senders)
+    standings: Standings = field(default_factory=Standings)
     _stopped: set[str] = field(default_factory=set)  # mailboxes, until the views say so
     _platforms: dict[str, Platform] = field(default_factory=dict)
     _platforms_at: float = -PLATFORMS_KEPT
@@ -162,27 +167,40 @@ class Decider:
             return self._part(address)
         if not address.domain:
             return None
-        found: dict[str, list[Row]] = {}
-        for kind, *row in self.reader.rows("expand", self._values(address)):
-            found.setdefault(kind, []).append(tuple(row))
+        if (known := self.standings.take(address)) is not None:
+            return known.answer
+        found = by_kind(self.reader.rows("expand", self._values(address)))
         if members := found.get("member"):
             return f"{NOBODY}@{self.asker.helo}" if address.detail == BOUNCES else self._members(members, 0)
         if "account" in found:
-            account = split(found["account"][0][0])
-            own = Address(account.local + address.detail, account.domain)
-            forwards = found.get("forward", [])
-            kept = [quoted(own)] if not forwards or forwards[0][2] else []
-            targets = kept + [self._passed_on(FORWARD, *row) for row in forwards]
-            return None if targets == [quoted(address)] else ", ".join(targets)
+            return self._account(address, str(found["account"][0][0]), found.get("forward", []))
         for account, _outside, authoritative, *_rest in found.get("catch-all", []):
             if authoritative and address.base not in ROLES:
                 return quoted(split(account))
         return None
 
+    def _account(self, address: Address, account: str, forwards: Sequence[Row]) -> str | None:
+        """Of an address by which an account is reached. What was just read of the account holds for its own address,
+        too, which is asked next. `forwards`: target, outside, keep, number."""
+        name = split(account)
+        own = Address(name.local + address.detail, name.domain)
+        targets = [self._passed_on(FORWARD, *row[:4]) for row in forwards]
+        if not forwards or forwards[0][2]:
+            targets.insert(0, quoted(own))
+        if targets == [quoted(address)]:
+            return None
+        if own != address:
+            self.standings.note(own, None)
+        return ", ".join(targets)
+
     def _members(self, rows: Sequence[Row], part: int) -> str:
         """A part of a group, with the address of the next one: Postfix reads no answer of any length."""
         at = part * PART
-        found = [self._passed_on(MEMBER, *row) for row in rows[at : at + PART]]
+        found = []
+        for target, outside, keep, number, _group, plain in rows[at : at + PART]:
+            found.append(self._passed_on(MEMBER, target, outside, keep, number))
+            if plain:
+                self.standings.note(split(target), None)
         if len(rows) > at + PART:
             found.append(f"{PARTS}{rows[0][4]}-{part + 1}@{self.asker.helo}")
         return ", ".join(found)
@@ -194,7 +212,7 @@ class Decider:
         rows = [tuple(row) for _kind, *row in self.reader.rows("members", {"group": numbers[0]})]
         return self._members(rows, int(numbers[1])) if rows else None
 
-    def _passed_on(self, kind: str, target: str, outside: int, _keep: int, number: int, _group: int) -> str:
+    def _passed_on(self, kind: str, target: str, outside: int, _keep: int, number: int) -> str:
         """Mail that leaves the platform goes by way of the agent, who writes its envelope anew: it was sent to us, so
         no SPF record of its sender's allows us to pass it on in his name."""
         return f"{kind}{number}@{self.asker.helo}" if outside else quoted(split(target))
@@ -205,15 +223,20 @@ class Decider:
 
     async def inbound(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from anybody."""
-        return await self._verdict(attributes, stranger=RELAY_DENIED)
+        address = split(attributes.get("recipient", ""))
+        rows = by_kind(self.reader.rows("route", self._values(address, attributes.get("size", ""))))
+        return await self._verdict(attributes, address, found_in(rows, address), stranger=RELAY_DENIED)
 
     async def submission(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from somebody who has signed in."""
         login, sender = split(attributes.get("sasl_username", "")), split(attributes.get("sender", ""))
         if not login.domain:
             return RELAY_DENIED
-        rows = self.senders(sender if sender.domain else login)
-        mine = [(mailbox, service) for name, mailbox, service in rows if name == str(login)]
+        address, written = split(attributes.get("recipient", "")), sender if sender.domain else login
+        values = {"sender_domain": written.domain, "sender_local": written.local, "sender_base": written.base}
+        values |= self._values(address, attributes.get("size", ""))
+        rows = by_kind(self.reader.rows("submission", values))
+        mine = [(mailbox, service) for name, mailbox, service, *_rest in rows.get("sender", []) if name == str(login)]
         if not mine:
             if sender == login or not sender.domain or not self.senders(login):
                 return self._silenced(login)
@@ -221,7 +244,7 @@ class Decider:
         mailbox, service = mine[0]
         if mailbox in self._stopped:
             return BLOCKED
-        verdict = await self._verdict(attributes, stranger=OK)
+        verdict = await self._verdict(attributes, address, found_in(rows, address), stranger=OK)
         if verdict == OK and (limit := self.limits.exceeded(mailbox, service, attributes.get("recipient", ""))):
             if not self.limits.floods(mailbox):
                 return f"450 4.7.1 {limit}"
@@ -254,11 +277,14 @@ class Decider:
 
     # How it is decided
 
-    async def _verdict(self, attributes: Mapping[str, str], *, stranger: str) -> str:
+    async def _verdict(
+        self, attributes: Mapping[str, str], address: Address, found: Found | None, *, stranger: str
+    ) -> str:
         recipient = attributes.get("recipient", "")
-        address = split(recipient)
-        found = self._find(address, attributes.get("size", ""))
+        self.standings.forget(address)
         if found is None:
+            if stranger == OK:
+                self.standings.note(address, None)
             return OK if self._is_sink(address) else stranger
         if not found.here and not found.elsewhere:
             refusal = f"550 5.1.1 <{recipient}>: there is no such address"
@@ -273,13 +299,21 @@ class Decider:
         if found.full:
             return f"552 5.2.2 <{recipient}>: the mailbox is full"
         route = self._route(found, address)
-        if not found.authoritative and not attributes.get("sasl_username"):
-            # Whoever has the mailbox may still refuse the message: to whom would the bounce go?
+        passed_on = not found.authoritative or found.group or found.forwards
+        if passed_on and not attributes.get("sasl_username"):
+            # Whoever it is for may still refuse the message or be full: to whom would the bounce go?
             sender, helo = attributes.get("sender", ""), attributes.get("helo_name", "")
             self.spf.begin(attributes.get("client_address", ""), sender, helo)
         if not self.accepted.agrees(address, route):
             return "451 4.3.0 The way to this address has just been changed: try again in half a minute"
+        if not found.group:
+            self.standings.note(address, self._stands_for(found, address))
         return OK
+
+    def _stands_for(self, found: Found, address: Address) -> str | None:
+        if found.caught:
+            return quoted(split(found.account))  # what that account passes on was not read
+        return self._account(address, found.account, found.forwards) if found.account else None
 
     async def _asked(self, recipient: str, address: Address, found: Found, attributes: Mapping[str, str]) -> str:
         """Why the target's part of the domain does not take the recipient; empty where it does."""
@@ -372,27 +406,8 @@ class Decider:
         host = target.removeprefix("[").partition("]")[0]
         return next((slug for slug, platform in self.platforms().items() if host in platform.hosts), None)
 
-    def _find(self, address: Address, size: str = "") -> Found | None:
-        """`size`: of the message, where its sender has said it."""
-        declared = size if size.isascii() and size.isdigit() and len(size) < 19 else "0"
-        rows = self.reader.rows("route", {**self._values(address), "size": declared})
-        if not rows:
-            return None
-        mode, target, here, elsewhere, catch_all, group, keep = rows[0]
-        senders, _colon, number = (group or "").partition(":")
-        if number or (here and keep == 0):
-            here = "here"  # nothing of it goes into the mailbox of that name
-        elif not here and mode == "authoritative" and address.local and address.base not in ROLES:
-            here = catch_all
-        return Found(
-            authoritative=mode == "authoritative",
-            target=target,
-            here=bool(here),
-            full=here == "full",
-            elsewhere="" if mode == "authoritative" else elsewhere or "",
-            senders=senders,
-            group=number,
-        )
+    def _find(self, address: Address) -> Found | None:
+        return found_in(by_kind(self.reader.rows("route", self._values(address))), address)
 
     def _keeps(self, address: Address, found: Found, refusal: str, attributes: Mapping[str, str]) -> bool:
         """Whether the organization itself reads what nobody else takes. RFC 2142: somebody must."""
@@ -414,13 +429,52 @@ class Decider:
                 return f"relay:[{platform.mx_hosts[0]}]"
         return f"relay:{found.target}"
 
-    def _values(self, address: Address) -> dict[str, str]:
+    def _values(self, address: Address, size: str = "") -> dict[str, str]:
+        """`size`: of the message, where its sender has said it."""
         return {
             "platform": self.platform,
             "domain": address.domain,
             "local": address.local,
             "base": address.base,
+            "size": size if size.isascii() and size.isdigit() and len(size) < 19 else "0",
         }
+
+
+def by_kind(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows of a question whose first column says what each is."""
+    found: dict[str, list[Row]] = {}
+    for kind, *row in rows:
+        found.setdefault(kind, []).append(tuple(row))
+    return found
+
+
+def found_in(rows: Mapping[str, Sequence[Row]], address: Address) -> Found | None:
+    """What the answer to `route` says of an address; None for what is not ours."""
+    if "domain" not in rows:
+        return None
+    mode, target, here, elsewhere, catch_all, group, *_rest = rows["domain"][0]
+    # As the answer to `expand` has them: target, outside, keep, number.
+    forwards = tuple((row[0], *row[-3:]) for row in rows.get("forward", []))
+    senders, _colon, number = (group or "").partition(":")
+    state, _blank, account = (here or "").partition(" ")
+    caught = False
+    if number or (state and forwards and not forwards[0][2]):
+        state = "here"  # nothing of it goes into the mailbox of that name
+    elif not state and mode == "authoritative" and address.local and address.base not in ROLES:
+        state, _blank, account = (catch_all or "").partition(" ")
+        caught = bool(state)
+    return Found(
+        authoritative=mode == "authoritative",
+        target=target,
+        here=bool(state),
+        full=state == "full",
+        elsewhere="" if mode == "authoritative" else elsewhere or "",
+        senders=senders,
+        group=number,
+        account=account,
+        caught=caught,
+        forwards=forwards,
+    )
 
 
 def platform_of(row: tuple[str, ...]) -> Platform:

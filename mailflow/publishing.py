@@ -1,5 +1,6 @@
 """What the operator publishes for a platform, and whether it is there: addresses of its hosts, PTR and SPF of the
-addresses that its mail leaves from, DKIM of its own domain. Asked in a task, kept in the database."""
+addresses that its mail leaves from, DKIM of its own domain, the zone that customers' keys are in. Asked in a task, kept
+in the database."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from datetime import datetime
 
 import dns.reversename
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -17,8 +20,10 @@ from domains.asking import engine
 from domains.lookup.answers import Answer, Question
 from domains.lookup.engine import Engine
 from domains.lookup.engine import run as run_loop
-from domains.models import DkimKey, Domain
+from domains.models import DkimKey, Domain, Zone
+from domains.providers import ProviderError
 from domains.records import DEFAULT_TTL
+from domains.rotation import put_back
 from domains.rrset import absolute, quote_txt
 from panel.models import Platform
 
@@ -26,6 +31,8 @@ from .models import Machine, PlatformCheck
 from .spf import evaluate
 
 SECONDS = 5.0  # for the answers to one question
+NOT_DELEGATED, PUT_BACK, NOT_MANAGED = "not-delegated", "put-back", "zone-removed"  # what is found of a zone for keys
+SILENT = frozenset({"server-error", "timeout", "tls", "too-many-calls", "unreachable", "unresolved"})  # of a provider
 Status = PlatformCheck.Status
 RUNS = (
     (25, gettext_noop("mail from the Internet, STARTTLS")),
@@ -46,7 +53,7 @@ class Found:
 def check(platform: Platform, now: datetime | None = None) -> None:
     """Ask, and write what was found. What is not asked for any more goes."""
     now = now or timezone.now()
-    found = [*run_loop(_asked(platform)), _dkim(platform)]
+    found = [*run_loop(_asked(platform)), _dkim(platform), *_zone(platform)]
     with transaction.atomic():
         for one in found:
             PlatformCheck.objects.update_or_create(
@@ -170,3 +177,36 @@ def _dkim(platform: Platform) -> Found:
             data = f"CNAME {absolute(waiting.hosted)}"
         return Found("DKIM", name, Status.MISSING, [], f"{waiting}.{waiting.name}. {DEFAULT_TTL} IN {data}")
     return Found("DKIM", name, Status.MISSING)
+
+
+def _zone(platform: Platform) -> list[Found]:
+    """The zone that customers' keys are in: its provider has it, it has the keys, and the world finds it. That it went
+    is told here, since nobody's own domain is in it. `found`: a code, where it is not as it should be."""
+    zone = Zone.objects.select_related("provider").filter(dkim_of=platform).first()
+    keys = DkimKey.objects.filter(ownership__domains__platform=platform, state__in=DkimKey.PUBLISHED)
+    lost = keys.exclude(hosted="").exclude(hosted=Concat(F("selector"), Value(f".{zone.name if zone else ''}"))).first()
+    found = [_of_zone(zone)] if zone is not None else []
+    if lost is not None:
+        found.append(Found("ZONE", lost.hosted.partition(".")[2], Status.WRONG, [NOT_MANAGED]))
+    return found
+
+
+def _of_zone(zone: Zone) -> Found:
+    try:
+        written = put_back(zone)
+    except ProviderError as error:
+        status = Status.UNKNOWN if error.code in SILENT else Status.WRONG
+        return Found("ZONE", zone.name, status, [error.code])
+    servers = run_loop(_servers(zone.name))
+    if servers.failure is not None:
+        return Found("ZONE", zone.name, Status.UNKNOWN)
+    if not servers.values:
+        return Found("ZONE", zone.name, Status.MISSING, [NOT_DELEGATED])
+    if written:
+        return Found("ZONE", zone.name, Status.WRONG, [PUT_BACK])
+    return Found("ZONE", zone.name, Status.OK, sorted(servers.values))
+
+
+async def _servers(zone: str) -> Answer:
+    async with engine() as asking:
+        return await _ask(asking, absolute(zone), "NS")

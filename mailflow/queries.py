@@ -23,34 +23,45 @@ _FULL = f"""CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
                OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END"""
 _ADDRESS = "platform = :platform AND domain = :domain AND local_part IN (:local, :base)"
 
-_MEMBERS = "SELECT 'member', target, outside, 1, number, group_number FROM mailflow_member"
+_MEMBERS = "SELECT 'member', target, outside, 1, number, group_number, plain FROM mailflow_member"
 
-QUERIES = {
-    # The domain, this address's mailbox, another of our platforms that has the address, the mailbox that takes what
-    # nobody has, the group that it is, and whether what is forwarded is kept here too. Scalar subqueries: SQLite would
-    # work out a joined view for all domains first.
-    "route": f"""
-SELECT d.mode, d.target,
-       (SELECT MIN({_FULL}) FROM mailflow_recipient r
+# A row for the domain: its mode and target, this address's mailbox (whether it is full, and the account's own address),
+# another of our platforms that has the address, the mailbox that takes what nobody has, and the group that it is. Then
+# a row for each address that its mail is passed on to. Scalar subqueries: SQLite would work out a joined view for all
+# domains first.
+_ROUTE = f"""
+SELECT 'domain', d.mode, d.target,
+       (SELECT MIN({_FULL} || ' ' || r.account) FROM mailflow_recipient r
          WHERE r.platform = d.platform AND r.domain = d.domain AND r.local_part IN (:local, :base)),
        (SELECT MIN(o.platform) FROM mailflow_recipient o
          WHERE o.domain = d.domain AND o.local_part IN (:local, :base) AND o.platform <> d.platform),
-       (SELECT MIN({_FULL}) FROM mailflow_catch_all r WHERE r.platform = d.platform AND r.domain = d.domain),
+       (SELECT MIN({_FULL} || ' ' || r.account) FROM mailflow_catch_all r
+         WHERE r.platform = d.platform AND r.domain = d.domain),
        (SELECT MIN(g.senders || ':' || CAST(g.number AS text)) FROM mailflow_group g
          WHERE g.platform = d.platform AND g.domain = d.domain AND g.local_part IN (:local, :base)),
-       (SELECT MIN(f.keep) FROM mailflow_forward f
-         WHERE f.platform = d.platform AND f.domain = d.domain AND f.local_part IN (:local, :base))
+       0, 0, 0
   FROM mailflow_domain d
- WHERE d.platform = :platform AND d.domain = :domain""",  # noqa: S608 - a number of ours
+ WHERE d.platform = :platform AND d.domain = :domain
+UNION ALL
+SELECT 'forward', target, '', '', '', '', '', outside, keep, number FROM mailflow_forward WHERE {_ADDRESS}"""  # noqa: S608 - texts of ours
+
+QUERIES = {
+    # What a recipient is: see _ROUTE.
+    "route": _ROUTE,
+    # The same, and the logins that may send as the sender: one question for a RCPT from somebody who has signed in.
+    "submission": f"""{_ROUTE}
+UNION ALL
+SELECT 'sender', login, mailbox, service, '', '', '', 0, 0, 0 FROM mailflow_sender
+ WHERE platform = :platform AND domain = :sender_domain AND local_part IN (:sender_local, :sender_base)""",  # noqa: S608 - texts of ours
     # Whom a message to this address is for: what it is, and where it goes.
     "expand": f"""
-SELECT 'account', account, 0, 1, 0, 0 FROM mailflow_recipient WHERE {_ADDRESS}
+SELECT 'account', account, 0, 1, 0, 0, 0 FROM mailflow_recipient WHERE {_ADDRESS}
 UNION ALL
-SELECT 'forward', target, outside, keep, number, 0 FROM mailflow_forward WHERE {_ADDRESS}
+SELECT 'forward', target, outside, keep, number, 0, 0 FROM mailflow_forward WHERE {_ADDRESS}
 UNION ALL
 {_MEMBERS} WHERE {_ADDRESS}
 UNION ALL
-SELECT 'catch-all', account, 0, CASE WHEN mode = 'authoritative' THEN 1 ELSE 0 END, 0, 0
+SELECT 'catch-all', account, 0, CASE WHEN mode = 'authoritative' THEN 1 ELSE 0 END, 0, 0, 0
   FROM mailflow_catch_all WHERE platform = :platform AND domain = :domain""",  # noqa: S608 - texts of ours
     "members": f"{_MEMBERS} WHERE group_number = CAST(:group AS bigint) ORDER BY number",
     # May this login, or an address that nobody has signed in with, write to the group?

@@ -112,10 +112,14 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, g.sende
   FROM {_GROUPED}
  WHERE {_OPEN} AND EXISTS (SELECT 1 FROM accounts_groupmember m WHERE m.group_id = g.id)""",
     # Who is in this group? `outside` as above; `number` is the member's own. Again without what the policy forbids.
+    # `plain`: 1 where it is an account that passes nothing on, so that its mail is for nobody else.
     "mailflow_member": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, g.id AS group_number,
        CASE WHEN t.account_id IS NULL THEN t.local_part || '@' || t.domain ELSE {_LOGIN} END AS target,
-       CASE WHEN t.account_id IS NOT NULL THEN 0 WHEN {_HERE} THEN 0 ELSE 1 END AS outside, t.id AS number
+       CASE WHEN t.account_id IS NOT NULL THEN 0 WHEN {_HERE} THEN 0 ELSE 1 END AS outside, t.id AS number,
+       CASE WHEN t.account_id IS NULL THEN 0
+            WHEN COALESCE((SELECT 1 FROM accounts_forwarding f WHERE f.account_id = t.account_id), 0) = 1 THEN 0
+            ELSE 1 END AS plain
   FROM {_GROUPED}
   JOIN accounts_groupmember t ON t.group_id = g.id
   LEFT JOIN accounts_emailaccount e ON e.id = t.account_id
@@ -160,7 +164,7 @@ COLUMNS = {
     "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used", "mode"),
     "mailflow_forward": ("platform", "domain", "local_part", "account", "target", "outside", "keep", "number"),
     "mailflow_group": ("platform", "domain", "local_part", "senders", "number", "organization"),
-    "mailflow_member": ("platform", "domain", "local_part", "group_number", "target", "outside", "number"),
+    "mailflow_member": ("platform", "domain", "local_part", "group_number", "target", "outside", "number", "plain"),
     "mailflow_group_sender": ("group_number", "address"),
     "mailflow_login": (
         "platform",

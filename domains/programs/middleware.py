@@ -19,7 +19,7 @@ from qrcode.main import QRCode
 from domains.models import Domain
 from panel.hosts import host_name
 from panel.limits import allowed, network_of
-from panel.models import Platform
+from panel.models import Organization, Platform, Service
 
 from . import formats
 from .signing import signed
@@ -176,9 +176,12 @@ def _qr(text: str) -> dict[str, object]:
 
 
 def _servers(name: str) -> formats.Servers | None:
-    """Where a name is split over two platforms, the one that came first answers."""
+    """Where a name is split over two platforms, the one that came first answers. That of a suspended service does, too:
+    its mail arrives, and people sign in again once it is resumed. One that has ended does not."""
     domain = (
         Domain.objects.filter(state=Domain.State.VERIFIED, name__name=name)
+        .exclude(service__state=Service.State.ENDED)
+        .exclude(service__organization__state=Organization.State.ENDED)
         .select_related("platform")
         .order_by("verified_at", "pk")
         .first()

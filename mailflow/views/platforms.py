@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from domains.holding_zones import keep_dkim_in
 from domains.models import Zone
+from domains.sentences import provider_sentence
 from panel.access import person, staff_required
 from panel.errors import Refused
 from panel.models import Platform
@@ -19,7 +20,7 @@ from .. import publishing
 from ..models import Machine, PlatformCheck
 
 LOOKS = {"ok": "ok", "wrong": "red", "missing": "red", "unknown": "unknown"}
-ORDER = ("A", "PTR", "SPF", "DKIM")
+ORDER = ("A", "PTR", "SPF", "DKIM", "ZONE")
 
 
 @staff_required
@@ -28,7 +29,7 @@ def platform(request: HttpRequest, platform_slug: str) -> HttpResponse:
     checks = sorted(PlatformCheck.objects.filter(platform=found), key=lambda check: ORDER.index(check.kind))
     context = {
         "platform": found,
-        "checks": [(check, _look(check)) for check in checks],
+        "checks": [(check, _look(check), _of_zone(check)) for check in checks],
         "checked_at": min((check.checked_at for check in checks), default=None),
         "runs": [(port, _(words)) for port, words in publishing.RUNS],
         "zone": Zone.objects.select_related("provider__organization").filter(dkim_of=found).first(),
@@ -40,6 +41,28 @@ def platform(request: HttpRequest, platform_slug: str) -> HttpResponse:
 def _look(check: PlatformCheck) -> str:
     """Mail is delivered without a signature of the servers' own: that is advice."""
     return "advice" if check.kind == "DKIM" and check.status == "missing" else LOOKS[check.status]
+
+
+def _of_zone(check: PlatformCheck) -> tuple[str, str] | None:
+    """(what is wrong with the zone for keys, what to do); None of any other check, and where it is well."""
+    if check.kind != "ZONE" or check.status == PlatformCheck.Status.OK:
+        return None
+    code = check.found[0] if check.found else ""
+    if code == publishing.NOT_DELEGATED:
+        return _("no name server in the DNS"), _("Have the zone above lead to the name servers of its provider.")
+    if code == publishing.PUT_BACK:
+        return _("keys were missing in it"), _("The panel has just written them again: check once more.")
+    if code == publishing.NOT_MANAGED:
+        return provider_sentence(code), _(
+            "Domains lead to keys in this zone: connect it again at a DNS provider of your own organization, and name"
+            " it below. Keys that are missing in it are written again."
+        )
+    if check.status == PlatformCheck.Status.UNKNOWN:
+        return provider_sentence(code) if code else str(check.get_status_display()), _("It is tried again every hour.")
+    return provider_sentence(code), _(
+        "Make the zone anew at its provider, or correct the provider’s settings: domains lead to keys in it. The panel"
+        " then writes the keys again, within an hour or by “Check again”."
+    )
 
 
 @require_POST

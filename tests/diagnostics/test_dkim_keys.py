@@ -29,6 +29,8 @@ from domains.models import DkimKey, Domain, Zone, ZoneChange
 from domains.records import Kind, Level, required_records
 from domains.rrset import quote_txt, txt_text
 from domains.zones import changes
+from mailflow import publishing
+from mailflow.models import PlatformCheck
 from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Platform, Role, Service
@@ -381,6 +383,47 @@ def test_a_provider_that_is_away_keeps_the_key_waiting(platform_zone: Knot, doma
     DkimKey.objects.filter(pk=one.pk).update(due_at=timezone.now())
     rotation.tend()
     assert texts(platform_zone, f"{one.selector}.dkim.example.")
+
+
+def zone_said(domain: Domain, client: Client) -> tuple[str, str]:
+    """Status and text of the platform's page after a check; empty where nothing is said of the zone."""
+    publishing.check(domain.platform)
+    check = PlatformCheck.objects.filter(platform=domain.platform, kind="ZONE").first()
+    return check.status if check else "", client.get(reverse("mailflow:platform", args=[domain.platform.slug])).text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_zone_for_keys_that_went_is_told_on_the_platform_s_page(
+    platform_zone: Knot, domain: Domain, client: Client
+) -> None:
+    client.force_login(make_user(staff=True))
+    one, _two = DkimKey.host(domain, actor=SYSTEM)
+    rotation.tend()
+    DkimKey.objects.filter(pk=one.pk).update(state=State.ACTIVE)
+    assert zone_said(domain, client)[0] == "ok"
+
+    platform_zone.remove_zone("dkim.example")
+    status, text = zone_said(domain, client)
+    assert status == "wrong"
+    assert "check-red" in text
+    assert "Make the zone anew at its provider" in text
+
+    platform_zone.add_zone("dkim.example")  # empty
+    status, text = zone_said(domain, client)
+    assert (status, "written them again" in text) == ("wrong", True)
+    assert texts(platform_zone, f"{one.selector}.dkim.example.")
+    assert zone_said(domain, client)[0] == "ok"
+
+    platform_zone.stop()
+    status, text = zone_said(domain, client)
+    assert (status, "tried again every hour" in text) == ("unknown", True)
+    platform_zone.start()
+
+    Zone.objects.filter(dkim_of=domain.platform).delete()
+    status, text = zone_said(domain, client)
+    assert (status, "connect it again" in text) == ("wrong", True)
+    DkimKey.objects.all().delete()
+    assert zone_said(domain, client)[0] == ""
 
 
 def test_people_press_it_and_staff_choose_the_zone(platform_zone: Knot, domain: Domain, client: Client) -> None:

@@ -19,6 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from domains.programs import formats
+from panel.actors import SYSTEM
 from panel.models import Platform
 from tests.factories import Tenant, make_domain, make_tenant
 
@@ -119,6 +120,23 @@ def test_another_name_is_not_found_by_as_many_questions(shop: Tenant) -> None:
     assert get("autoconfig.shop.example", "/account/login/").status_code == 404
     assert get("autodiscover.shop.example", "/").status_code == 404
     assert get("shop.example", "/").status_code == 400  # Django's own word on a strange host
+
+
+def test_a_suspended_service_is_answered_for_and_one_that_ended_is_not(shop: Tenant) -> None:
+    organization = shop.service.organization
+    asks = [("autoconfig.shop.example", path) for path in (CONFIG, "/", "/email.mobileconfig")]
+    for verb, status in (
+        (shop.service.suspend, 200),
+        (shop.service.resume, 200),
+        (organization.suspend, 200),
+        (organization.resume, 200),
+        (shop.service.end, 404),
+    ):
+        verb(actor=SYSTEM)
+        assert {get(*ask).status_code for ask in asks} == {status}
+        assert ask_outlook("autodiscover.shop.example", "ann@shop.example").status_code == status
+        certificate = Client().get("/internal/tls-ask", {"domain": "autoconfig.shop.example"})
+        assert certificate.status_code == status
 
 
 @pytest.mark.parametrize("path", [POX, "/Autodiscover/Autodiscover.xml", "/AUTODISCOVER/AUTODISCOVER.XML"])

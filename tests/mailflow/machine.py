@@ -114,6 +114,16 @@ class MailMachine:
         os.kill(self.child("dovecot -F"), signal.SIGHUP)
         time.sleep(0.5)
 
+    @contextlib.contextmanager
+    def nothing_delivered(self) -> Iterator[None]:
+        """What is accepted meanwhile waits: Postfix's queue manager stands still, and the database does not."""
+        manager = self.child("qmgr -l")
+        os.kill(manager, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(manager, signal.SIGCONT)
+
     def flush(self) -> None:
         """Have Postfix try everything that waits now."""
         command = ["postqueue", "-c", str(self.directory / "postfix"), "-f"]

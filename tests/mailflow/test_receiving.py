@@ -59,6 +59,23 @@ def test_it_is_no_open_relay(machine: MailMachine, domain: Domain, recipient: st
     assert 500 <= code < 600
 
 
+@pytest.mark.parametrize("end", ["\n.\n", "\n.\r\n", "\r\n.\n"])
+def test_no_message_is_smuggled_within_another(machine: MailMachine, domain: Domain, end: str) -> None:
+    """CVE-2023-51764: only a dot between two CR LF ends a message, whatever another server takes for its end."""
+    jan = str(account_at(domain, "jan"))
+    hidden = f"MAIL FROM:<boss@elsewhere.test>\r\nRCPT TO:<{jan}>\r\nDATA\r\nSubject: smuggled\r\n\r\nevil"
+    with machine.smtp() as client:
+        client.mail("a@outside.test")
+        client.rcpt(jan)
+        client.docmd("DATA")
+        client.send(f"Subject: outer\r\n\r\nhello{end}{hidden}\r\n.\r\n")
+        assert client.getreply()[0] == 250
+        assert client.noop()[0] == 250
+    machine.arrives(jan, PASSWORD, "outer")
+    machine.settle()
+    assert machine.subjects(jan, PASSWORD) == ["outer"]
+
+
 def test_whom_the_target_takes_is_passed_on_to_it(machine: MailMachine, split: Domain, target: SmtpTarget) -> None:
     account_at(split, "here")
     assert machine.send(f"here@{split}", subject="for here")[0] == 250

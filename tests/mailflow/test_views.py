@@ -326,6 +326,7 @@ def crowd(transactional_db: None) -> None:
 def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) -> None:
     """Also what Dovecot asks. A scan is allowed of the few platforms only."""
     values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
+    values |= {"sender_domain": "crowd01001.test", "sender_local": "user1007", "sender_base": "user1007"}
     values |= {"group": "1", "login": "x", "address": "user1007@crowd01001.test", "plain": "user1007@crowd01001.test"}
     questions = {
         **QUERIES,

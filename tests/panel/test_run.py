@@ -62,7 +62,7 @@ def test_it_says_where_to_sign_in_and_the_password_is_right(running: Installatio
     assert found
     port, email, password = found.groups()
     assert int(port) == running.port
-    assert running.healthy()
+    until(running.healthy, 60, "health")
     kept = running.folder / "admin-password"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert kept.read_text().strip() == password
@@ -106,6 +106,12 @@ def test_what_dies_is_started_again(running: Installation) -> None:
     until(running.healthy, 60, "health")
 
 
+def serves_pages(running: Installation) -> bool:
+    """Whatever else is away. Of a machine that was busy for a moment, health says that it got no answer."""
+    status, lines = running.health()
+    return status == 200 and all(lines[name].startswith("ok") for name in ("database", "broker"))
+
+
 def test_health_tells_the_truth_about_each(running: Installation) -> None:
     worker = running.child("-Q interactive")
     beat = running.child("celery -A panel --quiet beat")
@@ -116,10 +122,7 @@ def test_health_tells_the_truth_about_each(running: Installation) -> None:
     try:
         until(lambda: not running.health()[1]["worker"].startswith("ok"), 60, "a worker that is missed")
         until(lambda: not running.health()[1]["beat"].startswith("ok"), 60, "beat is missed")
-        status, lines = running.health()
-        assert status == 200  # it still serves its pages
-        assert lines["database"].startswith("ok")
-        assert lines["broker"].startswith("ok")
+        until(lambda: serves_pages(running), 30, "health that says so")
     finally:
         os.kill(worker, signal.SIGCONT)
         os.kill(beat, signal.SIGCONT)
@@ -160,7 +163,7 @@ def test_the_demonstration_answers_for_its_zones(tmp_path: Path) -> None:
 
 def test_it_runs_on_postgresql_and_redis(on_servers: Installation) -> None:
     on_servers.start()
-    assert on_servers.healthy()
+    until(on_servers.healthy, 60, "health")
     assert "postgresql" in on_servers.health()[1]["database"]
     assert "redis" in on_servers.health()[1]["broker"]
 
