@@ -49,7 +49,8 @@ def domain(request: HttpRequest, service_name: str, domain_name: str) -> HttpRes
     ]
     required = required_records(*facts(row.domain))
     records = table_of(row.domain, checks, row.dns_host, required=required)
-    keys = list(domain.ownership.dkim_keys.exclude(state=DkimKey.State.WITHDRAWN).order_by("-pk"))
+    every = domain.ownership.dkim_keys.select_related("name").order_by("-pk")
+    keys = list(every.exclude(state=DkimKey.State.WITHDRAWN, hosted=""))  # a hosted one is made anew: its CNAME stays
     states = {key.state for key in keys}
     return render(
         request,

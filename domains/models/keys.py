@@ -15,6 +15,7 @@ from panel.secrets import EncryptedTextField
 
 from .. import claims
 from ..keys import Identity, new_identity
+from ..records import DEFAULT_TTL
 from .names import Name, Ownership
 from .zones import Zone
 
@@ -73,6 +74,11 @@ class DkimKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.selector}._domainkey"
+
+    @property
+    def cname_line(self) -> str:
+        """What leads to a hosted key, as a line of a zone file."""
+        return f"{self}.{self.name}. {DEFAULT_TTL} IN CNAME {self.hosted}."
 
     @classmethod
     def rotate(cls, domain: Domain, *, actor: Actor) -> DkimKey:

@@ -85,13 +85,13 @@ def test_a_run_survives_the_death_of_its_worker_and_of_the_supervisor(installati
     until(lambda: installation.has_another("-Q background", worker), 30, "another worker")
 
     wait_for_more_than(killed_at, installation)
-    worker = installation.child("-Q background")
-    assert worker is not None
-    os.killpg(worker, signal.SIGSTOP)  # however slow the machine is, it gets no further
+    second = installation.child("-Q background")
+    assert second is not None
+    os.killpg(second, signal.SIGSTOP)  # however slow the machine is, it gets no further
     assert killed_at < done(installation) < ROWS
     below = set(descendants(installation.pid))
     os.kill(installation.pid, signal.SIGKILL)
-    os.killpg(worker, signal.SIGKILL)
+    os.killpg(second, signal.SIGKILL)
     assert installation.process is not None
     installation.process.wait()
     until(lambda: not alive(below), 60, "the end of every child")
