@@ -52,6 +52,18 @@ FROZEN = {
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
+    "mailflow_footer": (
+        "platform",
+        "domain",
+        "login_domain",
+        "login",
+        "text",
+        "html",
+        "only_outside",
+        "first_name",
+        "last_name",
+        "display_name",
+    ),
 }
 TABLES = [
     ("panel", "Platform"),
@@ -60,6 +72,7 @@ TABLES = [
     ("domains", "Name"),
     ("domains", "Domain"),
     ("domains", "DkimKey"),
+    ("domains", "Footer"),
     ("accounts", "Address"),
     ("accounts", "EmailAccount"),
     ("accounts", "Alias"),
