@@ -71,13 +71,21 @@ class Signer:
 
     def outgoing(self, domain: str, login: Address) -> Outgoing:
         """In one question: the key of `domain`, and its footer for messages of `login`."""
-        values = {"platform": self.platform, "domain": domain, "login": login.local, "login_domain": login.domain}
-        rows = {row[0]: row[1:] for row in self.reader.rows("outgoing", values)}
-        selector, stored, *_rest = rows.get("key", ("", ""))
+        values = {"platform": self.platform, "domain": domain, "login_local": login.local, "login_domain": login.domain}
+        rows = self.reader.rows("outgoing", values)
+        keys = sorted((number, selector, key) for what, selector, key, number, *_rest in rows if what == "key")
+        _number, selector, stored = keys[-1] if keys else (0, "", "")
         footing = None
-        if "footer" in rows:
-            text, html, only_outside, *names = rows["footer"]
-            footing = Footing(text, html, bool(only_outside), *names)
+        for what, text, html, only_outside, first_name, last_name, display_name in rows:
+            if what == "footer":
+                footing = Footing(
+                    text=text,
+                    html=html,
+                    only_outside=bool(only_outside),
+                    first_name=first_name,
+                    last_name=last_name,
+                    display_name=display_name,
+                )
         return Outgoing(
             domain=domain,
             selector=selector,

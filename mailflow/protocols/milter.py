@@ -11,10 +11,11 @@ import logging
 import struct
 from dataclasses import dataclass, field
 from email.utils import getaddresses
+from functools import partial
 
 from django.conf import settings
 
-from domains.footers import Filled, filled, values_of
+from domains.footers import filled, values_of
 
 from ..addresses import Address, printable, split
 from ..deciding import Decider
@@ -34,7 +35,7 @@ NO_REPLY_HEADER, NO_REPLY_RCPT, NO_REPLY_BODY = 0x80, 0x8000, 0x80000
 STEPS = NO_CONNECT | NO_HELO | NO_UNKNOWN | NO_DATA | NO_REPLY_HEADER | NO_REPLY_RCPT | NO_REPLY_BODY
 MOST_OCTETS = 1_100_000  # of one packet
 PIECE = 65_535  # octets of a body in one packet: MILTER_CHUNK_SIZE
-AT_ONCE = 128 * 1024  # octets of a body; a larger one is worked on in a thread
+AT_ONCE, HTML_AT_ONCE = 128 * 1024, 4_000  # of a body and of a footer; larger ones are worked on in a thread
 
 
 CONTINUE, REPLY, NEGOTIATE = b"c", b"y", b"O"
@@ -106,10 +107,11 @@ async def _judged(decider: Decider, signer: Signer, macros: dict[str, str], mess
             return packet(REPLY, refusal.encode() + b"\0")
         outgoing = signer.outgoing(sender.domain, split(login))
         body = b"".join(message.body)
-        footer = _footer(outgoing.footing, sender, message.recipients) if envelope else None
-        if len(body) <= AT_ONCE:
-            return _finished(outgoing, footer, message.headers, body)
-        return await asyncio.to_thread(_finished, outgoing, footer, message.headers, body)
+        footing = outgoing.footing if envelope and _is_wanted(outgoing.footing, sender, message.recipients) else None
+        work = partial(_finished, outgoing, footing, sender, message.headers, body)
+        if len(body) <= AT_ONCE and (footing is None or len(footing.html) <= HTML_AT_ONCE):
+            return work()
+        return await asyncio.to_thread(work)
     except DatabaseAway as error:
         log.warning("a message of %s: %s", login, error)
         return packet(REPLY, b"451 4.3.0 The mail system cannot look this up now: try again later\0")
@@ -118,25 +120,19 @@ async def _judged(decider: Decider, signer: Signer, macros: dict[str, str], mess
         return packet(REPLY, b"451 4.3.0 The mail system cannot sign this message now: try again later\0")
 
 
-def _footer(footing: Footing | None, sender: Address, recipients: list[str]) -> Filled | None:
-    """What the message is to bear; `sender`: its From."""
+def _is_wanted(footing: Footing | None, sender: Address, recipients: list[str]) -> bool:
+    """`sender`: the address in From."""
     if footing is None:
-        return None
-    if footing.only_outside and all(split(recipient).domain == sender.domain for recipient in recipients):
-        return None
-    values = values_of(
-        first_name=footing.first_name,
-        last_name=footing.last_name,
-        display_name=footing.display_name,
-        address=str(sender),
-    )
-    return filled(footing.text, footing.html, values)
+        return False
+    return not footing.only_outside or any(split(recipient).domain != sender.domain for recipient in recipients)
 
 
-def _finished(outgoing: Outgoing, footer: Filled | None, headers: list[Header], body: bytes) -> bytes:
+def _finished(
+    outgoing: Outgoing, footing: Footing | None, sender: Address, headers: list[Header], body: bytes
+) -> bytes:
     """The packets that change a message and let it go."""
     answer = []
-    footed = _footed(footer, headers, body) if footer else None
+    footed = _footed(footing, sender, headers, body) if footing else None
     if footed is not None:
         for name, value, present in footed.changed:
             pair = name + b"\0" + value + b"\0"
@@ -149,9 +145,16 @@ def _finished(outgoing: Outgoing, footer: Filled | None, headers: list[Header], 
     return b"".join([*answer, packet(CONTINUE)])
 
 
-def _footed(footer: Filled, headers: list[Header], body: bytes) -> Footed | None:
+def _footed(footing: Footing, sender: Address, headers: list[Header], body: bytes) -> Footed | None:
     """Mail goes on where a footer cannot."""
     try:
+        values = values_of(
+            first_name=footing.first_name,
+            last_name=footing.last_name,
+            display_name=footing.display_name,
+            address=str(sender),
+        )
+        footer = filled(footing.text, footing.html, values)
         return add(headers, body, footer, mark_of(settings.SECRET_KEY.encode(), headers))
     except Exception:
         log.exception("a message goes without its footer")

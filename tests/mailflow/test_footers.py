@@ -222,7 +222,7 @@ def test_the_footer_is_that_of_the_domain_in_from_and_of_its_own_service(domain:
     reader = reader_of(database_url())
 
     def footers(login: str, login_domain: Domain, of: Domain = domain) -> list[tuple[object, ...]]:
-        values = {"platform": "mail", "domain": str(of), "login": login, "login_domain": str(login_domain)}
+        values = {"platform": "mail", "domain": str(of), "login_local": login, "login_domain": str(login_domain)}
         return [row[1:] for row in reader.rows("outgoing", values) if row[0] == "footer"]
 
     try:

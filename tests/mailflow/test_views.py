@@ -333,6 +333,10 @@ def crowd(transactional_db: None) -> None:
             "INSERT INTO accounts_catchall (domain_id, account_id, created_at)"
             " SELECT e.domain_id, MIN(e.id), MIN(e.created_at) FROM accounts_emailaccount e GROUP BY e.domain_id"
         )
+        cursor.execute(
+            "INSERT INTO domains_footer (domain_id, active, only_outside, text, html, changed_at)"
+            " SELECT id, (1 = 1), (1 = 0), 'footer', '', verified_at FROM domains_domain"
+        )
         cursor.execute("ANALYZE")
 
 
@@ -340,6 +344,7 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
     """Also what Dovecot asks. A scan is allowed of the few platforms only."""
     values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
     values |= {"group": "1", "login": "x", "address": "user1007@crowd01001.test", "plain": "user1007@crowd01001.test"}
+    values |= {"login_local": "user1007", "login_domain": "crowd01001.test"}
     questions = {
         **QUERIES,
         "mailbox": "SELECT mailbox FROM mailflow_recipient"
