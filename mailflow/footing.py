@@ -94,6 +94,12 @@ def add(headers: Sequence[Header], body: bytes, footer: Filled, mark: bytes = b"
     return Footed(new, changed, changed_body)
 
 
+def _is_left_alone(kind: ContentType) -> bool:
+    """What is signed or encrypted, and the answer to an invitation, which a program wrote (RFC 5546 §3.2.3)."""
+    answers = kind.name == "text/calendar" and kind.parameters.get("method", "").lower() == "reply"
+    return kind.name in _NEVER or answers
+
+
 type Done = tuple[list[Header], bytes]
 
 
@@ -123,7 +129,7 @@ class _Adding:
             raise Unsafe("nested too deeply, or in a way that can be read twice")
         places = parts.spans(body, boundary)
         children = [parts.opened(body[start:end]) for start, end in places]
-        if any(parts.content_type(head).name in _NEVER for head, _body in children):
+        if any(_is_left_alone(parts.content_type(head)) for head, _body in children):
             raise _Enough
         pieces: list[bytes] = []
         at = 0

@@ -225,6 +225,10 @@ UNTOUCHED = {
     ),
     "a report": (b"multipart/report; boundary=o", b"--o\r\n\r\nhi\r\n--o--\r\n"),
     "a calendar": (b"text/calendar; method=REPLY", b"BEGIN:VCALENDAR\r\n"),
+    "an answer to an invitation": (
+        b"multipart/alternative; boundary=o",
+        b"--o\r\n\r\nAccepted\r\n--o\r\nContent-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:\r\n--o--\r\n",
+    ),
     "a file": (b"text/plain; name=a.txt", b"hi\r\n"),
     "a picture": (b"image/png", b"hi\r\n"),
     "a forwarded message": (b"message/rfc822", b"Subject: x\r\n\r\nhi\r\n"),
