@@ -206,9 +206,9 @@ def test_a_footer_costs_no_question_more(
         before = machine.questions()
         sent(machine, target, own, letter(own).encode(), friend)
         after = machine.questions()
-        passing = {"credentials", "platforms"}
-        return {name: after[name] - before.get(name, 0) for name in after if name not in passing} | {"none": 0}
+        return {name: after[name] - before.get(name, 0) for name in after if name not in {"credentials", "platforms"}}
 
+    cost()  # the queue manager knows the route for half a minute now
     without = cost()
     set_footer(domain, FooterContent(TEXT, HTML), by=SYSTEM)
     assert cost() == without
