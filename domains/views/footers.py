@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import cast
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -34,15 +37,15 @@ VARIABLES = {
     "domain": gettext_lazy("its domain"),
 }
 # The preview is shown in a frame: it runs nothing and has nothing of the panel's.
-WITH_FRAME = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
-OF_PREVIEW = {
+WITH_FRAME: dict[str, Collection[str]] = {**cast("dict[str, list[str]]", settings.SECURE_CSP), "frame-src": [CSP.SELF]}
+OF_PREVIEW: dict[str, Collection[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
     "img-src": ["https:", "http:"],
     "form-action": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.SELF],
-    "sandbox": True,
+    "sandbox": "",
 }
 
 

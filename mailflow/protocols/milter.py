@@ -139,9 +139,10 @@ def _finished(
             answer.append(packet(CHANGE_HEADER, struct.pack("!I", 1) + pair) if present else packet(ADD_HEADER, pair))
         headers, body = footed.headers, footed.body
         answer += [packet(REPLACE_BODY, body[at : at + PIECE]) for at in range(0, len(body), PIECE)]
-    value = outgoing.signature(headers, body)
-    if value is not None:
-        answer.append(packet(INSERT_HEADER, struct.pack("!I", 0) + b"DKIM-Signature\0" + value.encode() + b"\0"))
+    signature = outgoing.signature(headers, body)
+    if signature is not None:
+        pair = b"DKIM-Signature\0" + signature.encode() + b"\0"
+        answer.append(packet(INSERT_HEADER, struct.pack("!I", 0) + pair))
     return b"".join([*answer, packet(CONTINUE)])
 
 
