@@ -42,7 +42,25 @@ SCHEMES = {"https", "http", "mailto", "tel"}
 
 _VARIABLE = re.compile(r"\{\{([^{}\n]{0,40})\}\}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_BLOCKS = {"blockquote", "center", "div", "h1", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "table", "tr", "ul"}
+_BLOCKS = {
+    "blockquote",
+    "center",
+    "div",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "table",
+    "td",
+    "th",
+    "tr",
+    "ul",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +152,6 @@ class _TextOf(HTMLParser):
             self.handle_data(given.get("alt") or "")
         elif tag == "a":
             self._links.append((given.get("href") or "", len(self.lines) - 1, len(self.lines[-1])))
-        elif tag in {"td", "th"}:
-            self.handle_data(" ")
         elif tag in _BLOCKS:
             self._new_block()
             self.lines[-1] = "- " if tag == "li" else ""

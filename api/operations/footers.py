@@ -1,6 +1,5 @@
 """The footer that a domain's messages bear."""
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 
 from domains.footer_changes import FooterContent, of_domain
@@ -20,11 +19,8 @@ FOOTER = f"{ONE}/footer"
 
 @operation("GET", FOOTER, scope=READ, response=FooterOut)
 def get_footer(request: Asked, service_name: ServiceInPath, name: NameInPath) -> FooterOut:
-    """The footer of a domain; 404 where it has none."""
-    footer = of_domain(domain_of(request.auth, service_name, name))
-    if footer is None:
-        raise Http404
-    return FooterOut.of(footer)
+    """The footer of a domain. Where it has none, nothing is active and all is empty."""
+    return FooterOut.of(of_domain(domain_of(request.auth, service_name, name)))
 
 
 @operation("PUT", FOOTER, scope=WRITE, response=FooterOut)
@@ -43,7 +39,5 @@ def set_footer(request: Asked, service_name: ServiceInPath, name: NameInPath, wi
 def remove_footer(request: Asked, service_name: ServiceInPath, name: NameInPath) -> Note:
     """Remove the footer of a domain: messages leave without one from then on."""
     domain = domain_of(request.auth, service_name, name)
-    if of_domain(domain) is None:
-        raise Http404
     remove(domain, by=request.auth)
     return Note(done=_("The footer is removed: messages leave without one from now on."))

@@ -19,10 +19,12 @@ class FooterOut(BaseModel):
     html: str
     active: bool
     only_outside: bool
-    changed_at: datetime
+    changed_at: datetime | None
 
     @classmethod
-    def of(cls, footer: Footer) -> Self:
+    def of(cls, footer: Footer | None) -> Self:
+        if footer is None:
+            return cls(text="", html="", active=False, only_outside=False, changed_at=None)
         return cls.model_validate(footer, from_attributes=True)
 
 

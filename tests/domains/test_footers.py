@@ -114,7 +114,7 @@ def test_it_is_the_same_through_the_api(clinic: Clinic) -> None:
     _token, secret = Token.issue(organization, "billing", scopes, later, by=clinic.owner)
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     url = f"/api/v1/services/{clinic.service.name}/domains/aurora.example/footer"
-    assert client.get(url).status_code == 404
+    assert (client.get(url).json()["active"], client.get(url).json()["changed_at"]) == (False, None)
     wish = {"html": "<p onclick='x'>{{first_name}}</p>", "only_outside": True}
     answer = client.put(url, json.dumps(wish), content_type="application/json")
     assert answer.status_code == 200, answer.content
@@ -123,7 +123,8 @@ def test_it_is_the_same_through_the_api(clinic: Clinic) -> None:
     wrong = client.put(url, json.dumps({"text": "{{x}}"}), content_type="application/json")
     assert (wrong.status_code, wrong.json()["code"]) == (409, "unknown-variable")
     assert client.delete(url).status_code == 200
-    assert client.delete(url).status_code == 404
+    assert client.delete(url).status_code == 200
+    assert client.get(url).json()["html"] == ""
 
 
 def test_it_goes_with_its_domain_and_not_on_a_service_that_has_ended(clinic: Clinic) -> None:

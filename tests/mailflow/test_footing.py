@@ -387,5 +387,6 @@ def test_text_is_made_of_html() -> None:
         "<p><a href='https://aurora.test/x'>our site</a></p><ul><li>a</li><li>b &amp; c</li></ul>"
     )
     assert text_of(html) == "Jan Lis\nAurora\nT: +48123\nour site <https://aurora.test/x>\n- a\n- b & c"
+    assert text_of("<table><tr><td>a<br>b</td><td>c</td></tr></table>") == "a\nb\nc"
     assert filled("", html, JAN).text == text_of(html)
     assert filled("a\n<b>", "", JAN).html == "a<br>\n&lt;b&gt;"
