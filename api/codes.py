@@ -29,7 +29,7 @@ ELSEWHERE = frozenset(
         *("invitation-lapsed", "invitation-of-another", "last-staff", "no-second-factor", "user-exists"),  # people
         *("letter-gone", "letter-under-way", "dispute-closed", "member-inactive"),  # staff
         *("broken", "fields", "too_large", "upload", "uploads"),  # uploaded files
-        *("no-policy", "no-such-column", "no-target", "unread"),  # forms of the pages
+        *("no-such-column", "no-target", "unread"),  # forms of the pages
         *("scopes", "too-many-tokens"),  # tokens are made by people
         *("no-such-account", "no-such-service", "not-empty"),  # commands
     }

@@ -6,6 +6,8 @@ VERBS = {
     "domain.detected": _("authoritative domain detected on trying to attach it"),
     "domain.verified": _("domain verified"),
     "domain.mode_changed": _("mode or target server of a domain changed"),
+    "domain.footer": _("footer of a domain set"),
+    "domain.footer_removed": _("footer of a domain removed"),
     "domain.detached": _("domain detached"),
     "domain.released": _("verification of a domain withdrawn"),
     "dispute.opened": _("dispute about a domain opened"),

@@ -88,9 +88,13 @@ SELECT device, password, mailbox, lockout_threshold, lockout_reset, lockout_dura
     "blocked": """
 SELECT blocked FROM mailflow_login
  WHERE platform = :platform AND domain = :domain AND local_part = :local AND device = ''""",
-    "dkim": """
-SELECT selector, private_key FROM mailflow_dkim
- WHERE platform = :platform AND domain = :domain ORDER BY number DESC LIMIT 1""",
+    # The keys that sign what a domain sends (the newest does), and the domain's footer for one account.
+    "outgoing": """
+SELECT 'key', selector, private_key, number, '', '', '' FROM mailflow_dkim
+ WHERE platform = :platform AND domain = :domain
+UNION ALL
+SELECT 'footer', text, html, only_outside, first_name, last_name, display_name FROM mailflow_footer
+ WHERE platform = :platform AND domain = :domain AND login_domain = :login_domain AND login = :login_local""",
     "platforms": """
 SELECT platform, mx_hosts, imap_host, smtp_host, outbound_addresses, spf_include FROM mailflow_platform""",
 }

@@ -1,4 +1,5 @@
-"""DKIM signatures (RFC 6376) for outgoing mail: rsa-sha256, relaxed/relaxed, with the domain's active key.
+"""What outgoing mail gets: DKIM signatures (RFC 6376), rsa-sha256, relaxed/relaxed, with the domain's active key; and
+which footer.
 
 Our own rather than dkimpy's, which does the arithmetic of RSA in Python; the tests hold every signature against it.
 """
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from .addresses import Address
+from .parts import Header
 from .queries import Reader
 
 KEYS_KEPT = 2000  # decrypted, in memory
@@ -26,7 +29,34 @@ SIGNED = (
     *("mime-version", "content-type", "content-transfer-encoding"),
 )
 
-type Header = tuple[bytes, bytes]  # name, value
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """The footer of a domain, and whose message is to have it."""
+
+    text: str
+    html: str
+    only_outside: bool
+    first_name: str
+    last_name: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What mail of a domain gets before it leaves."""
+
+    domain: str
+    selector: str
+    key: RSAPrivateKey | None
+    timestamp: int
+    footing: Footing | None
+
+    def signature(self, headers: Sequence[Header], body: bytes) -> str | None:
+        """The value of the DKIM-Signature header, lines divided by LF; None where the domain has no key."""
+        if self.key is None:
+            return None
+        return sign(self.key, self.selector, self.domain, headers, body, self.timestamp)
 
 
 @dataclass
@@ -39,13 +69,30 @@ class Signer:
     clock: Callable[[], float] = time.time
     _keys: OrderedDict[str, RSAPrivateKey] = field(default_factory=OrderedDict)
 
-    def signature(self, domain: str, headers: Sequence[Header], body: bytes) -> str | None:
-        """The value of the DKIM-Signature header, lines divided by LF; None where the domain has no key."""
-        rows = self.reader.rows("dkim", {"platform": self.platform, "domain": domain})
-        if not rows:
-            return None
-        selector, stored = rows[0]
-        return sign(self._key(stored), selector, domain, headers, body, int(self.clock()))
+    def outgoing(self, domain: str, login: Address) -> Outgoing:
+        """In one question: the key of `domain`, and its footer for messages of `login`."""
+        values = {"platform": self.platform, "domain": domain, "login_local": login.local, "login_domain": login.domain}
+        rows = self.reader.rows("outgoing", values)
+        keys = sorted((number, selector, key) for what, selector, key, number, *_rest in rows if what == "key")
+        _number, selector, stored = keys[-1] if keys else (0, "", "")
+        footing = None
+        for what, text, html, only_outside, first_name, last_name, display_name in rows:
+            if what == "footer":
+                footing = Footing(
+                    text=text,
+                    html=html,
+                    only_outside=bool(only_outside),
+                    first_name=first_name,
+                    last_name=last_name,
+                    display_name=display_name,
+                )
+        return Outgoing(
+            domain=domain,
+            selector=selector,
+            key=self._key(stored) if stored else None,
+            timestamp=int(self.clock()),
+            footing=footing,
+        )
 
     def _key(self, stored: str) -> RSAPrivateKey:
         """What is stored is what it is kept under: a new key needs no word to us."""

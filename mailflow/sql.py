@@ -155,6 +155,18 @@ SELECT p.slug AS platform, n.name AS domain, k.selector AS selector, k.private_k
   FROM {_ATTACHED}
   JOIN domains_dkimkey k ON k.ownership_id = d.ownership_id AND k.state = 'active'
  WHERE {_ACTIVE}""",
+    # Which footer does a message of this login bear that is sent from this domain? A login is an account of the service
+    # that the domain is attached to. `only_outside`: 1 where only messages to somebody outside of the domain bear it.
+    "mailflow_footer": f"""
+SELECT p.slug AS platform, n.name AS domain, own_name.name AS login_domain, own.local_part AS login, f.text AS text,
+       f.html AS html, CASE WHEN f.only_outside THEN 1 ELSE 0 END AS only_outside, e.first_name AS first_name,
+       e.last_name AS last_name, e.display_name AS display_name
+  FROM {_ATTACHED}
+  JOIN domains_footer f ON f.domain_id = d.id AND f.active
+  JOIN accounts_emailaccount e ON e.service_id = d.service_id AND e.state = 'active'
+  JOIN accounts_address own ON own.id = e.address_id
+  JOIN domains_name own_name ON own_name.id = own.name_id
+ WHERE {_ACTIVE}""",
 }
 
 COLUMNS = {
@@ -182,6 +194,18 @@ COLUMNS = {
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service", "organization"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
+    "mailflow_footer": (
+        "platform",
+        "domain",
+        "login_domain",
+        "login",
+        "text",
+        "html",
+        "only_outside",
+        "first_name",
+        "last_name",
+        "display_name",
+    ),
 }
 
 # Apps whose migrations may alter a table under a view.

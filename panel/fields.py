@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 FIELDS: dict[str, Any] = {
     "account_limit": _("limit of accounts"),
+    "active": _("active"),
     "address": _("address"),
     "aliases": _("aliases"),
     "already": _("done already"),
@@ -22,6 +23,7 @@ FIELDS: dict[str, Any] = {
     "ends_on": _("ends on"),
     "first_name": _("first name"),
     "found": _("found"),
+    "html": _("HTML"),
     "imap_host": _("IMAP host"),
     "is_active": _("active"),
     "is_default": _("default for new services"),
@@ -33,6 +35,7 @@ FIELDS: dict[str, Any] = {
     "mx_hosts": _("MX hosts, in order"),
     "name": _("name"),
     "notify": _("notify the contacts when a domain needs attention and when it recovers"),
+    "only_outside": _("only when a recipient is outside"),
     "order": _("order"),
     "outbound_addresses": _("outbound addresses"),
     "pieces": _("parts of names forbidden"),
@@ -54,6 +57,7 @@ FIELDS: dict[str, Any] = {
     "state": _("state"),
     "symbol": _("symbol required"),
     "target": _("target server"),
+    "text": _("text"),
     "to": _("to"),
     "until": _("until"),
     "verification_host": _("verification host"),

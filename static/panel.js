@@ -87,6 +87,7 @@ function end(form) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
+  if (event.submitter?.formTarget) return; // shown in a frame beside it: the page stays
   if (form.getAttribute("aria-busy") === "true") {
     event.preventDefault();
     return;

@@ -5,6 +5,7 @@ from . import (  # noqa: F401
     activity,
     aliases,
     domains,
+    footers,
     groups,
     jobs,
     mailboxes,

@@ -1,6 +1,7 @@
 from .attached import detach, mode
 from .changes import change, change_again, change_policy, change_undo, changes, plan, plan_card
 from .disputes import dispute, disputes
+from .footers import footer, footer_preview, footer_remove
 from .keys import host_keys, rotate
 from .many import apply_many, attach_many, mode_many
 from .providers import (
@@ -30,6 +31,9 @@ __all__ = [
     "detach",
     "dispute",
     "disputes",
+    "footer",
+    "footer_preview",
+    "footer_remove",
     "host_keys",
     "mode",
     "mode_many",

@@ -279,6 +279,7 @@ def dkim_status(domain: Domain) -> tuple[str, list[str]]:
 
 def verifies(domain: Domain, server: Knot) -> bool:
     """Whether dkimpy, by the DNS, takes what the policy server signs."""
+    from mailflow.addresses import split
     from mailflow.queries import reader_of
     from mailflow.signing import Signer
     from panel.secrets import decrypt
@@ -286,7 +287,8 @@ def verifies(domain: Domain, server: Knot) -> bool:
 
     headers = [(b"From", f"jan@{domain}".encode()), (b"Subject", b"hello")]
     reader = reader_of(database_url())
-    value = Signer(reader, domain.platform.slug, decrypt).signature(str(domain), headers, b"hello\r\n")
+    signer = Signer(reader, domain.platform.slug, decrypt)
+    value = signer.outgoing(str(domain), split(f"jan@{domain}")).signature(headers, b"hello\r\n")
     reader.close()
     assert value is not None
     message = b"DKIM-Signature: " + value.replace("\n", "\r\n").encode()

@@ -52,6 +52,18 @@ FROZEN = {
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
+    "mailflow_footer": (
+        "platform",
+        "domain",
+        "login_domain",
+        "login",
+        "text",
+        "html",
+        "only_outside",
+        "first_name",
+        "last_name",
+        "display_name",
+    ),
 }
 TABLES = [
     ("panel", "Platform"),
@@ -60,6 +72,7 @@ TABLES = [
     ("domains", "Name"),
     ("domains", "Domain"),
     ("domains", "DkimKey"),
+    ("domains", "Footer"),
     ("accounts", "Address"),
     ("accounts", "EmailAccount"),
     ("accounts", "Alias"),
@@ -320,6 +333,10 @@ def crowd(transactional_db: None) -> None:
             "INSERT INTO accounts_catchall (domain_id, account_id, created_at)"
             " SELECT e.domain_id, MIN(e.id), MIN(e.created_at) FROM accounts_emailaccount e GROUP BY e.domain_id"
         )
+        cursor.execute(
+            "INSERT INTO domains_footer (domain_id, active, only_outside, text, html, changed_at)"
+            " SELECT id, (1 = 1), (1 = 0), 'footer', '', verified_at FROM domains_domain"
+        )
         cursor.execute("ANALYZE")
 
 
@@ -328,6 +345,7 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
     values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
     values |= {"sender_domain": "crowd01001.test", "sender_local": "user1007", "sender_base": "user1007"}
     values |= {"group": "1", "login": "x", "address": "user1007@crowd01001.test", "plain": "user1007@crowd01001.test"}
+    values |= {"login_local": "user1007", "login_domain": "crowd01001.test"}
     questions = {
         **QUERIES,
         "mailbox": "SELECT mailbox FROM mailflow_recipient"
