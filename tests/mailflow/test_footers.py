@@ -8,6 +8,7 @@ from email.message import EmailMessage
 import dkim
 import pytest
 
+from accounts import verbs
 from accounts.models import EmailAccount
 from domains.footer_changes import FooterContent, remove_footer, set_footer
 from domains.models import DkimKey, Domain
@@ -228,7 +229,7 @@ def test_the_footer_is_that_of_the_domain_in_from_and_of_its_own_service(domain:
     try:
         assert footers("jan", domain) == [(TEXT, "", 1, "Jan", "Lis", "Jan Łoś & syn")]
         assert footers("jan", stranger) == footers("jan", stranger, stranger) == footers("nobody", domain) == []
-        lis.suspend(by=SYSTEM)
+        verbs.suspend(lis, by=SYSTEM)
         assert footers("jan", domain) == []
     finally:
         reader.close()
