@@ -8,6 +8,7 @@ from . import (  # noqa: F401
     groups,
     jobs,
     mailboxes,
+    messages,
     orders,
     organizations,
     providers,
