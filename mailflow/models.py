@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 SILENT = timedelta(minutes=2)  # after which a machine is said to be away
 
@@ -181,19 +182,19 @@ class TracedMessage(models.Model):
     """
 
     class State(models.TextChoices):
-        ACCEPTED = "accepted", _("accepted")
+        ACCEPTED = "accepted", pgettext_lazy("message", "accepted")
         DELIVERED = "delivered", _("delivered")
         RELAYED = "relayed", _("relayed to another server")
         PASSED_ON = "passed_on", _("forwarded")
         KEPT = "kept", _("in the organization's inbox")
         DEFERRED = "deferred", _("deferred")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("message", "refused")
         BOUNCED = "bounced", _("returned to the sender")
         DELETED = "deleted", _("deleted from the queue")
 
     class Side(models.TextChoices):
-        IN = "in", _("received")
-        OUT = "out", _("sent")
+        IN = "in", pgettext_lazy("message", "received")
+        OUT = "out", pgettext_lazy("message", "sent")
         INSIDE = "inside", _("within the organization")
 
     key = models.UUIDField(unique=True)  # made of what it is, so that what is read twice is written once
