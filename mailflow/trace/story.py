@@ -83,6 +83,11 @@ class Record:
     size: int
     steps: tuple[tuple[str, str, str], ...]
 
+    @property
+    def at_the_door(self) -> bool:
+        """Whether the message was never taken."""
+        return len(self.steps) == 1 and self.state != ACCEPTED
+
 
 type Owner = tuple[int, int]  # organization and service of a domain
 type Owners = Callable[[str], Owner | None]

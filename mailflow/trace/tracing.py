@@ -32,7 +32,7 @@ from .writing import TraceWriter
 log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds
-KNOWN_FOR = 30.0  # seconds: whose a domain is
+KNOWN_FOR = 1.0  # seconds: whose a domain is; what comes after it was moved is the new owner's
 MOST_KNOWN = 20_000
 SAVED_SHARE = 0.05  # of the time may go into the file of what is not over
 STRANGERS_A_MINUTE = 120  # refusals that are nobody's of ours: whoever tries out addresses fills no disk
@@ -45,16 +45,18 @@ class Owners:
 
     def __init__(self, reader: Reader, platform: str) -> None:
         self._reader, self._platform = reader, platform
-        self._known: dict[str, tuple[float, Owner | None]] = {}
+        self._known: dict[str, tuple[float, Owner]] = {}
 
     def __call__(self, domain: str) -> Owner | None:
         """Raises DatabaseAway."""
         now = time.monotonic()
-        at, owner = self._known.get(domain, (-KNOWN_FOR, None))
-        if now < at + KNOWN_FOR:
-            return owner
+        known = self._known.get(domain)
+        if known is not None and now < known[0] + KNOWN_FOR:
+            return known[1]
         rows = self._reader.rows("owner", {"platform": self._platform, "domain": domain})
-        owner = (rows[0][0], rows[0][1]) if rows else None
+        if not rows:
+            return None  # it may be attached the next moment
+        owner = (rows[0][0], rows[0][1])
         if len(self._known) > MOST_KNOWN:
             self._known.clear()
         self._known[domain] = (now, owner)
@@ -70,7 +72,7 @@ class Bound:
         self._left_out = 0
 
     def takes(self, record: Record) -> bool:
-        if record.state != "refused" or record.queue_id:
+        if not record.at_the_door:
             return True
         minute = int(record.at.timestamp()) // 60
         if minute != self._minute:
@@ -166,9 +168,9 @@ class Tracer:
 def run(directory: Path, ready: Callable[[], None]) -> None:
     """Until SIGTERM or SIGINT."""
     stop = threading.Event()
+    wait_for_turn(directory / "trace" / "lock")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    wait_for_turn(directory / "trace" / "lock")
     tracer = Tracer(
         directory,
         reader_url=settings.MAIL_READER_URL or settings.DATABASE_URL,

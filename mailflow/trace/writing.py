@@ -6,6 +6,7 @@ A row has a key that is made of what it tells of: what is written twice stays on
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from ..queries import SECONDS, DatabaseAway
 from .lines import ADDRESS, HOST
 from .story import Record
 
+log = logging.getLogger(__name__)
+
 BATCH = 500  # rows of one transaction: on SQLite others wait for it
 # What may be learned of a message later on.
 LEARNED = ("changed_at", "state", "sender", "sender_domain", "message_id", "words", "relay", "size", "steps")
@@ -31,6 +34,7 @@ COLUMNS = (
 _UPSERT = f"""
 INSERT INTO mailflow_trace ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{name}" for name in COLUMNS)})
     ON CONFLICT (key) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in LEARNED)}"""  # noqa: S608
+_REFUSED = (psycopg.DataError, psycopg.IntegrityError, sqlite3.DataError, sqlite3.IntegrityError, OverflowError)
 _DELETE = "DELETE FROM mailflow_trace WHERE key = :key"
 
 
@@ -57,6 +61,17 @@ class TraceWriter:
             self._connection = None
 
     def _together(self, statement: str, rows: list[dict[str, Any]]) -> None:
+        try:
+            self._transaction(statement, rows)
+        except _REFUSED as error:
+            self.close()
+            if len(rows) == 1:  # it would keep all others from being written
+                log.error("a row of the message trace is left out: %s", error)
+                return
+            for row in rows:
+                self._together(statement, [row])
+
+    def _transaction(self, statement: str, rows: list[dict[str, Any]]) -> None:
         if self._connection is None:
             self._connection = self._connect()
         if self._path:
