@@ -243,7 +243,9 @@ class TracedMessage(models.Model):
             models.Index(fields=["sender_domain", "organization", "at", "id"], name="trace_by_sender_domain"),
             models.Index(fields=["recipient", "organization", "at", "id"], name="trace_by_recipient"),
             models.Index(fields=["recipient_domain", "organization", "at", "id"], name="trace_by_recipient_domain"),
-            models.Index(fields=["became", "organization", "at", "id"], name="trace_by_became", condition=~Q(became="")),
+            models.Index(
+                fields=["became", "organization", "at", "id"], name="trace_by_became", condition=~Q(became="")
+            ),
             models.Index(
                 fields=["became_domain", "organization", "at", "id"],
                 name="trace_by_became_domain",

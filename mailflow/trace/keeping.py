@@ -22,7 +22,9 @@ def forget(seconds: float = SLICE) -> int:
     to run twice. Returns how many rows are gone."""
     until, rows = time.monotonic() + seconds, TracedMessage.objects.all()
     before = timezone.now() - timedelta(days=settings.TRACE_DAYS)
-    first_too_many = rows.order_by("-at", "-pk").values_list("at", flat=True)[settings.TRACE_ROWS : settings.TRACE_ROWS + 1]
+    first_too_many = rows.order_by("-at", "-pk").values_list("at", flat=True)[
+        settings.TRACE_ROWS : settings.TRACE_ROWS + 1
+    ]
     if (over := first_too_many.first()) is not None:
         gone = _delete(rows.filter(at__lte=over), until)
     else:

@@ -21,7 +21,9 @@ MESSAGE_ID = 250
 
 _QUEUE_ID = r"(?P<id>[0-9A-Za-z]{5,30}+)"
 _ADDRESS = r'<((?:"(?:[^"\\]|\\.){0,512}+"|[^<>"]){0,512}+)>'
-_TIME = r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))"
+_TIME = (
+    r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))"
+)
 
 _POSTFIX = re.compile(
     _TIME + r" \S{1,255} postfix(?:/[\w-]{1,40}){0,2}?/(?P<daemon>[a-z]{3,12})\[\d{1,10}\]: (?P<said>.*)", re.DOTALL
@@ -50,7 +52,9 @@ _ENVELOPE = re.compile(
 _SAVED = re.compile(
     _TIME + r" lmtp\((?P<user>[^\s()]{1,320}+)\)<\d{1,10}><(?P<session>[^<>\s]{1,100}+)>: Info: (?P<said>.*)", re.DOTALL
 )
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa1-\u200d\u2010-\u2029\u202f-\u2065\u2070-\ud7ff\uf900-\ufffd\U00010000-\U000dffff]")
+_UNPRINTABLE = re.compile(
+    r"[^\x20-\x7e\xa1-\u200d\u2010-\u2029\u202f-\u2065\u2070-\ud7ff\uf900-\ufffd\U00010000-\U000dffff]"
+)
 _FOLDERS = (": saved mail to ", ": stored mail into mailbox ")
 _DELIVERING = frozenset({"smtp", "lmtp", "error", "retry", "discard", "local", "virtual", "pipe"})
 

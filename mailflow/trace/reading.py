@@ -180,5 +180,3 @@ def _moment(text: str) -> datetime | None:
         return (timezone.make_aware(found) if timezone.is_naive(found) else found).astimezone(UTC)
     except (OverflowError, ValueError):
         return None
-
-

@@ -115,7 +115,9 @@ class Stories:
             case Turned():
                 message = self._open.get(event.queue_id)
                 if message is not None and not event.login and message.login:
-                    event = Turned(event.queue_id, event.client, event.sender, event.recipient, message.login, event.words)
+                    event = Turned(
+                        event.queue_id, event.client, event.sender, event.recipient, message.login, event.words
+                    )
                 self._turned.append((place, at, event))
             case Gone(queue_id, deleted):
                 self._gone(at, queue_id, deleted=deleted)
@@ -392,5 +394,3 @@ def _key(*parts: str) -> UUID:
 def newest_of_each(records: Iterable[Record]) -> list[Record]:
     """One row a key: a batch may tell of a message twice."""
     return list({record.key: record for record in records}.values())
-
-

@@ -21,7 +21,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from ..addresses import split
 from ..queries import DatabaseAway, Reader, reader_of
 from ..standing_by import wait_for_turn
 from .following import LogFile

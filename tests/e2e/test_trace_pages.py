@@ -51,12 +51,16 @@ def organization() -> Organization:
             words=words,
             became=became,
             relay="mx.away.example[192.0.2.1]:25",
-            message_id="" if state == "refused" else f"{number}.a-very-long-name-of-a-message-{'x' * 60}@outside.example",
+            message_id=""
+            if state == "refused"
+            else f"{number}.a-very-long-name-of-a-message-{'x' * 60}@outside.example",
             queue_id="" if state == "refused" else f"4cGqXy0Nkjz{number}",
             steps=[[at.isoformat(), "accepted", ""], [at.isoformat(), state, words]],
         )
     for number in range(60):
-        make_traced_message(organization, at=now - timedelta(hours=2, seconds=number), message_id=f"{number}@old.example")
+        make_traced_message(
+            organization, at=now - timedelta(hours=2, seconds=number), message_id=f"{number}@old.example"
+        )
     return organization
 
 
@@ -85,7 +89,10 @@ def test_a_message_is_found(
 
 
 def test_staff_see_whose(
-    organization: Organization, new_page: NewPage, accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path]
+    organization: Organization,
+    new_page: NewPage,
+    accessible: Callable[[Page], None],
+    screenshot: Callable[[Page, str], Path],
 ) -> None:
     page = new_page(make_user(staff=True), **SHAPES["phone"])
     page.goto("/staff/trace/")

@@ -53,7 +53,8 @@ REAL: list[tuple[str, Any]] = [
         ),
     ),
     (
-        POSTFIX + "relay/smtp[9]: 7F2A01234: to=<x@split.test>, relay=127.0.0.1[127.0.0.1]:4025, conn_use=2, delay=0.1, "
+        POSTFIX
+        + "relay/smtp[9]: 7F2A01234: to=<x@split.test>, relay=127.0.0.1[127.0.0.1]:4025, conn_use=2, delay=0.1, "
         "delays=0.06/0.01/0/0.06, dsn=4.3.0, status=deferred (host 127.0.0.1[127.0.0.1] said: 451 4.3.0 no (in reply))",
         Tried(
             "7F2A01234",
@@ -104,15 +105,22 @@ REAL: list[tuple[str, Any]] = [
         ),
     ),
     (
-        "Nov 28 15:03:35 mx1 postfix/submission/smtpd[7]: 4dKjZ85Fq3zDr: reject: RCPT from unknown[127.0.0.1]: 450 4.7.1 "
-        "<x@b.test>: Recipient address rejected: too many; from=<jan@aurora.test> to=<x@b.test> proto=ESMTP "
+        "Nov 28 15:03:35 mx1 postfix/submission/smtpd[7]: 4dKjZ85Fq3zDr: reject: RCPT from unknown[127.0.0.1]: 450 "
+        "4.7.1 <x@b.test>: Recipient address rejected: too many; from=<jan@aurora.test> to=<x@b.test> proto=ESMTP "
         "helo=<client.test> sasl_method=PLAIN sasl_username=jan@aurora.test",
-        Turned("4dKjZ85Fq3zDr", "unknown[127.0.0.1]", "jan@aurora.test", "x@b.test", "jan@aurora.test", "450 4.7.1 too many"),
+        Turned(
+            "4dKjZ85Fq3zDr",
+            "unknown[127.0.0.1]",
+            "jan@aurora.test",
+            "x@b.test",
+            "jan@aurora.test",
+            "450 4.7.1 too many",
+        ),
     ),
     (
         # the words hold the end of a line
         REFUSED + "550 5.1.1 <no@split.test>: Recipient address rejected: <no@split.test>: t said: 550 x; from=<> "
-        "to=<victim@other.test> proto=ESMTP helo=<h>; from=<a@b.test> to=<no@split.test> proto=ESMTP helo=<client.test>",
+        "to=<victim@other.test> proto=ESMTP helo=<h>; from=<a@b.test> to=<no@split.test> proto=ESMTP helo=<c>",
         Turned(
             "",
             "unknown[127.0.0.1]",
@@ -125,7 +133,7 @@ REAL: list[tuple[str, Any]] = [
     (
         # the sender does
         REFUSED + "550 5.1.1 <no@split.test>: Recipient address rejected: no; "
-        'from=<"; from=<a@b> to=<victim@other.test> proto=SMTP helo=<h>"@b.test> to=<no@split.test> proto=ESMTP helo=<c>',
+        'from=<"; from=<a@b> to=<victim@other.test> proto=SMTP helo=<h>"@b.test> to=<no@split.test> proto=ESMTP',
         Turned(
             "",
             "unknown[127.0.0.1]",
@@ -136,7 +144,8 @@ REAL: list[tuple[str, Any]] = [
         ),
     ),
     (
-        POSTFIX + "cleanup[9]: 4dKjZ85Fq3zDr: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 From is not "
+        POSTFIX
+        + "cleanup[9]: 4dKjZ85Fq3zDr: milter-reject: END-OF-MESSAGE from localhost[127.0.0.1]: 5.7.1 From is not "
         "yours; from=<jan@aurora.test> to=<x@b.test> proto=ESMTP helo=<c>",
         Turned("4dKjZ85Fq3zDr", "localhost[127.0.0.1]", "jan@aurora.test", "x@b.test", "", "5.7.1 From is not yours"),
     ),
@@ -166,7 +175,8 @@ def test_what_a_line_says(line: str, event: Any) -> None:
         "Nov 28 15:03:35 mx1 evil/smtpd[7]: 4dKjZ85Fq3zDr: client=unknown[127.0.0.1]",
         "Nov 28 15:03:35 imap(jan@aurora.test)<91><3lYmBQ:T>: Info: msgid=<a@b>: saved mail to INBOX",
         "Nov 31 15:03:35 mx1 postfix/qmgr[9]: 7F2A01234: removed",
-        REFUSED + "550 5.1.1 <no@split.test>: Recipient address rejected: no; from=<a@b> to=<victim@other.test> proto=SMTP",
+        REFUSED
+        + "550 5.1.1 <no@split.test>: Recipient address rejected: no; from=<a@b> to=<victim@other.test> proto=SMTP",
     ],
 )
 def test_a_line_that_says_nothing_of_a_message(line: str) -> None:
@@ -195,7 +205,9 @@ def test_texts_are_printable_and_bounded() -> None:
     assert clean("ż" * 600, 500) == "ż" * 499 + "…"
     long = POSTFIX + "cleanup[9]: 7F2A01234: message-id=<" + "x" * 5000 + ">"
     found = lines.read(long, NOW, ZONE)
-    assert found is not None and isinstance(found[1], Named) and len(found[1].message_id) == 250
+    assert found is not None
+    assert isinstance(found[1], Named)
+    assert len(found[1].message_id) == 250
 
 
 def test_no_line_breaks_the_parser() -> None:
@@ -215,7 +227,9 @@ def test_no_line_breaks_the_parser() -> None:
             assert not isinstance(value, str) or (len(value) <= 500 and value == clean(value, 501))
 
 
-@pytest.mark.parametrize("piece", ['"', "\\", "<", "; from=<", '; from=<"', "; from=<> to=<a> proto=SMTP ", " to=<", ", a=1"])
+@pytest.mark.parametrize(
+    "piece", ['"', "\\", "<", "; from=<", '; from=<"', "; from=<> to=<a> proto=SMTP ", " to=<", ", a=1"]
+)
 @pytest.mark.parametrize("head", [REFUSED + "550 5.1.1 <", REFUSED + "550 x", POSTFIX + "smtp[9]: 7F2A01234: to=<", ""])
 def test_a_line_takes_linear_time(piece: str, head: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LONGEST", 1 << 20)

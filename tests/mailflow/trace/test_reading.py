@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -99,7 +98,9 @@ def test_only_ones_own_is_shown(tenant: Tenant, client: Client) -> None:
 
 def test_staff_see_all_and_whose(client: Client) -> None:
     make_traced_message(make_organization(name="Their own"))
-    nobodys = make_traced_message(None, recipient="x@nobody.example", state="refused", words="554 5.7.1 Relay access denied")
+    nobodys = make_traced_message(
+        None, recipient="x@nobody.example", state="refused", words="554 5.7.1 Relay access denied"
+    )
     client.force_login(make_user(staff=True))
     text = client.get(reverse("mailflow:staff_trace")).content.decode()
     assert all(words in text for words in ("Their own", "x@nobody.example", "Relay access denied"))
@@ -162,7 +163,10 @@ def test_many_pages_there_and_back(tenant: Tenant, client: Client) -> None:
     assert len({one for part in seen for one in part}) == 7
     back, keys = reading.page_of(rows, question, Where(before=keys.previous), size=3)
     assert [row.queue_id for row in back] == seen[1]
-    assert [row.queue_id for row in reading.page_of(rows, question, Where(last=True), size=3)[0]] == [*seen[1][1:], *seen[2]]
+    assert [row.queue_id for row in reading.page_of(rows, question, Where(last=True), size=3)[0]] == [
+        *seen[1][1:],
+        *seen[2],
+    ]
 
 
 def test_old_rows_and_what_is_too_much_go(tenant: Tenant, settings: Any) -> None:
@@ -256,7 +260,9 @@ def test_no_question_reads_the_whole_table(many: Tenant, client: Client) -> None
                 assert "Seq Scan" not in plan, (name, organization, plan)
                 for line in plan.splitlines():
                     assert "SCAN mailflow_trace" not in line or "USING" in line, (name, organization, plan)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             page(client, many, **filters)
         counts.add(len(queries) - len(question.branches(TracedMessage.objects.all())))
     assert len(counts) <= 2, counts  # where there is nothing, no rows are read

@@ -50,8 +50,11 @@ def test_delivered(machine: MailMachine, jan: EmailAccount, domain: Domain) -> N
     assert (row.sender, row.recipient, row.became, row.side) == (ANYBODY, str(jan), "", "in")
     assert (row.organization_id, row.service_id) == (domain.service.organization_id, domain.service_id)
     assert row.client.endswith("[127.0.0.1]")
-    assert row.words.startswith("250 2.0.0") and row.words.endswith("→ INBOX")
-    assert row.message_id and row.queue_id and row.size > 0
+    assert row.words.startswith("250 2.0.0")
+    assert row.words.endswith("→ INBOX")
+    assert row.message_id
+    assert row.queue_id
+    assert row.size > 0
     assert [state for _at, state, _words in row.steps] == ["accepted", "delivered"]
 
 
@@ -100,16 +103,25 @@ def test_deferred_and_then_relayed(machine: MailMachine, split: Domain, target: 
     [after] = rows(split)
     assert (after.pk, after.queue_id) == (row.pk, row.queue_id)
     kinds = [state for _at, state, _words in after.steps]
-    assert kinds[:2] == ["accepted", "deferred"] and kinds[-1] == "relayed"
+    assert kinds[:2] == ["accepted", "deferred"]
+    assert kinds[-1] == "relayed"
 
 
-def test_between_two_organizations_each_sees_its_own(machine: MailMachine, jan: EmailAccount, ola: EmailAccount) -> None:
+def test_between_two_organizations_each_sees_its_own(
+    machine: MailMachine, jan: EmailAccount, ola: EmailAccount
+) -> None:
     assert ola.domain is not None
     aliases.add(ola, "info", by=SYSTEM, owner=False)
     with machine.submission(str(jan), PASSWORD) as client:
         client.sendmail(str(jan), [f"info@{ola.domain}"], f"From: {jan}\r\nSubject: hello\r\n\r\nhello\r\n")
     out, come = sorted(settled(ola.domain, "delivered", "delivered"), key=lambda row: row.side, reverse=True)
-    assert (out.side, out.organization, out.became, out.words, out.login) == ("out", jan.service.organization, "", "", str(jan))
+    assert (out.side, out.organization, out.became, out.words, out.login) == (
+        "out",
+        jan.service.organization,
+        "",
+        "",
+        str(jan),
+    )
     assert (come.side, come.organization, come.became, come.login) == ("in", ola.service.organization, str(ola), "")
     assert come.client == ""
     with machine.submission(str(jan), PASSWORD) as client:

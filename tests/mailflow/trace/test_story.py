@@ -27,7 +27,9 @@ def heard(*events: Event, stories: Stories | None = None, start: datetime = STAR
     return stories, newest_of_each(records)
 
 
-def tried(to: str, written: str = "", *, relay: str = DOVECOT, status: str = "sent", words: str = "250 2.0.0 S Saved") -> Tried:
+def tried(
+    to: str, written: str = "", *, relay: str = DOVECOT, status: str = "sent", words: str = "250 2.0.0 S Saved"
+) -> Tried:
     return Tried("Q1", to, written or to, relay, status, words, discarded=False)
 
 
@@ -63,7 +65,14 @@ CASES = {
     "between two: the sender knows that it was taken, the recipient not who signed in from where": Case(
         message(tried(OLA), sender=JAN, login=JAN),
         {
-            1: {"side": "out", "state": "delivered", "words": "", "relay": "", "login": JAN, "client": "client[192.0.2.9]"},
+            1: {
+                "side": "out",
+                "state": "delivered",
+                "words": "",
+                "relay": "",
+                "login": JAN,
+                "client": "client[192.0.2.9]",
+            },
             2: {"side": "in", "state": "delivered", "words": SAVED, "login": "", "client": ""},
         },
     ),
@@ -84,7 +93,10 @@ CASES = {
     ),
     "between two, to a split domain: not whether it was passed to a target": Case(
         message(tried(OLA, relay=TARGET, words="250 ok"), sender=JAN, login=JAN),
-        {1: {"state": "delivered", "relay": "", "words": ""}, 2: {"state": "relayed", "relay": TARGET, "words": "250 ok"}},
+        {
+            1: {"state": "delivered", "relay": "", "words": ""},
+            2: {"state": "relayed", "relay": TARGET, "words": "250 ok"},
+        },
     ),
     "between two, kept for the organization: not that it was": Case(
         message(tried("abuse@b.test", relay=AGENT, words="250 2.0.0 Kept"), sender=JAN, login=JAN),
@@ -153,7 +165,9 @@ def test_no_step_says_more_than_the_row(name: str) -> None:
 
 
 def test_other_recipients_of_a_message_are_in_no_row() -> None:
-    _stories, records = heard(*message(tried(OLA), tried(EVA), tried("y@away.test", relay=TARGET), sender=JAN, login=JAN))
+    _stories, records = heard(
+        *message(tried(OLA), tried(EVA), tried("y@away.test", relay=TARGET), sender=JAN, login=JAN)
+    )
     mine = sorted(record.recipient for record in records if record.organization == 1)
     assert mine == [EVA, OLA, "y@away.test"]
     assert [record.recipient for record in records if record.organization == 2] == [OLA]
@@ -162,7 +176,9 @@ def test_other_recipients_of_a_message_are_in_no_row() -> None:
 def test_deferred_and_then_delivered_is_one_row() -> None:
     later = tried(JAN, status="deferred", words="451 4.3.0 later")
     stories, before = heard(*message(later))
-    _stories, after = heard(later, tried(JAN), Gone("Q1", deleted=False), stories=stories, start=START + timedelta(hours=1))
+    _stories, after = heard(
+        later, tried(JAN), Gone("Q1", deleted=False), stories=stories, start=START + timedelta(hours=1)
+    )
     assert [record.state for record in before + after] == ["deferred", "delivered"]
     assert before[0].key == after[0].key
     assert [state for _at, state, _words in after[0].steps] == ["accepted", "deferred", "deferred", "delivered"]

@@ -56,21 +56,21 @@ def write(directory: Path, *said: str, at: datetime | None = None) -> None:
 def message(number: int, recipient: str = "jan@aurora.test") -> list[str]:
     name = f"4cGqXy{number:06}"
     return [
-        f"smtpd[1]: connect from unknown[127.0.0.1]",
+        "smtpd[1]: connect from unknown[127.0.0.1]",
         f"smtpd[1]: {name}: client=unknown[127.0.0.1]",
         f"cleanup-inbound/cleanup[1]: {name}: message-id=<{number}@outside.test>",
         f"qmgr[1]: {name}: from=<a@outside.test>, size=700, nrcpt=1 (queue active)",
         f"lmtp[1]: {name}: to=<{recipient}>, relay=mx1.pro.test[/run/lmtp], delay=0.1, delays=0.05/0.01/0.01/0.03, "
         f"dsn=2.0.0, status=sent (250 2.0.0 <{recipient}> S{number} Saved)",
         f"qmgr[1]: {name}: removed",
-        f"smtpd[1]: disconnect from unknown[127.0.0.1] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5",
+        "smtpd[1]: disconnect from unknown[127.0.0.1] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5",
     ]
 
 
 def refusal(recipient: str) -> str:
     return (
-        f"smtpd[1]: NOQUEUE: reject: RCPT from unknown[127.0.0.1]: 550 5.1.1 <{recipient}>: Recipient address rejected: "
-        f"no; from=<a@outside.test> to=<{recipient}> proto=ESMTP helo=<h>"
+        f"smtpd[1]: NOQUEUE: reject: RCPT from unknown[127.0.0.1]: 550 5.1.1 <{recipient}>: Recipient address "
+        f"rejected: no; from=<a@outside.test> to=<{recipient}> proto=ESMTP helo=<h>"
     )
 
 
@@ -84,7 +84,11 @@ def test_rows_are_as_the_panel_reads_them(directory: Path, aurora: Domain) -> No
     finish(tracer(directory))
     [row] = TracedMessage.objects.select_related("organization", "service")
     assert (row.organization, row.service) == (aurora.service.organization, aurora.service)
-    assert (row.sender_domain, row.recipient, row.recipient_domain) == ("outside.test", "jan@aurora.test", "aurora.test")
+    assert (row.sender_domain, row.recipient, row.recipient_domain) == (
+        "outside.test",
+        "jan@aurora.test",
+        "aurora.test",
+    )
     assert abs(row.at - datetime.now(UTC)) < timedelta(minutes=1)
     assert [(state, words) for _at, state, words in row.steps] == [
         ("accepted", ""),
