@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,10 @@ _TIME = (
 )
 
 _POSTFIX = re.compile(
-    _TIME + r" \S{1,255} postfix(?:/[\w-]{1,40}){0,2}?/(?P<daemon>[a-z]{3,12})\[\d{1,10}\]: (?P<said>.*)", re.DOTALL
+    _TIME + r" \S{1,255} postfix(?P<service>(?:/[\w-]{1,40}){0,2}?)"
+    r"/(?P<daemon>[a-z]{3,12})\[\d{1,10}\]: (?P<said>.*)",
+    re.DOTALL,
+    re.DOTALL,
 )
 _OF_MESSAGE = re.compile(_QUEUE_ID + r": (?P<said>.*)", re.DOTALL)
 _CLIENT = re.compile(r"client=(?P<client>[^\s,]{1,300}+)(?P<more>.*)", re.DOTALL)
@@ -55,6 +58,7 @@ _SAVED = re.compile(
 _UNPRINTABLE = re.compile(
     r"[^\x20-\x7e\xa1-\u200d\u2010-\u2029\u202f-\u2065\u2070-\ud7ff\uf900-\ufffd\U00010000-\U000dffff]"
 )
+_PROVEN = ("5.1.1 ", "5.4.6 ", "5.2.2 ", "4.4.1 ", "4.7.1 ")
 _FOLDERS = (": saved mail to ", ": stored mail into mailbox ")
 _DELIVERING = frozenset({"smtp", "lmtp", "error", "retry", "discard", "local", "virtual", "pipe"})
 
@@ -143,6 +147,8 @@ def read(line: str, now: datetime, zone: ZoneInfo) -> tuple[datetime, Event] | N
     line = line[:LONGEST]
     if found := _POSTFIX.fullmatch(line):
         event = _postfix(found["daemon"], found["said"])
+        if isinstance(event, Turned) and not event.login and "/submission" in found["service"]:
+            event = replace(event, login=_signed_in(event))
     elif found := _SAVED.fullmatch(line):
         event = _stored(found["session"], found["said"])
     else:
@@ -262,6 +268,16 @@ def _turned(queue_id: str, said: str) -> Event | None:
             )
         at = words.find("; from=<", at + 1)
     return None
+
+
+def _signed_in(turned: Turned) -> str:
+    """Who was refused on submission, where Postfix does not say it. The policy server has held the sender against the
+    login before it says any of these words; of a sender who is not the login's it names the login last."""
+    _sender, found, login = turned.words.rpartition(" is not an address of ")
+    if turned.words.startswith("553 5.7.1 ") and found:
+        return login
+    proven = turned.words[4:].startswith(_PROVEN) or turned.words.endswith(": you may not write to this group")
+    return turned.sender if proven else ""
 
 
 def _stored(session: str, said: str) -> Event | None:

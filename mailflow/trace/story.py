@@ -100,6 +100,7 @@ class Stories:
         self.machine = machine
         self._open: OrderedDict[str, Message] = OrderedDict()
         self._sessions: OrderedDict[str, str] = OrderedDict()
+        self._delivered: OrderedDict[str, tuple[Message, Recipient]] = OrderedDict()
         self._changed: dict[str, Message] = {}
         self._turned: list[tuple[str, datetime, Turned]] = []
         self._untried: dict[str, Message] = {}
@@ -109,9 +110,7 @@ class Stories:
         """`place`: of the line, which no other line has."""
         match event:
             case Stored(session, folder):
-                self._sessions[session] = folder
-                if len(self._sessions) > MOST_SESSIONS:
-                    self._sessions.popitem(last=False)
+                self._stored(session, folder)
             case Turned():
                 message = self._open.get(event.queue_id)
                 if message is not None and not event.login and message.login:
@@ -123,6 +122,31 @@ class Stories:
                 self._gone(at, queue_id, deleted=deleted)
             case _:
                 self._tell(self._message(event.queue_id, at), at, event)
+
+    def _stored(self, session: str, folder: str) -> None:
+        """Either of the two may be heard first. Only where Postfix was, and this process is killed before it hears
+        Dovecot, the row stays without its folder."""
+        told = self._delivered.pop(session, None)
+        if told is not None:
+            message, recipient = told
+            recipient.words = recipient.steps[-1][2] = f"{recipient.words} → {folder}"
+            recipient.changed = True
+            self._changed[message.queue_id] = message
+            return
+        self._sessions[session] = folder
+        if len(self._sessions) > MOST_SESSIONS:
+            self._sessions.popitem(last=False)
+
+    def _folder(self, message: Message, recipient: Recipient, words: str) -> str:
+        """Where Dovecot put it, which names its session last but one: `250 2.0.0 <address> session Saved`."""
+        session = words.split()[-2] if words.endswith(" Saved") else ""
+        if folder := self._sessions.pop(session, ""):
+            return f"{words} → {folder}"
+        if session:
+            self._delivered[session] = (message, recipient)
+            if len(self._delivered) > MOST_SESSIONS:
+                self._delivered.popitem(last=False)
+        return words
 
     def _message(self, queue_id: str, at: datetime) -> Message:
         message = self._open.get(queue_id)
@@ -162,9 +186,7 @@ class Stories:
         words = event.words
         if event.status == "sent":
             state = _sent(event)
-            for word in words.split()[-3:]:
-                if folder := self._sessions.get(word.strip("()")):
-                    words = f"{words} → {folder}"
+            words = self._folder(message, recipient, words)
         else:
             state = DEFERRED if event.status == "deferred" else BOUNCED
         _step(recipient, at, state, words)

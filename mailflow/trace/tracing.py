@@ -31,12 +31,13 @@ from .writing import TraceWriter
 log = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds
+BUSY = 500  # lines at once, after which the next are read without a pause
 KNOWN_FOR = 1.0  # seconds: whose a domain is; what comes after it was moved is the new owner's
 MOST_KNOWN = 20_000
 SAVED_SHARE = 0.05  # of the time may go into the file of what is not over
 STRANGERS_A_MINUTE = 120  # refusals that are nobody's of ours: whoever tries out addresses fills no disk
 EACH_A_MINUTE = 1200  # refusals at the domains of one organization
-LOGS = ("dovecot.log", "postfix.log")  # in this order: Postfix speaks of a delivery when Dovecot has done it
+LOGS = ("dovecot.log", "postfix.log")
 
 
 class Owners:
@@ -112,14 +113,14 @@ class Tracer:
         except (ValueError, KeyError, TypeError) as error:
             log.warning("the trace begins anew, for its file cannot be read: %r", error)
 
-    def work(self) -> bool:
-        """One chunk of each log. False where there was nothing. Raises DatabaseAway."""
+    def work(self) -> int:
+        """One chunk of each log. Returns how many lines that were. Raises DatabaseAway."""
         now = datetime.now(UTC)
         self._write(now)  # what could not be written before
-        heard = False
+        heard = 0
         for file in self._files:
             for name, line in file.read():
-                heard = self._pending = True
+                heard, self._pending = heard + 1, True
                 said = read(line, now, self._zone)
                 if said is not None and now - said[0] < self._days:
                     self._stories.hear(said[0], said[1], f"{file.path.name} {name}")
@@ -181,7 +182,7 @@ def run(directory: Path, ready: Callable[[], None]) -> None:
     ready()
     while not stop.is_set():
         try:
-            if tracer.work():
+            if tracer.work() > BUSY:
                 continue
         except (DatabaseAway, OSError) as error:
             log.warning("later: %s", error)

@@ -166,6 +166,34 @@ def test_what_a_line_says(line: str, event: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "login"),
+    [
+        ("550 5.1.1 <x@b.test>: Recipient address rejected: <x@b.test>: there is no such address", "jan@aurora.test"),
+        (
+            "550 5.7.1 <x@b.test>: Recipient address rejected: <x@b.test>: you may not write to this group",
+            "jan@aurora.test",
+        ),
+        (
+            "553 5.7.1 <x@b.test>: Recipient address rejected: <jan@aurora.test> is not an address of eva@c.test",
+            "eva@c.test",
+        ),
+        ("554 5.7.1 <x@b.test>: Recipient address rejected: Relay access denied", ""),
+        ("421 4.7.0 <x@b.test>: Recipient address rejected: This account cannot send mail now", ""),
+        ("504 5.5.2 <x>: Recipient address rejected: need fully-qualified address", ""),
+    ],
+)
+@pytest.mark.parametrize("service", ["submission/", ""])
+def test_who_was_refused_on_submission(words: str, login: str, service: str) -> None:
+    """Nobody is believed to be whom the envelope names, before the policy server has held it against a login."""
+    to = re.findall("<([^>]+)>", words)[0]
+    line = f"Nov 28 15:03:35 mx1 postfix/{service}smtpd[7]: NOQUEUE: reject: RCPT from localhost[127.0.0.1]: {words}; "
+    found = lines.read(f"{line}from=<jan@aurora.test> to=<{to}> proto=ESMTP helo=<c>", NOW, ZONE)
+    assert found is not None
+    assert isinstance(found[1], Turned)
+    assert found[1].login == (login if service else "")
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "",

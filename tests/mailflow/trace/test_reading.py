@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,7 +61,7 @@ def found(organization: Any, **filters: str) -> list[str]:
     ],
 )
 def test_the_list_is_narrowed(tenant: Tenant, filters: dict[str, str], ids: list[str]) -> None:
-    at = timezone.make_aware(timezone.datetime(2026, 11, 27, 10, 0))
+    at = datetime(2026, 11, 27, 10, 0, tzinfo=UTC)
     make_traced_message(tenant.organization, queue_id="AAAAA1", at=at)
     make_traced_message(
         tenant.organization,

@@ -17,6 +17,7 @@ from mailflow.models import TracedMessage
 from panel.actors import SYSTEM
 from panel.models import Platform
 from tests.factories import make_domain, make_organization, make_service
+from tests.installation import descendants
 from tests.mailflow.conftest import PASSWORD, account_at
 from tests.mailflow.machine import ANYBODY, MailMachine, soon
 from tests.servers.target import SmtpTarget
@@ -51,11 +52,10 @@ def test_delivered(machine: MailMachine, jan: EmailAccount, domain: Domain) -> N
     assert (row.organization_id, row.service_id) == (domain.service.organization_id, domain.service_id)
     assert row.client.endswith("[127.0.0.1]")
     assert row.words.startswith("250 2.0.0")
-    assert row.words.endswith("→ INBOX")
-    assert row.message_id
     assert row.queue_id
     assert row.size > 0
     assert [state for _at, state, _words in row.steps] == ["accepted", "delivered"]
+    soon(lambda: rows(domain)[0].words.endswith("→ INBOX"), "where Dovecot put it")
 
 
 def test_relayed_to_the_target(machine: MailMachine, split: Domain, target: SmtpTarget) -> None:
@@ -136,7 +136,9 @@ def test_forwarded_by_alias_and_outside(
 ) -> None:
     aliases.add(jan, "info", by=SYSTEM, owner=False)
     forwarding.set_forwarding(jan, f"friend@{split}", keep=True, by=SYSTEM)
-    assert machine.send(f"info@{domain}")[0] == 250
+    text = "Message-ID: <onward@outside.test>\r\nSubject: hello\r\n\r\nhello\r\n"
+    with machine.smtp() as client:
+        client.sendmail(ANYBODY, [f"info@{domain}"], text)
     kept, passed = sorted(settled(domain, "delivered", "passed_on"), key=lambda row: row.state)
     assert (kept.recipient, kept.became) == (f"info@{domain}", str(jan))
     assert (passed.recipient, passed.became) == (f"info@{domain}", "")
@@ -158,16 +160,21 @@ def test_nothing_is_doubled_or_lost_when_it_is_killed_and_logs_are_rotated(
         shutil.copyfile(log, log.with_name(f"postfix.log.{10 - copies}"))
         os.truncate(log, 0)
 
+    def kill_copy_and_empty() -> None:
+        kill(machine)
+        copy_and_empty()
+
     happens: dict[int, Callable[[], object]] = {
         5: lambda: kill(machine),
         10: lambda: kill(machine),
         15: lambda: settle_and(machine, copy_and_empty),
         20: lambda: kill(machine),
-        25: lambda: settle_and(machine, lambda: (kill(machine), copy_and_empty())),
+        25: lambda: settle_and(machine, kill_copy_and_empty),
     }
     target.after_data = "451 4.3.0 not now"
     for number in range(30):
-        happens.get(number, lambda: None)()
+        if number in happens:
+            happens[number]()
         assert machine.send(str(jan))[0] == 250
         assert machine.rcpt(f"nobody{number}@{domain}")[0] == 550
         if number % 10 == 0:
@@ -186,7 +193,13 @@ def test_nothing_is_doubled_or_lost_when_it_is_killed_and_logs_are_rotated(
 
 
 def kill(machine: MailMachine) -> None:
-    os.kill(machine.child("mailflow trace"), signal.SIGKILL)
+    """Once it is there: it may be starting again after the last time."""
+    soon(lambda: followers(machine), "the process that follows the logs")
+    os.kill(min(followers(machine)), signal.SIGKILL)
+
+
+def followers(machine: MailMachine) -> list[int]:
+    return [pid for pid, args in descendants(machine.pid).items() if "mailflow trace" in args]
 
 
 def settle_and(machine: MailMachine, act: Callable[[], object]) -> None:

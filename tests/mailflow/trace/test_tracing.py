@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from domains.models import Domain
 from mailflow.models import TracedMessage
@@ -19,6 +20,7 @@ from panel.models import Platform
 from tests.factories import make_domain, make_organization, make_platform, make_service
 from tests.mailflow.conftest import database_url
 
+MACHINE = "mx9.pro.test"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -34,10 +36,15 @@ def aurora(platform: Platform) -> Domain:
 
 @pytest.fixture
 def directory(tmp_path: Path, aurora: Domain) -> Path:
-    (tmp_path / "policy.json").write_text(json.dumps({"host": "mx1.pro.test", "platform": aurora.platform.slug}))
+    (tmp_path / "policy.json").write_text(json.dumps({"host": MACHINE, "platform": aurora.platform.slug}))
     for name in ("log", "trace"):
         (tmp_path / name).mkdir()
     return tmp_path
+
+
+def rows() -> QuerySet[TracedMessage]:
+    """Not those of the servers of other tests."""
+    return TracedMessage.objects.filter(machine=MACHINE)
 
 
 def tracer(directory: Path, url: str = "") -> Tracer:
@@ -82,7 +89,7 @@ def finish(found: Tracer) -> None:
 def test_rows_are_as_the_panel_reads_them(directory: Path, aurora: Domain) -> None:
     write(directory, *message(1))
     finish(tracer(directory))
-    [row] = TracedMessage.objects.select_related("organization", "service")
+    [row] = rows().select_related("organization", "service")
     assert (row.organization, row.service) == (aurora.service.organization, aurora.service)
     assert (row.sender_domain, row.recipient, row.recipient_domain) == (
         "outside.test",
@@ -104,16 +111,16 @@ def test_killed_at_any_line_nothing_is_doubled_or_lost(directory: Path, *, saved
         first = tracer(directory)
         finish(first)
         first.close()
-    lines = [line for number in range(20) for line in [*message(number), refusal(f"n{number}@aurora.test")]]
+    lines = [line for number in range(8) for line in [*message(number), refusal(f"n{number}@aurora.test")]]
     for line in lines:
         write(directory, line)
         killed = tracer(directory)
         finish(killed)
         if "message-id" not in line:
             killed.close()
-    states = TracedMessage.objects.values_list("state", flat=True)
-    assert sorted(states) == ["delivered"] * 20 + ["refused"] * 20
-    assert set(TracedMessage.objects.filter(state="delivered").values_list("sender", flat=True)) == {"a@outside.test"}
+    states = rows().values_list("state", flat=True)
+    assert sorted(states) == ["delivered"] * 8 + ["refused"] * 8
+    assert set(rows().filter(state="delivered").values_list("sender", flat=True)) == {"a@outside.test"}
 
 
 def test_while_the_database_is_away_it_waits(directory: Path) -> None:
@@ -124,7 +131,7 @@ def test_while_the_database_is_away_it_waits(directory: Path) -> None:
             away.work()
     away.close()
     finish(tracer(directory))
-    assert TracedMessage.objects.count() == 2
+    assert rows().count() == 2
 
 
 def test_a_domain_that_moves_takes_its_new_mail_along(directory: Path, aurora: Domain, platform: Platform) -> None:
@@ -136,7 +143,7 @@ def test_a_domain_that_moves_takes_its_new_mail_along(directory: Path, aurora: D
     time.sleep(tracing.KNOWN_FOR)
     write(directory, *message(2))
     finish(found)
-    owners = TracedMessage.objects.order_by("pk").values_list("organization", flat=True)
+    owners = rows().order_by("pk").values_list("organization", flat=True)
     assert list(owners) == [aurora.service.organization_id, other.organization_id]
 
 
@@ -146,14 +153,15 @@ def test_refusals_of_a_minute_are_bounded(directory: Path, monkeypatch: pytest.M
     write(directory, *(refusal(f"n{number}@{domain}") for number in range(20) for domain in ("aurora.test", "x.test")))
     write(directory, *message(1))
     finish(tracer(directory))
-    states = TracedMessage.objects.order_by("state").values_list("state", "organization__isnull")
-    assert list(states) == [("delivered", False)] + [("refused", False)] * 5 + [("refused", True)] * 2
+    refused = rows().filter(state="refused").order_by("pk").values_list("organization", flat=True)
+    assert sorted(number is None for number in refused) == [False] * 5 + [True] * 2
+    assert rows().filter(state="delivered").count() == 1
 
 
 def test_what_is_older_than_it_is_kept_gets_no_row(directory: Path) -> None:
     write(directory, *message(1), at=datetime.now(UTC) - timedelta(days=8))
     finish(tracer(directory))
-    assert not TracedMessage.objects.exists()
+    assert not rows().exists()
 
 
 def test_a_row_that_the_database_refuses_keeps_no_other_from_being_written(directory: Path) -> None:
@@ -174,7 +182,7 @@ def test_a_row_that_the_database_refuses_keeps_no_other_from_being_written(direc
                 cursor.execute("ALTER TABLE mailflow_trace DROP CONSTRAINT odd")
             else:
                 cursor.execute("DROP TRIGGER odd")
-    assert TracedMessage.objects.count() == 5
+    assert rows().count() == 5
 
 
 def test_a_message_costs_less_than_two_milliseconds(directory: Path) -> None:
@@ -185,6 +193,6 @@ def test_a_message_costs_less_than_two_milliseconds(directory: Path) -> None:
     started = time.process_time()
     finish(found)
     each = (time.process_time() - started) / count
-    assert TracedMessage.objects.count() == count
+    assert rows().count() == count
     print(f"{each * 1e6:.0f} µs of a core for a message")
     assert each < 0.002
