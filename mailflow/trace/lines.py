@@ -29,7 +29,6 @@ _POSTFIX = re.compile(
     _TIME + r" \S{1,255} postfix(?P<service>(?:/[\w-]{1,40}){0,2}?)"
     r"/(?P<daemon>[a-z]{3,12})\[\d{1,10}\]: (?P<said>.*)",
     re.DOTALL,
-    re.DOTALL,
 )
 _OF_MESSAGE = re.compile(_QUEUE_ID + r": (?P<said>.*)", re.DOTALL)
 _CLIENT = re.compile(r"client=(?P<client>[^\s,]{1,300}+)(?P<more>.*)", re.DOTALL)
