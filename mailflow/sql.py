@@ -77,7 +77,8 @@ SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
     # Whose is this domain? Numbers of the organization and of the service, for the message trace.
     "mailflow_owner": f"""
 SELECT p.slug AS platform, n.name AS domain, o.id AS organization, s.id AS service
-  FROM {_ATTACHED}""",
+  FROM {_ATTACHED}
+ WHERE {_OPEN}""",
     # Has this address a mailbox here, as an account or as an alias? Suspended accounts receive; slots have no address.
     # `quota` is in MiB, 0 is without limit; `used` in octets, as far as it is known; `account` is the account's own
     # address.
