@@ -33,7 +33,7 @@ type Step = list[str]  # when (ISO 8601), what (a state), the words
 
 
 @dataclass
-class Recipient:
+class TracedRecipient:
     written: str
     became: str
     state: str = ACCEPTED
@@ -57,7 +57,7 @@ class Message:
     passed_on: bool = False
     queued: bool = False
     placed: bool = False  # it has a row although nobody is known to whom it goes
-    recipients: dict[str, Recipient] = field(default_factory=dict)
+    recipients: dict[str, TracedRecipient] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Stories:
         self.machine = machine
         self._open: OrderedDict[str, Message] = OrderedDict()
         self._sessions: OrderedDict[str, str] = OrderedDict()
-        self._delivered: OrderedDict[str, tuple[Message, Recipient]] = OrderedDict()
+        self._delivered: OrderedDict[str, tuple[Message, TracedRecipient]] = OrderedDict()
         self._changed: dict[str, Message] = {}
         self._turned: list[tuple[str, datetime, Turned]] = []
         self._untried: dict[str, Message] = {}
@@ -137,7 +137,7 @@ class Stories:
         if len(self._sessions) > MOST_SESSIONS:
             self._sessions.popitem(last=False)
 
-    def _folder(self, message: Message, recipient: Recipient, words: str) -> str:
+    def _folder(self, message: Message, recipient: TracedRecipient, words: str) -> str:
         """Where Dovecot put it, which names its session last but one: `250 2.0.0 <address> session Saved`."""
         session = words.split()[-2] if words.endswith(" Saved") else ""
         if folder := self._sessions.pop(session, ""):
@@ -181,7 +181,7 @@ class Stories:
 
     def _tried(self, message: Message, at: datetime, event: Tried) -> None:
         name = f"{event.written} {event.recipient}"
-        recipient = message.recipients.setdefault(name, Recipient(written=event.written, became=event.recipient))
+        recipient = message.recipients.setdefault(name, TracedRecipient(written=event.written, became=event.recipient))
         recipient.relay = event.relay
         words = event.words
         if event.status == "sent":
@@ -259,7 +259,7 @@ class Stories:
 
     def restore(self, saved: dict[str, Any]) -> None:
         for values in saved["messages"]:
-            recipients = {name: Recipient(**recipient) for name, recipient in values["recipients"].items()}
+            recipients = {name: TracedRecipient(**recipient) for name, recipient in values["recipients"].items()}
             message = Message(**{**values, "recipients": recipients})
             self._open[message.queue_id] = message
             if message.queued and not recipients and not message.placed:
@@ -277,7 +277,7 @@ def _sent(event: Tried) -> str:
     return KEPT if event.words.startswith("250 2.0.0 Kept") else DELIVERED
 
 
-def _step(recipient: Recipient, at: datetime, state: str, words: str) -> None:
+def _step(recipient: TracedRecipient, at: datetime, state: str, words: str) -> None:
     recipient.state, recipient.words, recipient.changed = state, words, True
     recipient.steps.append([at.isoformat(), state, words])
     if len(recipient.steps) > FIRST_STEPS + LAST_STEPS:
@@ -287,7 +287,7 @@ def _step(recipient: Recipient, at: datetime, state: str, words: str) -> None:
 # Who may know what. See docs/decisions/0394-what-each-side-knows-of-a-message.md.
 
 
-def records_of(machine: str, message: Message, recipient: Recipient, owners: Owners) -> list[Record]:
+def records_of(machine: str, message: Message, recipient: TracedRecipient, owners: Owners) -> list[Record]:
     """A row for each organization that has a part in it: who sends it signed in, who has the address that was written
     to, who has the one that it became."""
     sending = _owner(owners, message.login or (message.sender if message.passed_on else ""))
@@ -312,12 +312,12 @@ def accepted_of(machine: str, message: Message, owners: Owners) -> list[Record]:
     if owner is None:
         return []
     key = _key(machine, message.queue_id, message.at, ACCEPTED)
-    nobody = Recipient(written="", became="")
+    nobody = TracedRecipient(written="", became="")
     return [_record(machine, message, nobody, owner, [True, False, False], key=key, here=True)]
 
 
 def _record(
-    machine: str, message: Message, recipient: Recipient, owner: Owner, mine: list[bool], *, key: UUID, here: bool
+    machine: str, message: Message, recipient: TracedRecipient, owner: Owner, mine: list[bool], *, key: UUID, here: bool
 ) -> Record:
     sends, written, became = mine
     stayed = recipient.written.lower() == recipient.became.lower()
