@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 SILENT = timedelta(minutes=2)  # after which a machine is said to be away
 
@@ -171,3 +172,88 @@ class PlatformCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}: {self.status}"
+
+
+class TracedMessage(models.Model):
+    """What one organization may know of a message to one recipient, as the servers' logs tell it (mailflow/trace).
+
+    No foreign key is held by the database: rows come from a process that knows no more than the number, and an
+    organization that was deleted meanwhile keeps nothing from being written. What is left so goes at the next hour.
+    """
+
+    class State(models.TextChoices):
+        ACCEPTED = "accepted", pgettext_lazy("message", "accepted")
+        DELIVERED = "delivered", _("delivered")
+        RELAYED = "relayed", _("relayed to another server")
+        PASSED_ON = "passed_on", _("forwarded")
+        KEPT = "kept", _("in the organization's inbox")
+        DEFERRED = "deferred", _("deferred")
+        REFUSED = "refused", pgettext_lazy("message", "refused")
+        BOUNCED = "bounced", _("returned to the sender")
+        DELETED = "deleted", _("deleted from the queue")
+
+    class Side(models.TextChoices):
+        IN = "in", pgettext_lazy("message", "received")
+        OUT = "out", pgettext_lazy("message", "sent")
+        INSIDE = "inside", _("within the organization")
+
+    key = models.UUIDField(unique=True)  # made of what it is, so that what is read twice is written once
+    organization = models.ForeignKey(
+        "panel.Organization",
+        on_delete=models.CASCADE,
+        related_name="traced_messages",
+        null=True,  # nobody's: for staff
+        db_index=False,
+        db_constraint=False,
+    )
+    service = models.ForeignKey(
+        "panel.Service",
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        db_index=False,
+        db_constraint=False,
+    )
+    at = models.DateTimeField()  # when it came
+    changed_at = models.DateTimeField()
+    side = models.CharField(max_length=6, choices=Side)
+    state = models.CharField(max_length=9, choices=State)
+    sender = models.CharField(max_length=320, blank=True)  # of the envelope; empty: a bounce
+    sender_domain = models.CharField(max_length=255, blank=True)
+    recipient = models.CharField(max_length=320, blank=True)  # as it was written
+    recipient_domain = models.CharField(max_length=255, blank=True)
+    became = models.CharField(max_length=320, blank=True)  # by an alias, a group, a forward; empty: it stayed
+    became_domain = models.CharField(max_length=255, blank=True)
+    message_id = models.CharField(max_length=250, blank=True)
+    queue_id = models.CharField(max_length=30, blank=True)
+    machine = models.CharField(max_length=253)
+    words = models.CharField(max_length=500, blank=True)  # of whoever took or refused it
+    relay = models.CharField(max_length=255, blank=True)
+    client = models.CharField(max_length=255, blank=True)
+    login = models.CharField(max_length=320, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    steps = models.JSONField(default=list)  # [when, state, words]
+
+    class Meta:
+        db_table = "mailflow_trace"
+        indexes = [
+            models.Index(fields=["at", "id"], name="trace_by_time"),
+            models.Index(fields=["organization", "at", "id"], name="trace_by_organization"),
+            models.Index(fields=["sender", "organization", "at", "id"], name="trace_by_sender"),
+            models.Index(fields=["sender_domain", "organization", "at", "id"], name="trace_by_sender_domain"),
+            models.Index(fields=["recipient", "organization", "at", "id"], name="trace_by_recipient"),
+            models.Index(fields=["recipient_domain", "organization", "at", "id"], name="trace_by_recipient_domain"),
+            models.Index(
+                fields=["became", "organization", "at", "id"], name="trace_by_became", condition=~Q(became="")
+            ),
+            models.Index(
+                fields=["became_domain", "organization", "at", "id"],
+                name="trace_by_became_domain",
+                condition=~Q(became_domain=""),
+            ),
+            models.Index(fields=["message_id"], name="trace_by_message_id"),
+            models.Index(fields=["queue_id"], name="trace_by_queue_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender} → {self.recipient}: {self.state}"

@@ -78,6 +78,7 @@ SELECT 1 FROM mailflow_group g
 SELECT MIN(mailbox) FROM mailflow_recipient
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",
     "domain": "SELECT mode, target FROM mailflow_domain WHERE platform = :platform AND domain = :domain",
+    "owner": "SELECT organization, service FROM mailflow_owner WHERE platform = :platform AND domain = :domain",
     "senders": """
 SELECT login, mailbox, service FROM mailflow_sender
  WHERE platform = :platform AND domain = :domain AND local_part IN (:local, :base)""",

@@ -73,9 +73,9 @@ def run(plan: Plan, *, say: Callable[[str], None], ready: Callable[[], None]) ->
 def _children(plan: Plan) -> list[Child]:
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     manage = str(settings.BASE_DIR / "manage.py")
-    serve = [sys.executable, manage, "mailflow", "serve", "--dir", str(plan.directory)]
-    if plan.owner:
-        serve = [*_as_owner(plan), *serve]
+    begin = _as_owner(plan) if plan.owner else []
+    directory = str(plan.directory)
+    serve = [*begin, sys.executable, manage, "mailflow", "serve", "--dir", directory]
     daemons = subprocess.run(  # noqa: S603
         [program("postconf"), "-c", str(plan.postfix), "-h", "daemon_directory"],
         capture_output=True,
@@ -86,7 +86,8 @@ def _children(plan: Plan) -> list[Child]:
     return [
         _child(plan, "policy", serve, environment),
         _child(plan, "policy-standby", serve, environment),  # the first to come serves, the other takes over
-        _child(plan, "agent", [sys.executable, manage, "mailflow", "agent", "--dir", str(plan.directory)], environment),
+        _child(plan, "agent", [sys.executable, manage, "mailflow", "agent", "--dir", directory], environment),
+        _child(plan, "trace", [*begin, sys.executable, manage, "mailflow", "trace", "--dir", directory], environment),
         _child(plan, "postfix", master, environment | {"MAIL_CONFIG": str(plan.postfix)}),
         _child(plan, "dovecot", [program("dovecot"), "-F", "-c", str(plan.dovecot_conf)], environment),
     ]

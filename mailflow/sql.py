@@ -74,6 +74,11 @@ SELECT p.slug AS platform, n.name AS domain, d.mode AS mode,
             ELSE '[' || d.target_host || ']:' || CAST(d.target_port AS text) END AS target
   FROM {_ATTACHED}
  WHERE {_OPEN}""",
+    # Whose is this domain? Numbers of the organization and of the service, for the message trace.
+    "mailflow_owner": f"""
+SELECT p.slug AS platform, n.name AS domain, o.id AS organization, s.id AS service
+  FROM {_ATTACHED}
+ WHERE {_OPEN}""",
     # Has this address a mailbox here, as an account or as an alias? Suspended accounts receive; slots have no address.
     # `quota` is in MiB, 0 is without limit; `used` in octets, as far as it is known; `account` is the account's own
     # address.
@@ -172,6 +177,7 @@ SELECT p.slug AS platform, n.name AS domain, own_name.name AS login_domain, own.
 COLUMNS = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
+    "mailflow_owner": ("platform", "domain", "organization", "service"),
     "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used", "account"),
     "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used", "mode"),
     "mailflow_forward": ("platform", "domain", "local_part", "account", "target", "outside", "keep", "number"),
@@ -213,4 +219,4 @@ APPS = frozenset({"panel", "domains", "accounts", "mailflow"})
 
 READER = "mailflow_reader"  # sees the views and nothing else
 WRITER = "mailflow_writer"  # writes these tables and sees nothing else
-WRITTEN = ("mailflow_use", "mailflow_failure", "mailflow_block")
+WRITTEN = ("mailflow_use", "mailflow_failure", "mailflow_block", "mailflow_trace")

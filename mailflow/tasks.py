@@ -25,6 +25,13 @@ def tend_inbox() -> int:
     return inbox.tell()
 
 
+@shared_task
+def forget_trace() -> int:
+    from .trace.keeping import forget
+
+    return forget()
+
+
 @shared_task(queue="interactive")
 def check_platform(pk: int) -> None:
     """What the operator publishes for one platform, that somebody waits for."""

@@ -5,6 +5,7 @@ from . import views
 app_name = "mailflow"
 
 ACCOUNT = "services/<str:service_name>/accounts/<int:account_id>/"
+TRACE = "organizations/<str:code>/trace/"
 INBOX = "organizations/<str:code>/inbox/"
 
 urlpatterns = [
@@ -15,6 +16,10 @@ urlpatterns = [
     path("staff/platforms/<str:platform_slug>/mail/", views.platform, name="platform"),
     path("staff/platforms/<str:platform_slug>/mail/check/", views.platform_check, name="platform_check"),
     path("staff/platforms/<str:platform_slug>/mail/zone/", views.platform_zone, name="platform_zone"),
+    path("staff/trace/", views.staff_trace, name="staff_trace"),
+    path("staff/trace/<int:traced_id>/", views.staff_trace_message, name="staff_trace_message"),
+    path(TRACE, views.trace, name="trace"),
+    path(f"{TRACE}<int:traced_id>/", views.trace_message, name="trace_message"),
     path(INBOX, views.inbox, name="inbox"),
     path(f"{INBOX}<int:message_id>/", views.inbox_message, name="inbox_message"),
     path(f"{INBOX}<int:message_id>/delete/", views.inbox_delete, name="inbox_delete"),

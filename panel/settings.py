@@ -278,6 +278,7 @@ CELERY_BEAT_SCHEDULE = {
     "mailflow: blocked accounts": {"task": "mailflow.tasks.tell_blocked", "schedule": timedelta(minutes=1)},
     "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
     "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
+    "mailflow: message trace": {"task": "mailflow.tasks.forget_trace", "schedule": crontab(minute=50, hour="*")},
     "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
     "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
     "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
@@ -454,6 +455,11 @@ PROFILE_KEY = env("PROFILE_KEY")
 MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
 MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
 MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
+
+# The message trace: days, and rows at most
+TRACE_DAYS = env_int("TRACE_DAYS", 7 if DATABASE_URL.startswith("sqlite:") else 30)
+TRACE_ROWS = env_int("TRACE_ROWS", 500_000 if DATABASE_URL.startswith("sqlite:") else 5_000_000)
+TRACE_LINK = "mailflow.trace.links.link"  # a callable (organization, address) -> address of a page
 
 MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock accounts, or the operator alone?
 

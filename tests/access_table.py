@@ -32,6 +32,7 @@ from .factories import (
     make_run,
     make_share,
     make_tenant,
+    make_traced_message,
     make_user,
 )
 
@@ -76,6 +77,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "order_id": lambda tenant: make_order(tenant.service).pk,
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
     "message_id": lambda tenant: make_inbox_message(tenant.organization).pk,
+    "traced_id": lambda tenant: make_traced_message(tenant.organization).pk,
     "letter_id": lambda tenant: make_letter(tenant.organization).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
@@ -339,6 +341,10 @@ MAILFLOW: dict[str, Row] = {
     "mailflow:platform": Row(STAFF),
     "mailflow:platform_check": Row(STAFF, "POST"),
     "mailflow:platform_zone": Row(STAFF, "POST"),
+    "mailflow:staff_trace": Row(STAFF),
+    "mailflow:staff_trace_message": Row(STAFF),
+    "mailflow:trace": Row(TECHNICIAN),
+    "mailflow:trace_message": Row(TECHNICIAN),
     "mailflow:inbox": Row(TECHNICIAN),
     "mailflow:inbox_message": Row(TECHNICIAN),
     "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Address, Alias, BulkRun, EmailAccount, GroupMember, MailGroup, Order, RetiredMailbox, Tally
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
-from mailflow.models import InboxMessage
+from mailflow.models import InboxMessage, TracedMessage
 from panel.models import Contact, Letter, Membership, Organization, Platform, Role, Service, User
 
 _numbers = itertools.count(1)
@@ -162,6 +162,26 @@ def make_inbox_message(organization: Organization, **fields: Any) -> InboxMessag
         "size": 25,
     }
     return InboxMessage.objects.create(organization=organization, **{**invented, **fields})
+
+
+def make_traced_message(organization: Organization | None, **fields: Any) -> TracedMessage:
+    now = timezone.now()
+    invented = {
+        "key": uuid.uuid4(),
+        "at": now,
+        "changed_at": now,
+        "side": "in",
+        "state": "delivered",
+        "sender": "ann@outside.example",
+        "sender_domain": "outside.example",
+        "recipient": "jan@old.example",
+        "recipient_domain": "old.example",
+        "message_id": "1@outside.example",
+        "queue_id": "4cGqXy0Nkjz1Zp",
+        "machine": "mx1.mail.example",
+        "steps": [[now.isoformat(), "accepted", ""], [now.isoformat(), "delivered", "250 2.0.0 Saved"]],
+    }
+    return TracedMessage.objects.create(organization=organization, **{**invented, **fields})
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Area(models.TextChoices):
     DOMAINS = "domains", _("Domains and checks")
     ACCOUNTS = "accounts", _("Accounts, orders and bulk runs")
     ACTIVITY = "activity", _("Activity log")
+    MESSAGES = "messages", _("Message trace")
     WEBHOOKS = "webhooks", _("Webhooks")
 
 

@@ -9,6 +9,7 @@ from . import (  # noqa: F401
     groups,
     jobs,
     mailboxes,
+    messages,
     orders,
     organizations,
     providers,

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("text", ""), ("html", ""), _negated=True), name="footer_says_something"
+                        condition=models.Q(("html", ""), ("text", ""), _negated=True), name="footer_says_something"
                     )
                 ],
             },

@@ -31,6 +31,7 @@ def main_cf(plan: Plan, *, daemons: str = "/usr/lib/postfix/sbin") -> str:
         "mail_owner": "postfix",
         "setgid_group": "postdrop",
         "maillog_file": "/dev/stdout",
+        "enable_long_queue_ids": "yes",  # the message trace tells messages apart by them
         "myhostname": plan.host,
         "mydomain": plan.host.partition(".")[2] or plan.host,
         "myorigin": "$myhostname",

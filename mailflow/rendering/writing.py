@@ -79,7 +79,14 @@ def _folders(plan: Plan) -> None:
     postfix, postdrop = pwd.getpwnam("postfix"), grp.getgrnam("postdrop").gr_gid
     for folder in (plan.directory, plan.postfix, plan.directory / "dovecot", plan.directory / "tls", plan.run):
         _folder(folder, 0o711)
-    _folder(plan.directory / "log", 0o750)
+    group = pwd.getpwuid(plan.owner).pw_gid  # of whoever follows the logs
+    _folder(plan.directory / "log", 0o750, gid=group)
+    for name in ("postfix", "dovecot"):
+        log = plan.directory / "log" / f"{name}.log"
+        log.touch()
+        os.chown(log, 0, group)
+        log.chmod(0o640)
+    _folder(plan.directory / "trace", 0o700, plan.owner, group)
     _folder(plan.directory / "dovecot" / "state", 0o755)
     _folder(plan.run / "dovecot", 0o755)
     _folder(plan.mail, 0o700, VMAIL, VMAIL)

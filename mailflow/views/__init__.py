@@ -2,6 +2,7 @@ from .blocks import block, unblock
 from .inbox import inbox, inbox_delete, inbox_message
 from .platforms import platform, platform_check, platform_zone
 from .queue import queue, queue_act
+from .trace import staff_trace, staff_trace_message, trace, trace_message
 
 __all__ = [
     "block",
@@ -13,5 +14,9 @@ __all__ = [
     "platform_zone",
     "queue",
     "queue_act",
+    "staff_trace",
+    "staff_trace_message",
+    "trace",
+    "trace_message",
     "unblock",
 ]

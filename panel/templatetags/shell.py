@@ -7,9 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms, template
+from django.conf import settings
 from django.forms import BoundField
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +52,13 @@ def sort_head(context: dict[str, Any], listing: Any, key: str, label: str) -> Sa
         label,
         mark,
     )
+
+
+@register.simple_tag
+def trace_link(organization: Any, address: str = "") -> str:
+    """Where mail of an organization, an address or a domain can be followed."""
+    found: str = import_string(settings.TRACE_LINK)(organization, address)
+    return found
 
 
 @register.simple_tag

@@ -123,6 +123,7 @@ SERVICES = {
     "terminate_service": Row("services:write", {}, staff=True),
     "keep_service": Row("services:write", staff=True),
     "list_activity": Row("activity:read", own=True),
+    "list_messages": Row("messages:read", own=True, query="recipient=old.example&id=1@outside.example"),
 }
 DOMAINS = {
     "list_domains": Row("domains:read"),

@@ -170,6 +170,10 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     # the mail servers
     "mailflow:block": ("block_account",),
     "mailflow:unblock": ("unblock_account",),
+    "mailflow:trace": ("list_messages",),
+    "mailflow:trace_message": ("list_messages",),
+    "mailflow:staff_trace": ("list_messages",),
+    "mailflow:staff_trace_message": ("list_messages",),
     "mailflow:inbox": "mail to postmaster and abuse is read by people",
     "mailflow:inbox_message": "mail to postmaster and abuse is read by people",
     "mailflow:inbox_delete": "mail to postmaster and abuse is read by people",

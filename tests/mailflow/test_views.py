@@ -30,6 +30,7 @@ from tests.servers import PostgreSql
 FROZEN = {
     "mailflow_platform": ("platform", "mx_hosts", "imap_host", "smtp_host", "outbound_addresses", "spf_include"),
     "mailflow_domain": ("platform", "domain", "mode", "target"),
+    "mailflow_owner": ("platform", "domain", "organization", "service"),
     "mailflow_recipient": ("platform", "domain", "local_part", "mailbox", "quota", "used"),
     "mailflow_catch_all": ("platform", "domain", "account", "mailbox", "quota", "used", "mode"),
     "mailflow_forward": ("platform", "domain", "local_part", "account", "target", "outside", "keep", "number"),

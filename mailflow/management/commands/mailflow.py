@@ -61,6 +61,8 @@ class Command(Verb):
         serve.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
         agent = verbs.add_parser("agent", help="what `up` starts beside the servers: inbox, queue, purge")
         agent.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
+        trace = verbs.add_parser("trace", help="what `up` starts beside the servers: follows their logs")
+        trace.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
         purge = verbs.add_parser("purge", help="delete the directories of mailboxes whose days are over")
         purge.add_argument("--dir", metavar="DIR", type=Path, default=DIRECTORY)
         purge.add_argument(
@@ -125,6 +127,12 @@ class Command(Verb):
         from mailflow import agent
 
         agent.run(self._directory(dir), ready=lambda: self.say("ready"))
+        return Done({})
+
+    def _trace(self, *, dir: Path, **options: Any) -> Done:
+        from mailflow.trace import tracing
+
+        tracing.run(self._directory(dir), ready=lambda: self.say("ready"))
         return Done({})
 
     def _purge(self, *, dir: Path, orphans: bool, **options: Any) -> Done:

@@ -1,0 +1,1 @@
+"""Where is my message? From the servers' logs to a row for each recipient and organization."""
