@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def program(name: str) -> str:
         raise Refused(
             "not-installed",
             _("%(name)s is not installed. On Debian: apt-get install postfix postfix-pgsql dovecot-imapd dovecot-lmtpd "
-              "dovecot-sqlite dovecot-pgsql") % {"name": name},
+              "dovecot-sieve dovecot-managesieved dovecot-sqlite dovecot-pgsql") % {"name": name},
         )  # fmt: skip
     return path
 
@@ -72,6 +73,7 @@ def plan_of(
         key=Path(settings.MAIL_TLS_KEY) if given else directory / "tls" / "key.pem",
         acme=Path(settings.MAIL_TLS_ACME) if settings.MAIL_TLS_ACME and not given else None,
         postmaster=settings.MAIL_POSTMASTER or _administrator(),
+        python=os.path.realpath(sys.executable),  # users of the mail cannot enter the folder of a virtual environment
     )
 
 

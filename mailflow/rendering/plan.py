@@ -18,6 +18,7 @@ class Ports:
     submission: int = 587
     imap: int = 993
     submissions: int = 0  # TLS from the first byte
+    sieve: int = 0  # ManageSieve, STARTTLS
 
     @property
     def sending(self) -> tuple[int, int]:
@@ -44,6 +45,7 @@ class Plan:
     key: Path
     acme: Path | None  # where an ACME client keeps its certificates, from which these two are copied
     postmaster: str  # empty: nobody
+    python: str  # the interpreter, for a program of one file
 
     @property
     def postfix(self) -> Path:
@@ -81,6 +83,16 @@ class Plan:
     def inbox(self) -> Path:
         """The socket by which Postfix hands mail to the organizations' inboxes."""
         return self.run / "inbox"
+
+    @property
+    def outgoing(self) -> Path:
+        """The socket by which Dovecot hands over what Sieve sends."""
+        return self.use / "outgoing"
+
+    @property
+    def sendmail(self) -> Path:
+        """The program by which it does."""
+        return self.directory / "dovecot" / "sendmail"
 
     @property
     def listening(self) -> tuple[str, ...]:

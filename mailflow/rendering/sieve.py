@@ -1,0 +1,117 @@
+"""What Dovecot is told of Sieve, for 2.3 and for 2.4, and the program by which Sieve sends. Pure: texts from a plan.
+
+First runs the script `panel`, which the policy server makes of an account's rules and reply; then, while the message is
+still kept, the script that the person has put there by ManageSieve.
+"""
+
+from __future__ import annotations
+
+from .plan import Plan
+
+MOST_REDIRECTS = 20  # more than the rules of an account have
+MOST_ACTIONS = 400
+OWN_SCRIPTS = 10
+PATIENCE = 120  # seconds
+
+# `sendmail -C` would need rights of root in Postfix's queue, and an SMTP port that trusts this machine would trust
+# everybody on it. So the agent is told, by a socket that only the owner of all mail may open.
+SENDMAIL = """\
+#!{python} -IS
+# Written by `manage.py mailflow render`: hands what Sieve sends to the agent.
+import json, socket, sys
+
+sender, recipients, words = "", [], sys.argv[1:]
+while words:
+    word = words.pop(0)
+    if word == "-f":
+        sender = words.pop(0)
+    elif word == "--":
+        recipients, words = words, []
+try:
+    agent = socket.socket(socket.AF_UNIX)
+    agent.settimeout({patience})
+    agent.connect({socket!r})
+    envelope = {{"sender": sender.strip("<>"), "recipients": [word.strip("<>") for word in recipients]}}
+    agent.sendall(json.dumps(envelope).encode() + b"\\n" + sys.stdin.buffer.read())
+    agent.shutdown(socket.SHUT_WR)
+    answer = agent.makefile("rb").readline().decode("ascii", "replace").strip()
+except OSError as error:
+    answer = "4 " + str(error)
+if not answer.startswith("2"):
+    sys.stderr.write(answer + "\\n")
+    sys.exit(75 if answer.startswith("4") or not answer else 69)
+"""
+
+
+def sendmail(plan: Plan) -> str:
+    return SENDMAIL.format(python=plan.python, socket=str(plan.outgoing), patience=PATIENCE)
+
+
+def protocols(plan: Plan) -> tuple[str, ...]:
+    return ("imap", "lmtp", *(("sieve",) if plan.ports.sieve else ()))
+
+
+def conf_2_3(plan: Plan) -> str:
+    return f"""\
+sendmail_path = {plan.sendmail}
+protocol lmtp {{
+  mail_plugins = $mail_plugins sieve
+}}
+plugin {{
+  sieve = file:~/sieve;active=~/.dovecot.sieve
+  sieve_before = dict:proxy:{plan.use}/sieve:sieve;name=panel
+  sieve_extensions = -enotify -imapnotify
+  sieve_redirect_envelope_from = recipient
+  sieve_vacation_send_from_recipient = yes
+  sieve_max_script_size = 4M
+  sieve_max_actions = {MOST_ACTIONS}
+  sieve_max_redirects = {MOST_REDIRECTS}
+  sieve_quota_max_scripts = {OWN_SCRIPTS}
+  sieve_quota_max_storage = 1M
+}}
+{_managesieve(plan)}"""
+
+
+def conf_2_4(plan: Plan) -> str:
+    return f"""\
+sendmail_path = {plan.sendmail}
+protocol lmtp {{
+  mail_plugins {{
+    sieve = yes
+  }}
+}}
+sieve_script personal {{
+  type = personal
+  driver = file
+  path = ~/sieve
+  active_path = ~/.dovecot.sieve
+}}
+sieve_script panel {{
+  type = before
+  driver = dict
+  name = panel
+  dict proxy {{
+    name = sieve
+    socket_path = {plan.use}/sieve
+  }}
+}}
+sieve_redirect_envelope_from = recipient
+sieve_vacation_send_from_recipient = yes
+sieve_max_script_size = 4M
+sieve_max_actions = {MOST_ACTIONS}
+sieve_max_redirects = {MOST_REDIRECTS}
+sieve_quota_script_count = {OWN_SCRIPTS}
+sieve_quota_storage_size = 1M
+{_managesieve(plan)}"""
+
+
+def _managesieve(plan: Plan) -> str:
+    if not plan.ports.sieve:
+        return ""
+    return f"""\
+service managesieve-login {{
+  inet_listener sieve {{
+    port = {plan.ports.sieve}
+  }}
+}}
+"""
