@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from panel.actors import Actor
 
 TARGETS_AT_MOST = 20
+RULES_SHOWN = 500
 
 
 def of_account(account: EmailAccount) -> Forwarding | None:
@@ -163,10 +165,25 @@ def _facts(forwarding: Forwarding | None) -> dict[str, object]:
     return {"to": sorted(map(str, forwarding.targets.all())), "keep": forwarding.keep}
 
 
-def of_rules(service: Service) -> QuerySet[InboxRule]:
-    """Inbox rules of a service that pass mail on, by account."""
+@dataclass(frozen=True, slots=True)
+class ByRule:
+    """Mail that an inbox rule passes on."""
+
+    account: EmailAccount
+    name: str  # of the rule
+    address: str
+    outside: bool
+
+
+def by_rules(service: Service, *, only_outside: bool = False) -> list[ByRule]:
+    """What the inbox rules of a service pass on, by account: of the first rules that do."""
     rules = InboxRule.objects.filter(account__service=service, forwards=True, enabled=True).select_related("account")
-    return rules.order_by("account__address_key", "position", "id")
+    rows = list(rules.order_by("account__address_key", "position", "id")[:RULES_SHOWN])
+    found = [(row, address) for row in rows for _place, address in row.rule.forwards]
+    pairs = {address: (address.rpartition("@")[0], address.rpartition("@")[2]) for _row, address in found}
+    inside = outside.owners(service, pairs.values())
+    shown = [ByRule(row.account, row.name, address, pairs[address] not in inside) for row, address in found]
+    return [one for one in shown if one.outside or not only_outside]
 
 
 def forwarded(accounts: Iterable[int]) -> set[int]:

@@ -163,15 +163,6 @@ def set_reply(account: EmailAccount, reply: Reply, *, by: Actor) -> AutoReply:
     return row
 
 
-@transaction.atomic
-def delete_reply(account: EmailAccount, *, by: Actor) -> None:
-    fresh = _opened(account)
-    before = reply_of(fresh)
-    if before is not None:
-        AutoReply.objects.filter(pk=before.pk).delete()
-        _replied(fresh, before, None, by)
-
-
 def _opened(account: EmailAccount) -> EmailAccount:
     batch.locked(account.service_id)
     fresh = EmailAccount.objects.select_related("service__organization", "domain__name").get(pk=account.pk)
@@ -258,7 +249,7 @@ def _tally(rows: Sequence[InboxRule]) -> dict[str, object]:
     return {"rules": len(rows), "on": sum(row.enabled for row in rows), "forward_to": outwards}
 
 
-def _replied(account: EmailAccount, before: AutoReply | None, after: AutoReply | None, by: Actor) -> None:
+def _replied(account: EmailAccount, before: AutoReply | None, after: AutoReply, by: Actor) -> None:
     _touched(account, "account.auto_reply", _dates(before), _dates(after), by)
 
 
