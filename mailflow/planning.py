@@ -10,7 +10,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,6 @@ def plan_of(
         key=Path(settings.MAIL_TLS_KEY) if given else directory / "tls" / "key.pem",
         acme=Path(settings.MAIL_TLS_ACME) if settings.MAIL_TLS_ACME and not given else None,
         postmaster=settings.MAIL_POSTMASTER or _administrator(),
-        python=os.path.realpath(sys.executable),  # users of the mail cannot enter the folder of a virtual environment
     )
 
 

@@ -7,7 +7,6 @@ own script passes on is held against the same policy here. A reply is signed, an
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import subprocess
@@ -43,15 +42,15 @@ class Sieve:
 
     def take(self, handed: bytes) -> str:
         """One message with its envelope, as the program hands it over. The reply begins with 2, 4 or 5, as SMTP's."""
-        line, _newline, message = handed.partition(b"\n")
-        envelope = json.loads(line)
+        envelope, _blank, message = handed.partition(b"\n\n")
+        sender, *recipients = envelope.decode("utf-8", "replace").split("\n")
         headers, body = parsed(message)
         by = next((value for name, value in headers[:5] if name.lower() == REDIRECTED), None)
         answers = [
-            self._pass_on(split(text_of(by)), envelope["sender"], recipient, message)
+            self._pass_on(split(text_of(by)), sender, recipient, message)
             if by is not None
-            else self._reply(split(envelope["sender"]), recipient, headers, body)
-            for recipient in envelope["recipients"]
+            else self._reply(split(sender), recipient, headers, body)
+            for recipient in recipients
         ]
         return max(answers, default=TAKEN)
 

@@ -6,6 +6,7 @@ from . import (  # noqa: F401
     aliases,
     domains,
     groups,
+    inbox_rules,
     jobs,
     mailboxes,
     orders,

@@ -45,7 +45,6 @@ class Plan:
     key: Path
     acme: Path | None  # where an ACME client keeps its certificates, from which these two are copied
     postmaster: str  # empty: nobody
-    python: str  # the interpreter, for a program of one file
 
     @property
     def postfix(self) -> Path:

@@ -14,37 +14,35 @@ OWN_SCRIPTS = 10
 PATIENCE = 120  # seconds
 
 # `sendmail -C` would need rights of root in Postfix's queue, and an SMTP port that trusts this machine would trust
-# everybody on it. So the agent is told, by a socket that only the owner of all mail may open.
+# everybody on it. So the agent is told, by a socket that only the owner of all mail may open. In Perl, which every
+# Debian has where anybody may run it; the panel's Python may be in a folder that is closed to the owner of the mail.
 SENDMAIL = """\
-#!{python} -IS
+#!/usr/bin/perl
 # Written by `manage.py mailflow render`: hands what Sieve sends to the agent.
-import json, socket, sys
+use strict;
+use warnings;
+use IO::Socket::UNIX;
 
-sender, recipients, words = "", [], sys.argv[1:]
-while words:
-    word = words.pop(0)
-    if word == "-f":
-        sender = words.pop(0)
-    elif word == "--":
-        recipients, words = words, []
-try:
-    agent = socket.socket(socket.AF_UNIX)
-    agent.settimeout({patience})
-    agent.connect({socket!r})
-    envelope = {{"sender": sender.strip("<>"), "recipients": [word.strip("<>") for word in recipients]}}
-    agent.sendall(json.dumps(envelope).encode() + b"\\n" + sys.stdin.buffer.read())
-    agent.shutdown(socket.SHUT_WR)
-    answer = agent.makefile("rb").readline().decode("ascii", "replace").strip()
-except OSError as error:
-    answer = "4 " + str(error)
-if not answer.startswith("2"):
-    sys.stderr.write(answer + "\\n")
-    sys.exit(75 if answer.startswith("4") or not answer else 69)
+my ($sender, @recipients) = ('');
+while (defined(my $word = shift @ARGV)) {{
+    if ($word eq '-f') {{ $sender = shift @ARGV; }}
+    elsif ($word eq '--') {{ @recipients = @ARGV; last; }}
+}}
+s/^<|>$|[\\r\\n]//g for $sender, @recipients;
+alarm({patience});
+my $agent = IO::Socket::UNIX->new(Peer => '{socket}') or exit 75;
+binmode STDIN;
+binmode $agent;
+print $agent map {{ "$_\\n" }} $sender, @recipients, '' or exit 75;
+while (read(STDIN, my $part, 65536)) {{ print $agent $part or exit 75; }}
+shutdown($agent, 1);
+my $answer = <$agent> // '';
+exit($answer =~ /^2/ ? 0 : $answer =~ /^5/ ? 69 : 75);
 """
 
 
 def sendmail(plan: Plan) -> str:
-    return SENDMAIL.format(python=plan.python, socket=str(plan.outgoing), patience=PATIENCE)
+    return SENDMAIL.format(socket=plan.outgoing, patience=PATIENCE)
 
 
 def protocols(plan: Plan) -> tuple[str, ...]:
