@@ -11,7 +11,6 @@ import os
 import pwd
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -77,7 +76,6 @@ class Agent:
         reader = reader_of(settings.MAIL_READER_URL or settings.DATABASE_URL)
         signer = Signer(reader, machine.platform, decrypt)
         self._sieve = Sieve(host=machine.host, postfix=machine.postfix, outflow=self._outflow, signer=signer)
-        self._signing = threading.Lock()  # one thread at the reader
         self._due = {"queue": 0.0, "purge": 0.0, "check": 0.0, "scripts": 0.0}
 
     async def serve(self, ready: Callable[[], None]) -> None:
@@ -121,8 +119,7 @@ class Agent:
     def _sent(self, handed: bytes) -> str:
         close_old_connections()
         try:
-            with self._signing:
-                return self._sieve.take(handed)
+            return self._sieve.take(handed)
         except (DatabaseError, DatabaseAway) as error:
             log.warning("cannot send for Sieve now: %s", error)
             connections.close_all()

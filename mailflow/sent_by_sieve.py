@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
+from threading import Lock
 
 from django.db.models import Q
 
@@ -39,6 +40,7 @@ class Sieve:
     postfix: Path
     outflow: Outflow
     signer: Signer
+    _signing: Lock = field(default_factory=Lock)  # each message has a thread
 
     def take(self, handed: bytes) -> str:
         """One message with its envelope, as the program hands it over. The reply begins with 2, 4 or 5, as SMTP's."""
@@ -80,11 +82,18 @@ class Sieve:
         if not self.outflow.takes(Passage(service=account.service.name, by=own, sender="", to=recipient)):
             log.warning("a reply of %s is one too many and not sent", by)
             return TAKEN
-        signature = self.signer.signature(written[0].domain, headers, body)
+        signature = self._signature(written[0].domain, headers, body)
         message = b"".join(name + b":" + value + b"\r\n" for name, value in headers) + b"\r\n" + body
         if signature is not None:
             message = b"DKIM-Signature: " + signature.replace("\n", "\r\n").encode() + b"\r\n" + message
         return self._queue("", recipient, message)
+
+    def _signature(self, domain: str, headers: list[Header], body: bytes) -> str | None:
+        with self._signing:
+            try:
+                return self.signer.signature(domain, headers, body)
+            finally:
+                self.signer.reader.close()  # a connection of SQLite belongs to its thread
 
     def _queue(self, sender: str, recipient: str, message: bytes) -> str:
         command = [program("sendmail"), "-C", str(self.postfix), "-i", "-f", sender, "--", recipient]

@@ -73,6 +73,7 @@ class RuleForm(forms.Form):
             conditions = [condition.stored() for condition in rule.conditions]
             actions = [action.stored() for action in rule.actions]
         super().__init__(data, initial=initial)
+        self._said: dict[str, list[Any]] = {}  # lines that are filled in
         self.conditions = _lines(ConditionForm, "condition", data, conditions, terms.CONDITIONS_AT_MOST)
         self.actions = _lines(ActionForm, "action", data, actions, terms.ACTIONS_AT_MOST)
 
@@ -82,10 +83,14 @@ class RuleForm(forms.Form):
     @property
     def rule(self) -> Rule:
         data = self.cleaned_data
+        self._said = {
+            "conditions": [line for line in self.conditions if line.condition is not None],
+            "actions": [line for line in self.actions if line.action is not None],
+        }
         return Rule(
             name=data["name"],
-            conditions=tuple(filter(None, (line.condition for line in self.conditions))),
-            actions=tuple(filter(None, (line.action for line in self.actions))),
+            conditions=tuple(line.condition for line in self._said["conditions"]),
+            actions=tuple(line.action for line in self._said["actions"]),
             match_any=data["match_any"],
             enabled=data["enabled"],
         )
@@ -93,14 +98,10 @@ class RuleForm(forms.Form):
     def mark(self, fault: RuleFault) -> None:
         """Beside the field that it names, of the line that it names."""
         said = words.fault_said(fault)
-        lines: Sequence[forms.Form] = ()
-        if fault.part == "conditions":
-            lines = [line for line in self.conditions if line.condition is not None]
-        elif fault.part == "actions":
-            lines = [line for line in self.actions if line.action is not None]
-        if fault.place is not None and fault.place < len(lines):
-            lines[fault.place].add_error(fault.entry, said)
-            self.add_error(None, _("Something is wrong in the lines below."))
+        if fault.place is not None:
+            self._said[fault.part][fault.place].add_error(fault.entry, said)
+            if not self.non_field_errors():
+                self.add_error(None, _("Something is wrong in the lines below."))
         else:
             self.add_error(fault.part if fault.part in self.fields else None, said)
 

@@ -138,7 +138,7 @@ def reply_sentence(reply: Reply) -> str:
     else:
         when = _("Until it is switched off")
     inside = reply.audience == Audience.ORGANIZATION
-    whom = _("senders at this organization's domains") if inside else _("everybody who writes")
+    whom = _("senders at this organization's domains") if inside else _("all who write")
     often = ngettext("once a day each", "once in %(n)d days each", reply.days) % {"n": reply.days}
     return _("%(when)s %(whom)s get an answer, %(often)s.") % {"when": when, "whom": whom, "often": often}
 

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('starts', models.DateField(blank=True, null=True)),
                 ('ends', models.DateField(blank=True, null=True)),
                 ('days', models.PositiveSmallIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)])),
-                ('audience', models.CharField(choices=[('everybody', 'everybody'), ('organization', "the organization's own domains only")], default='everybody', max_length=12)),
+                ('audience', models.CharField(choices=[('everybody', 'Everybody'), ('organization', "Only senders at this organization's domains")], default='everybody', max_length=12)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='auto_reply', to='accounts.emailaccount')),
             ],

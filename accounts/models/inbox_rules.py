@@ -44,8 +44,8 @@ class AutoReply(models.Model):
     """What an account answers by itself."""
 
     class Audience(models.TextChoices):
-        EVERYBODY = terms.Audience.EVERYBODY.value, _("everybody")
-        ORGANIZATION = terms.Audience.ORGANIZATION.value, _("the organization's own domains only")
+        EVERYBODY = terms.Audience.EVERYBODY.value, _("Everybody")
+        ORGANIZATION = terms.Audience.ORGANIZATION.value, _("Only senders at this organization's domains")
 
     account = models.OneToOneField("accounts.EmailAccount", on_delete=models.CASCADE, related_name="auto_reply")
     enabled = models.BooleanField(default=True)

@@ -58,7 +58,7 @@ protocol lmtp {{
 plugin {{
   sieve = file:~/sieve;active=~/.dovecot.sieve
   sieve_before = dict:proxy:{plan.use}/sieve:sieve;name=panel
-  sieve_extensions = -enotify -imapnotify
+  sieve_extensions = -enotify
   sieve_redirect_envelope_from = recipient
   sieve_vacation_send_from_recipient = yes
   sieve_max_script_size = 4M
@@ -92,6 +92,9 @@ sieve_script panel {{
     name = sieve
     socket_path = {plan.use}/sieve
   }}
+}}
+sieve_extensions {{
+  enotify = no
 }}
 sieve_redirect_envelope_from = recipient
 sieve_vacation_send_from_recipient = yes

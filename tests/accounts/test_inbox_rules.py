@@ -158,7 +158,7 @@ def test_every_fault_and_every_rule_has_its_words(anna: EmailAccount) -> None:
         assert words.sentence(replace(rule, match_any=True)) == f"When {wanted.format(' or ')} further rules."
         reply = Reply("", "x", days=3)
         assert words.reply_sentence(reply) == (
-            "Until it is switched off everybody who writes get an answer, once in 3 days each."
+            "Until it is switched off all who write get an answer, once in 3 days each."
         )
 
 

@@ -80,4 +80,4 @@ def test_rules_are_made_and_ordered_by_hand(clinic: Clinic, new_page: NewPage) -
     page.get_by_role("link", name="Set up Automatic reply").click()
     page.get_by_label("Text", exact=True).fill("I am away.")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Until it is switched off everybody who writes get an answer")).to_be_visible()
+    expect(page.get_by_text("Until it is switched off all who write get an answer")).to_be_visible()
