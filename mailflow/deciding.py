@@ -260,6 +260,8 @@ class Decider:
         address = split(recipient)
         found = self._find(address, attributes.get("size", ""))
         if found is None:
+            if address.domain == self.asker.helo and address.local.startswith((FORWARD, MEMBER, RULE, PARTS)):
+                return RELAY_DENIED  # of our own use
             return OK if self._is_sink(address) else stranger
         if not found.here and not found.elsewhere:
             refusal = f"550 5.1.1 <{recipient}>: there is no such address"

@@ -262,6 +262,15 @@ def test_what_the_policy_forbids_stays(machine: MailMachine, jan: EmailAccount) 
     assert sent(machine, jan, "away") == {"INBOX": ""}
 
 
+def test_nobody_uses_the_addresses_of_rules(machine: MailMachine, jan: EmailAccount, anna: EmailAccount) -> None:
+    (rule,) = given(jan, (about("x"), (Action(Deed.FORWARD, "friend@elsewhere.test"),)))
+    own = f"mailflow-rule-{rule.pk}-0@mx1.pro.test"
+    assert machine.rcpt(own)[0] == 554
+    with machine.submission(str(anna), PASSWORD) as client:
+        client.mail(str(anna))
+        assert client.rcpt(own)[0] == 554
+
+
 # Own scripts
 
 
