@@ -65,6 +65,10 @@ class Machine:
         return self.directory / "mail"
 
     @property
+    def dovecot_conf(self) -> Path:
+        return self.directory / "dovecot" / "dovecot.conf"
+
+    @property
     def postfix(self) -> Path:
         return self.directory / "postfix"
 
@@ -75,7 +79,13 @@ class Agent:
         self._outflow = passing_on.Outflow(settings.MAIL_ACCOUNT_LIMIT, settings.MAIL_SERVICE_LIMIT)
         reader = reader_of(settings.MAIL_READER_URL or settings.DATABASE_URL)
         signer = Signer(reader, machine.platform, decrypt)
-        self._sieve = Sieve(host=machine.host, postfix=machine.postfix, outflow=self._outflow, signer=signer)
+        self._sieve = Sieve(
+            host=machine.host,
+            postfix=machine.postfix,
+            dovecot_conf=machine.dovecot_conf,
+            outflow=self._outflow,
+            signer=signer,
+        )
         self._due = {"queue": 0.0, "purge": 0.0, "check": 0.0, "scripts": 0.0}
 
     async def serve(self, ready: Callable[[], None]) -> None:

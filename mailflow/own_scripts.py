@@ -20,7 +20,7 @@ _MAILBOX = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScriptSeen:
     active: bool
     changed_at: datetime
     error: str
@@ -50,11 +50,11 @@ def look(mail: Path) -> int:
     return len(seen)
 
 
-def _of(row: OwnScript) -> Seen:
-    return Seen(row.active, row.changed_at, row.error)
+def _of(row: OwnScript) -> ScriptSeen:
+    return ScriptSeen(row.active, row.changed_at, row.error)
 
 
-def _all(mail: Path) -> Iterator[tuple[str, Seen]]:
+def _all(mail: Path) -> Iterator[tuple[str, ScriptSeen]]:
     for entry in os.scandir(mail):
         if _MAILBOX.fullmatch(entry.name):
             found = _in(Path(entry.path))
@@ -62,7 +62,7 @@ def _all(mail: Path) -> Iterator[tuple[str, Seen]]:
                 yield entry.name, found
 
 
-def _in(home: Path) -> Seen | None:
+def _in(home: Path) -> ScriptSeen | None:
     """People name files there through ManageSieve alone; a link is followed nowhere but to the script's time."""
     active = (home / ACTIVE).is_symlink()
     try:
@@ -80,7 +80,7 @@ def _in(home: Path) -> Seen | None:
             error = _said(home / LOG, since=changed)
         except OSError:
             error = "the active script is not there"
-    return Seen(active, datetime.fromtimestamp(changed, UTC), error)
+    return ScriptSeen(active, datetime.fromtimestamp(changed, UTC), error)
 
 
 def _said(log: Path, *, since: float) -> str:

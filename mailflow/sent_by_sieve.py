@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 SECONDS = 60
 TAKEN, LATER = "2 Taken", "4 It cannot be sent now"
-FORBIDDEN = "5 Mail of this account is not passed on there"
 REDIRECTED, DELIVERED = b"x-sieve-redirected-from", b"delivered-to"
 
 
@@ -38,12 +37,13 @@ REDIRECTED, DELIVERED = b"x-sieve-redirected-from", b"delivered-to"
 class Sieve:
     host: str
     postfix: Path
+    dovecot_conf: Path
     outflow: Outflow
     signer: Signer
     _signing: Lock = field(default_factory=Lock)  # each message has a thread
 
     def take(self, handed: bytes) -> str:
-        """One message with its envelope, as the program hands it over. The reply begins with 2, 4 or 5, as SMTP's."""
+        """One message with its envelope, as the program hands it over. The reply begins with 2 or 4, as SMTP's."""
         envelope, _blank, message = handed.partition(b"\n\n")
         sender, *recipients = envelope.decode("utf-8", "replace").split("\n")
         headers, body = parsed(message)
@@ -63,13 +63,14 @@ class Sieve:
         if to.domain == self.host and to.local.startswith(RULE):
             return self._queue(sender, recipient, message)
         account = account_of(by)
-        if account is None or not passing_on.may(account.service, to.local, to.domain):
-            return FORBIDDEN
-        own = account.address_key
-        passing = Passage(service=account.service.name, by=own, sender=own, to=recipient)
-        said = passing_on.pass_on(passing, sender, message, self.postfix, self.outflow)
-        # It stays in the inbox where it is one too many: no mailbox waits for what it passes on.
-        return TAKEN if said.startswith("2") else FORBIDDEN if said == passing_on.LATER else f"{said[0]} {said}"
+        if account is None:
+            return LATER
+        if passing_on.may(account.service, to.local, to.domain):
+            own = account.address_key
+            passing = Passage(service=account.service.name, by=own, sender=own, to=recipient)
+            if passing_on.pass_on(passing, sender, message, self.postfix, self.outflow).startswith("2"):
+                return TAKEN
+        return self._keep(account, message)
 
     def _reply(self, by: Address, recipient: str, headers: list[Header], body: bytes) -> str:
         account = account_of(by)
@@ -95,8 +96,15 @@ class Sieve:
             finally:
                 self.signer.reader.close()  # a connection of SQLite belongs to its thread
 
+    def _keep(self, account: EmailAccount, message: bytes) -> str:
+        """In the inbox: to Dovecot each refusal of its program is one for now, and the message would wait for days."""
+        command = [program("doveadm"), "-c", str(self.dovecot_conf), "save", "-u", account.address_key, "-m", "INBOX"]
+        return self._run(command, message)
+
     def _queue(self, sender: str, recipient: str, message: bytes) -> str:
-        command = [program("sendmail"), "-C", str(self.postfix), "-i", "-f", sender, "--", recipient]
+        return self._run([program("sendmail"), "-C", str(self.postfix), "-i", "-f", sender, "--", recipient], message)
+
+    def _run(self, command: list[str], message: bytes) -> str:
         body = message.replace(b"\r\n", b"\n")
         try:
             done = subprocess.run(command, input=body, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603 - our own words

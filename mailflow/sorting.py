@@ -78,7 +78,7 @@ class Scripts:
         for _kind, _number, _position, days, subject, text, _open, between, audience in rows:
             if _kind == "reply":
                 starts, _blank, ends = str(between).partition(" ")
-                reply = terms.Reply(
+                reply = terms.ReplyTerms(
                     subject=str(subject),
                     text=str(text),
                     starts=date.fromisoformat(starts) if starts else None,

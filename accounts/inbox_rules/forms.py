@@ -12,7 +12,7 @@ from panel.errors import Refused
 from panel.forms import DateInput
 
 from . import terms, words
-from .terms import Action, Condition, Reply, Rule, RuleFault
+from .terms import ReplyTerms, Rule, RuleAction, RuleCondition, RuleFault
 from .usecases import RuleRefused
 
 SPARE = 3  # empty lines below those that are filled in
@@ -33,11 +33,11 @@ class ConditionForm(forms.Form):
     )
 
     @property
-    def condition(self) -> Condition | None:
+    def condition(self) -> RuleCondition | None:
         data = self.cleaned_data
         if not data.get("subject"):
             return None
-        return Condition(data["subject"], data["comparison"], data["value"], data["header"])
+        return RuleCondition(data["subject"], data["comparison"], data["value"], data["header"])
 
 
 class ActionForm(forms.Form):
@@ -47,9 +47,9 @@ class ActionForm(forms.Form):
     value = forms.CharField(label=_("Folder or address"), required=False, widget=forms.TextInput(PLAIN))
 
     @property
-    def action(self) -> Action | None:
+    def action(self) -> RuleAction | None:
         data = self.cleaned_data
-        return Action(data["deed"], data["value"]) if data.get("deed") else None
+        return RuleAction(data["deed"], data["value"]) if data.get("deed") else None
 
 
 class RuleForm(forms.Form):
@@ -123,8 +123,8 @@ class ReplyForm(forms.Form):
     )
 
     @property
-    def reply(self) -> Reply:
-        return Reply(**self.cleaned_data)
+    def reply(self) -> ReplyTerms:
+        return ReplyTerms(**self.cleaned_data)
 
     def mark(self, fault: RuleFault) -> None:
         self.add_error(fault.part if fault.part in self.fields else None, words.fault_said(fault))

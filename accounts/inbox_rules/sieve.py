@@ -15,7 +15,7 @@ from typing import Any
 from sievelib import commands
 from sievelib.tools import quote
 
-from .terms import Audience, Comparison, Condition, Deed, Reply, Rule, Subject, discards
+from .terms import Audience, Comparison, Deed, ReplyTerms, Rule, RuleCondition, Subject, discards
 
 REQUIRED = ("fileinto", "mailbox", "copy", "imap4flags", "envelope", "mime", "vacation", "date", "relational")
 DEEPEST = 12  # tests inside each other; Dovecot takes 32
@@ -36,7 +36,7 @@ class Mailbox:
     address: str
     aliases: tuple[str, ...]
     rules: tuple[Rule, ...]
-    reply: Reply | None
+    reply: ReplyTerms | None
     domains: frozenset[str]  # the organization's
     outside: bool  # whether mail may be forwarded to others' domains
     zone: tzinfo
@@ -110,7 +110,7 @@ def _holds(rule: Rule) -> commands.Command:
     return _any(tests) if rule.match_any else _all(tests)
 
 
-def _test(condition: Condition) -> commands.Command:
+def _test(condition: RuleCondition) -> commands.Command:
     match condition.subject:
         case Subject.SIZE:
             return _command("size", comparator=f":{condition.comparison}", limit=f"{int(condition.value)}K")
@@ -131,7 +131,7 @@ def _test(condition: Condition) -> commands.Command:
             return _text(condition)
 
 
-def _text(condition: Condition) -> commands.Command:
+def _text(condition: RuleCondition) -> commands.Command:
     if condition.subject == Subject.HEADER:
         headers = [condition.header]
     else:
@@ -173,7 +173,7 @@ def _literal(text: str) -> str:
     return "".join(f"\\{char}" if char in "*?\\" else char for char in text)
 
 
-def _reply(reply: Reply, mailbox: Mailbox, rules: Sequence[Rule]) -> Iterable[commands.Command]:
+def _reply(reply: ReplyTerms, mailbox: Mailbox, rules: Sequence[Rule]) -> Iterable[commands.Command]:
     """Before the rules, so that none of them ends it; not for what one of them deletes."""
     tests = [_unless(_header(":contains", [name], [text]), True) for name, text in SPAM.items()]
     tests += [_unless(_command("exists", **{"header-names": quote(name)}), True) for name in LIST_HEADERS]

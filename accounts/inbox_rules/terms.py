@@ -96,7 +96,7 @@ ENDS_UP = frozenset({Deed.MOVE, Deed.KEEP, Deed.DISCARD})
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RuleCondition:
     subject: str
     comparison: str
     value: str = ""
@@ -112,7 +112,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class RuleAction:
     deed: str
     value: str = ""  # a folder or an address
 
@@ -123,8 +123,8 @@ class Action:
 @dataclass(frozen=True, slots=True)
 class Rule:
     name: str
-    conditions: tuple[Condition, ...]
-    actions: tuple[Action, ...]
+    conditions: tuple[RuleCondition, ...]
+    actions: tuple[RuleAction, ...]
     match_any: bool = False
     enabled: bool = True
     number: int = 0  # of its row
@@ -136,7 +136,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReplyTerms:
     subject: str
     text: str
     starts: date | None = None  # the first day
@@ -157,15 +157,15 @@ class RuleFault:
     facts: Mapping[str, int] = field(default_factory=dict)
 
 
-def conditions_of(stored: Iterable[Mapping[str, Any]]) -> tuple[Condition, ...]:
+def conditions_of(stored: Iterable[Mapping[str, Any]]) -> tuple[RuleCondition, ...]:
     return tuple(
-        Condition(str(c["subject"]), str(c["comparison"]), str(c.get("value", "")), str(c.get("header", "")))
+        RuleCondition(str(c["subject"]), str(c["comparison"]), str(c.get("value", "")), str(c.get("header", "")))
         for c in stored
     )
 
 
-def actions_of(stored: Iterable[Mapping[str, Any]]) -> tuple[Action, ...]:
-    return tuple(Action(str(a["deed"]), str(a.get("value", ""))) for a in stored)
+def actions_of(stored: Iterable[Mapping[str, Any]]) -> tuple[RuleAction, ...]:
+    return tuple(RuleAction(str(a["deed"]), str(a.get("value", ""))) for a in stored)
 
 
 def faults_of(rule: Rule) -> list[RuleFault]:
@@ -187,7 +187,7 @@ def faults_of(rule: Rule) -> list[RuleFault]:
     return found
 
 
-def faults_of_reply(reply: Reply) -> list[RuleFault]:
+def faults_of_reply(reply: ReplyTerms) -> list[RuleFault]:
     found = []
     if len(reply.subject) > SUBJECT_LENGTH or not is_printable(reply.subject):
         found.append(RuleFault("subject", "reply-subject", facts={"limit": SUBJECT_LENGTH}))
@@ -215,7 +215,7 @@ def _number_of(part: str, number: int, most: int) -> list[RuleFault]:
     return [RuleFault(part, f"rule-many-{part}", facts={"limit": most})] if number > most else []
 
 
-def _of_condition(condition: Condition) -> Iterator[tuple[str, str, dict[str, int]]]:
+def _of_condition(condition: RuleCondition) -> Iterator[tuple[str, str, dict[str, int]]]:
     if condition.subject not in set(Subject):
         yield "subject", "rule-choice", {}
         return
@@ -235,7 +235,7 @@ def _of_condition(condition: Condition) -> Iterator[tuple[str, str, dict[str, in
             yield "value", "rule-value", {"limit": VALUE_LENGTH}
 
 
-def _of_action(action: Action) -> Iterator[tuple[str, str, dict[str, int]]]:
+def _of_action(action: RuleAction) -> Iterator[tuple[str, str, dict[str, int]]]:
     if action.deed not in set(Deed):
         yield "deed", "rule-choice", {}
     elif action.deed in WITH_FOLDER and not is_folder(action.value):
@@ -261,14 +261,14 @@ def cleaned(rule: Rule) -> Rule:
     for condition in rule.conditions:
         text = condition.subject not in {Subject.ATTACHMENT, Subject.LIST}
         conditions.append(
-            Condition(
+            RuleCondition(
                 condition.subject,
                 condition.comparison,
                 condition.value.strip() if text else "",
                 condition.header.strip().removesuffix(":") if condition.subject == Subject.HEADER else "",
             )
         )
-    actions = [Action(a.deed, a.value.strip() if a.deed in WITH_VALUE else "") for a in rule.actions]
+    actions = [RuleAction(a.deed, a.value.strip() if a.deed in WITH_VALUE else "") for a in rule.actions]
     return Rule(
         name=rule.name.strip(),
         conditions=tuple(conditions),

@@ -17,7 +17,7 @@ from .. import batch, forwarding, outside
 from ..models import AutoReply, EmailAccount, InboxRule
 from ..preview import RowProblem
 from . import terms
-from .terms import Action, Deed, Reply, Rule, RuleFault
+from .terms import Deed, ReplyTerms, Rule, RuleAction, RuleFault
 from .words import fault_said
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def put(account: EmailAccount, rules: Sequence[Rule], *, by: Actor) -> list[Inbo
 
 
 @transaction.atomic
-def set_reply(account: EmailAccount, reply: Reply, *, by: Actor) -> AutoReply:
+def set_reply(account: EmailAccount, reply: ReplyTerms, *, by: Actor) -> AutoReply:
     fresh = _opened(account)
     reply = replace(reply, subject=reply.subject.strip(), text="\n".join(reply.text.strip().splitlines()))
     if faults := terms.faults_of_reply(reply):
@@ -205,7 +205,7 @@ def _with_addresses(account: EmailAccount, rule: Rule) -> tuple[Rule, list[RuleF
             if code or pair is None:
                 faults.append(RuleFault("actions", str(code), place, "value"))
                 continue
-            action = Action(action.deed, f"{pair[0]}@{pair[1]}")
+            action = RuleAction(action.deed, f"{pair[0]}@{pair[1]}")
         actions.append(action)
     return replace(rule, actions=tuple(actions)), faults
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from ..shown import shown
 from ..words import FAULTS as ADDRESS_FAULTS
 from ..words import fault_words
-from .terms import Action, Audience, Comparison, Condition, Deed, Reply, Rule, RuleFault, Subject
+from .terms import Audience, Comparison, Deed, ReplyTerms, Rule, RuleAction, RuleCondition, RuleFault, Subject
 
 FAULTS: dict[str, Promise | str] = {
     "rule-gone": gettext_lazy("This rule has been deleted in the meantime."),
@@ -123,7 +123,7 @@ def sentence(rule: Rule) -> str:
     return _("When %(conditions)s: %(actions)s.") % {"conditions": join.join(conditions), "actions": actions}
 
 
-def reply_sentence(reply: Reply) -> str:
+def reply_sentence(reply: ReplyTerms) -> str:
     """On which days, whom, and how often."""
     days = {
         "starts": date_format(reply.starts, "DATE_FORMAT") if reply.starts else "",
@@ -143,7 +143,7 @@ def reply_sentence(reply: Reply) -> str:
     return _("%(when)s %(whom)s get an answer, %(often)s.") % {"when": when, "whom": whom, "often": often}
 
 
-def _condition(condition: Condition) -> str:
+def _condition(condition: RuleCondition) -> str:
     plain = _PLAIN.get((condition.subject, condition.comparison))
     if plain is not None:
         return str(plain) % {"value": condition.value}
@@ -152,7 +152,7 @@ def _condition(condition: Condition) -> str:
     return str(_TEXTS[condition.comparison]) % {"what": what, "value": condition.value}
 
 
-def _action(action: Action) -> str:
+def _action(action: RuleAction) -> str:
     value = shown(action.value) if action.deed == Deed.FORWARD else action.value
     return str(_DONE[action.deed]) % {"value": value}
 

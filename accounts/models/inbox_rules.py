@@ -63,8 +63,8 @@ class AutoReply(models.Model):
         return f"reply of {self.account_id}"
 
     @property
-    def reply(self) -> terms.Reply:
-        return terms.Reply(
+    def reply(self) -> terms.ReplyTerms:
+        return terms.ReplyTerms(
             subject=self.subject,
             text=self.text,
             starts=self.starts,

@@ -1,4 +1,4 @@
-"""Rules and automatic reply of one account. Whose account it is and where the pages are, `Opened` says: the panel
+"""Rules and automatic reply of one account. Whose account it is and where the pages are, `OpenedRules` says: the panel
 mounts them for members of the organization, and others may for the mailbox's own person."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ..models import EmailAccount, InboxRule, OwnScript
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedRules:
     """An account whose rules somebody may see. `address_of`: of the page of this name, with a rule's number; `back`:
     the page from which one came; `base`: the template around, whose context is `around`."""
 
@@ -54,7 +54,7 @@ class Opened:
         return render(request, template, {**self.around, **facts, **context}, status=status)
 
 
-def rule_list(request: HttpRequest, opened: Opened) -> HttpResponse:
+def rule_list(request: HttpRequest, opened: OpenedRules) -> HttpResponse:
     """All rules in their order, the reply and the own script."""
     account = opened.account
     rows = usecases.of_account(account)
@@ -72,7 +72,7 @@ def rule_list(request: HttpRequest, opened: Opened) -> HttpResponse:
     )
 
 
-def _line(opened: Opened, row: InboxRule, place: int, number: int) -> dict[str, Any]:
+def _line(opened: OpenedRules, row: InboxRule, place: int, number: int) -> dict[str, Any]:
     names = ("rule", "move_rule", "switch_rule", "delete_rule")
     return {
         "row": row,
@@ -83,7 +83,7 @@ def _line(opened: Opened, row: InboxRule, place: int, number: int) -> dict[str, 
     }
 
 
-def edit_rule(request: HttpRequest, opened: Opened, number: int | None = None) -> HttpResponse:
+def edit_rule(request: HttpRequest, opened: OpenedRules, number: int | None = None) -> HttpResponse:
     """A new rule, or another one in its place."""
     row = None if number is None else _row(opened.account, number)
     form = RuleForm(request.POST or None, rule=row.rule if row else None)
@@ -107,7 +107,7 @@ def edit_rule(request: HttpRequest, opened: Opened, number: int | None = None) -
     )
 
 
-def delete_rule_page(request: HttpRequest, opened: Opened, number: int) -> HttpResponse:
+def delete_rule_page(request: HttpRequest, opened: OpenedRules, number: int) -> HttpResponse:
     """A page that says what is deleted, and its button."""
     row = _row(opened.account, number)
     if request.method != "POST":
@@ -116,20 +116,20 @@ def delete_rule_page(request: HttpRequest, opened: Opened, number: int) -> HttpR
     return redirect(opened.address_of("rules"))
 
 
-def move(request: HttpRequest, opened: Opened, number: int) -> HttpResponse:
+def move(request: HttpRequest, opened: OpenedRules, number: int) -> HttpResponse:
     up = request.POST.get("to") == "up"
     _carried_out(request, lambda: usecases.move(opened.account, number, up=up, by=opened.by))
     return redirect(opened.address_of("rules"))
 
 
-def switch(request: HttpRequest, opened: Opened, number: int) -> HttpResponse:
+def switch(request: HttpRequest, opened: OpenedRules, number: int) -> HttpResponse:
     on = request.POST.get("on") == "1"
     said = _("The rule is on.") if on else _("The rule is off.")
     _carried_out(request, lambda: usecases.switch(opened.account, number, on=on, by=opened.by), said)
     return redirect(opened.address_of("rules"))
 
 
-def edit_reply(request: HttpRequest, opened: Opened) -> HttpResponse:
+def edit_reply(request: HttpRequest, opened: OpenedRules) -> HttpResponse:
     row = usecases.reply_of(opened.account)
     names = ("enabled", "starts", "ends", "subject", "text", "audience", "days")
     form = ReplyForm(request.POST or None, initial={name: getattr(row, name) for name in names} if row else None)
@@ -170,14 +170,14 @@ def _carried_out(request: HttpRequest, verb: Callable[[], object], said: str = "
 # As the panel mounts them.
 
 
-def _opened(request: HttpRequest, service_name: str, account_id: int, *, at_least: Role = Role.VIEWER) -> Opened:
+def _opened(request: HttpRequest, service_name: str, account_id: int, *, at_least: Role = Role.VIEWER) -> OpenedRules:
     account = account_for(request.user, service_name, account_id, at_least=at_least)
     role = require(request.user, account.service.organization)
 
     def address_of(name: str, *numbers: int) -> str:
         return reverse(f"accounts:{name}", args=[service_name, account_id, *numbers])
 
-    return Opened(
+    return OpenedRules(
         account=account,
         by=person(request),
         may_change=role.rank >= Role.TECHNICIAN.rank,

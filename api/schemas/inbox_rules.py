@@ -21,7 +21,7 @@ Done = Literal["move", "copy", "read", "flag", "forward", "keep", "discard", "st
 Answered = Literal["everybody", "organization"]
 
 
-class RuleCondition(Wish):
+class ConditionOfRule(Wish):
     """`subject`: what it looks at; `to` is To or Cc. Texts are compared by `contains`, `is`, `begins`, `ends`,
     `contains-not`, `is-not`, a `size` (kB) by `over` and `under`, `attachment` and `list` by `yes` and `no`. `header`:
     the name of a header, where it looks at one."""
@@ -32,7 +32,7 @@ class RuleCondition(Wish):
     header: Name = ""
 
 
-class RuleAction(Wish):
+class ActionOfRule(Wish):
     """`value`: the folder of `move` and `copy`, the address of `forward`."""
 
     deed: Done
@@ -45,8 +45,8 @@ class InboxRuleWish(Wish):
     name: Name = ""
     enabled: StrictBool = True
     match_any: StrictBool = False
-    conditions: list[RuleCondition] = Field(max_length=terms.CONDITIONS_AT_MOST)
-    actions: list[RuleAction] = Field(max_length=terms.ACTIONS_AT_MOST)
+    conditions: list[ConditionOfRule] = Field(max_length=terms.CONDITIONS_AT_MOST)
+    actions: list[ActionOfRule] = Field(max_length=terms.ACTIONS_AT_MOST)
 
     def rule(self) -> terms.Rule:
         return terms.Rule(
@@ -69,8 +69,8 @@ class InboxRuleOut(BaseModel):
     name: str
     enabled: bool
     match_any: bool
-    conditions: list[RuleCondition]
-    actions: list[RuleAction]
+    conditions: list[ConditionOfRule]
+    actions: list[ActionOfRule]
 
     @classmethod
     def of(cls, row: InboxRule) -> Self:
@@ -123,8 +123,8 @@ class AutoReplyWish(Wish):
     days: StrictInt = Field(default=7, ge=1, le=terms.DAYS_AT_MOST)
     audience: Answered = "everybody"
 
-    def reply(self) -> terms.Reply:
-        return terms.Reply(**self.model_dump())
+    def reply(self) -> terms.ReplyTerms:
+        return terms.ReplyTerms(**self.model_dump())
 
 
 class AutoReplyOut(BaseModel):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 MOST_TRANSACTIONS = 100  # of one connection; Dovecot has one or two
 KEYS = {"priv/quota/storage": "bytes", "priv/quota/messages": "messages"}
-_ESCAPED = {"0": "\0", "1": "\1", "t": "\t", "r": "\r", "l": "\n"}
+_ESCAPED = {"0": "\0", "1": "\1", "t": "\t", "r": "\r", "n": "\n"}
 
 # The user, octets and messages; None where only the other was said.
 type Used = Callable[[str, int | None, int | None], None]

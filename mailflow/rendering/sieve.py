@@ -37,7 +37,7 @@ print $agent map {{ "$_\\n" }} $sender, @recipients, '' or exit 75;
 while (read(STDIN, my $part, 65536)) {{ print $agent $part or exit 75; }}
 shutdown($agent, 1);
 my $answer = <$agent> // '';
-exit($answer =~ /^2/ ? 0 : $answer =~ /^5/ ? 69 : 75);
+exit($answer =~ /^2/ ? 0 : 75);
 """
 
 

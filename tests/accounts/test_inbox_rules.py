@@ -11,7 +11,7 @@ from django.utils import translation
 
 from accounts import batch, forwarding
 from accounts.inbox_rules import terms, usecases, words
-from accounts.inbox_rules.terms import Action, Condition, Deed, Reply, Rule
+from accounts.inbox_rules.terms import Deed, ReplyTerms, Rule, RuleAction, RuleCondition
 from accounts.models import AutoReply, EmailAccount, InboxRule, OwnScript
 from accounts.policies import change_policy
 from accounts.preview import RowProblem
@@ -25,8 +25,8 @@ from tests.factories import make_inbox_rule
 
 pytestmark = pytest.mark.django_db
 
-ABOUT = Condition("subject", "contains", "invoice")
-RULE = Rule(name="Bills", conditions=(ABOUT,), actions=(Action("move", "Bills"),))
+ABOUT = RuleCondition("subject", "contains", "invoice")
+RULE = Rule(name="Bills", conditions=(ABOUT,), actions=(RuleAction("move", "Bills"),))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def browser(clinic: Clinic) -> Client:
 
 
 def to(*addresses: str) -> Rule:
-    return replace(RULE, actions=tuple(Action(Deed.FORWARD, address) for address in addresses))
+    return replace(RULE, actions=tuple(RuleAction(Deed.FORWARD, address) for address in addresses))
 
 
 def codes(verb: Any, *arguments: Any) -> list[str]:
@@ -93,7 +93,7 @@ def test_there_are_bounds(anna: EmailAccount) -> None:
     assert codes(usecases.add, anna, RULE) == ["rules-many"]
     usecases.put(anna, [to(*(f"a{n}@outside.example" for n in range(5))), to("b@outside.example")], by=SYSTEM)
     assert codes(usecases.add, anna, to(*(f"c{n}@outside.example" for n in range(5)))) == ["rules-forward-many"]
-    long = replace(RULE, conditions=(Condition("subject", "is", "x" * 200),) * 10)
+    long = replace(RULE, conditions=(RuleCondition("subject", "is", "x" * 200),) * 10)
     usecases.put(anna, [long] * 10, by=SYSTEM)
     assert codes(usecases.add, anna, RULE) == ["rules-large"]
 
@@ -121,8 +121,8 @@ def test_forwarding_by_rules_is_judged_as_forwarding(staff: list[EmailAccount]) 
 def test_the_log_says_nothing_of_what_people_look_for(anna: EmailAccount) -> None:
     row = usecases.add(anna, RULE, by=SYSTEM)
     usecases.change(anna, row.pk, RULE, by=SYSTEM)  # nothing new
-    usecases.set_reply(anna, Reply("Away", "A secret text"), by=SYSTEM)
-    usecases.set_reply(anna, Reply("Away", "A secret text"), by=SYSTEM)
+    usecases.set_reply(anna, ReplyTerms("Away", "A secret text"), by=SYSTEM)
+    usecases.set_reply(anna, ReplyTerms("Away", "A secret text"), by=SYSTEM)
     entries = Activity.objects.filter(verb__in=["account.rules", "account.auto_reply"]).order_by("pk")
     assert [entry.verb for entry in entries] == ["account.rules", "account.auto_reply"]
     said = str([(entry.before, entry.after, entry.target) for entry in entries])
@@ -133,7 +133,7 @@ def test_the_log_says_nothing_of_what_people_look_for(anna: EmailAccount) -> Non
 
 def test_they_go_with_the_account(anna: EmailAccount, clinic: Clinic) -> None:
     usecases.add(anna, RULE, by=SYSTEM)
-    usecases.set_reply(anna, Reply("", "Away"), by=SYSTEM)
+    usecases.set_reply(anna, ReplyTerms("", "Away"), by=SYSTEM)
     OwnScript.objects.create(account=anna, changed_at=anna.changed_at)
     batch.change_one(anna, batch.reset, "account.reset", by=SYSTEM)
     assert not any(model.objects.exists() for model in (InboxRule, AutoReply, OwnScript))
@@ -149,14 +149,16 @@ def test_every_fault_and_every_rule_has_its_words(anna: EmailAccount) -> None:
             for subject, comparisons in terms.COMPARISONS.items():
                 for how in comparisons:
                     for deed in Deed:
-                        rule = Rule("", (Condition(subject, how, "%s 50%", "X-A"),), (Action(deed, "a%b"),))
+                        rule = Rule("", (RuleCondition(subject, how, "%s 50%", "X-A"),), (RuleAction(deed, "a%b"),))
                         assert words.sentence(rule)
     with translation.override("en"):
-        rule = replace(RULE, conditions=(ABOUT, Condition("list", "no")), actions=(Action("move", "A"), Action("stop")))
+        rule = replace(
+            RULE, conditions=(ABOUT, RuleCondition("list", "no")), actions=(RuleAction("move", "A"), RuleAction("stop"))
+        )
         wanted = "Subject contains “invoice”{}the message does not come from a mailing list: move it to “A”, apply no"
         assert words.sentence(rule) == f"When {wanted.format(' and ')} further rules."
         assert words.sentence(replace(rule, match_any=True)) == f"When {wanted.format(' or ')} further rules."
-        reply = Reply("", "x", days=3)
+        reply = ReplyTerms("", "x", days=3)
         assert words.reply_sentence(reply) == (
             "Until it is switched off all who write get an answer, once in 3 days each."
         )
@@ -194,7 +196,7 @@ def test_a_rule_is_made_changed_and_deleted_by_form(browser: Client, clinic: Cli
     assert 'value="invoice"' in browser.get(edit).content.decode()
     browser.post(edit, sent(("from", "", "is", "a@b.example"), do=(("read", ""),)))
     row.refresh_from_db()
-    assert row.rule.conditions == (Condition("from", "is", "a@b.example"),)
+    assert row.rule.conditions == (RuleCondition("from", "is", "a@b.example"),)
     browser.post(url("switch_rule", clinic, anna.pk, row.pk), {"on": "0"})
     row.refresh_from_db()
     assert not row.enabled

@@ -19,7 +19,7 @@ from sievelib.tools import unquote
 
 from accounts.inbox_rules import sieve, terms
 from accounts.inbox_rules.sieve import Mailbox, script_of
-from accounts.inbox_rules.terms import Action, Comparison, Condition, Deed, Reply, Rule, Subject
+from accounts.inbox_rules.terms import Comparison, Deed, ReplyTerms, Rule, RuleAction, RuleCondition, Subject
 from tests.servers.process import program
 
 MAILBOX = Mailbox(
@@ -63,12 +63,12 @@ VALUES = NASTY.filter(lambda text: bool(text.strip()) and len(text) <= terms.VAL
 TEXT_SUBJECTS = (Subject.FROM, Subject.TO, Subject.SUBJECT, Subject.HEADER)
 
 
-def script(*rules: Rule, reply: Reply | None = None, **fields: object) -> str:
+def script(*rules: Rule, reply: ReplyTerms | None = None, **fields: object) -> str:
     mailbox = replace(MAILBOX, rules=rules, reply=reply, **fields)  # type: ignore[arg-type]
     return script_of(mailbox, lambda number, place: f"mailflow-rule-{number}-{place}@mx1.pro.test")
 
 
-def rule(*conditions: Condition, do: tuple[Action, ...] = (Action(Deed.READ),), **fields: object) -> Rule:
+def rule(*conditions: RuleCondition, do: tuple[RuleAction, ...] = (RuleAction(Deed.READ),), **fields: object) -> Rule:
     return Rule(name="", conditions=conditions, actions=do, **fields)  # type: ignore[arg-type]
 
 
@@ -94,8 +94,8 @@ def parsed(text: str) -> list[commands.Command]:
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(TEXT_SUBJECTS), st.sampled_from(list(terms.COMPARISONS[Subject.FROM])), VALUES, VALUES)
 def test_any_text_is_read_again_as_itself(subject: Subject, how: Comparison, value: str, folder: str) -> None:
-    condition = Condition(subject, how, value, "X-Any" if subject is Subject.HEADER else "")
-    found = parsed(script(rule(condition, do=(Action(Deed.MOVE, folder),))))
+    condition = RuleCondition(subject, how, value, "X-Any" if subject is Subject.HEADER else "")
+    found = parsed(script(rule(condition, do=(RuleAction(Deed.MOVE, folder),))))
     assert [command.name for command in found] == ["require", "if"]
     block = found[1]
     assert [child.name for child in block.children] == ["fileinto"]
@@ -127,7 +127,7 @@ def literal(pattern: str) -> str:
 @settings(max_examples=60, deadline=None)
 @given(NASTY, st.lists(NASTY, min_size=1, max_size=4).map("\n".join).filter(str.strip))
 def test_a_reply_says_what_was_written(subject: str, text: str) -> None:
-    found = parsed(script(reply=Reply(subject, text)))
+    found = parsed(script(reply=ReplyTerms(subject, text)))
     (vacation,) = found[1].children
     assert vacation.name == "vacation"
     assert unquote(vacation["reason"]) == "\r\n".join(text.splitlines())
@@ -141,30 +141,30 @@ def test_variables_are_never_asked_for() -> None:
 
 def every_rule() -> list[Rule]:
     conditions = [
-        Condition(subject, how, "5000" if subject is Subject.SIZE else 'a "b" \\ *ż', "X-Any")
+        RuleCondition(subject, how, "5000" if subject is Subject.SIZE else 'a "b" \\ *ż', "X-Any")
         for subject, comparisons in terms.COMPARISONS.items()
         for how in comparisons
     ]
-    actions = [Action(deed, "Invoices/Żółte" if deed in terms.WITH_FOLDER else "a@b.example") for deed in Deed]
+    actions = [RuleAction(deed, "Invoices/Żółte" if deed in terms.WITH_FOLDER else "a@b.example") for deed in Deed]
     return [rule(condition, do=(action,), number=7) for condition in conditions for action in actions]
 
 
 def test_dovecot_takes_every_kind_of_rule(sievec: str, tmp_path: Path) -> None:
-    reply = Reply("Away", "I am away.\n.\n", date(2026, 12, 1), date(2026, 12, 24), 3, terms.Audience.ORGANIZATION)
+    reply = ReplyTerms("Away", "I am away.\n.\n", date(2026, 12, 1), date(2026, 12, 24), 3, terms.Audience.ORGANIZATION)
     assert not compiles(sievec, tmp_path, script(*every_rule(), reply=reply))
 
 
 def test_dovecot_takes_as_much_as_there_may_be(sievec: str, tmp_path: Path) -> None:
     """Rules that stop and rules that delete in turn: what a reply looks at is the deepest."""
     value = "ż" * (terms.TOGETHER_AT_MOST // terms.RULES_AT_MOST // terms.CONDITIONS_AT_MOST)
-    conditions = [Condition(Subject.FROM, Comparison.BEGINS, value)] * terms.CONDITIONS_AT_MOST
+    conditions = [RuleCondition(Subject.FROM, Comparison.BEGINS, value)] * terms.CONDITIONS_AT_MOST
     rules = [
-        rule(*conditions, do=(Action(Deed.DISCARD if number % 2 else Deed.STOP),), number=number)
+        rule(*conditions, do=(RuleAction(Deed.DISCARD if number % 2 else Deed.STOP),), number=number)
         for number in range(terms.RULES_AT_MOST)
     ]
     text = script(
         *rules,
-        reply=Reply("Away", "ż" * terms.TEXT_LENGTH),
+        reply=ReplyTerms("Away", "ż" * terms.TEXT_LENGTH),
         aliases=tuple(f"alias{number}@aurora.example" for number in range(1000)),
     )
     assert len(text.encode()) < 4 * 2**20
@@ -172,7 +172,7 @@ def test_dovecot_takes_as_much_as_there_may_be(sievec: str, tmp_path: Path) -> N
 
 
 def test_the_days_of_a_reply_are_those_of_the_installation() -> None:
-    reply = Reply("", "Away", date(2026, 3, 28), date(2026, 3, 29))
+    reply = ReplyTerms("", "Away", date(2026, 3, 28), date(2026, 3, 29))
     text = script(reply=reply, zone=ZoneInfo("Europe/Warsaw"))
     assert ':value "ge" "iso8601" "2026-03-27T23:00:00"' in text
     assert ':value "lt" "iso8601" "2026-03-29T22:00:00"' in text  # clocks went forward
@@ -180,33 +180,33 @@ def test_the_days_of_a_reply_are_those_of_the_installation() -> None:
 
 def test_what_the_policy_forbids_is_neither_forwarded_nor_deleted() -> None:
     away = rule(
-        Condition(Subject.SUBJECT, Comparison.IS, "x"),
-        do=(Action(Deed.FORWARD, "a@outside.example"), Action(Deed.DISCARD)),
+        RuleCondition(Subject.SUBJECT, Comparison.IS, "x"),
+        do=(RuleAction(Deed.FORWARD, "a@outside.example"), RuleAction(Deed.DISCARD)),
         number=3,
     )
     text = script(away, outside=False)
     assert "redirect" not in text
     assert "discard" not in text
     assert 'redirect :copy "mailflow-rule-3-0@mx1.pro.test"' in script(away)
-    inside = replace(away, actions=(Action(Deed.FORWARD, "a@aurora.example"), Action(Deed.DISCARD)))
+    inside = replace(away, actions=(RuleAction(Deed.FORWARD, "a@aurora.example"), RuleAction(Deed.DISCARD)))
     assert "redirect" in script(inside, outside=False)
 
 
 def test_nothing_to_do_is_no_script() -> None:
-    off = rule(Condition(Subject.SUBJECT, Comparison.IS, "x"), enabled=False)
-    assert script(off, reply=Reply("", "Away", enabled=False)) == ""
+    off = rule(RuleCondition(Subject.SUBJECT, Comparison.IS, "x"), enabled=False)
+    assert script(off, reply=ReplyTerms("", "Away", enabled=False)) == ""
 
 
 def test_flags_come_before_what_files_the_message() -> None:
     text = script(
         rule(
-            Condition(Subject.SUBJECT, Comparison.IS, "x"),
+            RuleCondition(Subject.SUBJECT, Comparison.IS, "x"),
             do=(
-                Action(Deed.STOP),
-                Action(Deed.MOVE, "A"),
-                Action(Deed.COPY, "B"),
-                Action(Deed.READ),
-                Action(Deed.FLAG),
+                RuleAction(Deed.STOP),
+                RuleAction(Deed.MOVE, "A"),
+                RuleAction(Deed.COPY, "B"),
+                RuleAction(Deed.READ),
+                RuleAction(Deed.FLAG),
             ),
         )
     )
@@ -218,7 +218,7 @@ def codes(one: Rule) -> list[tuple[str, int | None, str, str]]:
     return [(fault.part, fault.place, fault.entry, fault.code) for fault in terms.faults_of(terms.cleaned(one))]
 
 
-FITS = Condition(Subject.SUBJECT, Comparison.CONTAINS, "x")
+FITS = RuleCondition(Subject.SUBJECT, Comparison.CONTAINS, "x")
 
 
 @pytest.mark.parametrize(
@@ -228,20 +228,20 @@ FITS = Condition(Subject.SUBJECT, Comparison.CONTAINS, "x")
         (rule(), [("conditions", None, "", "rule-no-conditions")]),
         (rule(FITS, do=()), [("actions", None, "", "rule-no-actions")]),
         (rule(*[FITS] * 11), [("conditions", None, "", "rule-many-conditions")]),
-        (rule(Condition("nonsense", "is", "x")), [("conditions", 0, "subject", "rule-choice")]),
-        (rule(FITS, Condition("subject", "over", "x")), [("conditions", 1, "comparison", "rule-comparison")]),
-        (rule(Condition("header", "is", "x", "a b")), [("conditions", 0, "header", "rule-header")]),
-        (rule(Condition("header", "is", "x", "List-Id:")), []),
-        (rule(Condition("size", "over", "many")), [("conditions", 0, "value", "rule-size")]),
-        (rule(Condition("size", "over", "٣")), [("conditions", 0, "value", "rule-size")]),
-        (rule(Condition("subject", "is", " ")), [("conditions", 0, "value", "rule-empty")]),
-        (rule(Condition("subject", "is", "a\nb")), [("conditions", 0, "value", "rule-value")]),
-        (rule(Condition("subject", "is", "a" * 201)), [("conditions", 0, "value", "rule-value")]),
-        (rule(FITS, do=(Action("move", "a.b"),)), [("actions", 0, "value", "rule-folder")]),
-        (rule(FITS, do=(Action("move", "/a"),)), [("actions", 0, "value", "rule-folder")]),
-        (rule(FITS, do=(Action("read"), Action("explode"))), [("actions", 1, "deed", "rule-choice")]),
-        (rule(FITS, do=(Action("move", "a"), Action("discard"))), [("actions", None, "", "rule-ends-twice")]),
-        (rule(FITS, do=(Action("read"), Action("read"))), [("actions", None, "", "rule-action-twice")]),
+        (rule(RuleCondition("nonsense", "is", "x")), [("conditions", 0, "subject", "rule-choice")]),
+        (rule(FITS, RuleCondition("subject", "over", "x")), [("conditions", 1, "comparison", "rule-comparison")]),
+        (rule(RuleCondition("header", "is", "x", "a b")), [("conditions", 0, "header", "rule-header")]),
+        (rule(RuleCondition("header", "is", "x", "List-Id:")), []),
+        (rule(RuleCondition("size", "over", "many")), [("conditions", 0, "value", "rule-size")]),
+        (rule(RuleCondition("size", "over", "٣")), [("conditions", 0, "value", "rule-size")]),
+        (rule(RuleCondition("subject", "is", " ")), [("conditions", 0, "value", "rule-empty")]),
+        (rule(RuleCondition("subject", "is", "a\nb")), [("conditions", 0, "value", "rule-value")]),
+        (rule(RuleCondition("subject", "is", "a" * 201)), [("conditions", 0, "value", "rule-value")]),
+        (rule(FITS, do=(RuleAction("move", "a.b"),)), [("actions", 0, "value", "rule-folder")]),
+        (rule(FITS, do=(RuleAction("move", "/a"),)), [("actions", 0, "value", "rule-folder")]),
+        (rule(FITS, do=(RuleAction("read"), RuleAction("explode"))), [("actions", 1, "deed", "rule-choice")]),
+        (rule(FITS, do=(RuleAction("move", "a"), RuleAction("discard"))), [("actions", None, "", "rule-ends-twice")]),
+        (rule(FITS, do=(RuleAction("read"), RuleAction("read"))), [("actions", None, "", "rule-action-twice")]),
         (replace(rule(FITS), name="a" * 65), [("name", None, "", "rule-name")]),
     ],
 )  # fmt: skip
@@ -252,18 +252,18 @@ def test_what_is_wrong_with_a_rule(one: Rule, wanted: list[tuple[str, int | None
 @pytest.mark.parametrize(
     ("reply", "wanted"),
     [
-        (Reply("", "Away"), []),
-        (Reply("", " \n"), ["reply-empty"]),
-        (Reply("a\nb", "Away"), ["reply-subject"]),
-        (Reply("", "a" * 5001), ["reply-long"]),
-        (Reply("", "a\u202eb"), ["reply-characters"]),
-        (Reply("", "Away", date(2026, 2, 1), date(2026, 1, 1)), ["reply-ends-before"]),
-        (Reply("", "Away", None, date(9999, 12, 31)), ["reply-year"]),
-        (Reply("", "Away", days=0), ["reply-days"]),
-        (Reply("", "Away", audience="friends"), ["rule-choice"]),
+        (ReplyTerms("", "Away"), []),
+        (ReplyTerms("", " \n"), ["reply-empty"]),
+        (ReplyTerms("a\nb", "Away"), ["reply-subject"]),
+        (ReplyTerms("", "a" * 5001), ["reply-long"]),
+        (ReplyTerms("", "a\u202eb"), ["reply-characters"]),
+        (ReplyTerms("", "Away", date(2026, 2, 1), date(2026, 1, 1)), ["reply-ends-before"]),
+        (ReplyTerms("", "Away", None, date(9999, 12, 31)), ["reply-year"]),
+        (ReplyTerms("", "Away", days=0), ["reply-days"]),
+        (ReplyTerms("", "Away", audience="friends"), ["rule-choice"]),
     ],
 )
-def test_what_is_wrong_with_a_reply(reply: Reply, wanted: list[str]) -> None:
+def test_what_is_wrong_with_a_reply(reply: ReplyTerms, wanted: list[str]) -> None:
     assert [fault.code for fault in terms.faults_of_reply(reply)] == wanted
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.inbox_rules import usecases
-from accounts.inbox_rules.terms import Action, Condition, Reply, Rule
+from accounts.inbox_rules.terms import ReplyTerms, Rule, RuleAction, RuleCondition
 from accounts.models import OwnScript
 from panel.actors import SYSTEM
 from tests.accounts.conftest import Clinic
@@ -31,12 +31,16 @@ def test_the_pages_in_every_shape(
     shape: str,
 ) -> None:
     anna, jan = fill(clinic, ("anna", "Anna Sowa"), ("jan", "Jan Lis"))
-    bills = Rule("Bills", (Condition("subject", "contains", "invoice"),), (Action("move", "Bills"), Action("stop")))
-    shop = Condition("from", "ends", "@a.very.long.name.of.a.shop.that.writes.often.example")
-    away = Rule("", (shop, Condition("size", "over", "5000")), (Action("forward", "x@outside.example"),), enabled=False)
+    bills = Rule(
+        "Bills", (RuleCondition("subject", "contains", "invoice"),), (RuleAction("move", "Bills"), RuleAction("stop"))
+    )
+    shop = RuleCondition("from", "ends", "@a.very.long.name.of.a.shop.that.writes.often.example")
+    away = Rule(
+        "", (shop, RuleCondition("size", "over", "5000")), (RuleAction("forward", "x@outside.example"),), enabled=False
+    )
     rows = usecases.put(anna, [bills, away], by=SYSTEM)
-    usecases.put(jan, [Rule("", bills.conditions, (Action("forward", "x@outside.example"),))], by=SYSTEM)
-    usecases.set_reply(anna, Reply("Away", "I am away."), by=SYSTEM)
+    usecases.put(jan, [Rule("", bills.conditions, (RuleAction("forward", "x@outside.example"),))], by=SYSTEM)
+    usecases.set_reply(anna, ReplyTerms("Away", "I am away."), by=SYSTEM)
     OwnScript.objects.create(account=anna, active=True, changed_at=anna.changed_at, error="mine: line 1: error: x")
     page = new_page(clinic.owner, **SHAPES[shape])
     base = f"/services/{clinic.service.name}/accounts/"

@@ -13,7 +13,7 @@ from sievelib.managesieve import Client as ManageSieve
 
 from accounts import aliases
 from accounts.inbox_rules import usecases
-from accounts.inbox_rules.terms import Action, Audience, Comparison, Condition, Deed, Reply, Rule, Subject
+from accounts.inbox_rules.terms import Audience, Comparison, Deed, ReplyTerms, Rule, RuleAction, RuleCondition, Subject
 from accounts.models import EmailAccount, InboxRule, OwnScript
 from accounts.policies import change_policy
 from domains.models import Domain
@@ -33,15 +33,15 @@ def anna(domain: Domain) -> EmailAccount:
     return account_at(domain, "anna")
 
 
-def about(text: str) -> Condition:
-    return Condition(Subject.SUBJECT, Comparison.CONTAINS, text)
+def about(text: str) -> RuleCondition:
+    return RuleCondition(Subject.SUBJECT, Comparison.CONTAINS, text)
 
 
-def move(folder: str) -> Action:
-    return Action(Deed.MOVE, folder)
+def move(folder: str) -> RuleAction:
+    return RuleAction(Deed.MOVE, folder)
 
 
-def given(account: EmailAccount, *rules: tuple[Condition, tuple[Action, ...]]) -> list[InboxRule]:
+def given(account: EmailAccount, *rules: tuple[RuleCondition, tuple[RuleAction, ...]]) -> list[InboxRule]:
     made = [Rule(name="", conditions=(condition,), actions=actions) for condition, actions in rules]
     return usecases.put(account, made, by=SYSTEM)
 
@@ -70,7 +70,7 @@ def test_a_rule_holds_for_the_next_message_and_so_does_each_change(machine: Mail
     assert sent(machine, jan, "invoice 1") == {"INBOX": ""}
     (rule,) = given(jan, (about("INVOICE"), (move("Bills/Ours"),)))
     assert sent(machine, jan, "invoice 2") == {"Bills/Ours": ""}
-    changed = Rule(name="", conditions=(about("invoice"),), actions=(move("Paid"), Action(Deed.READ)))
+    changed = Rule(name="", conditions=(about("invoice"),), actions=(move("Paid"), RuleAction(Deed.READ)))
     usecases.change(jan, rule.pk, changed, by=SYSTEM)
     assert sent(machine, jan, "invoice 3") == {"Paid": r"\Seen"}
     usecases.switch(jan, rule.pk, on=False, by=SYSTEM)
@@ -84,10 +84,10 @@ def test_a_rule_holds_for_the_next_message_and_so_does_each_change(machine: Mail
 def test_what_rules_do(machine: MailMachine, jan: EmailAccount) -> None:
     given(
         jan,
-        (about("flagged"), (Action(Deed.READ), Action(Deed.FLAG))),
-        (about("copied"), (Action(Deed.COPY, "Copies"),)),
-        (about("stopped"), (Action(Deed.STOP),)),
-        (about("unwanted"), (Action(Deed.DISCARD),)),
+        (about("flagged"), (RuleAction(Deed.READ), RuleAction(Deed.FLAG))),
+        (about("copied"), (RuleAction(Deed.COPY, "Copies"),)),
+        (about("stopped"), (RuleAction(Deed.STOP),)),
+        (about("unwanted"), (RuleAction(Deed.DISCARD),)),
         (about("moved"), (move("Moved"),)),
     )
     assert sent(machine, jan, "flagged") == {"INBOX": r"\Flagged \Seen"}
@@ -102,17 +102,17 @@ def test_what_rules_do(machine: MailMachine, jan: EmailAccount) -> None:
 @pytest.mark.parametrize(
     ("condition", "fits", "fits_not"),
     [
-        (Condition("from", "is", "boss@outside.test"), {"From": "Boss <BOSS@outside.test>"}, {"From": "a@b.test"}),
-        (Condition("from", "contains", "Żółw"), {"From": "=?utf-8?q?=C5=BB=C3=B3=C5=82w?= <a@outside.test>"}, {}),
-        (Condition("from", "ends", "@outside.test"), {}, {"From": "a@elsewhere.test"}),
-        (Condition("to", "contains", "team@"), {"Cc": "team@outside.test"}, {}),
-        (Condition("subject", "begins", "[a*]"), {"Subject": "[A*] x"}, {"Subject": "[ab] x"}),
-        (Condition("subject", "is-not", "x"), {"Subject": "xy"}, {"Subject": "X"}),
-        (Condition("header", "contains", "yes", "X-Shop"), {"X_Shop": "oh yes"}, {"X_Shop": "no"}),
-        (Condition("list", "yes"), {"List_Id": "<l.outside.test>"}, {}),
-        (Condition("size", "over", "2"), {"body": "x" * 3000}, {}),
+        (RuleCondition("from", "is", "boss@outside.test"), {"From": "Boss <BOSS@outside.test>"}, {"From": "a@b.test"}),
+        (RuleCondition("from", "contains", "Żółw"), {"From": "=?utf-8?q?=C5=BB=C3=B3=C5=82w?= <a@outside.test>"}, {}),
+        (RuleCondition("from", "ends", "@outside.test"), {}, {"From": "a@elsewhere.test"}),
+        (RuleCondition("to", "contains", "team@"), {"Cc": "team@outside.test"}, {}),
+        (RuleCondition("subject", "begins", "[a*]"), {"Subject": "[A*] x"}, {"Subject": "[ab] x"}),
+        (RuleCondition("subject", "is-not", "x"), {"Subject": "xy"}, {"Subject": "X"}),
+        (RuleCondition("header", "contains", "yes", "X-Shop"), {"X_Shop": "oh yes"}, {"X_Shop": "no"}),
+        (RuleCondition("list", "yes"), {"List_Id": "<l.outside.test>"}, {}),
+        (RuleCondition("size", "over", "2"), {"body": "x" * 3000}, {}),
         (
-            Condition("attachment", "yes"),
+            RuleCondition("attachment", "yes"),
             {
                 "Content_Type": 'multipart/mixed; boundary="b"',
                 "body": "--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Type: application/pdf\r\n"
@@ -121,10 +121,10 @@ def test_what_rules_do(machine: MailMachine, jan: EmailAccount) -> None:
             {"Content_Type": "text/plain"},
         ),
     ],
-    ids=lambda value: f"{value.subject}-{value.comparison}" if isinstance(value, Condition) else "",
+    ids=lambda value: f"{value.subject}-{value.comparison}" if isinstance(value, RuleCondition) else "",
 )  # fmt: skip
 def test_what_conditions_mean(
-    machine: MailMachine, jan: EmailAccount, condition: Condition, fits: dict[str, str], fits_not: dict[str, str]
+    machine: MailMachine, jan: EmailAccount, condition: RuleCondition, fits: dict[str, str], fits_not: dict[str, str]
 ) -> None:
     given(jan, (condition, (move("Fits"),)))
     for headers, folder in ((fits_not, "INBOX"), (fits, "Fits")):
@@ -152,7 +152,7 @@ def test_a_reply_goes_to_each_sender_once_and_is_signed(
     machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
 ) -> None:
     signing_key(jan.domain)  # type: ignore[arg-type]
-    usecases.set_reply(jan, Reply("Nie ma mnie", 'Wracam "jutro"\n.\nżółw ${x}'), by=SYSTEM)
+    usecases.set_reply(jan, ReplyTerms("Nie ma mnie", 'Wracam "jutro"\n.\nżółw ${x}'), by=SYSTEM)
     for number in range(2):
         ask(machine, jan, f"friend@{split}", Subject=f"question {number}")
     ask(machine, jan, f"other@{split}", Subject="another question")
@@ -172,8 +172,8 @@ def test_a_reply_goes_to_each_sender_once_and_is_signed(
 def test_there_is_no_reply_to_machines_lists_and_spam(
     machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
 ) -> None:
-    usecases.set_reply(jan, Reply("", "Away"), by=SYSTEM)
-    given(jan, (about("deleted"), (Action(Deed.DISCARD),)))
+    usecases.set_reply(jan, ReplyTerms("", "Away"), by=SYSTEM)
+    given(jan, (about("deleted"), (RuleAction(Deed.DISCARD),)))
     unanswered: list[tuple[str, dict[str, str]]] = [
         ("a", {"List_Id": "<l.outside.test>"}),
         ("b", {"Precedence": "bulk"}),
@@ -199,10 +199,10 @@ def test_a_reply_keeps_its_days_and_its_audience(
 ) -> None:
     today = timezone.localdate()
     for starts, ends in ((1, 2), (-2, -1)):
-        days = Reply("", f"Away {starts}", today + timedelta(days=starts), today + timedelta(days=ends))
+        days = ReplyTerms("", f"Away {starts}", today + timedelta(days=starts), today + timedelta(days=ends))
         usecases.set_reply(jan, days, by=SYSTEM)
         ask(machine, jan, f"friend@{split}", Subject=f"not on {starts}")
-    outsiders = Reply("", "For us", today, today, audience=Audience.ORGANIZATION)
+    outsiders = ReplyTerms("", "For us", today, today, audience=Audience.ORGANIZATION)
     usecases.set_reply(jan, outsiders, by=SYSTEM)
     ask(machine, jan, "friend@outside.test", Subject="from outside")
     ask(machine, jan, f"friend@{split}", Subject="from one of our domains")
@@ -214,7 +214,7 @@ def test_a_reply_answers_what_came_to_an_alias(
     machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
 ) -> None:
     aliases.add(jan, "info", by=SYSTEM, owner=False)
-    usecases.set_reply(jan, Reply("", "Away"), by=SYSTEM)
+    usecases.set_reply(jan, ReplyTerms("", "Away"), by=SYSTEM)
     machine.deliver(f"info@{jan.domain}", f"friend@{split}", Subject="to the alias")
     soon(lambda: target.messages, "the reply")
     assert f"@{jan.domain}" in replies(target)[0]["From"]
@@ -228,8 +228,8 @@ def test_a_rule_forwards_with_our_envelope_and_the_policy_holds(
 ) -> None:
     given(
         jan,
-        (about("out"), (Action(Deed.FORWARD, f"friend@{split}"),)),
-        (about("in"), (Action(Deed.FORWARD, str(anna)), Action(Deed.DISCARD))),
+        (about("out"), (RuleAction(Deed.FORWARD, f"friend@{split}"),)),
+        (about("in"), (RuleAction(Deed.FORWARD, str(anna)), RuleAction(Deed.DISCARD))),
     )
     machine.deliver(str(jan), "boss@outside.test", Subject="out", X_Kept="as it  is")
     soon(lambda: target.messages, "the message at the target")
@@ -245,7 +245,7 @@ def test_a_rule_forwards_with_our_envelope_and_the_policy_holds(
 
 
 def test_a_circle_of_rules_ends(machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget) -> None:
-    given(jan, (about("round"), (Action(Deed.FORWARD, f"friend@{split}"),)))
+    given(jan, (about("round"), (RuleAction(Deed.FORWARD, f"friend@{split}"),)))
     machine.deliver(str(jan), Subject="round")
     soon(lambda: target.messages, "the message at the target")
     came = target.messages[0]
@@ -257,13 +257,13 @@ def test_a_circle_of_rules_ends(machine: MailMachine, jan: EmailAccount, split: 
 
 
 def test_what_the_policy_forbids_stays(machine: MailMachine, jan: EmailAccount) -> None:
-    given(jan, (about("away"), (Action(Deed.FORWARD, "friend@elsewhere.test"), Action(Deed.DISCARD))))
+    given(jan, (about("away"), (RuleAction(Deed.FORWARD, "friend@elsewhere.test"), RuleAction(Deed.DISCARD))))
     change_policy(jan.service, {"forward_outside": False}, by=SYSTEM)
     assert sent(machine, jan, "away") == {"INBOX": ""}
 
 
 def test_nobody_uses_the_addresses_of_rules(machine: MailMachine, jan: EmailAccount, anna: EmailAccount) -> None:
-    (rule,) = given(jan, (about("x"), (Action(Deed.FORWARD, "friend@elsewhere.test"),)))
+    (rule,) = given(jan, (about("x"), (RuleAction(Deed.FORWARD, "friend@elsewhere.test"),)))
     own = f"mailflow-rule-{rule.pk}-0@mx1.pro.test"
     assert machine.rcpt(own)[0] == 554
     with machine.submission(str(anna), PASSWORD) as client:
@@ -289,7 +289,7 @@ def managesieve(machine: MailMachine, monkeypatch: pytest.MonkeyPatch) -> Callab
 def test_an_own_script_comes_after_the_rules_and_a_broken_one_keeps_the_mail(
     machine: MailMachine, jan: EmailAccount, managesieve: Callable[[EmailAccount], ManageSieve]
 ) -> None:
-    given(jan, (about("ours"), (move("Ours"),)), (about("read"), (Action(Deed.READ),)))
+    given(jan, (about("ours"), (move("Ours"),)), (about("read"), (RuleAction(Deed.READ),)))
     client = managesieve(jan)
     assert not client.putscript("mine", "nonsense {")
     assert client.putscript("mine", OWN)
