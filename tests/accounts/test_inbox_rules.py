@@ -152,9 +152,8 @@ def test_every_fault_and_every_rule_has_its_words(anna: EmailAccount) -> None:
                         rule = Rule("", (RuleCondition(subject, how, "%s 50%", "X-A"),), (RuleAction(deed, "a%b"),))
                         assert words.sentence(rule)
     with translation.override("en"):
-        rule = replace(
-            RULE, conditions=(ABOUT, RuleCondition("list", "no")), actions=(RuleAction("move", "A"), RuleAction("stop"))
-        )
+        both, actions = (ABOUT, RuleCondition("list", "no")), (RuleAction("move", "A"), RuleAction("stop"))
+        rule = replace(RULE, conditions=both, actions=actions)
         wanted = "Subject contains “invoice”{}the message does not come from a mailing list: move it to “A”, apply no"
         assert words.sentence(rule) == f"When {wanted.format(' and ')} further rules."
         assert words.sentence(replace(rule, match_any=True)) == f"When {wanted.format(' or ')} further rules."

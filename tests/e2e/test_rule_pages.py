@@ -31,15 +31,13 @@ def test_the_pages_in_every_shape(
     shape: str,
 ) -> None:
     anna, jan = fill(clinic, ("anna", "Anna Sowa"), ("jan", "Jan Lis"))
-    bills = Rule(
-        "Bills", (RuleCondition("subject", "contains", "invoice"),), (RuleAction("move", "Bills"), RuleAction("stop"))
-    )
+    about = RuleCondition("subject", "contains", "invoice")
+    bills = Rule("Bills", (about,), (RuleAction("move", "Bills"), RuleAction("stop")))
     shop = RuleCondition("from", "ends", "@a.very.long.name.of.a.shop.that.writes.often.example")
-    away = Rule(
-        "", (shop, RuleCondition("size", "over", "5000")), (RuleAction("forward", "x@outside.example"),), enabled=False
-    )
+    outwards = (RuleAction("forward", "x@outside.example"),)
+    away = Rule("", (shop, RuleCondition("size", "over", "5000")), outwards, enabled=False)
     rows = usecases.put(anna, [bills, away], by=SYSTEM)
-    usecases.put(jan, [Rule("", bills.conditions, (RuleAction("forward", "x@outside.example"),))], by=SYSTEM)
+    usecases.put(jan, [Rule("", bills.conditions, outwards)], by=SYSTEM)
     usecases.set_reply(anna, ReplyTerms("Away", "I am away."), by=SYSTEM)
     OwnScript.objects.create(account=anna, active=True, changed_at=anna.changed_at, error="mine: line 1: error: x")
     page = new_page(clinic.owner, **SHAPES[shape])
