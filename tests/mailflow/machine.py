@@ -221,7 +221,8 @@ class MailMachine:
 
 
 def _listed(client: imaplib.IMAP4_SSL, folder: str) -> list[tuple[str, str]]:
-    client.select(f'"{folder}"', readonly=True)
+    if client.select(f'"{folder}"', readonly=True)[0] != "OK":
+        return []  # a name that only has folders inside
     found = []
     for number in client.search(None, "ALL")[1][0].split():
         part = client.fetch(number.decode(), "(FLAGS BODY.PEEK[HEADER])")[1][0]

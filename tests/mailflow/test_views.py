@@ -306,7 +306,7 @@ def crowd(transactional_db: None) -> None:
             "INSERT INTO mailflow_use (mailbox, bytes, messages)"
             " SELECT mailbox_id, 1000000, 10 FROM accounts_emailaccount WHERE mailbox_id IS NOT NULL"
         )
-        # Each domain has 10 aliases, 10 groups and a catch-all, and every fifth account forwards, has rules and a reply.
+        # Each domain has 10 aliases, 10 groups and a catch-all; every fifth account forwards, has rules and a reply.
         of_domain = "FROM accounts_address a JOIN domains_domain d ON d.name_id = a.name_id"
         for kind in ("alias", "group"):
             cursor.execute(
