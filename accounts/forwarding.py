@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from panel.models import Service
 
 from . import batch, outside
 from .addresses import split_addresses
-from .models import EmailAccount, Forwarding, ForwardTarget, GroupMember
+from .models import EmailAccount, Forwarding, ForwardTarget, GroupMember, InboxRule
 from .outside import Owner, Pair
 from .pasted import AddressesRefused, RefusedAddress
 from .preview import RowProblem
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from panel.actors import Actor
 
 TARGETS_AT_MOST = 20
+RULES_SHOWN = 500
 
 
 def of_account(account: EmailAccount) -> Forwarding | None:
@@ -51,9 +53,9 @@ def set_forwarding(account: EmailAccount, text: str, *, keep: bool, by: Actor) -
     wanted, faults = _read(text, fresh.domain.name.name)
     found = outside.owners(service, wanted)
     allowed = outside.allowed(service)
-    leads = _Leads(service)
+    leads = Leads(service)
     for pair, written in wanted.items():
-        code = _problem_of(fresh, found.get(pair), leads, allowed=allowed)
+        code = problem_of(fresh, found.get(pair), leads, allowed=allowed)
         if code:
             faults.append(RefusedAddress(written, code, {}))
     if faults:
@@ -89,7 +91,7 @@ def _read(text: str, domain: str) -> tuple[dict[Pair, str], list[RefusedAddress]
     return found, faults
 
 
-def _problem_of(account: EmailAccount, owner: Owner | None, leads: _Leads, *, allowed: bool) -> str:
+def problem_of(account: EmailAccount, owner: Owner | None, leads: Leads, *, allowed: bool) -> str:
     if owner is None:
         return "" if allowed else RowProblem.OUTSIDE_FORBIDDEN
     if owner.unknown:
@@ -99,7 +101,7 @@ def _problem_of(account: EmailAccount, owner: Owner | None, leads: _Leads, *, al
     return RowProblem.FORWARD_LOOP if leads.back_to(account.pk, owner) else ""
 
 
-class _Leads:
+class Leads:
     """Where mail of a service goes on to, account by account, and group by group. What leaves the service is not
     followed: the servers end a circle outside by what the message says of where it has been."""
 
@@ -134,23 +136,54 @@ class _Leads:
     @property
     def _forwards(self) -> dict[int, set[int]]:
         if self._next is None:
-            targets = list(ForwardTarget.objects.filter(forwarding__account__service=self._service))
-            owned = outside.owners(self._service, {(t.local_part, t.domain) for t in targets})
-            accounts = dict(Forwarding.objects.filter(account__service=self._service).values_list("pk", "account_id"))
+            pairs = self._pairs()
+            owned = outside.owners(self._service, {pair for _account, pair in pairs})
             found: dict[int, set[int]] = defaultdict(set)
-            for target in targets:
-                owner = owned.get((target.local_part, target.domain))
+            for account_id, pair in pairs:
+                owner = owned.get(pair)
                 if owner is not None:
                     there = {owner.account_id} if owner.account_id else self._of_group(owner.group_id)
-                    found[accounts[target.forwarding_id]] |= {pk for pk in there if pk}
+                    found[account_id] |= {pk for pk in there if pk}
             self._next = found
         return self._next
+
+    def _pairs(self) -> list[tuple[int, Pair]]:
+        """Accounts and where their mail goes on to: by forwarding, and by their inbox rules."""
+        targets = ForwardTarget.objects.filter(forwarding__account__service=self._service)
+        rows = targets.values_list("forwarding__account_id", "local_part", "domain")
+        found = [(account_id, (name, domain)) for account_id, name, domain in rows]
+        for row in InboxRule.objects.filter(account__service=self._service, forwards=True, enabled=True):
+            for _place, address in row.rule.forwards:
+                name, _at, domain = address.rpartition("@")
+                found.append((row.account_id, (name, domain)))
+        return found
 
 
 def _facts(forwarding: Forwarding | None) -> dict[str, object]:
     if forwarding is None:
         return {"to": [], "keep": True}
     return {"to": sorted(map(str, forwarding.targets.all())), "keep": forwarding.keep}
+
+
+@dataclass(frozen=True, slots=True)
+class ByRule:
+    """Mail that an inbox rule passes on."""
+
+    account: EmailAccount
+    name: str  # of the rule
+    address: str
+    outside: bool
+
+
+def by_rules(service: Service, *, only_outside: bool = False) -> list[ByRule]:
+    """What the inbox rules of a service pass on, by account: of the first rules that do."""
+    rules = InboxRule.objects.filter(account__service=service, forwards=True, enabled=True).select_related("account")
+    rows = list(rules.order_by("account__address_key", "position", "id")[:RULES_SHOWN])
+    found = [(row, address) for row in rows for _place, address in row.rule.forwards]
+    pairs = {address: (address.rpartition("@")[0], address.rpartition("@")[2]) for _row, address in found}
+    inside = outside.owners(service, pairs.values())
+    shown = [ByRule(row.account, row.name, address, pairs[address] not in inside) for row, address in found]
+    return [one for one in shown if one.outside or not only_outside]
 
 
 def forwarded(accounts: Iterable[int]) -> set[int]:

@@ -240,6 +240,8 @@ VERBS: dict[str, Promise | str] = {
     "account.aliases_added": _("aliases added"),
     "account.aliases_removed": _("aliases removed"),
     "account.forwarding": _("forwarding changed"),
+    "account.rules": _("inbox rules changed"),
+    "account.auto_reply": _("automatic reply changed"),
     "group.created": _("group created"),
     "group.changed": _("group changed"),
     "group.deleted": _("group deleted"),

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import translation
 
 from accounts import passwords, preview, rules, words
+from accounts.inbox_rules import words as rule_words
 from accounts.reading import OpenQuestion
 from accounts.tables import Refusal
 from domains.sentences import NAME_SENTENCES, PROVIDER_ERRORS, TARGET_SENTENCES
@@ -74,6 +75,7 @@ def of_tables() -> Iterator[Found]:
     yield from ((code.value, "409", str(text)) for code, text in TARGET_SENTENCES.items())
     for code in (*rules.NameRule, *preview.RowProblem, *passwords.PasswordRule):
         yield str(code), "`errors`", str(words.FAULTS.get(code, ""))
+    yield from ((code, "409", str(text)) for code, text in rule_words.FAULTS.items())
     yield from ((str(code), "409", str(words.REFUSALS[code])) for code in Refusal if code in words.REFUSALS)
     yield from ((str(question), "409", words.question_words(question)) for question in OpenQuestion)
     yield from ((code, "jobs", str(text)) for code, text in PROVIDER_ERRORS.items())

@@ -12,7 +12,7 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,17 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
-from . import inbox, models, passing_on, queueing
+from panel.secrets import decrypt
+
+from . import inbox, models, passing_on, queueing, sent_by_sieve
 from .checking import findings
-from .protocols.lmtp import lmtp
+from .own_scripts import look
+from .protocols.lmtp import MOST_OCTETS, lmtp
 from .purging import purge
+from .queries import DatabaseAway, reader_of
+from .rendering.plan import VMAIL
+from .sent_by_sieve import Sieve
+from .signing import Signer
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +39,9 @@ QUEUE_EVERY = 10.0
 PURGE_EVERY = 3600.0
 CHECK_EVERY = 3600.0
 CHECK_DAYS = 14
+SCRIPTS_EVERY = 60.0
+
+type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +52,21 @@ class Machine:
     platform: str
     host: str
     inbox: Path
+    outgoing: Path | None = None  # where Dovecot hands over what Sieve sends
 
     @classmethod
     def of(cls, directory: Path) -> Machine:
         data = json.loads((directory / "policy.json").read_text(encoding="utf-8"))
-        return cls(directory, data["platform"], data["host"], Path(data["inbox"]))
+        outgoing = Path(data["outgoing"]) if data.get("outgoing") else None
+        return cls(directory, data["platform"], data["host"], Path(data["inbox"]), outgoing)
 
     @property
     def mail(self) -> Path:
         return self.directory / "mail"
+
+    @property
+    def dovecot_conf(self) -> Path:
+        return self.directory / "dovecot" / "dovecot.conf"
 
     @property
     def postfix(self) -> Path:
@@ -61,18 +77,25 @@ class Agent:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._outflow = passing_on.Outflow(settings.MAIL_ACCOUNT_LIMIT, settings.MAIL_SERVICE_LIMIT)
-        self._due = {"queue": 0.0, "purge": 0.0, "check": 0.0}
+        reader = reader_of(settings.MAIL_READER_URL or settings.DATABASE_URL)
+        signer = Signer(reader, machine.platform, decrypt)
+        self._sieve = Sieve(
+            host=machine.host,
+            postfix=machine.postfix,
+            dovecot_conf=machine.dovecot_conf,
+            outflow=self._outflow,
+            signer=signer,
+        )
+        self._due = {"queue": 0.0, "purge": 0.0, "check": 0.0, "scripts": 0.0}
 
     async def serve(self, ready: Callable[[], None]) -> None:
         """Until SIGTERM or SIGINT."""
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        path = self.machine.inbox
-        path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._talk, path, limit=2**20)
-        path.chmod(0o600)
-        os.chown(path, pwd.getpwnam("postfix").pw_uid, -1)
+        servers = [await self._listen(self.machine.inbox, self._talk, pwd.getpwnam("postfix").pw_uid)]
+        if self.machine.outgoing is not None:
+            servers.append(await self._listen(self.machine.outgoing, self._send, VMAIL))
         ready()
         while not stop.is_set():
             await asyncio.to_thread(self._work)
@@ -80,7 +103,37 @@ class Agent:
                 await asyncio.wait_for(stop.wait(), TICK)
             except TimeoutError:
                 continue
-        server.close()
+        for server in servers:
+            server.close()
+
+    async def _listen(self, path: Path, talk: Talk, owner: int) -> asyncio.Server:
+        """On a socket that its owner alone may open."""
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(talk, path, limit=2**20)
+        path.chmod(0o600)
+        os.chown(path, owner, -1)
+        return server
+
+    async def _send(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """What Sieve sends: all that comes, then one line of answer."""
+        try:
+            handed = await _all_of(reader)
+            answer = await asyncio.to_thread(self._sent, handed)
+            writer.write(f"{answer}\n".encode("ascii", "replace"))
+            await writer.drain()
+        except (EOFError, OSError, ValueError) as error:
+            log.info("what Sieve sends broke off: %r", error)
+        finally:
+            writer.close()
+
+    def _sent(self, handed: bytes) -> str:
+        close_old_connections()
+        try:
+            return self._sieve.take(handed)
+        except (DatabaseError, DatabaseAway) as error:
+            log.warning("cannot send for Sieve now: %s", error)
+            connections.close_all()
+            return sent_by_sieve.LATER
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -133,6 +186,8 @@ class Agent:
             queueing.report(machine, self.machine.postfix)
         if self._is_due("purge", PURGE_EVERY):
             purge(self.machine.mail, self.machine.platform)
+        if self._is_due("scripts", SCRIPTS_EVERY):
+            look(self.machine.mail)
         asked = machine.check_asked_at is not None
         if self._is_due("check", CHECK_EVERY) or asked:
             found = findings(self.machine.directory, days=CHECK_DAYS)
@@ -148,6 +203,17 @@ class Agent:
             return False
         self._due[what] = now + every
         return True
+
+
+async def _all_of(reader: asyncio.StreamReader) -> bytes:
+    """Until the other side has said all. Raises ValueError where it is longer than any message."""
+    parts, octets = [], 0
+    while part := await reader.read(2**16):
+        octets += len(part)
+        if octets > MOST_OCTETS:
+            raise ValueError("a message that is too long")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def run(directory: Path, ready: Callable[[], None]) -> None:

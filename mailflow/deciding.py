@@ -33,6 +33,7 @@ BLOCKED = (
 ROLES = frozenset({"postmaster", "abuse"})  # RFC 2142: somebody reads them at every domain
 NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebody else's name
 FORWARD, MEMBER = "mailflow-forward-", "mailflow-member-"  # and a number: what the agent passes on
+RULE = "mailflow-rule-"  # and the number of an inbox rule and the place of its action
 PARTS = "mailflow-part-"  # of a group: its number, and which part
 PART = 200  # members
 BOUNCES = "+bounces"  # detail of a group's address: what comes back from its members
@@ -152,7 +153,7 @@ class Decider:
     def route(self, recipient: str) -> str | None:
         """Where the queue manager hands a recipient to; None for what is not ours."""
         address = split(recipient)
-        if address.domain == self.asker.helo and address.local.startswith((FORWARD, MEMBER)):
+        if address.domain == self.asker.helo and address.local.startswith((FORWARD, MEMBER, RULE)):
             return self.inbox
         if self._is_sink(address):
             return "discard:a bounce for whoever did not send the message"
@@ -283,6 +284,8 @@ class Decider:
         recipient = attributes.get("recipient", "")
         self.standings.forget(address)
         if found is None:
+            if address.domain == self.asker.helo and address.local.startswith((FORWARD, MEMBER, RULE, PARTS)):
+                return RELAY_DENIED  # of our own use
             if stranger == OK:
                 self.standings.note(address, None)
             return OK if self._is_sink(address) else stranger

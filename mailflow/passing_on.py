@@ -8,17 +8,18 @@ comes back goes to the mailbox that forwards, and of a group to nobody.
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 from accounts import outside
-from accounts.models import ForwardTarget, GroupMember
+from accounts.models import ForwardTarget, GroupMember, InboxRule
 from panel.models import Organization, Service
 
 from .addresses import split
-from .deciding import BOUNCES, FORWARD, MEMBER
+from .deciding import BOUNCES, FORWARD, MEMBER, RULE
 from .limits import Limits
 from .planning import program
 
@@ -39,6 +40,9 @@ class Passage:
     by: str
     sender: str
     to: str
+
+
+OVER = Passage("", "", "", "")
 
 
 class Outflow:
@@ -63,14 +67,17 @@ def passage(recipient: str, *, host: str) -> Passage | None:
     for prefix, find in ((FORWARD, _forward), (MEMBER, _member)):
         number = address.local.removeprefix(prefix)
         if address.domain == host and number != address.local and number.isascii() and number.isdigit():
-            return find(int(number)) or Passage("", "", "", "")
+            return find(int(number)) or OVER
+    numbers = re.fullmatch(r"(\d{1,18})-(\d{1,3})", address.local.removeprefix(RULE), re.ASCII)
+    if address.domain == host and address.local.startswith(RULE) and numbers:
+        return _rule(int(numbers[1]), int(numbers[2])) or OVER
     return None
 
 
 def _forward(number: int) -> Passage | None:
     target = ForwardTarget.objects.select_related("forwarding__account__service__organization").filter(pk=number)
     found = target.first()
-    if found is None or not _may(found.forwarding.account.service, found.local_part, found.domain):
+    if found is None or not may(found.forwarding.account.service, found.local_part, found.domain):
         return None
     account = found.forwarding.account
     own = account.address_key
@@ -80,14 +87,27 @@ def _forward(number: int) -> Passage | None:
 def _member(number: int) -> Passage | None:
     rows = GroupMember.objects.select_related("group__address__name", "group__service__organization", "account")
     found = rows.filter(pk=number).first()
-    if found is None or not (found.account_id or _may(found.group.service, found.local_part, found.domain)):
+    if found is None or not (found.account_id or may(found.group.service, found.local_part, found.domain)):
         return None
     local, _at, domain = str(found.group).partition("@")
     group = str(found.group)
     return Passage(service=found.group.service.name, by=group, sender=f"{local}{BOUNCES}@{domain}", to=str(found))
 
 
-def _may(service: Service, name: str, domain: str) -> bool:
+def _rule(number: int, place: int) -> Passage | None:
+    """What the action of an inbox rule at this place forwards to."""
+    rules = InboxRule.objects.select_related("account__service__organization").filter(pk=number, enabled=True)
+    found = rules.first()
+    to = dict(found.rule.forwards).get(place) if found else None
+    if found is None or to is None:
+        return None
+    account, address = found.account, split(to)
+    if not may(account.service, address.local, address.domain):
+        return None
+    return Passage(service=account.service.name, by=account.address_key, sender=account.address_key, to=to)
+
+
+def may(service: Service, name: str, domain: str) -> bool:
     """As the views say it: the service and the organization have not ended, and the policy lets it out."""
     over = service.state == Service.State.ENDED or service.organization.state == Organization.State.ENDED
     return not over and (outside.allowed(service) or bool(outside.owners(service, [(name, domain)])))

@@ -32,7 +32,7 @@ def program(name: str) -> str:
         raise Refused(
             "not-installed",
             _("%(name)s is not installed. On Debian: apt-get install postfix postfix-pgsql dovecot-imapd dovecot-lmtpd "
-              "dovecot-sqlite dovecot-pgsql") % {"name": name},
+              "dovecot-sieve dovecot-managesieved dovecot-sqlite dovecot-pgsql") % {"name": name},
         )  # fmt: skip
     return path
 

@@ -74,6 +74,17 @@ SELECT 1 FROM mailflow_group g
           WHERE m.group_number = g.number AND m.target IN (:address, :plain)))
      OR (g.senders = 'named' AND EXISTS (SELECT 1 FROM mailflow_group_sender w
           WHERE w.group_number = g.number AND w.address IN (:address, :plain))))""",
+    # What an account does with its mail: its rules in their order, and its reply. One question, since every delivery
+    # asks it; the other two are asked where they matter.
+    "sorting": """
+SELECT 'rule', number, position, match_any, conditions, actions, outside, '', ''
+  FROM mailflow_rule WHERE platform = :platform AND domain = :domain AND local_part = :local
+UNION ALL
+SELECT 'reply', 0, 0, days, subject, text, 0, starts || ' ' || ends, audience
+  FROM mailflow_reply WHERE platform = :platform AND domain = :domain AND local_part = :local""",
+    "aliases": """
+SELECT alias FROM mailflow_alias WHERE platform = :platform AND domain = :domain AND local_part = :local""",
+    "siblings": "SELECT sibling FROM mailflow_sibling WHERE platform = :platform AND domain = :domain",
     "mailbox": """
 SELECT MIN(mailbox) FROM mailflow_recipient
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",

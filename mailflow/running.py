@@ -29,7 +29,7 @@ def require_usable(plan: Plan) -> None:
     """What would keep the servers from starting, in words. Raises Refused."""
     if os.geteuid() != 0:
         raise Refused("not-root", _("Postfix and Dovecot are started by root."))
-    for name in ("postfix", "postconf", "dovecot", "doveconf", "doveadm"):
+    for name in ("postfix", "postconf", "dovecot", "doveconf", "doveadm", "sievec"):
         program(name)
     for folder in plan.directory.parents:
         if not folder.stat().st_mode & stat.S_IXOTH:
@@ -46,7 +46,7 @@ def require_usable(plan: Plan) -> None:
                 _("The policy server runs as %(user)s, who owns the panel's data and cannot run %(python)s.")
                 % {"user": plan.owner_name, "python": sys.executable},
             )
-    for port in (plan.ports.smtp, plan.ports.submission, plan.ports.imap, plan.ports.submissions):
+    for port in (plan.ports.smtp, plan.ports.submission, plan.ports.imap, plan.ports.submissions, plan.ports.sieve):
         if port and not _is_free(plan, port):
             raise Refused("port-taken", _("Port %(port)d is in use by another program.") % {"port": port})
     for command in ([program("postconf"), "-c", plan.postfix], [program("doveconf"), "-c", plan.dovecot_conf]):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.timezone import get_default_timezone
 
 from domains.lookup.guard import may_connect
 from domains.reach import Unreachable, addresses_of
@@ -30,12 +31,13 @@ from .journal import FILLED, FLOODED, Journal
 from .limits import Limits
 from .notebook import Notebook
 from .pacing import Pace, rate_of
-from .protocols.dict import use_of_mailboxes
+from .protocols.dict import scripts_of_mailboxes, use_of_mailboxes
 from .protocols.dovecot import Submissions, auth_policy
 from .protocols.milter import milter
 from .protocols.postfix import policy, socketmap
 from .queries import DatabaseAway, Reader, reader_of
 from .signing import Signer
+from .sorting import Scripts
 from .standing_by import forked_again, wait_for_turn
 from .throttle import Throttle
 
@@ -66,6 +68,7 @@ class Setup:
     auth_policy_port: int
     auth_policy_secret: str
     verifiers: int  # processes of Dovecot that verify passwords; 0: one on each core
+    outgoing: str = ""  # the agent's socket, for what Sieve sends
 
     @classmethod
     def read(cls, path: Path) -> Setup:
@@ -166,6 +169,7 @@ class PolicyServer:
         network.decider = self.decider
         self.notebook = Notebook(setup.sockets / "accepted", self.decider.accepted, self.decider.kept)
         self.signer = Signer(self.reader, setup.platform, decrypt)
+        self.scripts = Scripts(self.reader, setup.platform, setup.host, get_default_timezone())
         pace = Pace(rate_of(setup.verifiers))
         self.throttle = Throttle(self.reader, setup.platform, self.journal, pace=pace)
         self.submissions = Submissions()
@@ -186,6 +190,7 @@ class PolicyServer:
             await self._unix("sasl", lambda r, w: self.submissions.relay(self.setup.dovecot_auth, r, w)),
             await self._unix("sessions", self._sessions),
             await self._unix("use", lambda r, w: use_of_mailboxes(self._used, r, w), self.setup.use),
+            await self._unix("sieve", lambda r, w: scripts_of_mailboxes(self._script, r, w), self.setup.use),
             await asyncio.start_server(
                 _handled(lambda r, w: auth_policy(self.throttle.judge, self.setup.auth_policy_secret, r, w)),
                 "127.0.0.1",
@@ -230,6 +235,12 @@ class PolicyServer:
             answer["processes"] = [pid for pid, login in submitting.items() if login in closed]
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
+
+    def _script(self, user: str, key: str) -> str | None:
+        try:
+            return self.scripts.look_up(user, key)
+        except DatabaseAway as error:
+            raise OSError(str(error)) from error
 
     def _used(self, user: str, octets: int | None, messages: int | None) -> None:
         """What Dovecot says of a mailbox that has changed. One that was renamed or reset meanwhile says it again."""

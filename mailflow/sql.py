@@ -146,6 +146,38 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST(''
   FROM {_CONFIGURED}
   LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
  WHERE e.state = 'active' AND {_ACTIVE}""",
+    # What does this account do with its mail? A row for each of its inbox rules that is on; `number` is the row's own,
+    # the conditions and actions are JSON. `outside`: 1 where mail may be passed on to addresses of others.
+    "mailflow_rule": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, r.id AS number, r.position AS position,
+       CASE WHEN r.match_any THEN 1 ELSE 0 END AS match_any, CAST(r.conditions AS text) AS conditions,
+       CAST(r.actions AS text) AS actions, CASE WHEN y.id IS NULL OR y.forward_outside THEN 1 ELSE 0 END AS outside
+  FROM {_CONFIGURED}
+  JOIN accounts_inboxrule r ON r.account_id = e.id AND r.enabled
+  LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
+ WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
+    # What does this account answer by itself, in which days (texts, as 2027-01-31; empty: without end), and whom?
+    "mailflow_reply": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, r.subject AS subject, r.text AS text,
+       COALESCE(CAST(r.starts AS text), '') AS starts, COALESCE(CAST(r.ends AS text), '') AS ends, r.days AS days,
+       r.audience AS audience
+  FROM {_CONFIGURED}
+  JOIN accounts_autoreply r ON r.account_id = e.id AND r.enabled
+ WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
+    # By which other addresses is this account reached?
+    "mailflow_alias": f"""
+SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, l.local_part || '@' || ln.name AS alias
+  FROM {_CONFIGURED}
+  JOIN accounts_alias k ON k.account_id = e.id
+  JOIN accounts_address l ON l.id = k.address_id
+  JOIN domains_name ln ON ln.id = l.name_id""",
+    # Which domains has the organization of this domain?
+    "mailflow_sibling": f"""
+SELECT p.slug AS platform, n.name AS domain, tn.name AS sibling
+  FROM {_ATTACHED}
+  JOIN panel_service ts ON ts.organization_id = o.id
+  JOIN domains_domain td ON td.service_id = ts.id AND td.state = 'verified'
+  JOIN domains_name tn ON tn.id = td.name_id""",
     # Which login may send as this address, its own or an alias? `mailbox`, `service` and `organization` are the
     # login's: limits are counted for them.
     "mailflow_sender": f"""
@@ -198,6 +230,30 @@ COLUMNS = {
         "lockout_everybody",
         "blocked",
     ),
+    "mailflow_rule": (
+        "platform",
+        "domain",
+        "local_part",
+        "number",
+        "position",
+        "match_any",
+        "conditions",
+        "actions",
+        "outside",
+    ),
+    "mailflow_reply": (
+        "platform",
+        "domain",
+        "local_part",
+        "subject",
+        "text",
+        "starts",
+        "ends",
+        "days",
+        "audience",
+    ),
+    "mailflow_alias": ("platform", "domain", "local_part", "alias"),
+    "mailflow_sibling": ("platform", "domain", "sibling"),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service", "organization"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
     "mailflow_footer": (

@@ -12,7 +12,18 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Address, Alias, BulkRun, EmailAccount, GroupMember, MailGroup, Order, RetiredMailbox, Tally
+from accounts.models import (
+    Address,
+    Alias,
+    BulkRun,
+    EmailAccount,
+    GroupMember,
+    InboxRule,
+    MailGroup,
+    Order,
+    RetiredMailbox,
+    Tally,
+)
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
 from mailflow.models import InboxMessage, TracedMessage
@@ -123,6 +134,16 @@ def make_group(domain: Domain, *accounts: EmailAccount, local_part: str = "", **
     group = MailGroup.objects.create(service=domain.service, domain=domain, address=address, **fields)
     GroupMember.objects.bulk_create(GroupMember(group=group, account=account) for account in accounts)
     return group
+
+
+def make_inbox_rule(account: EmailAccount, **fields: Any) -> InboxRule:
+    """Mail about invoices goes to a folder."""
+    invented = {
+        "position": InboxRule.objects.filter(account=account).count(),
+        "conditions": [{"subject": "subject", "comparison": "contains", "value": "invoice", "header": ""}],
+        "actions": [{"deed": "move", "value": "Invoices"}],
+    }
+    return InboxRule.objects.create(account=account, **{**invented, **fields})
 
 
 def make_check(domain: Domain, kind: str = "MX", status: str = "missing", **fields: Any) -> Check:

@@ -14,10 +14,13 @@ from panel.models import Service
 from ..models import (
     Address,
     Alias,
+    AutoReply,
     CatchAll,
     EmailAccount,
     Forwarding,
     GroupMember,
+    InboxRule,
+    OwnScript,
     PasswordLink,
     RetiredMailbox,
     Tally,
@@ -62,7 +65,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
     )
     PasswordLink.objects.filter(account_id__in=ids).delete()
     remove_aliases(Alias.objects.filter(account_id__in=ids))
-    for model in (CatchAll, Forwarding, GroupMember):
+    for model in (AutoReply, CatchAll, Forwarding, GroupMember, InboxRule, OwnScript):
         model.objects.filter(account_id__in=ids).delete()
     EmailAccount.objects.filter(pk__in=ids).update(
         state=State.SLOT,

@@ -3,6 +3,7 @@ from .aliases import Alias
 from .catch_alls import CatchAll
 from .forwards import Forwarding, ForwardTarget
 from .groups import GroupMember, GroupSender, MailGroup
+from .inbox_rules import AutoReply, InboxRule, OwnScript
 from .links import PasswordLink
 from .orders import Order
 from .policies import PasswordPolicy
@@ -13,6 +14,7 @@ from .tallies import Tally
 __all__ = [
     "Address",
     "Alias",
+    "AutoReply",
     "BulkRow",
     "BulkRun",
     "CatchAll",
@@ -21,8 +23,10 @@ __all__ = [
     "Forwarding",
     "GroupMember",
     "GroupSender",
+    "InboxRule",
     "MailGroup",
     "Order",
+    "OwnScript",
     "PasswordLink",
     "PasswordPolicy",
     "RetiredMailbox",

@@ -5,6 +5,7 @@ from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
 from .forwarding import forwarding, forwards
 from .groups import change_group, delete_group, group, groups, new_group, remove_members
+from .inbox_rules import auto_reply, delete_rule, move_rule, new_rule, rule, rules, switch_rule
 from .listing import account, account_list, domain_names, export
 from .orders import approve_order, cancel_order, cancel_slots, order, orders, progress, refuse_order
 from .policy import policy, purge, restore, retired
@@ -20,6 +21,7 @@ __all__ = [
     "again",
     "aliases",
     "approve_order",
+    "auto_reply",
     "cancel_order",
     "cancel_slots",
     "catch_alls",
@@ -30,6 +32,7 @@ __all__ = [
     "configure",
     "confirm",
     "delete_group",
+    "delete_rule",
     "discard",
     "domain_names",
     "end_catch_all",
@@ -42,7 +45,9 @@ __all__ = [
     "leave_out",
     "link",
     "mend",
+    "move_rule",
     "new_group",
+    "new_rule",
     "order",
     "orders",
     "password",
@@ -61,6 +66,8 @@ __all__ = [
     "resume",
     "retired",
     "row",
+    "rule",
+    "rules",
     "run",
     "select",
     "send_settings",
@@ -69,6 +76,7 @@ __all__ = [
     "start",
     "stop",
     "suggestions",
+    "switch_rule",
     "template",
     "undo",
     "upload",

@@ -62,6 +62,7 @@ def forwards(request: HttpRequest, service_name: str) -> HttpResponse:
         "service": service,
         "tab": "accounts",
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "rules": use_cases.by_rules(service, only_outside=only),
         "only_outside": only,
         "allowed": outside.allowed(service),
     }

@@ -7,6 +7,7 @@ from . import (  # noqa: F401
     domains,
     footers,
     groups,
+    inbox_rules,
     jobs,
     mailboxes,
     messages,

@@ -1,5 +1,5 @@
-"""Dovecot's dictionary protocol, as far as `quota_clone` speaks it: after each change of a mailbox it sets two keys,
-how many octets and how many messages there are. Nothing can be looked up here.
+"""Dovecot's dictionary protocol, as far as `quota_clone` and Sieve speak it. After each change of a mailbox the first
+sets two keys, how many octets and how many messages there are; Sieve looks scripts up.
 
 A line is a command: one letter, then fields divided by tabs. `H` greets, `B` begins a transaction (id, user), `S` sets
 (id, key, value), `C` commits and wants an answer, `D` commits and wants none, `R` gives up, `L` looks up.
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 MOST_TRANSACTIONS = 100  # of one connection; Dovecot has one or two
 KEYS = {"priv/quota/storage": "bytes", "priv/quota/messages": "messages"}
-_ESCAPED = {"0": "\0", "1": "\1", "t": "\t", "r": "\r", "l": "\n"}
+_ESCAPED = {"0": "\0", "1": "\1", "t": "\t", "r": "\r", "n": "\n"}
 
 # The user, octets and messages; None where only the other was said.
 type Used = Callable[[str, int | None, int | None], None]
@@ -47,6 +47,34 @@ async def use_of_mailboxes(used: Used, reader: asyncio.StreamReader, writer: asy
         elif command in {"L", "I"}:
             writer.write(b"N\n")
         await writer.drain()
+
+
+# The user and the key; None where nothing is under it. Raises OSError where that cannot be said now.
+type LookUp = Callable[[str, str], str | None]
+
+
+async def scripts_of_mailboxes(look_up: LookUp, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers: `O` and the value, `N` for nothing, `F` for a failure."""
+    user = ""
+    while line := await reader.readline():
+        text = line.decode("utf-8", "replace").rstrip("\n")
+        command, fields = text[:1], [_plain(part) for part in text[1:].split("\t")]
+        if command == "H":
+            user = fields[3] if len(fields) > 3 else ""
+        elif command == "L":
+            asker = fields[1] if len(fields) > 1 and fields[1] else user
+            try:
+                found = look_up(asker, fields[0])
+                answer = "N" if found is None else f"O{_escaped(found)}"
+            except OSError as error:
+                answer = f"F{_escaped(str(error))}"
+            writer.write(f"{answer}\n".encode())
+        await writer.drain()
+
+
+def _escaped(text: str) -> str:
+    codes = {plain: f"\x01{code}" for code, plain in _ESCAPED.items()}
+    return re.sub("[\0\1\t\r\n]", lambda found: codes[found[0]], text)
 
 
 def _plain(text: str) -> str:

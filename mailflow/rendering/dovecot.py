@@ -10,6 +10,7 @@ import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ..databases import GRACE_MIB, sqlite_path
+from . import sieve
 from .plan import VMAIL, Plan
 
 HEADER = "# Written by `manage.py mailflow render`: change the panel or its settings, not this file.\n"
@@ -171,7 +172,7 @@ base_dir = {plan.run}/dovecot
 hostname = {plan.host}
 state_dir = {plan.directory}/dovecot/state
 log_path = /dev/stderr
-protocols = imap lmtp
+protocols = {" ".join(sieve.protocols(plan))}
 listen = {_listen(plan)}
 ssl = required
 ssl_cert = <{plan.certificate}
@@ -223,7 +224,7 @@ service stats {{
     mode = 0666
   }}
 }}
-""" + _services(plan)
+{sieve.conf_2_3(plan)}""" + _services(plan)
 
 
 def _conf_2_4(plan: Plan) -> str:
@@ -248,9 +249,7 @@ hostname = {plan.host}
 state_dir = {plan.directory}/dovecot/state
 log_path = /dev/stderr
 protocols {{
-  imap = yes
-  lmtp = yes
-}}
+{"".join(f"  {name} = yes{chr(10)}" for name in sieve.protocols(plan))}}}
 listen = {_listen(plan)}
 ssl = required
 ssl_server_cert_file = {plan.certificate}
@@ -313,4 +312,4 @@ userdb mailbox {{
   userdb_sql_query = {mailbox}
   userdb_sql_iterate_query = {_iterate_query(plan)}
 }}
-""" + _services(plan).replace("$default_internal_user", "$SET:default_internal_user")
+{sieve.conf_2_4(plan)}""" + _services(plan).replace("$default_internal_user", "$SET:default_internal_user")

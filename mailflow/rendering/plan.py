@@ -18,6 +18,7 @@ class Ports:
     submission: int = 587
     imap: int = 993
     submissions: int = 0  # TLS from the first byte
+    sieve: int = 0  # ManageSieve, STARTTLS
 
     @property
     def sending(self) -> tuple[int, int]:
@@ -81,6 +82,16 @@ class Plan:
     def inbox(self) -> Path:
         """The socket by which Postfix hands mail to the organizations' inboxes."""
         return self.run / "inbox"
+
+    @property
+    def outgoing(self) -> Path:
+        """The socket by which Dovecot hands over what Sieve sends."""
+        return self.use / "outgoing"
+
+    @property
+    def sendmail(self) -> Path:
+        """The program by which it does."""
+        return self.directory / "dovecot" / "sendmail"
 
     @property
     def listening(self) -> tuple[str, ...]:

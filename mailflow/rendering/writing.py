@@ -21,6 +21,7 @@ from .files import put
 from .grants import grants_sql
 from .plan import VMAIL, Plan
 from .postfix import main_cf, master_cf
+from .sieve import sendmail
 
 # Postfix's queue: folder → (mode, belongs to group postdrop).
 QUEUE = {
@@ -47,6 +48,7 @@ def write(plan: Plan) -> None:
     if plan.dovecot < (2, 4):
         put(plan.directory / "dovecot" / "sql.conf", sql_conf(plan, device=False), 0o600)
         put(plan.directory / "dovecot" / "device.conf", sql_conf(plan, device=True), 0o600)
+    put(plan.sendmail, sendmail(plan), 0o755)
     put(plan.directory / "policy.json", json.dumps(_policy(plan), indent=2) + "\n", 0o600, uid=plan.owner)
     if sqlite_path(plan.database) is None:
         put(plan.directory / "grants.sql", grants_sql())
@@ -66,6 +68,7 @@ def _policy(plan: Plan) -> dict[str, object]:
         "plain": [port for port in (plan.ports.smtp, plan.ports.submission) if port],
         "wrapped": [port for port in (plan.ports.submissions,) if port],
         "imap": plan.ports.imap,
+        "outgoing": str(plan.outgoing),
         "certificate": str(plan.certificate),
         "native": plan.native,
         "auth_policy_port": plan.policy_port,

@@ -218,6 +218,20 @@ ACCOUNTS = {
     "list_forwarding": Row("accounts:read"),
     "get_forwarding": Row("accounts:read"),
     "set_forwarding": Row("accounts:write", {"to": ["ann@people.example"]}),
+    "get_rules": Row("accounts:read"),
+    "set_rules": Row(
+        "accounts:write",
+        {
+            "rules": [
+                {
+                    "conditions": [{"subject": "subject", "comparison": "contains", "value": "invoice"}],
+                    "actions": [{"deed": "move", "value": "Invoices"}],
+                }
+            ]
+        },
+    ),
+    "get_auto_reply": Row("accounts:read"),
+    "set_auto_reply": Row("accounts:write", {"text": "I am away."}),
     "list_kept_mail": Row("accounts:read"),
     "purge_kept_mail": Row("accounts:write"),
     "restore_kept_mail": Row("accounts:write", {}, staff=True),

@@ -47,6 +47,7 @@ class MailMachine:
     def __init__(self, env: dict[str, str], *options: str) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="mailflow-", dir="/tmp"))
         self.smtp_port, self.submission_port, self.imap_port = free_port(), free_port(), free_port()
+        self.sieve_port = free_port()
         self.acme = self.directory.with_name(f"{self.directory.name}-acme")  # of an ACME client that has nothing yet
         self._env, self._options = {**env, "MAIL_TLS_ACME": str(self.acme)}, options
         self._process: subprocess.Popen[str] | None = None
@@ -60,6 +61,8 @@ class MailMachine:
             self.submission_port,
             "--imap-port",
             self.imap_port,
+            "--sieve-port",
+            self.sieve_port,
         ]
         command = [sys.executable, "manage.py", "mailflow", "up", "--dir", self.directory, *ports, *self._options]
         with self.output.open("w") as output:
@@ -206,8 +209,37 @@ class MailMachine:
         finally:
             client.logout()
 
+    def deliver(self, recipient: str, sender: str = ANYBODY, body: str = "hello", **headers: str) -> None:
+        """A message with these headers beside the usual ones; `_` in their names stands for `-`."""
+        lines = {"From": sender, "To": recipient, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + f"\r\n{body}\r\n"
+        with self.smtp() as client:
+            client.sendmail(sender, [recipient], text.encode())
+
+    def folders(self, login: str, password: str) -> dict[str, list[tuple[str, str]]]:
+        """Subject and flags of the messages in each folder that has some."""
+        client = self.imap(login, password)
+        try:
+            lines = [line.decode() for line in client.list()[1] if isinstance(line, bytes)]
+            names = [line.rpartition(" ")[2].strip('"') for line in lines]
+            return {name: found for name in names if (found := _listed(client, name))}
+        finally:
+            client.logout()
+
     def arrives(self, login: str, password: str, subject: str) -> None:
         until(lambda: subject in self.subjects(login, password), 60, f"{subject!r} at {login}")
+
+
+def _listed(client: imaplib.IMAP4_SSL, folder: str) -> list[tuple[str, str]]:
+    if client.select(f'"{folder}"', readonly=True)[0] != "OK":
+        return []  # a name that only has folders inside
+    found = []
+    for number in client.search(None, "ALL")[1][0].split():
+        part = client.fetch(number.decode(), "(FLAGS BODY.PEEK[HEADER])")[1][0]
+        assert isinstance(part, tuple)
+        flags = " ".join(sorted(flag.decode() for flag in imaplib.ParseFlags(part[0]) if flag != b"\\Recent"))
+        found.append((str(email.message_from_bytes(part[1])["Subject"]), flags))
+    return found
 
 
 def said(reply: tuple[int, bytes]) -> Reply:

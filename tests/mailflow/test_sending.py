@@ -400,7 +400,9 @@ def test_a_message_costs_four_questions_at_most(
             "submitted, relayed": cost(submitted, f"y@{split}", at_target),
             "submitted, to an alias": cost(submitted, f"info@{jan.domain}", at(jan)),
         }
-    assert not {kind: count for kind, count in costs.items() if count > 4}
+    # Where somebody who has signed in writes to a mailbox here, the question for its rules comes on top.
+    most = {kind: 5 if kind in {"submitted, local", "submitted, to an alias"} else 4 for kind in costs}
+    assert not {kind: count for kind, count in costs.items() if count > most[kind]}
     assert costs["submitted, relayed"] == 3, costs
 
 

@@ -37,6 +37,30 @@ FROZEN = {
     "mailflow_group": ("platform", "domain", "local_part", "senders", "number", "organization"),
     "mailflow_member": ("platform", "domain", "local_part", "group_number", "target", "outside", "number"),
     "mailflow_group_sender": ("group_number", "address"),
+    "mailflow_rule": (
+        "platform",
+        "domain",
+        "local_part",
+        "number",
+        "position",
+        "match_any",
+        "conditions",
+        "actions",
+        "outside",
+    ),
+    "mailflow_reply": (
+        "platform",
+        "domain",
+        "local_part",
+        "subject",
+        "text",
+        "starts",
+        "ends",
+        "days",
+        "audience",
+    ),
+    "mailflow_alias": ("platform", "domain", "local_part", "alias"),
+    "mailflow_sibling": ("platform", "domain", "sibling"),
     "mailflow_login": (
         "platform",
         "domain",
@@ -296,7 +320,7 @@ def crowd(transactional_db: None) -> None:
             "INSERT INTO mailflow_use (mailbox, bytes, messages)"
             " SELECT mailbox_id, 1000000, 10 FROM accounts_emailaccount WHERE mailbox_id IS NOT NULL"
         )
-        # Each domain has 10 aliases, 10 groups and a catch-all, and every fifth account forwards.
+        # Each domain has 10 aliases, 10 groups and a catch-all; every fifth account forwards, has rules and a reply.
         of_domain = "FROM accounts_address a JOIN domains_domain d ON d.name_id = a.name_id"
         for kind in ("alias", "group"):
             cursor.execute(
@@ -337,6 +361,16 @@ def crowd(transactional_db: None) -> None:
         cursor.execute(
             "INSERT INTO domains_footer (domain_id, active, only_outside, text, html, changed_at)"
             " SELECT id, (1 = 1), (1 = 0), 'footer', '', verified_at FROM domains_domain"
+        )
+        cursor.execute(
+            "INSERT INTO accounts_inboxrule (account_id, position, name, enabled, match_any, conditions, actions,"
+            " forwards, changed_at) SELECT e.id, n, '', (1 = 1), (1 = 0), '[]', '[]', (1 = 0), e.created_at"
+            " FROM accounts_emailaccount e CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1) numbers WHERE e.id % 5 = 0"
+        )
+        cursor.execute(
+            "INSERT INTO accounts_autoreply (account_id, enabled, subject, text, days, audience, changed_at)"
+            " SELECT e.id, (1 = 1), '', 'Away', 7, 'everybody', e.created_at FROM accounts_emailaccount e"
+            " WHERE e.id % 5 = 0"
         )
         cursor.execute("ANALYZE")
 

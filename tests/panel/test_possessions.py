@@ -19,12 +19,14 @@ from django.utils import timezone
 
 from accounts.models import (
     Address,
+    AutoReply,
     BulkRow,
     CatchAll,
     EmailAccount,
     Forwarding,
     ForwardTarget,
     GroupSender,
+    OwnScript,
     PasswordLink,
 )
 from api.models import Delivery, Endpoint, Token
@@ -41,6 +43,7 @@ from tests.factories import (
     make_check,
     make_group,
     make_inbox_message,
+    make_inbox_rule,
     make_letter,
     make_member,
     make_order,
@@ -85,6 +88,9 @@ def filled() -> Tenant:
     GroupSender.objects.create(group=group, address="boss@people.example")
     forwarding = Forwarding.objects.create(account=account)
     ForwardTarget.objects.create(forwarding=forwarding, local_part="ann", domain="people.example")
+    make_inbox_rule(account)
+    AutoReply.objects.create(account=account, text="I am away.")
+    OwnScript.objects.create(account=account, changed_at=timezone.now())
     PasswordLink.objects.create(
         account=account,
         digest=f"link-digest-{account.pk}",

@@ -47,6 +47,9 @@ class Command(Verb):
                 help="submission with TLS from the start (off)",
             )
             verb.add_argument(
+                "--sieve-port", metavar="N", type=_port, default=0, help="ManageSieve with STARTTLS, as 4190 (off)"
+            )
+            verb.add_argument(
                 "--native-lookup", action="store_true", help="hosts from the system's hosts file, not from the DNS"
             )
             verb.add_argument(
@@ -174,7 +177,11 @@ class Command(Verb):
         from mailflow.rendering import Ports
 
         ports = Ports(
-            options["smtp_port"], options["submission_port"], options["imap_port"], options["submissions_port"]
+            options["smtp_port"],
+            options["submission_port"],
+            options["imap_port"],
+            options["submissions_port"],
+            options["sieve_port"],
         )
         listen = tuple(options["listen"]) or (("127.0.0.1",) if options["native_lookup"] else ())
         return plan_of(
