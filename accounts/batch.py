@@ -33,6 +33,7 @@ from .hashing import hash_of_nothing
 from .models import (
     Address,
     Alias,
+    AppPassword,
     CatchAll,
     EmailAccount,
     Forwarding,
@@ -321,7 +322,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
     )
     PasswordLink.objects.filter(account_id__in=ids).delete()
     remove_aliases(Alias.objects.filter(account_id__in=ids))
-    for model in (CatchAll, Forwarding, GroupMember):
+    for model in (AppPassword, CatchAll, Forwarding, GroupMember):
         model.objects.filter(account_id__in=ids).delete()
     EmailAccount.objects.filter(pk__in=ids).update(
         state=State.SLOT,

@@ -347,6 +347,7 @@ class PolicyForm(forms.ModelForm):
             "lockout_reset",
             "lockout_duration",
             "lockout_everybody",
+            "main_for_web",
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

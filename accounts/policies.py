@@ -24,6 +24,7 @@ FIELDS = (
     "lockout_reset",
     "lockout_duration",
     "lockout_everybody",
+    "main_for_web",
 )
 
 

@@ -71,7 +71,7 @@ SELECT MIN(mailbox) FROM mailflow_recipient
 SELECT login, mailbox, service FROM mailflow_sender
  WHERE platform = :platform AND domain = :domain AND local_part IN (:local, :base)""",
     "credentials": """
-SELECT device, password, mailbox, lockout_threshold, lockout_reset, lockout_duration, lockout_everybody
+SELECT device, password, mailbox, lockout_threshold, lockout_reset, lockout_duration, lockout_everybody, number, web_only
   FROM mailflow_login
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",
     "blocked": """

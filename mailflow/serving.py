@@ -167,7 +167,9 @@ class PolicyServer:
         self.notebook = Notebook(setup.sockets / "accepted", self.decider.accepted, self.decider.kept)
         self.signer = Signer(self.reader, setup.platform, decrypt)
         pace = Pace(rate_of(setup.verifiers))
-        self.throttle = Throttle(self.reader, setup.platform, self.journal, pace=pace)
+        self.throttle = Throttle(
+            self.reader, setup.platform, self.journal, pace=pace, webmail=tuple(settings.MAIL_WEBMAIL_NETWORKS)
+        )
         self.submissions = Submissions()
 
     def _stop(self, mailbox: str, stopped: Callable[[], None]) -> None:

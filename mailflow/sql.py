@@ -60,6 +60,17 @@ _HERE = """COALESCE((SELECT 1 FROM domains_name tn
          WHERE tn.name = t.domain AND ta.local_part = t.local_part AND td.platform_id = p.id LIMIT 1), 0) = 1"""
 _MAILBOX = "REPLACE(CAST(e.mailbox_id AS text), '-', '')"  # char(32) on SQLite, uuid on PostgreSQL
 
+
+def _credential(*, device: str, password: str, number: str) -> str:
+    """Columns of one secret of an account."""
+    return f"""p.slug AS platform, n.name AS domain, a.local_part AS local_part, {device} AS device,
+       {password} AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
+       y.lockout_threshold AS lockout_threshold, y.lockout_reset AS lockout_reset,
+       y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody,
+       CASE WHEN EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')
+            THEN 1 ELSE 0 END AS blocked, CAST({number} AS bigint) AS number"""
+
+
 VIEWS = {
     # The platforms' own host names: which target is another of our platforms? Lists as JSON texts.
     "mailflow_platform": """
@@ -126,15 +137,19 @@ SELECT w.group_id AS group_number, w.address AS address
   FROM accounts_groupsender w""",
     # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
     # is empty, that of any other is what people write behind the `*`. When wrong ones lock it: the service's security
-    # policy, in minutes; NULL where there is none. `blocked`: 1 where it may not send for now.
+    # policy, in minutes; NULL where there is none. `blocked`: 1 where it may not send for now. `number` is the app
+    # password's own, 0 of the password. `web_only`: 1 where it signs in from the webmail alone.
     "mailflow_login": f"""
-SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST('' AS text) AS device,
-       e.password_hash AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
-       y.lockout_threshold AS lockout_threshold, y.lockout_reset AS lockout_reset,
-       y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody,
-       CASE WHEN EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')
-            THEN 1 ELSE 0 END AS blocked
+SELECT {_credential(device="CAST('' AS text)", password="e.password_hash", number="0")},
+       CASE WHEN y.main_for_web THEN 1 ELSE 0 END AS web_only
   FROM {_CONFIGURED}
+  LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
+ WHERE e.state = 'active' AND {_ACTIVE}
+UNION ALL
+SELECT {_credential(device="v.name", password="v.password_hash", number="v.id")},
+       0 AS web_only
+  FROM {_CONFIGURED}
+  JOIN accounts_apppassword v ON v.account_id = e.id
   LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
  WHERE e.state = 'active' AND {_ACTIVE}""",
     # Which login may send as this address, its own or an alias? `mailbox`, `service` and `organization` are the
@@ -175,6 +190,8 @@ COLUMNS = {
         "lockout_duration",
         "lockout_everybody",
         "blocked",
+        "number",
+        "web_only",
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service", "organization"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
@@ -185,4 +202,4 @@ APPS = frozenset({"panel", "domains", "accounts", "mailflow"})
 
 READER = "mailflow_reader"  # sees the views and nothing else
 WRITER = "mailflow_writer"  # writes these tables and sees nothing else
-WRITTEN = ("mailflow_use", "mailflow_failure", "mailflow_block")
+WRITTEN = ("mailflow_use", "mailflow_failure", "mailflow_block", "mailflow_deviceuse")

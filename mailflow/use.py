@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.app_passwords import DeviceUsed
 from accounts.usage import Known, SignInFailures
 
-from .models import Block, Failure, Use
+from .models import Block, DeviceUse, Failure, Use
 from .throttle import EVERYBODY
 
 MOST_TRIES = 10
@@ -24,6 +25,11 @@ def known_of(mailboxes: Sequence[UUID]) -> dict[UUID, Known]:
     for mailbox, since in blocked.values_list("mailbox", "since"):
         found[mailbox] = replace(found.get(mailbox, Known()), blocked_since=since)
     return found
+
+
+def devices_of(numbers: Sequence[int]) -> dict[int, DeviceUsed]:
+    rows = DeviceUse.objects.filter(number__in=numbers)
+    return {row.number: DeviceUsed(row.used_at, row.network) for row in rows}
 
 
 def tries_at(mailbox: UUID) -> list[SignInFailures]:

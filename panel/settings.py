@@ -454,12 +454,18 @@ PROFILE_KEY = env("PROFILE_KEY")
 MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
 MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
 MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
+# Networks from which the webmail signs people in at the mail servers, where the main password may be for it alone.
+try:
+    MAIL_WEBMAIL_NETWORKS = [str(ipaddress.ip_network(item)) for item in env_list("MAIL_WEBMAIL_NETWORKS")]
+except ValueError as error:
+    raise ImproperlyConfigured(f"MAIL_WEBMAIL_NETWORKS: {error}") from error
 
 MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock accounts, or the operator alone?
 
 # What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
 MAILBOX_USE = "mailflow.use.known_of"
 MAILBOX_TRIES = "mailflow.use.tries_at"
+MAILBOX_DEVICES = "mailflow.use.devices_of"
 
 # The API
 API_RATE = env_int("API_RATE", 600)  # requests a minute of one token

@@ -22,6 +22,7 @@ from panel.models import Invitation, Membership
 
 from .factories import (
     Tenant,
+    make_app_password,
     make_check,
     make_domain,
     make_group,
@@ -67,6 +68,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "slug": lambda tenant: "mx",
     "token": lambda tenant: "no-such-token",
     "account_id": lambda tenant: tenant.account.pk,
+    "device_id": lambda tenant: make_app_password(tenant.account).pk,
     "group_id": lambda tenant: make_group(tenant.domain, tenant.account).pk,
     "membership_id": lambda tenant: Membership.objects.get(user=tenant.technician).pk,
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "new@people.example", "viewer", SYSTEM)[0].pk,
@@ -282,6 +284,7 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:account": Row(VIEWER),
     "accounts:configure": Row(TECHNICIAN),
     "accounts:confirm": Row(TECHNICIAN, "POST", {"sealed": "nonsense"}),
+    "accounts:revoke_device": Row(TECHNICIAN, "POST"),
     "accounts:aliases": Row(VIEWER),
     "accounts:remove_aliases": Row(TECHNICIAN, "POST"),
     "accounts:catch_alls": Row(VIEWER),

@@ -1,6 +1,7 @@
 from .accounts import Address, EmailAccount
 from .aliases import Alias
 from .catch_alls import CatchAll
+from .devices import AppPassword
 from .forwards import Forwarding, ForwardTarget
 from .groups import GroupMember, GroupSender, MailGroup
 from .links import PasswordLink
@@ -13,6 +14,7 @@ from .tallies import Tally
 __all__ = [
     "Address",
     "Alias",
+    "AppPassword",
     "BulkRow",
     "BulkRun",
     "CatchAll",

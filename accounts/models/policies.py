@@ -50,6 +50,13 @@ class PasswordPolicy(models.Model):
         ),
     )
 
+    main_for_web = models.BooleanField(
+        _("the main password is only for webmail and self-service"),
+        default=False,
+        db_default=False,
+        help_text=_("Mail programs and phones then need an app password, one for each device."),
+    )
+
     class Meta:
         constraints = [
             models.CheckConstraint(

@@ -3,6 +3,7 @@ from .bulk_table import again, columns, mend, reshape, template, upload
 from .catch_alls import catch_alls, end_catch_all
 from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
+from .devices import revoke_device
 from .forwarding import forwarding, forwards
 from .groups import change_group, delete_group, group, groups, new_group, remove_members
 from .listing import account, account_list, domain_names, export
@@ -64,6 +65,7 @@ __all__ = [
     "run",
     "select",
     "send_settings",
+    "revoke_device",
     "set_password",
     "slips",
     "start",

@@ -13,7 +13,7 @@ from panel.activity import record
 from panel.history import History
 from panel.models import Role, Service
 
-from .. import aliases, choosing, trigrams, usage
+from .. import aliases, app_passwords, choosing, trigrams, usage
 from ..access import account_for
 from ..lists import ListQuery, matches, page_of, tallies_of
 from ..models import Alias, BulkRow, EmailAccount, Order
@@ -96,6 +96,7 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
         "may_change": role.rank >= Role.TECHNICIAN.rank,
         "history": History.of(activities, request.GET.dict(), few=True),
         "tries": usage.tries_at(found),
+        "devices": app_passwords.devices_of(found),
     }
     return render(request, "accounts/account.html", context)
 

@@ -181,7 +181,7 @@ auth_policy_server_url = http://127.0.0.1:{plan.policy_port}/
 auth_policy_server_api_header = X-Mailflow: {plan.policy_secret}
 auth_policy_hash_nonce = {plan.nonce}
 auth_policy_check_after_auth = no
-auth_policy_request_attributes = login=%{{requested_username}} user=%{{orig_user}} remote=%{{rip}} protocol=%s
+auth_policy_request_attributes = login=%{{requested_username}} user=%{{orig_user}} remote=%{{rip}} real=%{{real_rip}} protocol=%s
 recipient_delimiter = +
 mail_uid = {VMAIL}
 mail_gid = {VMAIL}
@@ -264,6 +264,7 @@ auth_policy_request_attributes {{
   login = %{{requested_username}}
   user = %{{original_user}}
   remote = %{{remote_ip}}
+  real = %{{real_remote_ip}}
   protocol = %{{protocol}}
 }}
 recipient_delimiter = +

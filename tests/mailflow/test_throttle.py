@@ -32,10 +32,12 @@ class Rows:
 
     def __init__(self, *policy: int | None) -> None:
         self.asked = Counter[str]()
-        self._row = ("", "{ARGON2ID}x", "00ff", *policy)
+        self.web_only = 0
+        self._policy = policy
 
     def rows(self, query: str, values: Mapping[str, str]) -> list[tuple[Any, ...]]:
-        return [self._row]
+        device = ("phone", "{ARGON2ID}y", "00ff", *self._policy, 7, 0)
+        return [("", "{ARGON2ID}x", "00ff", *self._policy, 0, self.web_only), device]
 
     def close(self) -> None: ...
 
@@ -61,7 +63,9 @@ class Clock:
 class Door:
     def __init__(self, *policy: int | None) -> None:
         self.clock = Clock()
-        self.throttle = Throttle(Rows(*policy), "mail", Written("sqlite:////nowhere"), self.clock)
+        self.rows = Rows(*policy)
+        journal = Written("sqlite:////nowhere")
+        self.throttle = Throttle(self.rows, "mail", journal, self.clock, webmail=("203.0.113.0/28",))
 
     def allows(self, remote: str = HERE) -> int:
         return self._judge("allow", remote)
@@ -124,6 +128,18 @@ def test_a_lock_for_everybody_spares_no_network() -> None:
     assert [door.allows(remote) for remote in (HERE, THERE, "203.0.113.9")] == [REFUSED] * 3
     door.clock.later(minutes=60)
     assert door.allows() == 0
+
+
+def test_a_password_that_is_for_the_webmail_only_is_not_even_verified_elsewhere() -> None:
+    door = Door(3, 5, 60, 0)
+    door.open()
+    assert not door.throttle.closed("jan@aurora.test")
+    door.rows.web_only = 1
+    assert (door.allows(), door.allows("203.0.113.5"), door.allows("203.0.113.16")) == (REFUSED, 0, REFUSED)
+    assert door.throttle.closed("jan@aurora.test")
+    assert not door.throttle.closed("jan@aurora.test")
+    door.open("203.0.113.5")
+    assert not door.throttle.closed("jan@aurora.test")
 
 
 def test_sign_ins_take_their_turn_at_the_pace_of_the_machine() -> None:
