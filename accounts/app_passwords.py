@@ -88,7 +88,7 @@ def create(account: EmailAccount, name: str, *, seed: str, by: Actor) -> tuple[A
     digest, secret = sha256(seed.encode()).hexdigest(), secret_of(account, seed)
     hashed = hash_password(secret)  # before the service's row is held
     with transaction.atomic():
-        service = batch.locked(account.service_id)
+        batch.locked(account.service_id)
         fresh = EmailAccount.objects.get(pk=account.pk)
         if fresh.is_slot or fresh.mailbox_id != account.mailbox_id:
             raise Refused("wrong-state", batch.NOT_CONFIGURED)

@@ -28,7 +28,7 @@ from panel.actors import Actor
 from panel.errors import Refused
 from panel.models import Service
 
-from . import rules
+from . import credentials, rules
 from .hashing import hash_of_nothing
 from .models import (
     Address,
@@ -38,8 +38,10 @@ from .models import (
     EmailAccount,
     Forwarding,
     GroupMember,
+    MailboxSession,
     Order,
     PasswordLink,
+    RememberedPassword,
     RetiredMailbox,
     Tally,
 )
@@ -178,6 +180,7 @@ def place(
     addresses = Address.objects.bulk_create(
         Address(name=domains[placements[i].domain].name, local_part=placements[i].name) for i in places
     )
+    must_change = credentials.must_change(service)
     shifts: Counter[tuple[int | None, str]] = Counter()
     for index, account, address in zip(places, slots, addresses, strict=False):
         placement = placements[index]
@@ -188,7 +191,8 @@ def place(
         account.display_name = placement.display_name
         account.password_hash = placement.password_hash
         account.mailbox_id = uuid.uuid4()
-        account.configured_at = account.changed_at = now
+        account.configured_at = account.changed_at = account.password_at = now
+        account.must_change, account.expiry_warned = must_change, 0
         account.version += 1
         account.set_keys(placement.address)
         answers[index] = account
@@ -201,8 +205,10 @@ def place(
 KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key", "search_key", "configured_key"]
 _ADDRESS_FIELDS = ["domain", "address", "changed_at", "version"]
 NAME_FIELDS = ["first_name", "last_name", "display_name"]
+PASSWORD_FIELDS = ["password_at", "must_change", "expiry_warned"]
 _CONFIGURED_FIELDS = [
     *("domain", "address", "state", "password_hash", "mailbox_id", "configured_at", "changed_at", "version"),
+    *PASSWORD_FIELDS,
     *NAME_FIELDS,
     *KEY_FIELDS,
 ]
@@ -322,7 +328,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
     )
     PasswordLink.objects.filter(account_id__in=ids).delete()
     remove_aliases(Alias.objects.filter(account_id__in=ids))
-    for model in (AppPassword, CatchAll, Forwarding, GroupMember):
+    for model in (AppPassword, CatchAll, Forwarding, GroupMember, MailboxSession, RememberedPassword):
         model.objects.filter(account_id__in=ids).delete()
     EmailAccount.objects.filter(pk__in=ids).update(
         state=State.SLOT,
@@ -332,6 +338,9 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         last_name="",
         display_name="",
         password_hash="",
+        password_at=None,
+        must_change=False,
+        expiry_warned=0,
         mailbox_id=None,
         configured_at=None,
         quota=None,
@@ -362,14 +371,23 @@ def remove_aliases(aliases: QuerySet[Alias]) -> int:
     return len(addresses)
 
 
-def set_passwords(service: Service, hashes: dict[int, str], now: datetime) -> set[int]:
-    """account id → hash. Links to set a password lapse. Returns the ids of those that were configured."""
+def set_passwords(
+    service: Service, hashes: dict[int, str], now: datetime, *, by_owner: bool = False, known: bool = True
+) -> set[int]:
+    """account id → hash. Links to set a password lapse. Returns the ids of those that were configured.
+
+    `by_owner`: chosen by whoever has the mailbox. `known`: somebody knew the password that it replaces.
+    """
     rows = EmailAccount.objects.filter(service=service, pk__in=hashes).exclude(state=State.SLOT)
     accounts = list(rows.only("pk", "password_hash", "version"))
+    policy = credentials.policy_of(service)
+    if known and policy.history > 1:
+        credentials.remember(accounts, policy.history - 1, now)
     for account in accounts:
-        account.password_hash, account.changed_at = hashes[account.pk], now
+        account.password_hash, account.changed_at, account.password_at = hashes[account.pk], now, now
+        account.must_change, account.expiry_warned = policy.change_first and not by_owner, 0
         account.version += 1
-    update_each(accounts, ["password_hash", "changed_at", "version"])
+    update_each(accounts, ["password_hash", "changed_at", "version", *PASSWORD_FIELDS])
     ids = {account.pk for account in accounts}
     PasswordLink.objects.filter(account_id__in=ids, used_at=None).delete()
     return ids
@@ -454,10 +472,12 @@ def change_one(
 
 
 @transaction.atomic
-def set_password_of_one(account: EmailAccount, password_hash: str, *, by: Actor, seen: Seen | None = None) -> None:
+def set_password_of_one(
+    account: EmailAccount, password_hash: str, *, by: Actor, seen: Seen | None = None, by_owner: bool = False
+) -> None:
     service = locked(account.service_id)
     require_unchanged(account, seen)
-    if not set_passwords(service, {account.pk: password_hash}, timezone.now()):
+    if not set_passwords(service, {account.pk: password_hash}, timezone.now(), by_owner=by_owner):
         raise Refused("wrong-state", NOT_CONFIGURED)
     account.refresh_from_db()
     record("account.password", actor=by, service=service, target=account.shown_address)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from accounts import lockout
+from accounts import aging, lockout
 
 from . import journal
 from .addresses import Address, network_of, split
@@ -47,18 +47,22 @@ class Lockout:
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A secret of an account: the password, whose `number` is 0, or a device's. With `web_only` it signs in from the
-    webmail alone."""
+    webmail alone. One that must be changed or has expired opens only self-service, which is not asked for here."""
 
     password: str
     number: int = 0
     web_only: bool = False
+    must_change: bool = False
+    expires_at: datetime | None = None
 
-    def opens(self, *, from_webmail: bool) -> bool:
+    def opens(self, now: datetime, *, from_webmail: bool) -> bool:
+        if self.must_change or (self.expires_at is not None and self.expires_at <= now):
+            return False
         return from_webmail or not self.web_only
 
-    def marks(self) -> set[str]:
+    def marks(self, now: datetime) -> set[str]:
         """What sessions are told by that this secret may have opened: by which secret, and from where."""
-        return {_mark(self, from_webmail=where) for where in (False, True) if self.opens(from_webmail=where)}
+        return {_mark(self, from_webmail=where) for where in (False, True) if self.opens(now, from_webmail=where)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class Throttle:
         tries = {place: await self._tries_of(login, str(address), place) for place in places}
         secret = login.secrets.get(device)
         if command == "allow":
-            if secret is not None and not secret.opens(from_webmail=from_webmail):
+            if secret is not None and not secret.opens(self.now(), from_webmail=from_webmail):
                 return REFUSED  # before it is verified: nothing to guess here, and nothing to count
             status = min((self._allowed(login.lockout, *item) for item in tries.items()), key=_strictness)
             if status == REFUSED or secret is None:
@@ -124,7 +128,7 @@ class Throttle:
 
     def current(self, login: str) -> set[str]:
         """Marks of the secrets that open an account now; empty where nobody may sign in."""
-        return {mark for secret in self._login(split(login)).secrets.values() for mark in secret.marks()}
+        return {mark for secret in self._login(split(login)).secrets.values() for mark in secret.marks(self.now())}
 
     def closed(self, login: str) -> bool:
         """Whether a session of this login may not go on: it was opened with a secret that does not open it now."""
@@ -147,8 +151,7 @@ class Throttle:
         limits = Lockout()
         if threshold is not None:
             limits = Lockout(threshold, timedelta(minutes=reset), timedelta(minutes=duration), bool(everybody))
-        secrets = {row[0]: Credential(row[1], number=row[7], web_only=bool(row[8])) for row in rows}
-        return Login(secrets, mailbox, limits)
+        return Login({row[0]: _credential(*row[1:2], *row[7:]) for row in rows}, mailbox, limits)
 
     def _is_webmail(self, remote: str) -> bool:
         try:
@@ -225,6 +228,18 @@ class Throttle:
 def _strictness(status: int) -> tuple[bool, int]:
     """A refusal first, then the longest wait."""
     return status >= 0, -status
+
+
+def _credential(
+    password: str, number: int, web_only: int, must_change: int, changed_at: Any, max_age: int, from_: Any
+) -> Credential:
+    return Credential(
+        password,
+        number=number,
+        web_only=bool(web_only),
+        must_change=bool(must_change),
+        expires_at=aging.expires_at(moment(changed_at), max_age, moment(from_)),
+    )
 
 
 def _mark(secret: Credential, *, from_webmail: bool) -> str:

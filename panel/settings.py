@@ -282,6 +282,10 @@ CELERY_BEAT_SCHEDULE = {
     "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
     "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
     "api: forget": {"task": "api.tasks.forget", "schedule": timedelta(minutes=30)},
+    "accounts: passwords that expire": {
+        "task": "accounts.tasks.warn_of_expiry",
+        "schedule": crontab(minute=50, hour="*/3"),
+    },
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -466,6 +470,8 @@ MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock acco
 MAILBOX_USE = "mailflow.use.known_of"
 MAILBOX_TRIES = "mailflow.use.tries_at"
 MAILBOX_DEVICES = "mailflow.use.devices_of"
+MAILBOX_SIGN_INS = "mailflow.use.sign_ins_of"
+MAILBOX_GATE = "mailflow.gate.MailboxGate"
 
 # The API
 API_RATE = env_int("API_RATE", 600)  # requests a minute of one token

@@ -43,6 +43,7 @@ class Need(Enum):
     NOBODY = "nobody"  # open to everyone, signed in or not
     PASSING = "passing"  # a step of signing in: sends away whoever does not stand there, but never fails
     HOLDER = "holder"  # signed in, and for whoever has the thing: others may be sent away
+    MAILBOX = "mailbox"  # signed in to self-service as the owner of a mailbox, which opens nothing else
     SIGNED_IN = "signed in"  # whoever is signed in; shows only what is theirs
     VIEWER = "viewer"
     TECHNICIAN = "technician"
@@ -85,6 +86,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
 # Arguments that name nothing of a tenant's own: they may be combined with any.
 SHARED = {"number", "kind", "slug", "token", "platform_slug"}
 
+MAILBOX = Need.MAILBOX
 NOBODY, PASSING, HOLDER, SIGNED_IN = Need.NOBODY, Need.PASSING, Need.HOLDER, Need.SIGNED_IN
 VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Need.STAFF
 
@@ -331,6 +333,18 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:set_password": Row(NOBODY),
 }
 
+SELF_SERVICE: dict[str, Row] = {
+    "mailbox:home": Row(MAILBOX),
+    "mailbox:sign_in": Row(NOBODY),
+    "mailbox:sign_out": Row(PASSING, "POST"),
+    "mailbox:password": Row(MAILBOX),
+    "mailbox:devices": Row(MAILBOX),
+    "mailbox:revoke": Row(MAILBOX, "POST"),
+    "mailbox:forwarding": Row(MAILBOX),
+    "mailbox:settings": Row(MAILBOX),
+    "mailbox:sign_ins": Row(MAILBOX),
+}
+
 MAILFLOW: dict[str, Row] = {
     "mailflow:block": Row(STAFF),
     "mailflow:unblock": Row(OWNER),
@@ -435,4 +449,14 @@ IDENTITIES: dict[str, Row] = {
     "identities:unlink": Row(HOLDER, "POST", arguments=_KEYS),
 }
 
-TABLE: dict[str, Row] = {**IDENTITIES, **PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW, **API}
+TABLE: dict[str, Row] = {
+    **IDENTITIES,
+    **PANEL,
+    **SIGNING_IN,
+    **DOMAINS,
+    **DIAGNOSTICS,
+    **ACCOUNTS,
+    **SELF_SERVICE,
+    **MAILFLOW,
+    **API,
+}

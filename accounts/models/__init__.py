@@ -5,8 +5,10 @@ from .devices import AppPassword
 from .forwards import Forwarding, ForwardTarget
 from .groups import GroupMember, GroupSender, MailGroup
 from .links import PasswordLink
+from .mailbox_sessions import MailboxSession
 from .orders import Order
 from .policies import PasswordPolicy
+from .remembered import RememberedPassword
 from .retired import RetiredMailbox
 from .runs import BulkRow, BulkRun
 from .tallies import Tally
@@ -24,9 +26,11 @@ __all__ = [
     "GroupMember",
     "GroupSender",
     "MailGroup",
+    "MailboxSession",
     "Order",
     "PasswordLink",
     "PasswordPolicy",
+    "RememberedPassword",
     "RetiredMailbox",
     "Tally",
 ]

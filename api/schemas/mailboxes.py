@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
-from accounts import lockout, passwords
+from accounts import aging, lockout, passwords
 from accounts.app_passwords import DeviceUsed
 from accounts.models import AppPassword, PasswordPolicy, RetiredMailbox
 from panel.forms import MAX_QUOTA
@@ -14,8 +14,10 @@ from .base import Text, Wish
 
 
 class PolicyOut(BaseModel):
-    """A service's security policy. `lockout_reset` and `lockout_duration`: minutes; `lockout_threshold` 0: never. With
-    `main_for_web` mail programs need app passwords."""
+    """A service's security policy. `lockout_reset` and `lockout_duration`: minutes; `lockout_threshold` 0: never.
+    `min_age` and `max_age`: days, 0: without limit. `history`: how many of the latest passwords may not be used again.
+    With `change_first` a password that its owner did not choose has to be changed first, with `main_for_web` mail
+    programs need app passwords."""
 
     min_length: int
     symbol: bool
@@ -25,6 +27,10 @@ class PolicyOut(BaseModel):
     lockout_reset: int
     lockout_duration: int
     lockout_everybody: bool
+    min_age: int
+    max_age: int
+    history: int
+    change_first: bool
     main_for_web: bool
 
     @classmethod
@@ -43,6 +49,10 @@ class PolicyChange(Wish):
     lockout_reset: StrictInt | None = Field(default=None, ge=1, le=lockout.LONGEST)
     lockout_duration: StrictInt | None = Field(default=None, ge=1, le=lockout.LONGEST)
     lockout_everybody: StrictBool | None = None
+    min_age: StrictInt | None = Field(default=None, ge=0, le=aging.AGE_MOST)
+    max_age: StrictInt | None = Field(default=None, ge=0, le=aging.AGE_MOST)
+    history: StrictInt | None = Field(default=None, ge=0, le=aging.HISTORY_MOST)
+    change_first: StrictBool | None = None
     main_for_web: StrictBool | None = None
 
 

@@ -211,4 +211,4 @@ PAGES |= dict.fromkeys(
 PAGES["panel:find"] = ("list_organizations", "list_services", "list_all_domains", "find_account")
 PAGES |= dict.fromkeys(("panel:guide", "panel:guides", "panel:leave", "panel:yourself"), PERSON)
 # Whole families of pages about a person's own sign-in.
-PREFIXES = {"account_": PERSON, "mfa_": PERSON, "identities:": PERSON}
+PREFIXES = {"mailbox:": PERSON, "account_": PERSON, "mfa_": PERSON, "identities:": PERSON}

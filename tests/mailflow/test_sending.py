@@ -13,7 +13,6 @@ from email.message import EmailMessage
 
 import dkim
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -25,7 +24,6 @@ from api.models import Token
 from domains.models import Domain
 from mailflow import blocking
 from mailflow.models import Block, Failure, Use
-from mailflow.sql import VIEWS
 from panel.actors import SYSTEM
 from panel.models import Letter, Role
 from tests.factories import make_member, make_organization, make_service, make_user
@@ -332,7 +330,7 @@ def test_a_device_signs_in_behind_a_star(machine: MailMachine, jan: EmailAccount
         assert not may_sign_in(machine, f"{jan}*phone", secret)
         assert may_sign_in(machine, f"{jan}*tablet", other)
         soon(lambda: ends(session), "the end of the device's session", 60)
-        soon(lambda: ends_sending(sending, own), "the end of its sending", 60)
+        soon(lambda: ends(sending), "the end of its sending", 60)
     assert app_passwords.revoke(anna, tablet.pk, by=SYSTEM) == ""
     assert may_sign_in(machine, f"{jan}*tablet", other)
 
