@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -68,8 +70,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _next(request: HttpRequest) -> str:
     """Back to a page of self-service, nowhere else."""
     to = request.POST.get("next", "")
-    here = url_has_allowed_host_and_scheme(to, {request.get_host()}, request.is_secure())
-    return to if here and to.startswith(sessions.PATH) else resolve_url("mailbox:home")
+    if not url_has_allowed_host_and_scheme(to, {request.get_host()}, request.is_secure()):
+        return reverse("mailbox:home")
+    try:
+        found = resolve(urlsplit(to).path)
+    except Resolver404:
+        return reverse("mailbox:home")
+    return to if found.namespace == "mailbox" else reverse("mailbox:home")
 
 
 @require_POST
@@ -98,9 +105,9 @@ def password(request: HttpRequest, owner: MailboxOwner) -> HttpResponse:
     if request.method == "POST" and not early:
         if _was_done(owner, request.POST.get("password", "")):  # by the first of two clicks
             return _changed(request)
-        if form.is_valid() and _knows(request, owner, form) and form.is_new():
-            if carried_out(form, partial(_change, owner, form)):
-                return _changed(request)
+        valid = form.is_valid() and _knows(request, owner, form) and form.is_new()
+        if valid and carried_out(form, partial(_change, owner, form)):
+            return _changed(request)
     context = {
         "tab": "mailbox:password",
         "form": form,

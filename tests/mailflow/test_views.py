@@ -350,7 +350,8 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
 
 
 def small(line: str) -> bool:
-    """Tables of a row for each platform, organization or service (200; more are found by index), or blocked account."""
+    """Tables of a row for each platform, organization or service (200; more are found by index), or blocked account;
+    and what SQLite has found of one login by index, its password's row and its devices'."""
     words = line.replace("Seq Scan on", "SCAN").split("SCAN", 1)[-1].split()
     return bool(words) and words[0] in {
         "p",
@@ -358,6 +359,7 @@ def small(line: str) -> bool:
         "CONSTANT",
         "b",
         "mailflow_block",
+        "mailflow_login",
         "accounts_passwordpolicy",
         "panel_organization",
         "panel_service",
