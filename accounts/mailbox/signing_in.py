@@ -34,24 +34,24 @@ class Gate(Protocol):
     def opened(self) -> None: ...
 
 
-class Answer(Enum):
+class SignInRefusal(Enum):
     WRONG = "wrong"  # or there is no such mailbox, or it is closed: nobody is told which
     LOCKED = "locked"
 
 
-def sign_in(request: HttpRequest, typed: str, password: str) -> EmailAccount | Answer:
+def sign_in(request: HttpRequest, typed: str, password: str) -> EmailAccount | SignInRefusal:
     """The account that this address and password open. A mailbox that is closed or that nobody has costs as much time
     as a wrong password."""
     account = _named(typed)
     if account is None:
         verify(_nothing(), password)
-        return Answer.WRONG
+        return SignInRefusal.WRONG
     gate = gate_of(request, account)
     if gate.is_locked():
-        return Answer.LOCKED
+        return SignInRefusal.LOCKED
     if not verify(account.password_hash, password):
         gate.failed()
-        return Answer.WRONG
+        return SignInRefusal.WRONG
     gate.opened()
     return account
 

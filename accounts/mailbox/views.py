@@ -34,7 +34,7 @@ from ..words import rule_list
 from . import sessions
 from .access import MailboxOwner, for_owner
 from .forms import ChangeOwnPassword, MailboxSignIn, NewDevice
-from .signing_in import Answer, gate_of
+from .signing_in import SignInRefusal, gate_of
 from .signing_in import sign_in as signed_in
 
 SIGN_INS_A_MINUTE = 30  # from one address, behind which a whole office may be
@@ -52,17 +52,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if not allowed("mailbox-sign-in", network_of(request), times=SIGN_INS_A_MINUTE, seconds=60):
             return render(request, "429.html", status=429)
         answer = signed_in(request, form.cleaned_data["address"], form.cleaned_data["password"])
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, SignInRefusal):
             response = redirect(_next(request))
             rotate_token(request)
             sessions.begin(response, answer)
             return response
         words = {
-            Answer.WRONG: _("This address and password open no mailbox here."),
-            Answer.LOCKED: _("There were too many wrong passwords. Wait a while before you try again."),
+            SignInRefusal.WRONG: _("This address and password open no mailbox here."),
+            SignInRefusal.LOCKED: _("There were too many wrong passwords. Wait a while before you try again."),
         }
         form.add_error(None, words[answer])
-        status = 403 if answer is Answer.LOCKED else 200
+        status = 403 if answer is SignInRefusal.LOCKED else 200
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
     return render(request, "accounts/mailbox/sign_in.html", context, status=status)
 
