@@ -3,7 +3,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..forms import OwnPasswordForm
+from ..forms import OwnPasswordForm, PasswordInput
 from ..models.devices import NAME_LONGEST
 
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
@@ -30,6 +30,8 @@ class ChangeOwnPassword(OwnPasswordForm):
         max_length=256,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+    password = forms.CharField(label=_("New password"), strip=False, widget=PasswordInput())
+    again = forms.CharField(label=_("New password again"), strip=False, widget=PasswordInput())
     field_order = ["current", "password", "again"]
 
 

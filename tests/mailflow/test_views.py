@@ -289,7 +289,7 @@ def crowd(transactional_db: None) -> None:
             "INSERT INTO mailflow_use (mailbox, bytes, messages)"
             " SELECT mailbox_id, 1000000, 10 FROM accounts_emailaccount WHERE mailbox_id IS NOT NULL"
         )
-        # Each domain has 10 aliases, 10 groups and a catch-all, and every fifth account forwards.
+        # Each domain has 10 aliases, 10 groups and a catch-all, and every fifth account forwards and has two devices.
         of_domain = "FROM accounts_address a JOIN domains_domain d ON d.name_id = a.name_id"
         for kind in ("alias", "group"):
             cursor.execute(
@@ -314,6 +314,11 @@ def crowd(transactional_db: None) -> None:
         cursor.execute(
             "INSERT INTO accounts_groupsender (group_id, address)"
             " SELECT g.id, 'sender' || g.id || '@outside.test' FROM accounts_mailgroup g"
+        )
+        cursor.execute(
+            "INSERT INTO accounts_apppassword (account_id, name, password_hash, seed, created_at)"
+            " SELECT e.id, device.name, '{ARGON2ID}!', '', e.created_at FROM accounts_emailaccount e"
+            " CROSS JOIN (SELECT 'phone' AS name UNION ALL SELECT 'tablet') device WHERE e.id % 5 = 0"
         )
         cursor.execute(
             "INSERT INTO accounts_forwarding (account_id, keep, created_at)"
