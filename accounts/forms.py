@@ -12,7 +12,7 @@ from domains.models import Domain
 from panel.forms import MAX_QUOTA
 from panel.models import Service
 
-from . import choosing, passwords, preview, rules
+from . import choosing, credentials, passwords, preview, rules
 from .addresses import TEXT_AT_MOST, split_addresses
 from .batch import Placement
 from .columns import Field
@@ -325,6 +325,17 @@ class PasswordForm(PasswordFields):
         return data
 
 
+class OwnPasswordForm(PasswordForm):
+    """A password that the mailbox's owner chooses."""
+
+    def is_new(self) -> bool:
+        """Whether it is none of the latest, where the policy asks for that. Said to nobody who may not change it."""
+        if credentials.is_used(self.account, self.cleaned_data["password"]):
+            self.add_error("password", _("This password was used before: choose one that is new."))
+            return False
+        return True
+
+
 class QuotaForm(forms.Form):
     quota = forms.IntegerField(
         label=_("Quota (MiB)"),
@@ -336,6 +347,8 @@ class QuotaForm(forms.Form):
 
 
 class PolicyForm(forms.ModelForm):
+    NUMBERS = ("lockout_threshold", "lockout_reset", "lockout_duration", "min_age", "max_age", "history")
+
     class Meta:
         model = PasswordPolicy
         fields = [
@@ -347,18 +360,23 @@ class PolicyForm(forms.ModelForm):
             "lockout_reset",
             "lockout_duration",
             "lockout_everybody",
+            "min_age",
+            "max_age",
+            "history",
+            "change_first",
+            "main_for_web",
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("lockout_threshold", "lockout_reset", "lockout_duration"):
+        for name in self.NUMBERS:
             self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
         """A number that was left empty stays as it is."""
         data: dict[str, Any] = super().clean() or {}
         stored = PasswordPolicy.objects.filter(pk=self.instance.pk).first() or PasswordPolicy()
-        for name in ("lockout_threshold", "lockout_reset", "lockout_duration"):
+        for name in self.NUMBERS:
             if data.get(name) is None and name not in self.errors:
                 data[name] = getattr(stored, name)
         return data

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from panel.activity import record
+from panel.errors import Refused
 
-from . import batch
+from . import aging, batch
 from .models import PasswordPolicy
 
 if TYPE_CHECKING:
@@ -24,6 +28,11 @@ FIELDS = (
     "lockout_reset",
     "lockout_duration",
     "lockout_everybody",
+    "min_age",
+    "max_age",
+    "history",
+    "change_first",
+    "main_for_web",
 )
 
 
@@ -35,6 +44,11 @@ def change_policy(service: Service, fields: dict[str, Any], *, by: Actor) -> Pas
     before = {field: getattr(policy, field) for field in FIELDS}
     for name, value in fields.items():
         setattr(policy, name, value)
+    if policy.max_age and policy.min_age >= policy.max_age:
+        words = _("The minimum age must be less than the maximum age.")
+        raise Refused("password-ages", words, field="min_age")
+    if policy.max_age and not 0 < before["max_age"] <= policy.max_age:
+        policy.expires_from = timezone.now() + timedelta(days=min(policy.max_age, aging.GRACE))
     policy.save()
     after = {field: getattr(policy, field) for field in FIELDS}
     record("policy.changed", actor=by, service=service, before=before, after=after)

@@ -6,6 +6,8 @@ from celery import shared_task
 
 from panel import waking
 
+from . import credentials
+from .mailbox import sessions
 from .models import BulkRun
 from .runs import engine, loading, mailing, retention, selecting, slots
 
@@ -60,6 +62,14 @@ def delete_run(run_id: int) -> None:
 def forget() -> None:
     """Erase secrets, links, runs and kept mail whose time is over."""
     retention.forget()
+    credentials.forget()
+    sessions.forget()
+
+
+@shared_task
+def warn_of_expiry() -> int:
+    """Letters to mailboxes whose password expires soon."""
+    return credentials.warn()
 
 
 def wake(run: BulkRun) -> None:

@@ -36,6 +36,7 @@ urlpatterns = [
     path(ONE, views.account, name="account"),
     path(ONE + "configure/", views.configure, name="configure"),
     path(ONE + "confirm/", views.confirm, name="confirm"),
+    path(ONE + "devices/<int:device_id>/revoke/", views.revoke_device, name="revoke_device"),
     path(ONE + "aliases/", views.aliases, name="aliases"),
     path(ONE + "aliases/remove/", views.remove_aliases, name="remove_aliases"),
     path(ONE + "forwarding/", views.forwarding, name="forwarding"),

@@ -41,6 +41,17 @@ class SignInFailures:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInsFrom:
+    """What came to a mailbox from one network. None: never."""
+
+    network: str
+    opened_at: datetime | None
+    failures: int  # since then
+    failed_at: datetime | None
+    refused_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     known: Known
     quota: int  # MiB; 0 is without limit
@@ -81,4 +92,12 @@ def tries_at(account: EmailAccount) -> list[SignInFailures]:
     if account.mailbox_id is None:
         return []
     found: list[SignInFailures] = import_string(settings.MAILBOX_TRIES)(account.mailbox_id)
+    return found
+
+
+def sign_ins_of(account: EmailAccount) -> list[SignInsFrom]:
+    """Networks that the mailbox was opened from, or that somebody tried from; the latest first."""
+    if account.mailbox_id is None:
+        return []
+    found: list[SignInsFrom] = import_string(settings.MAILBOX_SIGN_INS)(account.mailbox_id)
     return found

@@ -93,10 +93,12 @@ def _change(
 
 
 @transaction.atomic
-def set_password(account: EmailAccount, password_hash: str, *, by: Actor, seen: Seen | None = None) -> None:
+def set_password(
+    account: EmailAccount, password_hash: str, *, by: Actor, seen: Seen | None = None, by_owner: bool = False
+) -> None:
     service = locked(account.service_id)
     require_unchanged(account, seen)
-    if not batch.set_passwords(service, {account.pk: password_hash}, timezone.now()):
+    if not batch.set_passwords(service, {account.pk: password_hash}, timezone.now(), by_owner=by_owner):
         raise Refused("wrong-state", NOT_CONFIGURED)
     account.refresh_from_db()
     record("account.password", actor=by, service=service, target=account.shown_address)

@@ -224,6 +224,8 @@ VERBS: dict[str, Promise | str] = {
     "account.renamed": _("account changed"),
     "account.password": _("password changed"),
     "account.link": _("link to set the password created"),
+    "account.device_added": _("app password created"),
+    "account.device_revoked": _("app password revoked"),
     "account.suspended": _("account suspended"),
     "account.resumed": _("account resumed"),
     "account.reset": _("account reset"),

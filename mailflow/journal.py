@@ -29,6 +29,9 @@ MOST = 10_000  # statements that wait
 USED = """
 INSERT INTO mailflow_use (mailbox, last_login) VALUES (:mailbox, :at)
     ON CONFLICT (mailbox) DO UPDATE SET last_login = excluded.last_login"""
+DEVICE_USED = """
+INSERT INTO mailflow_deviceuse (number, used_at, network) VALUES (:number, :at, :network)
+    ON CONFLICT (number) DO UPDATE SET used_at = excluded.used_at, network = excluded.network"""
 FILLED = """
 INSERT INTO mailflow_use (mailbox, bytes, messages) VALUES (:mailbox, :bytes, :messages)
     ON CONFLICT (mailbox) DO UPDATE

@@ -31,6 +31,20 @@ class Use(models.Model):
         return self.mailbox.hex
 
 
+class DeviceUse(models.Model):
+    """When an app password last signed in."""
+
+    number = models.BigIntegerField(unique=True)  # the app password's own
+    used_at = models.DateTimeField()
+    network = models.CharField(max_length=49)
+
+    class Meta:
+        db_table = "mailflow_deviceuse"
+
+    def __str__(self) -> str:
+        return f"{self.number} from {self.network}"
+
+
 class Failure(models.Model):
     """Wrong and right passwords for a mailbox from one network (an IPv4 /24 or IPv6 /64)."""
 

@@ -94,7 +94,8 @@ SELECT MIN(mailbox) FROM mailflow_recipient
 SELECT login, mailbox, service FROM mailflow_sender
  WHERE platform = :platform AND domain = :domain AND local_part IN (:local, :base)""",
     "credentials": """
-SELECT device, password, mailbox, lockout_threshold, lockout_reset, lockout_duration, lockout_everybody
+SELECT device, password, mailbox, lockout_threshold, lockout_reset, lockout_duration, lockout_everybody,
+       number, web_only, must_change, password_at, max_age, expires_from
   FROM mailflow_login
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",
     "blocked": """

@@ -171,7 +171,9 @@ class PolicyServer:
         self.signer = Signer(self.reader, setup.platform, decrypt)
         self.scripts = Scripts(self.reader, setup.platform, setup.host, get_default_timezone())
         pace = Pace(rate_of(setup.verifiers))
-        self.throttle = Throttle(self.reader, setup.platform, self.journal, pace=pace)
+        self.throttle = Throttle(
+            self.reader, setup.platform, self.journal, pace=pace, webmail=tuple(settings.MAIL_WEBMAIL_NETWORKS)
+        )
         self.submissions = Submissions()
 
     def _stop(self, mailbox: str, stopped: Callable[[], None]) -> None:

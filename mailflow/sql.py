@@ -60,6 +60,17 @@ _HERE = """COALESCE((SELECT 1 FROM domains_name tn
          WHERE tn.name = t.domain AND ta.local_part = t.local_part AND td.platform_id = p.id LIMIT 1), 0) = 1"""
 _MAILBOX = "REPLACE(CAST(e.mailbox_id AS text), '-', '')"  # char(32) on SQLite, uuid on PostgreSQL
 
+
+def _credential(device: str, secret: str, number: str) -> str:
+    """Columns of one secret of an account."""
+    return f"""p.slug AS platform, n.name AS domain, a.local_part AS local_part, {device} AS device,
+       {secret} AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
+       y.lockout_threshold AS lockout_threshold, y.lockout_reset AS lockout_reset,
+       y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody,
+       CASE WHEN EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')
+            THEN 1 ELSE 0 END AS blocked, CAST({number} AS bigint) AS number"""
+
+
 VIEWS = {
     # The platforms' own host names: which target is another of our platforms? Lists as JSON texts.
     "mailflow_platform": """
@@ -135,15 +146,24 @@ SELECT w.group_id AS group_number, w.address AS address
   FROM accounts_groupsender w""",
     # Who may sign in, with which secrets, and where is the mail? A row for each credential; the password's `device`
     # is empty, that of any other is what people write behind the `*`. When wrong ones lock it: the service's security
-    # policy, in minutes; NULL where there is none. `blocked`: 1 where it may not send for now.
+    # policy, in minutes; NULL where there is none. `blocked`: 1 where it may not send for now. `number` is the app
+    # password's own, 0 of the password. `web_only`: 1 where it signs in from the webmail alone; `must_change`: 1
+    # where it opens no mail at all until it is changed, nor does one set at `password_at` that is `max_age` days old
+    # (0: never), but none before `expires_from`.
     "mailflow_login": f"""
-SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, CAST('' AS text) AS device,
-       e.password_hash AS password, {_MAILBOX} AS mailbox, CAST(COALESCE(e.quota, s.quota) AS bigint) AS quota,
-       y.lockout_threshold AS lockout_threshold, y.lockout_reset AS lockout_reset,
-       y.lockout_duration AS lockout_duration, CASE WHEN y.lockout_everybody THEN 1 ELSE 0 END AS lockout_everybody,
-       CASE WHEN EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')
-            THEN 1 ELSE 0 END AS blocked
+SELECT {_credential("CAST('' AS text)", "e.password_hash", "0")},
+       CASE WHEN y.main_for_web THEN 1 ELSE 0 END AS web_only,
+       CASE WHEN e.must_change AND y.change_first THEN 1 ELSE 0 END AS must_change,
+       COALESCE(e.password_at, e.configured_at) AS password_at, COALESCE(y.max_age, 0) AS max_age,
+       y.expires_from AS expires_from
   FROM {_CONFIGURED}
+  LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
+ WHERE e.state = 'active' AND {_ACTIVE}
+UNION ALL
+SELECT {_credential("v.name", "v.password_hash", "v.id")},
+       0 AS web_only, 0 AS must_change, v.created_at AS password_at, 0 AS max_age, y.expires_from AS expires_from
+  FROM {_CONFIGURED}
+  JOIN accounts_apppassword v ON v.account_id = e.id
   LEFT JOIN accounts_passwordpolicy y ON y.service_id = e.service_id
  WHERE e.state = 'active' AND {_ACTIVE}""",
     # What does this account do with its mail? A row for each of its inbox rules that is on; `number` is the row's own,
@@ -229,6 +249,12 @@ COLUMNS = {
         "lockout_duration",
         "lockout_everybody",
         "blocked",
+        "number",
+        "web_only",
+        "must_change",
+        "password_at",
+        "max_age",
+        "expires_from",
     ),
     "mailflow_rule": (
         "platform",
@@ -275,4 +301,4 @@ APPS = frozenset({"panel", "domains", "accounts", "mailflow"})
 
 READER = "mailflow_reader"  # sees the views and nothing else
 WRITER = "mailflow_writer"  # writes these tables and sees nothing else
-WRITTEN = ("mailflow_use", "mailflow_failure", "mailflow_block", "mailflow_trace")
+WRITTEN = ("mailflow_use", "mailflow_failure", "mailflow_block", "mailflow_deviceuse", "mailflow_trace")

@@ -1,4 +1,4 @@
-"""Wrong passwords, counted for each account and network.
+"""Which secret opens what, and wrong passwords, counted for each account and network.
 
 A network from which the account was opened within KNOWN_FOR stays open: wrong passwords from there only make the next
 try wait. So nobody shuts an office or the webmail by typing one colleague's password wrong, and a stranger who guesses
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from accounts import lockout
+from accounts import aging, lockout
 
 from . import journal
 from .addresses import Address, network_of, split
@@ -44,10 +45,31 @@ class Lockout:
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """A secret of an account: the password, whose `number` is 0, or a device's. With `web_only` it signs in from the
+    webmail alone. One that must be changed or has expired opens only self-service, which is not asked for here."""
+
+    password: str
+    number: int = 0
+    web_only: bool = False
+    must_change: bool = False
+    expires_at: datetime | None = None
+
+    def opens(self, now: datetime, *, from_webmail: bool) -> bool:
+        if self.must_change or (self.expires_at is not None and self.expires_at <= now):
+            return False
+        return from_webmail or not self.web_only
+
+    def marks(self, now: datetime) -> set[str]:
+        """What sessions are told by that this secret may have opened: by which secret, and from where."""
+        return {_mark(self, from_webmail=where) for where in (False, True) if self.opens(now, from_webmail=where)}
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """`secrets` by device. Nothing is known of an account that may not sign in."""
 
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, Credential] = field(default_factory=dict)
     mailbox: str = ""
     lockout: Lockout = Lockout()
 
@@ -67,7 +89,9 @@ class Throttle:
     journal: Journal
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     pace: Pace = field(default_factory=lambda: Pace(0))
-    # What a login's secret was when a session of it was opened, told apart by digest.
+    # Networks from which the webmail signs people in.
+    webmail: tuple[str, ...] = ()
+    # With which secrets a login's sessions were opened, and from where: see `Credential.marks`.
     opened: dict[str, set[str]] = field(default_factory=dict)
     _tries: OrderedDict[tuple[str, str], Tries] = field(default_factory=OrderedDict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -78,12 +102,16 @@ class Throttle:
         user = str(said.get("user", "")).lower()  # of a device: what stood behind the star
         device = "" if user == str(address) else user
         network = network_of(str(said.get("remote", "")))
+        from_webmail = self._is_webmail(str(said.get("real") or said.get("remote", "")))
         login = self._login(address)
         places = [network, EVERYBODY] if login.lockout.everybody else [network]
         tries = {place: await self._tries_of(login, str(address), place) for place in places}
+        secret = login.secrets.get(device)
         if command == "allow":
+            if secret is not None and not secret.opens(self.now(), from_webmail=from_webmail):
+                return REFUSED  # before it is verified: nothing to guess here, and nothing to count
             status = min((self._allowed(login.lockout, *item) for item in tries.items()), key=_strictness)
-            if status == REFUSED or device not in login.secrets:
+            if status == REFUSED or secret is None:
                 return status  # no password is verified
             return max(status, self.pace.wait())
         if said.get("policy_reject"):
@@ -92,13 +120,15 @@ class Throttle:
             if said.get("fail_type") not in {"internal", "disabled"}:
                 for place, item in tries.items():
                     self._failed(item, login, place)
-        elif device in login.secrets:
-            self._succeeded(tries, address, login, login.secrets[device])
+        elif secret is not None:
+            mark = _mark(secret, from_webmail=from_webmail)
+            self.opened.setdefault(str(address), set()).add(mark)
+            self._succeeded(tries, login, secret, network)
         return 0
 
     def current(self, login: str) -> set[str]:
-        """Digests of the secrets that open an account now; empty where nobody may sign in."""
-        return {digest(password) for password in self._login(split(login)).secrets.values()}
+        """Marks of the secrets that open an account now; empty where nobody may sign in."""
+        return {mark for secret in self._login(split(login)).secrets.values() for mark in secret.marks(self.now())}
 
     def closed(self, login: str) -> bool:
         """Whether a session of this login may not go on: it was opened with a secret that does not open it now."""
@@ -117,11 +147,18 @@ class Throttle:
         rows = self.reader.rows("credentials", values)
         if not rows:
             return Login()
-        mailbox, threshold, reset, duration, everybody = rows[0][2:]
+        mailbox, threshold, reset, duration, everybody = rows[0][2:7]
         limits = Lockout()
         if threshold is not None:
             limits = Lockout(threshold, timedelta(minutes=reset), timedelta(minutes=duration), bool(everybody))
-        return Login({row[0]: row[1] for row in rows}, mailbox, limits)
+        return Login({row[0]: _credential(*row[1:2], *row[7:]) for row in rows}, mailbox, limits)
+
+    def _is_webmail(self, remote: str) -> bool:
+        try:
+            address = ipaddress.ip_address(remote)
+        except ValueError:
+            return False
+        return any(address in ipaddress.ip_network(network) for network in self.webmail)
 
     async def _tries_of(self, login: Login, name: str, network: str) -> Tries:
         key = (login.mailbox or name, network)
@@ -175,12 +212,13 @@ class Throttle:
         """Whether the account was opened from there of late; a lock for everybody spares nobody."""
         return network != EVERYBODY and tries.success_at is not None and tries.success_at + KNOWN_FOR > self.now()
 
-    def _succeeded(self, tries: dict[str, Tries], address: Address, login: Login, password: str) -> None:
+    def _succeeded(self, tries: dict[str, Tries], login: Login, secret: Credential, network: str) -> None:
         now = self.now()
-        self.opened.setdefault(str(address), set()).add(digest(password))
+        if secret.number:
+            self.journal.write(journal.DEVICE_USED, {"number": secret.number, "at": now, "network": network})
         self.journal.write(journal.USED, {"mailbox": login.mailbox, "at": now})
-        for network, item in tries.items():
-            where = {"mailbox": login.mailbox, "network": network}
+        for place, item in tries.items():
+            where = {"mailbox": login.mailbox, "network": place}
             self.journal.write(journal.SIGNED_IN, {**where, "at": now})
             if item.blocked_until is not None:
                 self.journal.write(journal.UNBLOCKED, where)
@@ -192,5 +230,18 @@ def _strictness(status: int) -> tuple[bool, int]:
     return status >= 0, -status
 
 
-def digest(password: str) -> str:
-    return hashlib.sha256(password.encode()).hexdigest()[:16]
+def _credential(
+    password: str, number: int, web_only: int, must_change: int, changed_at: Any, max_age: int, from_: Any
+) -> Credential:
+    return Credential(
+        password,
+        number=number,
+        web_only=bool(web_only),
+        must_change=bool(must_change),
+        expires_at=aging.expires_at(moment(changed_at), max_age, moment(from_)),
+    )
+
+
+def _mark(secret: Credential, *, from_webmail: bool) -> str:
+    digest = hashlib.sha256(secret.password.encode()).hexdigest()[:16]
+    return f"{digest} from the webmail" if from_webmail else digest

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from accounts.usage import Known, SignInFailures
+from accounts.app_passwords import DeviceUsed
+from accounts.usage import Known, SignInFailures, SignInsFrom
 
-from .models import Block, Failure, Use
+from .models import Block, DeviceUse, Failure, Use
 from .throttle import EVERYBODY
 
 MOST_TRIES = 10
+MOST_NETWORKS = 20
 
 
 def known_of(mailboxes: Sequence[UUID]) -> dict[UUID, Known]:
@@ -26,9 +30,13 @@ def known_of(mailboxes: Sequence[UUID]) -> dict[UUID, Known]:
     return found
 
 
+def devices_of(numbers: Sequence[int]) -> dict[int, DeviceUsed]:
+    rows = DeviceUse.objects.filter(number__in=numbers)
+    return {row.number: DeviceUsed(row.used_at, row.network) for row in rows}
+
+
 def tries_at(mailbox: UUID) -> list[SignInFailures]:
-    blocks = Block.objects.filter(mailbox=mailbox, kind=Block.Kind.PASSWORDS, until__gt=timezone.now())
-    until = dict(blocks.values_list("network", "until"))
+    until = _locked(mailbox)
     failures = Failure.objects.filter(mailbox=mailbox, last_at__isnull=False).order_by("-last_at")[:MOST_TRIES]
     return [
         SignInFailures(
@@ -37,3 +45,19 @@ def tries_at(mailbox: UUID) -> list[SignInFailures]:
         for row in failures
         if row.last_at is not None
     ]
+
+
+def sign_ins_of(mailbox: UUID) -> list[SignInsFrom]:
+    until = _locked(mailbox)
+    rows = Failure.objects.filter(mailbox=mailbox).exclude(network=EVERYBODY)
+    latest = rows.order_by(Greatest(Coalesce("success_at", "last_at"), Coalesce("last_at", "success_at")).desc())
+    return [
+        SignInsFrom(row.network, row.success_at, row.failures, row.last_at, until.get(row.network))
+        for row in latest[:MOST_NETWORKS]
+    ]
+
+
+def _locked(mailbox: UUID) -> dict[str, datetime | None]:
+    """Networks that are locked out of the mailbox, and until when."""
+    blocks = Block.objects.filter(mailbox=mailbox, kind=Block.Kind.PASSWORDS, until__gt=timezone.now())
+    return dict(blocks.values_list("network", "until"))

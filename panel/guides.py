@@ -42,7 +42,11 @@ def read(slug: str, language: str) -> Guide | None:
 
 def contents(language: str) -> list[list[Guide]]:
     """What there is to read: the whole way first, then records, then mail programs."""
-    groups: Sequence[Sequence[str]] = (("index", "bulk", "aliases", "footers", "trace"), RECORDS, CLIENTS)
+    groups: Sequence[Sequence[str]] = (
+        ("index", "bulk", "aliases", "footers", "rules", "mailbox", "trace"),
+        RECORDS,
+        CLIENTS,
+    )
     return [[guide for slug in group if (guide := read(slug, language))] for group in groups]
 
 

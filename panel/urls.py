@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("identities.urls")),
     path("", include("diagnostics.urls")),
     path("", include("accounts.urls")),
+    path("mailbox/", include("accounts.mailbox.urls")),
     path("", include("mailflow.urls")),
     path("", include("api.urls")),
 ]

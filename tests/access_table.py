@@ -22,6 +22,7 @@ from panel.models import Invitation, Membership
 
 from .factories import (
     Tenant,
+    make_app_password,
     make_check,
     make_domain,
     make_group,
@@ -44,6 +45,7 @@ class Need(Enum):
     NOBODY = "nobody"  # open to everyone, signed in or not
     PASSING = "passing"  # a step of signing in: sends away whoever does not stand there, but never fails
     HOLDER = "holder"  # signed in, and for whoever has the thing: others may be sent away
+    MAILBOX = "mailbox"  # signed in to self-service as the owner of a mailbox, which opens nothing else
     SIGNED_IN = "signed in"  # whoever is signed in; shows only what is theirs
     VIEWER = "viewer"
     TECHNICIAN = "technician"
@@ -69,6 +71,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "slug": lambda tenant: "mx",
     "token": lambda tenant: "no-such-token",
     "account_id": lambda tenant: tenant.account.pk,
+    "device_id": lambda tenant: make_app_password(tenant.account).pk,
     "group_id": lambda tenant: make_group(tenant.domain, tenant.account).pk,
     "rule_id": lambda tenant: make_inbox_rule(tenant.account).pk,
     "membership_id": lambda tenant: Membership.objects.get(user=tenant.technician).pk,
@@ -87,6 +90,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
 # Arguments that name nothing of a tenant's own: they may be combined with any.
 SHARED = {"number", "kind", "slug", "token", "platform_slug"}
 
+MAILBOX = Need.MAILBOX
 NOBODY, PASSING, HOLDER, SIGNED_IN = Need.NOBODY, Need.PASSING, Need.HOLDER, Need.SIGNED_IN
 VIEWER, TECHNICIAN, OWNER, STAFF = Need.VIEWER, Need.TECHNICIAN, Need.OWNER, Need.STAFF
 
@@ -289,6 +293,7 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:account": Row(VIEWER),
     "accounts:configure": Row(TECHNICIAN),
     "accounts:confirm": Row(TECHNICIAN, "POST", {"sealed": "nonsense"}),
+    "accounts:revoke_device": Row(TECHNICIAN, "POST"),
     "accounts:aliases": Row(VIEWER),
     "accounts:remove_aliases": Row(TECHNICIAN, "POST"),
     "accounts:catch_alls": Row(VIEWER),
@@ -340,6 +345,18 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:refuse_order": Row(STAFF, "POST"),
     "accounts:cancel_order": Row(TECHNICIAN, "POST"),
     "accounts:set_password": Row(NOBODY),
+}
+
+SELF_SERVICE: dict[str, Row] = {
+    "mailbox:home": Row(MAILBOX),
+    "mailbox:sign_in": Row(NOBODY),
+    "mailbox:sign_out": Row(PASSING, "POST"),
+    "mailbox:password": Row(MAILBOX),
+    "mailbox:devices": Row(MAILBOX),
+    "mailbox:revoke": Row(MAILBOX, "POST"),
+    "mailbox:forwarding": Row(MAILBOX),
+    "mailbox:settings": Row(MAILBOX),
+    "mailbox:sign_ins": Row(MAILBOX),
 }
 
 MAILFLOW: dict[str, Row] = {
@@ -452,4 +469,14 @@ IDENTITIES: dict[str, Row] = {
     "identities:unlink": Row(HOLDER, "POST", arguments=_KEYS),
 }
 
-TABLE: dict[str, Row] = {**IDENTITIES, **PANEL, **SIGNING_IN, **DOMAINS, **DIAGNOSTICS, **ACCOUNTS, **MAILFLOW, **API}
+TABLE: dict[str, Row] = {
+    **IDENTITIES,
+    **PANEL,
+    **SIGNING_IN,
+    **DOMAINS,
+    **DIAGNOSTICS,
+    **ACCOUNTS,
+    **SELF_SERVICE,
+    **MAILFLOW,
+    **API,
+}

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import (
     Address,
     Alias,
+    AppPassword,
     BulkRun,
     EmailAccount,
     GroupMember,
@@ -121,6 +122,10 @@ def make_account(domain: Domain, local_part: str = "", **fields: Any) -> EmailAc
         "configured_at": timezone.now(),
     }
     return make_slot(domain.service, domain=domain, **{**invented, **fields})
+
+
+def make_app_password(account: EmailAccount, name: str = "phone") -> AppPassword:
+    return AppPassword.objects.get_or_create(account=account, name=name, defaults={"password_hash": "{ARGON2ID}x"})[0]
 
 
 def make_alias(account: EmailAccount, local_part: str = "") -> Alias:

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from domains.models import Domain
 from panel.models import Service
 
+from .. import credentials
 from ..models import Address, EmailAccount, Tally
 from ..preview import RowProblem
 from ..writing import update_each
@@ -22,8 +23,10 @@ from .locking import State, domains_for_update
 KEY_FIELDS = ["address_key", "first_key", "last_key", "display_key", "search_key", "configured_key"]
 _ADDRESS_FIELDS = ["domain", "address", "changed_at", "version"]
 NAME_FIELDS = ["first_name", "last_name", "display_name"]
+PASSWORD_FIELDS = ["password_at", "must_change", "expiry_warned"]
 _CONFIGURED_FIELDS = [
     *("domain", "address", "state", "password_hash", "mailbox_id", "configured_at", "changed_at", "version"),
+    *PASSWORD_FIELDS,
     *NAME_FIELDS,
     *KEY_FIELDS,
 ]
@@ -81,6 +84,7 @@ def place(
     addresses = Address.objects.bulk_create(
         Address(name=domains[placements[i].domain].name, local_part=placements[i].name) for i in places
     )
+    must_change = credentials.must_change(service)
     shifts: Counter[tuple[int | None, str]] = Counter()
     for index, account, address in zip(places, slots, addresses, strict=False):
         placement = placements[index]
@@ -91,7 +95,8 @@ def place(
         account.display_name = placement.display_name
         account.password_hash = placement.password_hash
         account.mailbox_id = uuid.uuid4()
-        account.configured_at = account.changed_at = now
+        account.configured_at = account.changed_at = account.password_at = now
+        account.must_change, account.expiry_warned = must_change, 0
         account.version += 1
         account.set_keys(placement.address)
         answers[index] = account

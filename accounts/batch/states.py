@@ -11,17 +11,21 @@ from django.db.models.functions import Concat
 
 from panel.models import Service
 
+from .. import credentials
 from ..models import (
     Address,
     Alias,
+    AppPassword,
     AutoReply,
     CatchAll,
     EmailAccount,
     Forwarding,
     GroupMember,
     InboxRule,
+    MailboxSession,
     OwnScript,
     PasswordLink,
+    RememberedPassword,
     RetiredMailbox,
     Tally,
 )
@@ -29,6 +33,13 @@ from ..models.accounts import SLOTS_LAST
 from ..models.retired import KEPT
 from ..writing import update_each
 from .locking import AT_ONCE, State
+from .placing import PASSWORD_FIELDS
+
+# What an account has and a slot has not.
+_OF_ACCOUNTS = (
+    *(AppPassword, AutoReply, CatchAll, Forwarding, GroupMember, InboxRule, MailboxSession, OwnScript),
+    RememberedPassword,
+)
 
 
 def suspend(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> set[int]:
@@ -65,7 +76,7 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
     )
     PasswordLink.objects.filter(account_id__in=ids).delete()
     remove_aliases(Alias.objects.filter(account_id__in=ids))
-    for model in (AutoReply, CatchAll, Forwarding, GroupMember, InboxRule, OwnScript):
+    for model in _OF_ACCOUNTS:
         model.objects.filter(account_id__in=ids).delete()
     EmailAccount.objects.filter(pk__in=ids).update(
         state=State.SLOT,
@@ -75,6 +86,9 @@ def reset(service: Service, accounts: Sequence[EmailAccount], now: datetime) -> 
         last_name="",
         display_name="",
         password_hash="",
+        password_at=None,
+        must_change=False,
+        expiry_warned=0,
         mailbox_id=None,
         configured_at=None,
         quota=None,
@@ -105,14 +119,23 @@ def remove_aliases(aliases: QuerySet[Alias]) -> int:
     return len(addresses)
 
 
-def set_passwords(service: Service, hashes: dict[int, str], now: datetime) -> set[int]:
-    """account id → hash. Links to set a password lapse. Returns the ids of those that were configured."""
+def set_passwords(
+    service: Service, hashes: dict[int, str], now: datetime, *, by_owner: bool = False, known: bool = True
+) -> set[int]:
+    """account id → hash. Links to set a password lapse. Returns the ids of those that were configured.
+
+    `by_owner`: chosen by whoever has the mailbox. `known`: somebody knew the password that it replaces.
+    """
     rows = EmailAccount.objects.filter(service=service, pk__in=hashes).exclude(state=State.SLOT)
     accounts = list(rows.only("pk", "password_hash", "version"))
+    policy = credentials.policy_of(service)
+    if known and policy.history > 1:
+        credentials.remember(accounts, policy.history - 1, now)
     for account in accounts:
-        account.password_hash, account.changed_at = hashes[account.pk], now
+        account.password_hash, account.changed_at, account.password_at = hashes[account.pk], now, now
+        account.must_change, account.expiry_warned = policy.change_first and not by_owner, 0
         account.version += 1
-    update_each(accounts, ["password_hash", "changed_at", "version"])
+    update_each(accounts, ["password_hash", "changed_at", "version", *PASSWORD_FIELDS])
     ids = {account.pk for account in accounts}
     PasswordLink.objects.filter(account_id__in=ids, used_at=None).delete()
     return ids

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0020_who_stopped_and_decided'),
+        ('accounts', '0023_mailbox_sessions'),
     ]
 
     operations = [

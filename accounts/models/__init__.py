@@ -1,12 +1,15 @@
 from .accounts import Address, EmailAccount
 from .aliases import Alias
 from .catch_alls import CatchAll
+from .devices import AppPassword
 from .forwards import Forwarding, ForwardTarget
 from .groups import GroupMember, GroupSender, MailGroup
 from .inbox_rules import AutoReply, InboxRule, OwnScript
 from .links import PasswordLink
+from .mailbox_sessions import MailboxSession
 from .orders import Order
 from .policies import PasswordPolicy
+from .remembered import RememberedPassword
 from .retired import RetiredMailbox
 from .runs import BulkRow, BulkRun
 from .tallies import Tally
@@ -14,6 +17,7 @@ from .tallies import Tally
 __all__ = [
     "Address",
     "Alias",
+    "AppPassword",
     "AutoReply",
     "BulkRow",
     "BulkRun",
@@ -25,10 +29,12 @@ __all__ = [
     "GroupSender",
     "InboxRule",
     "MailGroup",
+    "MailboxSession",
     "Order",
     "OwnScript",
     "PasswordLink",
     "PasswordPolicy",
+    "RememberedPassword",
     "RetiredMailbox",
     "Tally",
 ]

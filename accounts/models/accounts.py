@@ -17,6 +17,7 @@ from ..fields import BytewiseCharField, HeldTextField
 from ..rules import fold
 
 if TYPE_CHECKING:
+    from ..credentials import PasswordState
     from ..usage import Usage
 
 _MAILBOX = re.compile("([0-9a-f]{32})?")
@@ -101,6 +102,9 @@ class EmailAccount(models.Model):
     configured_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)  # by a person or a run
     quota = models.PositiveIntegerField(_("quota (MiB)"), null=True, blank=True)  # empty: the service's; 0: no limit
+    password_at = models.DateTimeField(null=True, editable=False)  # when it was set; empty: before that was kept
+    must_change = models.BooleanField(default=False, db_default=False, editable=False)  # somebody else has set it
+    expiry_warned = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)  # days before, at last
     version = models.PositiveIntegerField(default=0, db_default=0, editable=False)  # every verb adds one
 
     # What lists sort and search by: lower case, names without accents.
@@ -113,6 +117,7 @@ class EmailAccount(models.Model):
     search_key = HeldTextField(blank=True, default="", db_default="")
 
     usage: Usage | None = None  # set where it is shown: `accounts.usage.attach`
+    password_state: PasswordState | None = None  # likewise: `accounts.credentials.attach`
     alias_count: int = 0  # likewise: `accounts.aliases.attach`
 
     class Meta:

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .. import lockout, passwords
+from .. import aging, lockout, passwords
 
 MINUTES = (MinValueValidator(1), MaxValueValidator(lockout.LONGEST))
 
@@ -48,6 +48,43 @@ class PasswordPolicy(models.Model):
         help_text=_(
             "Otherwise only the network that the wrong passwords came from is locked out. With this, anyone who knows an address can keep its owner from signing in."  # noqa: E501
         ),
+    )
+
+    min_age = models.PositiveSmallIntegerField(
+        _("minimum age of a password (days)"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(aging.AGE_MOST)],
+        help_text=_("So long its owner keeps a new password; administrators may change it at any time. 0: no limit."),
+    )
+    max_age = models.PositiveSmallIntegerField(
+        _("maximum age of a password (days)"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(aging.AGE_MOST)],
+        help_text=_(
+            "Then it only opens self-service, until it is changed. Its owner is warned by e-mail; app passwords go on working. 0: never."  # noqa: E501
+        ),
+    )
+    expires_from = models.DateTimeField(null=True, editable=False)  # no password expires before
+    history = models.PositiveSmallIntegerField(
+        _("latest passwords that may not be used again"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(aging.HISTORY_MOST)],
+        help_text=_("At most 10, the current one among them. 0: any may be used."),
+    )
+    change_first = models.BooleanField(
+        _("a password that an administrator has set must be changed at the first sign-in"),
+        default=False,
+        db_default=False,
+        help_text=_("Until then it only opens self-service. It applies to passwords set from now on."),
+    )
+    main_for_web = models.BooleanField(
+        _("the main password is only for webmail and self-service"),
+        default=False,
+        db_default=False,
+        help_text=_("Mail programs and phones then need an app password, one for each device."),
     )
 
     class Meta:

@@ -3,6 +3,7 @@ from .bulk_table import again, columns, mend, reshape, template, upload
 from .catch_alls import catch_alls, end_catch_all
 from .changes import change, link, password, password_rules, quota
 from .configure import configure, confirm
+from .devices import revoke_device
 from .forwarding import forwarding, forwards
 from .groups import change_group, delete_group, group, groups, new_group, remove_members
 from .inbox_rules import auto_reply, delete_rule, move_rule, new_rule, rule, rules, switch_rule
@@ -65,6 +66,7 @@ __all__ = [
     "results",
     "resume",
     "retired",
+    "revoke_device",
     "row",
     "rule",
     "rules",

@@ -13,7 +13,7 @@ from panel.activity import record
 from panel.history import History
 from panel.models import Role, Service
 
-from .. import aliases, choosing, trigrams, usage
+from .. import aliases, app_passwords, choosing, credentials, trigrams, usage
 from ..access import account_for
 from ..lists import ListQuery, matches, page_of, tallies_of
 from ..models import Alias, BulkRow, EmailAccount, Order
@@ -39,6 +39,7 @@ def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
     page = page_of(service.pk, question, tallies)
     usage.attach(service, page.accounts)
     aliases.attach(page.accounts)
+    credentials.attach(service, page.accounts)
     context = {
         "service": service,
         "tab": "accounts",
@@ -87,6 +88,7 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
     role = require(request.user, found.service.organization)
     usage.attach(found.service, [found])
     aliases.attach([found])
+    credentials.attach(found.service, [found])
     activities = found.service.activities.filter(Q(target=found.shown_address) | Q(pk__in=_entries_of_runs(found)))
     context = {
         "service": found.service,
@@ -96,6 +98,7 @@ def account(request: HttpRequest, service_name: str, account_id: int) -> HttpRes
         "may_change": role.rank >= Role.TECHNICIAN.rank,
         "history": History.of(activities, request.GET.dict(), few=True),
         "tries": usage.tries_at(found),
+        "devices": app_passwords.devices_of(found),
     }
     return render(request, "accounts/account.html", context)
 

@@ -51,6 +51,7 @@ def send_settings(request: HttpRequest, service_name: str, account_id: int) -> H
             "address": account.shown_address,
             "platform": service.platform,
             "organization": service.organization,
+            "self_service": page("mailbox:home"),
             "guides": [(name, page("panel:guide", slug)) for name, slug in GUIDES],
         },
         language=get_language() or "",

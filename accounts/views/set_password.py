@@ -15,7 +15,7 @@ from panel.forms import carried_out
 from panel.limits import allowed, network_of
 
 from .. import batch
-from ..forms import PasswordForm
+from ..forms import OwnPasswordForm
 from ..hashing import hash_password
 from ..models import EmailAccount, PasswordLink, PasswordPolicy
 from ..words import rule_list
@@ -34,9 +34,9 @@ def set_password(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return render(request, "accounts/set_password.html", {"gone": True}, status=410)
     account, policy = link.account, PasswordPolicy.of(link.account.service_id)
-    form = PasswordForm(request.POST or None, account=account)
+    form = OwnPasswordForm(request.POST or None, account=account)
     context = {"account": account, "form": form, "platform": account.service.platform}
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and form.is_new():
         hashed = hash_password(form.cleaned_data["password"])
         if carried_out(form, lambda: _use(link, hashed)):
             return render(request, "accounts/set_password.html", {**context, "done": True})
@@ -53,5 +53,5 @@ def _use(link: PasswordLink, hashed: str) -> None:
     used = PasswordLink.objects.filter(pk=link.pk, used_at=None, expires_at__gt=now).update(used_at=now)
     if not used or mailbox != link.mailbox_id:
         raise Refused("link-used", _("This link has been used or has expired."))
-    batch.set_passwords(service, {link.account_id: hashed}, now)
+    batch.set_passwords(service, {link.account_id: hashed}, now, by_owner=True, known=False)
     record("account.password", actor=PERSON, service=service, target=link.account.shown_address)

@@ -4,6 +4,7 @@ from . import (  # noqa: F401
     accounts,
     activity,
     aliases,
+    devices,
     domains,
     footers,
     groups,

@@ -5,15 +5,19 @@ from typing import Self
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
-from accounts import lockout, passwords
-from accounts.models import PasswordPolicy, RetiredMailbox
+from accounts import aging, lockout, passwords
+from accounts.app_passwords import DeviceUsed
+from accounts.models import AppPassword, PasswordPolicy, RetiredMailbox
 from panel.forms import MAX_QUOTA
 
 from .base import Text, Wish
 
 
 class PolicyOut(BaseModel):
-    """A service's security policy. `lockout_reset` and `lockout_duration`: minutes; `lockout_threshold` 0: never."""
+    """A service's security policy. `lockout_reset` and `lockout_duration`: minutes; `lockout_threshold` 0: never.
+    `min_age` and `max_age`: days, 0: without limit. `history`: how many of the latest passwords may not be used again.
+    With `change_first` a password that its owner did not choose has to be changed first, with `main_for_web` mail
+    programs need app passwords."""
 
     min_length: int
     symbol: bool
@@ -23,6 +27,11 @@ class PolicyOut(BaseModel):
     lockout_reset: int
     lockout_duration: int
     lockout_everybody: bool
+    min_age: int
+    max_age: int
+    history: int
+    change_first: bool
+    main_for_web: bool
 
     @classmethod
     def of(cls, policy: PasswordPolicy) -> Self:
@@ -40,6 +49,31 @@ class PolicyChange(Wish):
     lockout_reset: StrictInt | None = Field(default=None, ge=1, le=lockout.LONGEST)
     lockout_duration: StrictInt | None = Field(default=None, ge=1, le=lockout.LONGEST)
     lockout_everybody: StrictBool | None = None
+    min_age: StrictInt | None = Field(default=None, ge=0, le=aging.AGE_MOST)
+    max_age: StrictInt | None = Field(default=None, ge=0, le=aging.AGE_MOST)
+    history: StrictInt | None = Field(default=None, ge=0, le=aging.HISTORY_MOST)
+    change_first: StrictBool | None = None
+    main_for_web: StrictBool | None = None
+
+
+class AppPasswordOut(BaseModel):
+    """A device signs in as `address*name`. `used_from`: the network of its last sign-in."""
+
+    id: int
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+    used_from: str
+
+    @classmethod
+    def of(cls, row: AppPassword, use: DeviceUsed | None) -> Self:
+        return cls(
+            id=row.pk,
+            name=row.name,
+            created_at=row.created_at,
+            used_at=use.at if use else None,
+            used_from=use.network if use else "",
+        )
 
 
 class QuotaWish(Wish):

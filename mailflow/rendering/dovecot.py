@@ -17,6 +17,8 @@ HEADER = "# Written by `manage.py mailflow render`: change the panel or its sett
 CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_@,+*"
 
 
+# Whom the client says that it signs in for, where it is a trusted one, and where it is itself.
+REMOTE = "remote=%{rip} real=%{real_rip}"
 UNLIMITED = {False: "0", True: "unlimited"}  # by whether it is 2.4
 # PostgreSQL plans each of Dovecot's questions anew. To look for another order of a view's joins than the one that it is
 # written in, which fits, cost three times what the answer does.
@@ -186,7 +188,7 @@ auth_policy_server_url = http://127.0.0.1:{plan.policy_port}/
 auth_policy_server_api_header = X-Mailflow: {plan.policy_secret}
 auth_policy_hash_nonce = {plan.nonce}
 auth_policy_check_after_auth = no
-auth_policy_request_attributes = login=%{{requested_username}} user=%{{orig_user}} remote=%{{rip}} protocol=%s
+auth_policy_request_attributes = login=%{{requested_username}} user=%{{orig_user}} {REMOTE} protocol=%s
 recipient_delimiter = +
 mail_uid = {VMAIL}
 mail_gid = {VMAIL}
@@ -267,6 +269,7 @@ auth_policy_request_attributes {{
   login = %{{requested_username}}
   user = %{{original_user}}
   remote = %{{remote_ip}}
+  real = %{{real_remote_ip}}
   protocol = %{{protocol}}
 }}
 recipient_delimiter = +

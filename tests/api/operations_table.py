@@ -17,7 +17,16 @@ from domains import readings
 from domains.models import DnsProvider, Reading, Zone, ZoneChange
 from panel.actors import SYSTEM
 from panel.models import Invitation
-from tests.factories import Tenant, make_alias, make_check, make_group, make_order, make_retired_mailbox, make_run
+from tests.factories import (
+    Tenant,
+    make_alias,
+    make_app_password,
+    make_check,
+    make_group,
+    make_order,
+    make_retired_mailbox,
+    make_run,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "invitation_id": lambda tenant: Invitation.issue(tenant.organization, "i@people.example", "viewer", SYSTEM)[0].pk,
     "group_id": lambda tenant: member_of(tenant).group_id,
     "member_id": lambda tenant: member_of(tenant).pk,
+    "app_password_id": lambda tenant: make_app_password(tenant.account).pk,
     "alias_id": lambda tenant: make_alias(tenant.account).pk,
     "mailbox_id": lambda tenant: make_retired_mailbox(tenant.service).pk,
 }
@@ -201,6 +211,8 @@ ACCOUNTS = {
     "set_quota": Row("accounts:write", {"quota": 100}, staff=True),
     "block_account": Row("accounts:write", staff=True),
     "unblock_account": Row("accounts:write"),
+    "list_app_passwords": Row("accounts:read"),
+    "revoke_app_password": Row("accounts:write"),
     "list_aliases": Row("accounts:read"),
     "add_aliases": Row("accounts:write", {"addresses": ["info"]}),
     "remove_alias": Row("accounts:write"),

@@ -111,9 +111,10 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     "accounts:list": ("list_accounts",),
     "accounts:export": ("list_accounts",),
     "accounts:domain_names": ("list_domains",),
-    "accounts:account": ("get_account", "rename_account"),
+    "accounts:account": ("get_account", "rename_account", "list_app_passwords"),
     "accounts:configure": ("configure_account", "configure_next_account"),
     "accounts:confirm": STEP,
+    "accounts:revoke_device": ("revoke_app_password",),
     "accounts:aliases": ("list_aliases", "add_aliases"),
     "accounts:remove_aliases": ("remove_alias",),
     "accounts:catch_alls": ("list_catch_alls", "set_catch_all"),
@@ -226,4 +227,4 @@ PAGES |= dict.fromkeys(
 PAGES["panel:find"] = ("list_organizations", "list_services", "list_all_domains", "find_account")
 PAGES |= dict.fromkeys(("panel:guide", "panel:guides", "panel:leave", "panel:yourself"), PERSON)
 # Whole families of pages about a person's own sign-in.
-PREFIXES = {"account_": PERSON, "mfa_": PERSON, "identities:": PERSON}
+PREFIXES = {"mailbox:": PERSON, "account_": PERSON, "mfa_": PERSON, "identities:": PERSON}

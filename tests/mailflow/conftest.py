@@ -23,6 +23,7 @@ from tests.servers.target import SmtpTarget
 
 from .machine import MailMachine, require_servers
 
+WEBMAIL = "127.0.0.77"  # from where the webmail signs people in
 PASSWORD = "Correct-horse-9"
 _HASH = hash_password(PASSWORD)
 _numbers = itertools.count(1)
@@ -51,6 +52,7 @@ def started(django_db_blocker: Any, **env: str) -> Iterator[MailMachine]:
                 DATABASE_URL=database_url(),
                 REDIS_URL="",
                 VAR_DIR=str(settings.VAR_DIR),
+                MAIL_WEBMAIL_NETWORKS=WEBMAIL,
                 MAIL_ACCOUNT_LIMIT="30",
                 MAIL_SERVICE_LIMIT="45",
                 **env,

@@ -43,6 +43,18 @@ def require_servers() -> None:
         pytest.skip("Postfix and Dovecot are started by root")
 
 
+class From(imaplib.IMAP4_SSL):
+    """A connection from one of this machine's addresses."""
+
+    def __init__(self, source: str, port: int) -> None:
+        self._source = source
+        super().__init__("127.0.0.1", port, ssl_context=CONTEXT, timeout=30)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        plain = socket.create_connection((self.host, self.port), timeout, (self._source, 0))
+        return CONTEXT.wrap_socket(plain, server_hostname=self.host)
+
+
 class MailMachine:
     def __init__(self, env: dict[str, str], *options: str) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="mailflow-", dir="/tmp"))
@@ -183,15 +195,18 @@ class MailMachine:
             return said(client.data(f"From: {sender}\r\nTo: {recipient}\r\nSubject: {subject}\r\n\r\nhello\r\n"))
 
     @contextlib.contextmanager
-    def submission(self, login: str, password: str) -> Iterator[smtplib.SMTP]:
-        with smtplib.SMTP("127.0.0.1", self.submission_port, local_hostname="client.test", timeout=30) as client:
+    def submission(self, login: str, password: str, source: str = "127.0.0.1") -> Iterator[smtplib.SMTP]:
+        """`source`: from which of this machine's addresses."""
+        address = "127.0.0.1", self.submission_port
+        where = (source, 0)
+        with smtplib.SMTP(*address, local_hostname="client.test", timeout=30, source_address=where) as client:
             client.starttls(context=CONTEXT)
             client.login(login, password)
             yield client
 
-    def imap(self, login: str, password: str) -> imaplib.IMAP4_SSL:
+    def imap(self, login: str, password: str, source: str = "127.0.0.1") -> imaplib.IMAP4_SSL:
         """Raises imaplib.IMAP4.error where the password does not fit."""
-        client = imaplib.IMAP4_SSL("127.0.0.1", self.imap_port, ssl_context=CONTEXT, timeout=30)
+        client = From(source, self.imap_port)
         try:
             client.login(login, password)
         except imaplib.IMAP4.error:

@@ -42,6 +42,7 @@ from .test_sending import (
     test_mail_is_sent_as_the_login_s_own_address_only,
     test_open_sessions_end_within_a_minute,
     test_suspended_and_reset_accounts_neither_sign_in_nor_send,
+    test_the_main_password_opens_mail_from_the_webmail_only_where_the_policy_says_so,
     test_wrong_passwords_shut_out_their_network_for_this_account_only,
 )
 
@@ -82,6 +83,7 @@ __all__ = [
     "test_open_sessions_end_within_a_minute",
     "test_suspended_accounts_and_services_receive",
     "test_suspended_and_reset_accounts_neither_sign_in_nor_send",
+    "test_the_main_password_opens_mail_from_the_webmail_only_where_the_policy_says_so",
     "test_there_is_no_reply_to_machines_lists_and_spam",
     "test_what_is_known_of_a_mailbox_stays_when_it_is_renamed",
     "test_what_rules_do",

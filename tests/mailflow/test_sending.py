@@ -13,11 +13,10 @@ from email.message import EmailMessage
 
 import dkim
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import aliases, catching, forwarding, verbs
+from accounts import aliases, app_passwords, catching, forwarding, policies, verbs
 from accounts.hashing import hash_password
 from accounts.lockout import THRESHOLD
 from accounts.models import Alias, EmailAccount
@@ -25,11 +24,10 @@ from api.models import Token
 from domains.models import Domain
 from mailflow import blocking
 from mailflow.models import Block, Failure, Use
-from mailflow.sql import VIEWS
 from panel.actors import SYSTEM
 from panel.models import Letter, Role
 from tests.factories import make_member, make_organization, make_service, make_user
-from tests.mailflow.conftest import PASSWORD, account_at, mailbox_of, signing_key
+from tests.mailflow.conftest import PASSWORD, WEBMAIL, account_at, mailbox_of, signing_key
 from tests.mailflow.machine import MailMachine, said, soon
 from tests.servers.target import SmtpTarget
 
@@ -313,35 +311,67 @@ def test_a_network_with_a_success_stays_open(machine: MailMachine, jan: EmailAcc
 
 
 def test_a_device_signs_in_behind_a_star(machine: MailMachine, jan: EmailAccount, anna: EmailAccount) -> None:
-    """Rows for devices come with app passwords; here the view has one."""
-    secret = hash_password("Phone-secret-5")
-    with connection.cursor() as cursor:
-        policy = "lockout_threshold, lockout_reset, lockout_duration, lockout_everybody, blocked"
-        cursor.execute("DROP VIEW mailflow_login")
-        cursor.execute(f"CREATE VIEW whole_login AS {VIEWS['mailflow_login']}")
-        cursor.execute(
-            "CREATE VIEW mailflow_login AS SELECT platform, domain, local_part, device, password, mailbox, quota,"
-            f" {policy} FROM whole_login UNION ALL SELECT platform, domain, local_part, 'phone', '{secret}', mailbox,"
-            f" quota, {policy} FROM whole_login WHERE local_part = 'jan'"
-        )
-    machine.reload_dovecot()
-    try:
-        assert may_sign_in(machine, f"{jan}*phone", "Phone-secret-5")
-        assert may_sign_in(machine, str(jan))
-        assert not may_sign_in(machine, f"{jan}*phone")
-        assert not may_sign_in(machine, str(jan), "Phone-secret-5")
-        assert not may_sign_in(machine, f"{anna}*phone", "Phone-secret-5")
-        assert not may_sign_in(machine, f"{jan}*", PASSWORD)
-        own = str(jan)
-        assert submit(machine, f"{own}*phone", own, str(anna), letter(own), "Phone-secret-5")[0] == 250
-        session = machine.imap(f"{jan}*phone", "Phone-secret-5")
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP VIEW mailflow_login")
-            cursor.execute("DROP VIEW whole_login")
-            cursor.execute(f"CREATE VIEW mailflow_login AS {VIEWS['mailflow_login']}")
-    soon(lambda: ends(session), "the end of the device's session", 60)
-    machine.reload_dovecot()
+    phone, secret = app_passwords.create(jan, "Phone", seed="a" * 24, by=SYSTEM)
+    tablet, other = app_passwords.create(jan, "Tablet", seed="b" * 24, by=SYSTEM)
+    assert may_sign_in(machine, f"{jan}*phone", secret)
+    assert may_sign_in(machine, str(jan))
+    assert not may_sign_in(machine, f"{jan}*phone")
+    assert not may_sign_in(machine, f"{jan}*phone", other)
+    assert not may_sign_in(machine, str(jan), secret)
+    assert not may_sign_in(machine, f"{anna}*phone", secret)
+    assert not may_sign_in(machine, f"{jan}*", PASSWORD)
+    own = str(jan)
+    assert submit(machine, f"{own}*phone", own, str(anna), letter(own), secret)[0] == 250
+    soon(lambda: app_passwords.devices_of(jan)[0].use is not None, "when it was used", 10)
+    assert [device.use for device in app_passwords.devices_of(jan)][1] is None
+    with machine.submission(f"{own}*phone", secret) as sending:
+        session = machine.imap(f"{jan}*phone", secret)
+        assert app_passwords.revoke(jan, phone.pk, by=SYSTEM) == "phone"
+        assert not may_sign_in(machine, f"{jan}*phone", secret)
+        assert may_sign_in(machine, f"{jan}*tablet", other)
+        soon(lambda: ends(session), "the end of the device's session", 60)
+        soon(lambda: ends(sending), "the end of its sending", 60)
+    assert app_passwords.revoke(anna, tablet.pk, by=SYSTEM) == ""
+    assert may_sign_in(machine, f"{jan}*tablet", other)
+
+
+def test_the_main_password_opens_mail_from_the_webmail_only_where_the_policy_says_so(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount
+) -> None:
+    own, (_phone, secret) = str(jan), app_passwords.create(jan, "Phone", seed="a" * 24, by=SYSTEM)
+
+    def reads_from(source: str, login: str = own, password: str = PASSWORD) -> bool:
+        try:
+            machine.imap(login, password, source).logout()
+        except imaplib.IMAP4.error:
+            return False
+        return True
+
+    def sends_from(source: str) -> bool:
+        try:
+            with machine.submission(own, PASSWORD, source) as client:
+                client.mail(own)
+                return client.rcpt(str(anna))[0] == 250
+        except smtplib.SMTPAuthenticationError:
+            return False
+
+    session = machine.imap(own, PASSWORD)
+    policies.change_policy(jan.service, {"main_for_web": True}, by=SYSTEM)
+    assert not reads_from("127.0.0.1")
+    assert not sends_from("127.0.0.1")
+    assert reads_from(WEBMAIL)
+    assert sends_from(WEBMAIL)
+    assert reads_from("127.0.0.1", f"{own}*phone", secret)
+    soon(lambda: ends(session), "the end of what the main password had opened", 60)
+    for _try in range(THRESHOLD + 1):
+        assert not reads_from("127.0.0.1")
+    assert not Failure.objects.filter(mailbox=mailbox_of(jan), failures__gt=0).exists()  # nobody has guessed
+    webmail = machine.imap(own, PASSWORD, WEBMAIL)
+    time.sleep(12)  # longer than between two looks of whoever ends sessions
+    assert webmail.noop()[0] == "OK"
+    webmail.logout()
+    policies.change_policy(jan.service, {"main_for_web": False}, by=SYSTEM)
+    assert reads_from("127.0.0.1")
 
 
 AGAIN = 5  # messages of a kind

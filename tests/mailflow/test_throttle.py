@@ -32,10 +32,15 @@ class Rows:
 
     def __init__(self, *policy: int | None) -> None:
         self.asked = Counter[str]()
-        self._row = ("", "{ARGON2ID}x", "00ff", *policy)
+        self.web_only = self.must_change = self.max_age = 0
+        self.changed_at = datetime(2026, 11, 1, tzinfo=UTC)
+        self.expires_from: datetime | None = None
+        self._policy = policy
 
     def rows(self, query: str, values: Mapping[str, str]) -> list[tuple[Any, ...]]:
-        return [self._row]
+        password = ("", "{ARGON2ID}x", "00ff", *self._policy, 0, self.web_only, self.must_change)
+        device = ("phone", "{ARGON2ID}y", "00ff", *self._policy, 7, 0, 0, self.changed_at, 0, None)
+        return [(*password, self.changed_at, self.max_age, self.expires_from), device]
 
     def close(self) -> None: ...
 
@@ -61,10 +66,12 @@ class Clock:
 class Door:
     def __init__(self, *policy: int | None) -> None:
         self.clock = Clock()
-        self.throttle = Throttle(Rows(*policy), "mail", Written("sqlite:////nowhere"), self.clock)
+        self.rows = Rows(*policy)
+        journal = Written("sqlite:////nowhere")
+        self.throttle = Throttle(self.rows, "mail", journal, self.clock, webmail=("203.0.113.0/28",))
 
-    def allows(self, remote: str = HERE) -> int:
-        return self._judge("allow", remote)
+    def allows(self, remote: str = HERE, **said: str) -> int:
+        return self._judge("allow", remote, **said)
 
     def fail(self, times: int, remote: str = HERE) -> None:
         for _time in range(times):
@@ -124,6 +131,37 @@ def test_a_lock_for_everybody_spares_no_network() -> None:
     assert [door.allows(remote) for remote in (HERE, THERE, "203.0.113.9")] == [REFUSED] * 3
     door.clock.later(minutes=60)
     assert door.allows() == 0
+
+
+def test_a_password_that_is_for_the_webmail_only_is_not_even_verified_elsewhere() -> None:
+    door = Door(3, 5, 60, 0)
+    door.open()
+    assert not door.throttle.closed("jan@aurora.test")
+    door.rows.web_only = 1
+    assert (door.allows(), door.allows("203.0.113.5"), door.allows("203.0.113.16")) == (REFUSED, 0, REFUSED)
+    assert door.throttle.closed("jan@aurora.test")
+    assert not door.throttle.closed("jan@aurora.test")
+    door.open("203.0.113.5")
+    assert not door.throttle.closed("jan@aurora.test")
+
+
+def test_a_password_that_has_expired_or_must_be_changed_opens_no_mail() -> None:
+    door = Door(3, 5, 60, 0)
+    door.open()
+    door.rows.max_age = 30
+    assert (door.allows(), door.throttle.closed("jan@aurora.test")) == (0, False)
+    door.clock.later(days=4)
+    assert (door.allows(), door.throttle.closed("jan@aurora.test")) == (REFUSED, True)
+    assert door.allows("203.0.113.5") == REFUSED  # nor the webmail
+    assert door.allows(user="phone") == 0
+    door.rows.expires_from = door.clock() + timedelta(days=1)  # it is new that they expire
+    assert door.allows() == 0
+    door.clock.later(days=1)
+    assert door.allows() == REFUSED
+    door.rows.max_age = 0
+    assert door.allows() == 0
+    door.rows.must_change = 1
+    assert door.allows() == REFUSED
 
 
 def test_sign_ins_take_their_turn_at_the_pace_of_the_machine() -> None:

@@ -74,6 +74,12 @@ FROZEN = {
         "lockout_duration",
         "lockout_everybody",
         "blocked",
+        "number",
+        "web_only",
+        "must_change",
+        "password_at",
+        "max_age",
+        "expires_from",
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
@@ -101,6 +107,7 @@ TABLES = [
     ("accounts", "Address"),
     ("accounts", "EmailAccount"),
     ("accounts", "Alias"),
+    ("accounts", "AppPassword"),
     ("accounts", "CatchAll"),
     ("accounts", "MailGroup"),
     ("accounts", "GroupMember"),
@@ -320,7 +327,8 @@ def crowd(transactional_db: None) -> None:
             "INSERT INTO mailflow_use (mailbox, bytes, messages)"
             " SELECT mailbox_id, 1000000, 10 FROM accounts_emailaccount WHERE mailbox_id IS NOT NULL"
         )
-        # Each domain has 10 aliases, 10 groups and a catch-all; every fifth account forwards, has rules and a reply.
+        # Each domain has 10 aliases, 10 groups and a catch-all; every fifth account forwards, has rules, a reply
+        # and two devices.
         of_domain = "FROM accounts_address a JOIN domains_domain d ON d.name_id = a.name_id"
         for kind in ("alias", "group"):
             cursor.execute(
@@ -345,6 +353,11 @@ def crowd(transactional_db: None) -> None:
         cursor.execute(
             "INSERT INTO accounts_groupsender (group_id, address)"
             " SELECT g.id, 'sender' || g.id || '@outside.test' FROM accounts_mailgroup g"
+        )
+        cursor.execute(
+            "INSERT INTO accounts_apppassword (account_id, name, password_hash, seed, created_at)"
+            " SELECT e.id, device.name, '{ARGON2ID}!', '', e.created_at FROM accounts_emailaccount e"
+            " CROSS JOIN (SELECT 'phone' AS name UNION ALL SELECT 'tablet') device WHERE e.id % 5 = 0"
         )
         cursor.execute(
             "INSERT INTO accounts_forwarding (account_id, keep, created_at)"
@@ -397,7 +410,8 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
 
 
 def small(line: str) -> bool:
-    """Tables of a row for each platform, organization or service (200; more are found by index), or blocked account."""
+    """Tables of a row for each platform, organization or service (200; more are found by index), or blocked account;
+    and what SQLite has found of one login by index, its password's row and its devices'."""
     words = line.replace("Seq Scan on", "SCAN").split("SCAN", 1)[-1].split()
     return bool(words) and words[0] in {
         "p",
@@ -405,6 +419,7 @@ def small(line: str) -> bool:
         "CONSTANT",
         "b",
         "mailflow_block",
+        "mailflow_login",
         "accounts_passwordpolicy",
         "panel_organization",
         "panel_service",

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from accounts.mailbox import sessions
+from accounts.models import EmailAccount
 from panel.models import User
 from tests.access_table import ARGUMENTS, SHARED, TABLE, Need, Row
 from tests.factories import Tenant, make_tenant, make_user
@@ -48,11 +51,23 @@ def address(name: str, row: Row, tenant: Tenant, *, foreign: dict[str, object] |
     return reverse(name, kwargs=arguments | (foreign or {}))
 
 
-def call(user: User | AnonymousUser, method: str, url: str, row: Row) -> Any:
-    """What the user gets; what the call changed is undone."""
+type Caller = User | AnonymousUser | EmailAccount  # an account: its owner, signed in to self-service
+
+
+def client_of(caller: Caller) -> Client:
     client = Client(raise_request_exception=True)
-    if user.is_authenticated:
-        client.force_login(user)
+    if isinstance(caller, EmailAccount):
+        response = HttpResponse()
+        sessions.begin(response, caller)
+        client.cookies = response.cookies
+    elif caller.is_authenticated:
+        client.force_login(caller)
+    return client
+
+
+def call(user: Caller, method: str, url: str, row: Row) -> Any:
+    """What the user gets; what the call changed is undone."""
+    client = client_of(user)
     with transaction.atomic():
         response = client.get(url) if method == "GET" else client.post(url, row.data)
         transaction.set_rollback(True)
@@ -60,7 +75,8 @@ def call(user: User | AnonymousUser, method: str, url: str, row: Row) -> Any:
 
 
 def outcome(response: Any) -> str:
-    if response.status_code in {301, 302} and response.headers["Location"].startswith("/account/login/"):
+    to = response.headers.get("Location", "")
+    if response.status_code in {301, 302} and to.startswith(("/account/login/", "/mailbox/sign-in/")):
         return "sign in"
     if response.status_code in {403, 404, 405} or response.status_code >= 500:
         return str(response.status_code)
@@ -68,10 +84,15 @@ def outcome(response: Any) -> str:
 
 
 def expected(need: Need, who: str) -> str:
-    """What `who` (anonymous, stranger, viewer, technician, owner, staff) gets from a page with this need."""
+    """What `who` (anonymous, mailbox, stranger, viewer, technician, owner, staff) gets from a page with this need.
+
+    Who has signed in with a mailbox is nobody in the panel, and whoever has a seat in the panel is nobody there.
+    """
     if need is Need.NOBODY:
         return "reached"
-    if who == "anonymous":
+    if need is Need.MAILBOX:
+        return "reached" if who == "mailbox" else "sign in"
+    if who in {"anonymous", "mailbox"}:
         return "sign in"
     if need is Need.SIGNED_IN or who == "staff":
         return "reached"
@@ -92,8 +113,9 @@ def test_every_url_has_a_name_and_a_row() -> None:
 def test_a_page_is_reached_by_whom_the_table_says(name: str) -> None:
     row = TABLE[name]
     tenant, other = make_tenant(), make_tenant()
-    people: dict[str, User | AnonymousUser] = {
+    people: dict[str, Caller] = {
         "anonymous": AnonymousUser(),
+        "mailbox": tenant.account,
         "stranger": other.owner,
         "viewer": tenant.viewer,
         "technician": tenant.technician,
@@ -105,7 +127,7 @@ def test_a_page_is_reached_by_whom_the_table_says(name: str) -> None:
         if row.need is Need.PASSING:
             assert call(user, row.method, url, row).status_code < 500, who
             continue
-        if row.need is Need.HOLDER and who != "anonymous":
+        if row.need is Need.HOLDER and who not in {"anonymous", "mailbox"}:
             assert call(user, row.method, url, row).status_code < 500, who
             continue
         want = expected(row.need, who)
