@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 NAME = "panel"  # of the script
 BY_NAME, BY_NUMBER = f"priv/sieve/name/{NAME}", "priv/sieve/data/"
+NOTHING = "# no rules\n"  # to Dovecot 2.4 a script that is not there is one that cannot be read now
 KEPT = 500  # scripts between the two questions
 
 
@@ -37,15 +38,13 @@ class Scripts:
     def look_up(self, user: str, key: str) -> str | None:
         """What the dictionary holds under this key for a mailbox; None: nothing. Raises DatabaseAway."""
         if key == BY_NAME:
-            script = self.script(split(user))
-            if not script:
-                return None
+            script = self.script(split(user)) or NOTHING
             number = hashlib.sha256(script.encode()).hexdigest()
             self._keep(user, number, script)
             return number
         if key.startswith(BY_NUMBER):
             number = key.removeprefix(BY_NUMBER)
-            return self._made.pop((user, number), None) or self.script(split(user)) or None
+            return self._made.pop((user, number), None) or self.script(split(user)) or NOTHING
         return None
 
     def script(self, login: Address) -> str:
