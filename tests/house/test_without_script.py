@@ -25,7 +25,7 @@ def fault_of(text: str) -> str:
     """What in a template does nothing where there is no script; "" if all works."""
     for button in BUTTONS.findall(text):
         if 'type="button"' not in button or "data-copy" in button:
-            continue  # it sends its form; what is copied can be selected too, and without script the button is not shown
+            continue  # it sends its form; what is copied can be selected too
         named = re.search(r'popovertarget="([^"]*)"', button)
         if not named:
             return f"a button that only a script could hear: {button}"
@@ -47,7 +47,9 @@ def test_every_button_works_without_script(path: Path) -> None:
 def fetches_only_by_script(text: str) -> bool:
     if "<noscript>" in text or "panel/_refresh.html" in text:
         return False
-    inside = (re.split(r"</(?:div|form|section)>", text[start.end() :], maxsplit=1)[0] for start in FETCHING.finditer(text))
+    inside = (
+        re.split(r"</(?:div|form|section)>", text[start.end() :], maxsplit=1)[0] for start in FETCHING.finditer(text)
+    )
     return any("<a " not in each and "<button" not in each for each in inside)
 
 
