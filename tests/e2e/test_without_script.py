@@ -36,7 +36,8 @@ def test_a_webhook_gets_a_new_secret_and_is_removed_once_the_dialog_is_answered(
     page.goto(address)
     page.get_by_role("button", name="New secret").click()
     page.get_by_role("dialog").get_by_role("button", name="New secret").click()
-    expect(page.locator("#secret")).not_to_have_text(old)
+    expect(page.get_by_text("Copy it now: it will not be shown again.")).to_be_visible()
+    expect(page.get_by_text(old)).to_have_count(0)
 
     page.goto(address)
     page.get_by_role("button", name="Remove").click()
@@ -45,7 +46,7 @@ def test_a_webhook_gets_a_new_secret_and_is_removed_once_the_dialog_is_answered(
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(page).to_have_url(lambda url: address not in url)
+    expect(page.get_by_role("heading", name="API and webhooks")).to_be_visible()
     assert not Endpoint.objects.filter(pk=endpoint.pk).exists()
 
 
@@ -54,18 +55,20 @@ def test_a_member_is_removed(owners_page: Page, tenant: Tenant) -> None:
     page.goto("/organizations/ab12345/")
     page.get_by_role("button", name=f"Remove {tenant.viewer.email}").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(page.get_by_text(tenant.viewer.email)).to_have_count(0)
+    expect(page.get_by_role("button", name=f"Remove {tenant.viewer.email}")).to_have_count(0)
     assert not Membership.objects.filter(user=tenant.viewer).exists()
 
 
 def test_the_menu_of_an_account_opens_and_what_needs_a_script_is_not_there(owners_page: Page, tenant: Tenant) -> None:
     page = owners_page
+    tenant.account.set_keys(f"anna@{tenant.domain.name.name}")
+    tenant.account.save()
     page.goto(f"/services/{tenant.service.name}/accounts/")
     expect(page.get_by_role("checkbox", name="Tick all on this page")).to_have_count(0)
-    page.get_by_label(f"Actions for {tenant.account.shown_address}").click()
-    page.get_by_role("link", name="Client settings").click()
+    page.get_by_label(f"Actions for anna@{tenant.domain.name.name}").click()
+    page.get_by_role("link", name="Client settings", exact=True).click()
     expect(page.get_by_role("heading", name="Client settings")).to_be_visible()
-    expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    expect(page.get_by_role("button", name="Copy", exact=True)).to_have_count(0)
 
 
 def test_nobody_is_offered_a_passkey_that_no_script_could_ask_for(new_page: NewPage) -> None:
@@ -119,6 +122,5 @@ def test_the_footer_is_shown_beside_its_form(owners_page: Page, tenant: Tenant) 
 
 def test_what_the_header_finds_is_what_was_asked_for(owners_page: Page, tenant: Tenant) -> None:
     page = owners_page
-    page.get_by_role("search")
     page.goto(f"/find/?q={tenant.domain.name.name}")
     expect(page.get_by_role("searchbox", name="Find")).to_have_value(tenant.domain.name.name)
