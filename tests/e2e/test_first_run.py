@@ -28,7 +28,7 @@ def signed_in(page: Page, line: str) -> None:
     found = re.match(LINE, line)
     assert found
     page.goto("/")
-    page.get_by_label("Email").fill(found.group(2))
+    page.get_by_label("E-mail address").fill(found.group(2))
     page.get_by_label("Password").fill(found.group(3))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("link", name="emailpro-ab12345-1").first).to_be_visible()
