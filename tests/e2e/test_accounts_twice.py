@@ -84,7 +84,7 @@ def test_the_sign_in_button_shows_work_under_way_and_comes_back(
     page = new_page()
     page.goto("/account/login/")
     sent = slow_posts(page)
-    page.get_by_label("Email").fill("nobody@people.example")
+    page.get_by_label("E-mail address").fill("nobody@people.example")
     page.get_by_label("Password", exact=True).fill("wrong")
     page.evaluate("""() => {
         const button = document.querySelector("main form button");
