@@ -395,7 +395,7 @@ def test_a_message_costs_four_questions_at_most_and_one_more_for_the_rules_of_a_
         return sum(count for name, count in machine.questions().items() if name not in {"credentials", "platforms"})
 
     def cost(send: Callable[[str], object], recipient: str, arrived: Callable[[], int], most: int) -> float:
-        """Once more where it was too much: a machine that is busy for seconds forgets what it asked a message before."""
+        """Once more where it was too much: a busy machine forgets what it asked some seconds before."""
         count = once(send, recipient, arrived)
         return count if count <= most else min(count, once(send, recipient, arrived))
 
