@@ -34,7 +34,7 @@ def states(domain: Domain, **where: Any) -> list[str]:
 
 
 def settled(domain: Domain, *expected: str) -> list[TracedMessage]:
-    soon(lambda: sorted(states(domain)) == sorted(expected), f"{expected}, not {states(domain)}", 30)
+    soon(lambda: sorted(states(domain)) == sorted(expected), f"{expected}, not {states(domain)}", 120)
     return rows(domain)
 
 
