@@ -437,7 +437,8 @@ def test_a_message_costs_four_questions_at_most_and_one_more_for_the_rules_of_a_
             "submitted, to an alias": cost(submitted, f"info@{jan.domain}", at(jan), 5),
         }
     relayed = {"inbound, relayed", "inbound, forwarded outside", "submitted, relayed"}
-    assert not {kind: count for kind, count in costs.items() if count > (4 if kind in relayed else 5)}
+    spare = 1 / AGAIN  # the queue manager's question for a mailbox that all five reach
+    assert not {kind: count for kind, count in costs.items() if count > (4 if kind in relayed else 5) + spare}
     assert costs["submitted, relayed"] == 3, costs
 
 
