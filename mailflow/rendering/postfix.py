@@ -10,6 +10,9 @@ from .plan import Plan
 
 HEADER = "# Written by `manage.py mailflow render`: change the panel or its settings, not this file.\n"
 
+DELIVERING = 20  # messages at once
+OF_ONE_MAILBOX = 2
+
 # What a careful postmaster may want and what refuses good mail here and there: off, with the line that switches it on.
 OPTIONS = """
 # Refuse those who greet with a name that does not exist:
@@ -87,8 +90,10 @@ def main_cf(plan: Plan, *, daemons: str = "/usr/lib/postfix/sbin") -> str:
         "smtp_tls_loglevel": 1,
         "tls_preempt_cipherlist": "no",
         # Passing on.
-        "lmtp_destination_concurrency_limit": 20,
-        "lmtp_destination_recipient_limit": 50,
+        # Each mailbox by itself: where Dovecot breaks down or takes long over one, because of a script that somebody has
+        # put there, no other mailbox waits for it.
+        "lmtp_destination_recipient_limit": 1,
+        "lmtp_destination_concurrency_limit": OF_ONE_MAILBOX,
         "smtp_connect_timeout": "15s",
         "in_flow_delay": "0s",
         # What waits for a server of ours that was away goes on soon after it is back; delays still double.
@@ -129,6 +134,7 @@ def master_cf(plan: Plan) -> str:
             if port:
                 lines += [f"{at}{port} inet n - n - - smtpd", *_ASKING, *_submission(plan), *extra]
     services = SERVICES.replace("@MAPS@", f"socketmap:unix:{plan.policy}/socketmap:sender")
+    services = services.replace("@DELIVERING@", str(DELIVERING))
     return HEADER + "\n".join(lines) + "\n" + services
 
 
@@ -180,7 +186,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
-lmtp unix - - n - - lmtp
+lmtp unix - - n - @DELIVERING@ lmtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd

@@ -343,6 +343,44 @@ def test_an_own_script_passes_on_under_the_same_policy(
     assert sent(machine, jan, "kept after all") == {"INBOX": ""}
 
 
+def test_an_own_script_has_no_regular_expressions(
+    machine: MailMachine, jan: EmailAccount, managesieve: Callable[[EmailAccount], ManageSieve]
+) -> None:
+    client = managesieve(jan)
+    back = "(.*)" * 6 + "".join(f"\\\\{group}" for group in (6, 5, 4, 3, 2, 1)) + "x"  # takes hours, at one message
+    assert not client.putscript("hours", f'require "regex";\nif header :regex "subject" "{back}" {{ discard; }}\n')
+    assert b"regex" in client.errmsg
+    client.logout()
+
+
+def test_an_own_script_that_is_made_to_be_slow_holds_up_its_own_mailbox_only(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount, managesieve: Callable[[EmailAccount], ManageSieve]
+) -> None:
+    tests = "".join(f'if header :mime :anychild :contains "x-{n}" "{n}" {{ discard; }}\n' for n in range(3000))
+    client = managesieve(jan)
+    assert client.putscript("slow", f'require ["foreverypart", "mime"];\nforeverypart {{\n{tests}}}\n')
+    assert client.setactive("slow")
+    parts = f"--b\nContent-Type: text/plain; x={'y' * 60}\n\nx\n" * 4000
+    for number in range(24):  # more than are delivered at once
+        machine.deliver(
+            str(jan), Subject=f"slow {number}", body=f"{parts}--b--", Content_Type="multipart/mixed; boundary=b"
+        )
+
+    def over() -> bool:
+        """Dovecot has ended the script; some versions break down when they do."""
+        return "lost connection" in machine.logs() or bool(machine.folders(str(jan), PASSWORD))
+
+    def arrives(subject: str) -> None:
+        machine.deliver(str(anna), Subject=subject)
+        soon(lambda: subject in machine.subjects(str(anna), PASSWORD), "mail of others", seconds=6)
+
+    arrives("while it runs")
+    soon(over, "an end of the slow script", seconds=30)
+    arrives("after it broke down")
+    assert client.setactive("")
+    client.logout()
+
+
 def test_nobody_s_script_sends_in_another_s_name(
     machine: MailMachine,
     jan: EmailAccount,
