@@ -10,8 +10,8 @@ from .plan import Plan
 
 HEADER = "# Written by `manage.py mailflow render`: change the panel or its settings, not this file.\n"
 
-DELIVERING = 20  # messages at once
-OF_ONE_MAILBOX = 2
+DELIVERING = 40  # messages at once
+OF_ONE_ENTRANCE = 10
 
 # What a careful postmaster may want and what refuses good mail here and there: off, with the line that switches it on.
 OPTIONS = """
@@ -90,10 +90,12 @@ def main_cf(plan: Plan, *, daemons: str = "/usr/lib/postfix/sbin") -> str:
         "smtp_tls_loglevel": 1,
         "tls_preempt_cipherlist": "no",
         # Passing on.
-        # Each mailbox by itself: where Dovecot breaks down or takes long over one, because of a script that somebody has
-        # put there, no other mailbox waits for it.
-        "lmtp_destination_recipient_limit": 1,
-        "lmtp_destination_concurrency_limit": OF_ONE_MAILBOX,
+        # Where Dovecot takes long over a mailbox or breaks down, because of a script that somebody has put there, the
+        # rest goes on: each domain has one of several entrances, and no entrance is closed.
+        "lmtp_destination_concurrency_limit": OF_ONE_ENTRANCE,
+        "lmtp_destination_concurrency_failed_cohort_limit": 0,
+        "lmtp_destination_concurrency_negative_feedback": 0,
+        "lmtp_destination_recipient_limit": 50,
         "smtp_connect_timeout": "15s",
         "in_flow_delay": "0s",
         # What waits for a server of ours that was away goes on soon after it is back; delays still double.
