@@ -84,10 +84,9 @@ def export(organization: Organization, folder: Path) -> dict[str, int]:
         name = model._meta.label_lower.replace(".", "-")
         written[model._meta.label] = _write(folder, name, [field.name for field in fields], rows)
     for keyed, rows in _keyed(organization).items():
-        fields = keyed._meta.local_concrete_fields
+        names = [field.attname for field in keyed._meta.local_concrete_fields]
         name = keyed._meta.label_lower.replace(".", "-")
-        values = rows.order_by("pk").values_list(*(field.attname for field in fields))
-        written[keyed._meta.label] = _write(folder, name, [field.name for field in fields], values)
+        written[keyed._meta.label] = _write(folder, name, names, rows.order_by("pk").values_list(*names))
     people = User.objects.filter(memberships__organization=organization).order_by("pk")
     columns = ["email", "name", "language", "is_active", "date_joined", "last_login"]
     written["panel.User"] = _write(folder, "panel-user", columns, people.values_list(*columns))

@@ -9,11 +9,13 @@ from django.views.decorators.cache import never_cache
 
 from panel.access import organization_for, staff_required
 from panel.keyset import Where
+from panel.limits import allowed
 from panel.models import Organization, Role
 
 from ..models import TracedMessage
 from ..trace import reading
 
+SEARCHES_A_MINUTE = 60  # of one organization: one that finds nothing reads all of its rows
 LOOKS = {
     "accepted": "propagating",
     "delivered": "ok",
@@ -53,6 +55,8 @@ def staff_trace_message(request: HttpRequest, traced_id: int) -> HttpResponse:
 
 def _list(request: HttpRequest, organization: Organization | None) -> HttpResponse:
     question = reading.TraceQuestion.of(request.GET.dict())
+    if organization and question.is_asked and not _may_search(organization):
+        return render(request, "429.html", status=429)
     where = Where.of(request.GET.dict())
     found, page = reading.page_of(reading.rows_of(organization), question, where)
     context = {
@@ -65,6 +69,10 @@ def _list(request: HttpRequest, organization: Organization | None) -> HttpRespon
         "paged": where.place is not None or where.last,
     }
     return render(request, "mailflow/trace.html", context)
+
+
+def _may_search(organization: Organization) -> bool:
+    return allowed("trace", organization.pk, times=SEARCHES_A_MINUTE, seconds=60)
 
 
 def _message(request: HttpRequest, organization: Organization | None, pk: int) -> HttpResponse:

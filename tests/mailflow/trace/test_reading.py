@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -167,6 +168,18 @@ def test_many_pages_there_and_back(tenant: Tenant, client: Client) -> None:
         *seen[1][1:],
         *seen[2],
     ]
+
+
+def test_one_organization_searches_so_often(tenant: Tenant, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("mailflow.views.trace"), "SEARCHES_A_MINUTE", 2)
+    address = reverse("mailflow:trace", args=[tenant.organization.code])
+    client.force_login(tenant.technician)
+    assert [client.get(address, {"state": "deleted"}).status_code for _ in range(3)] == [200, 200, 429]
+    assert client.get(address).status_code == 200
+    other = make_tenant()
+    client.force_login(other.technician)
+    address = reverse("mailflow:trace", args=[other.organization.code])
+    assert client.get(address, {"state": "deleted"}).status_code == 200
 
 
 def test_old_rows_and_what_is_too_much_go(tenant: Tenant, settings: Any) -> None:
