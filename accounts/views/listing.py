@@ -2,15 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from domains.models import Domain
 from panel.access import require, service_for
 from panel.activity import record
 from panel.history import History
+from panel.limits import allowed
 from panel.models import Role, Service
 
 from .. import aliases, app_passwords, choosing, credentials, trigrams, usage
@@ -23,6 +27,7 @@ from .orders import under_way
 from .parts import render_part
 
 RUNS_OF_AN_ACCOUNT = 100  # the latest ones, in its history
+MANY, EXPORTS_A_MINUTE = 5_000, 2  # accounts of an export, of which an organization has so many
 EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State", "Slot", "Aliases")
 
 
@@ -111,18 +116,26 @@ def _entries_of_runs(account: EmailAccount) -> list[int]:
 
 
 @login_required
-def export(request: HttpRequest, service_name: str) -> StreamingHttpResponse:
+def export(request: HttpRequest, service_name: str) -> HttpResponseBase:
     """What the list shows, as CSV."""
     service = service_for(request.user, service_name)
     accounts = matches(service.pk, ListQuery.of(service.pk, request.GET.dict()))
     return exported(request, service, accounts)
 
 
-def exported(request: HttpRequest, service: Service, accounts: QuerySet[EmailAccount]) -> StreamingHttpResponse:
+def exported(request: HttpRequest, service: Service, accounts: QuerySet[EmailAccount]) -> HttpResponseBase:
+    if accounts.order_by()[MANY : MANY + 1].exists() and not _may_export_many(service):
+        messages.error(request, _("Exports of many accounts take a while: start another one in a minute."))
+        return redirect("accounts:list", service.name)
     record("accounts.exported", actor=request.user, service=service)  # type: ignore[arg-type]
     response = StreamingHttpResponse(_lines(accounts), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{service.name}.csv"'
     return response
+
+
+def _may_export_many(service: Service) -> bool:
+    """Of an organization: a hundred thousand accounts keep a processor busy for some ten seconds."""
+    return allowed("export", service.organization_id, times=EXPORTS_A_MINUTE, seconds=60)
 
 
 def _lines(accounts: QuerySet[EmailAccount]) -> Iterator[str]:

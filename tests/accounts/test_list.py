@@ -17,6 +17,7 @@ from accounts.batch import Placement
 from accounts.lists import Cursor
 from accounts.models import EmailAccount, Tally
 from accounts.search import find
+from accounts.views import listing as list_pages
 from panel.actors import SYSTEM
 from panel.models import Activity
 from tests.accounts.conftest import Clinic, make_clinic
@@ -232,6 +233,18 @@ def test_viewers_see_and_are_offered_no_changes(clinic, browser):
     assert "Client settings" in page
     assert "Order accounts" not in page
     assert "Reset" not in page
+
+
+def test_exports_of_many_accounts_come_one_after_the_other(clinic, browser, monkeypatch):
+    fill(clinic, ("anna", "A B"), ("jan", "A B"))
+    monkeypatch.setattr(list_pages, "MANY", 1)
+    address = reverse("accounts:export", args=[clinic.service.name])
+    answers = [browser.get(address) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 302]
+    assert "start another one in a minute" in browser.get(answers[2]["Location"]).content.decode()
+    assert Activity.objects.filter(verb="accounts.exported").count() == 2
+    monkeypatch.setattr(list_pages, "MANY", 1000)
+    assert browser.get(address).status_code == 200
 
 
 def test_export_is_defused_and_recorded(clinic, browser):
