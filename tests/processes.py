@@ -24,7 +24,9 @@ def manage(*arguments: str, env: dict[str, str], timeout: float = 180) -> subpro
     return _run([sys.executable, "manage.py", *arguments], env, timeout)
 
 
-def program(module: str, *arguments: str, env: dict[str, str], timeout: float = 180) -> subprocess.CompletedProcess[str]:
+def program(
+    module: str, *arguments: str, env: dict[str, str], timeout: float = 180
+) -> subprocess.CompletedProcess[str]:
     """Run `python -m …` and wait for it."""
     return _run([sys.executable, "-m", module, *arguments], env, timeout)
 
