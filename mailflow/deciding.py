@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from .addresses import Address, network_of, printable, quoted, split
 from .asking import Asker, Guessing, Loop
@@ -137,7 +138,7 @@ class Decider:
     platform: str
     asker: Asker
     limits: Limits
-    local: str  # the route into mailboxes here
+    local: tuple[str, ...]  # the routes into mailboxes here, all the same
     inbox: str  # the route into the organizations' inboxes, for postmaster and abuse without a mailbox
     stop: Callable[[str, Callable[[], None]], None]  # a mailbox from sending; calls back once the views say so
     kept: Kept = field(default_factory=Kept)
@@ -420,12 +421,13 @@ class Decider:
 
     def _route(self, found: Found, address: Address) -> str:
         """Unknown ones of an authoritative domain go to Dovecot, which refuses them: they were accepted earlier."""
+        local = self.local[entrance_of(address.domain) % len(self.local)]
         if found.here:
-            return self.local
+            return local
         if address.base in ROLES and not found.elsewhere and (found.authoritative or self.kept.has(address)):
             return self.inbox
         if found.authoritative:
-            return self.local
+            return local
         if found.elsewhere and self._platform_at(found.target) != found.elsewhere:
             platform = self.platforms().get(found.elsewhere)
             if platform is not None and platform.mx_hosts:
@@ -492,3 +494,8 @@ def _is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return True  # a unix socket
+
+
+def entrance_of(domain: str) -> int:
+    """Modulo the number of entrances: by which its mail gets to Dovecot, so that no domain waits long for another."""
+    return crc32(domain.encode())

@@ -1,7 +1,8 @@
 """What Dovecot is told of Sieve, for 2.3 and for 2.4, and the program by which Sieve sends. Pure: texts from a plan.
 
 First runs the script `panel`, which the policy server makes of an account's rules and reply; then, while the message is
-still kept, the script that the person has put there by ManageSieve.
+still kept, the script that the person has put there by ManageSieve. Neither has `regex`: an expression that refers back
+to its own groups takes hours and no limit of time holds inside it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from .plan import Plan
 MOST_REDIRECTS = 20  # more than the rules of an account have
 MOST_ACTIONS = 400
 OWN_SCRIPTS = 10
+CPU_SECONDS = 2  # of one script and message
 PATIENCE = 120  # seconds
 
 # `sendmail -C` would need rights of root in Postfix's queue, and an SMTP port that trusts this machine would trust
@@ -58,7 +60,8 @@ protocol lmtp {{
 plugin {{
   sieve = file:~/sieve;active=~/.dovecot.sieve
   sieve_before = dict:proxy:{plan.use}/sieve:sieve;name=panel
-  sieve_extensions = -enotify
+  sieve_extensions = -enotify -regex
+  sieve_max_cpu_time = {CPU_SECONDS}s
   sieve_redirect_envelope_from = recipient
   sieve_vacation_send_from_recipient = yes
   sieve_max_script_size = 4M
@@ -95,7 +98,9 @@ sieve_script panel {{
 }}
 sieve_extensions {{
   enotify = no
+  regex = no
 }}
+sieve_max_cpu_time = {CPU_SECONDS}s
 sieve_redirect_envelope_from = recipient
 sieve_vacation_send_from_recipient = yes
 sieve_max_script_size = 4M
