@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from accounts.app_passwords import DeviceUsed
+from accounts.models import AppPassword
 from accounts.usage import Known, SignInFailures, SignInsFrom
 
 from .models import Block, DeviceUse, Failure, Use
@@ -18,6 +20,7 @@ from .throttle import EVERYBODY
 
 MOST_TRIES = 10
 MOST_NETWORKS = 20
+BATCH = 500
 
 
 def known_of(mailboxes: Sequence[UUID]) -> dict[UUID, Known]:
@@ -33,6 +36,16 @@ def known_of(mailboxes: Sequence[UUID]) -> dict[UUID, Known]:
 def devices_of(numbers: Sequence[int]) -> dict[int, DeviceUsed]:
     rows = DeviceUse.objects.filter(number__in=numbers)
     return {row.number: DeviceUsed(row.used_at, row.network) for row in rows}
+
+
+def forget_devices() -> int:
+    """Of app passwords that are there no more, in bounded batches. Safe to run twice."""
+    forgotten = 0
+    there = AppPassword.objects.filter(pk=OuterRef("number"))
+    gone = DeviceUse.objects.filter(~Exists(there))
+    while numbers := list(gone.values_list("pk", flat=True)[:BATCH]):
+        forgotten += DeviceUse.objects.filter(pk__in=numbers).delete()[0]
+    return forgotten
 
 
 def tries_at(mailbox: UUID) -> list[SignInFailures]:

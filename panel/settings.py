@@ -279,6 +279,7 @@ CELERY_BEAT_SCHEDULE = {
     "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
     "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
     "mailflow: message trace": {"task": "mailflow.tasks.forget_trace", "schedule": crontab(minute=50, hour="*")},
+    "mailflow: revoked devices": {"task": "mailflow.tasks.forget_devices", "schedule": crontab(minute=35, hour="*/6")},
     "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
     "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
     "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
