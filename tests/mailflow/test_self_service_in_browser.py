@@ -133,7 +133,9 @@ def test_its_pages_are_accessible_and_fit(
         if name == "app-passwords":
             page.locator("[name=name]").fill("tablet at home")
             page.keyboard.press("Enter")
+            expect(page.locator("#secret")).to_be_visible()
         if name == "rules/new":
+            page.locator("[name=condition-0-subject]").select_option("subject")
             page.locator("[name=condition-0-value]").fill("x")
             page.keyboard.press("Enter")
             expect(page.get_by_role("alert")).to_be_visible()
