@@ -87,7 +87,7 @@ FAULTS: dict[str, Promise | str] = {
         "passwords” to set it."
     ),
     RowAdvice.DISPLAY_KEPT: _("The display name stays as it is: the row has none."),
-    RowAdvice.SLOT_LEFT: _("A slot without details: it stays to be configured."),
+    RowAdvice.SLOT_LEFT: _("A row without details: its account stays to be configured."),
     RowProblem.CONTACT_MISSING: _("The contact address is missing, so the link cannot be sent."),
     RowProblem.CONTACT_FORM: _("The contact address is not an e-mail address."),
     RowProblem.NAME_PASSWORD: _(
@@ -203,7 +203,7 @@ FIELDS: dict[str, Promise | str] = {
     Field.DISPLAY_NAME: _("Display name"),
     Field.PASSWORD: _("Password"),
     Field.CONTACT: _("Contact address"),
-    Field.SLOT: _("Slot"),
+    Field.SLOT: _("Account to configure"),
     Field.ALIASES: _("Aliases"),
 }
 
