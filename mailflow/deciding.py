@@ -36,6 +36,7 @@ NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebo
 FORWARD, MEMBER = "mailflow-forward-", "mailflow-member-"  # and a number: what the agent passes on
 RULE = "mailflow-rule-"  # and the number of an inbox rule and the place of its action
 PARTS = "mailflow-part-"  # of a group: its number, and which part
+OWN_USE = (FORWARD, MEMBER, RULE, PARTS)
 PART = 200  # members
 BOUNCES = "+bounces"  # detail of a group's address: what comes back from its members
 QUESTION = "mailflow-question"  # local part of the sender of our questions
@@ -220,8 +221,10 @@ class Decider:
         return f"{kind}{number}@{self.asker.helo}" if outside else quoted(split(target))
 
     async def sender(self, address: str) -> str | None:
-        """What stands in for the envelope's sender, who failed SPF: bounces go nowhere then."""
-        return f"{NOBODY}@{self.asker.helo}" if await self.spf.failed(address) else None
+        """What stands in for the envelope's sender, who failed SPF or gave an address of our own use: bounces go
+        nowhere then."""
+        forged = is_of_own_use(split(address), self.asker.helo) or await self.spf.failed(address)
+        return f"{NOBODY}@{self.asker.helo}" if forged else None
 
     async def inbound(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from anybody."""
@@ -285,8 +288,8 @@ class Decider:
         recipient = attributes.get("recipient", "")
         self.standings.forget(address)
         if found is None:
-            if address.domain == self.asker.helo and address.local.startswith((FORWARD, MEMBER, RULE, PARTS)):
-                return RELAY_DENIED  # of our own use
+            if is_of_own_use(address, self.asker.helo):
+                return RELAY_DENIED
             if stranger == OK:
                 self.standings.note(address, None)
             return OK if self._is_sink(address) else stranger
@@ -443,6 +446,11 @@ class Decider:
             "base": address.base,
             "size": size if size.isascii() and size.isdigit() and len(size) < 19 else "0",
         }
+
+
+def is_of_own_use(address: Address, host: str) -> bool:
+    """What stands for a forward, a rule or a part of a group on this machine: only the machine itself sends to it."""
+    return address.domain == host and address.local.startswith(OWN_USE)
 
 
 def by_kind(rows: Sequence[Row]) -> dict[str, list[Row]]:

@@ -534,7 +534,7 @@ DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization t
 # Languages, times, files
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pl", "Polski")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "packages"]  # the second: of other packages
 FORMAT_MODULE_PATH = "panel.formats"
 TIME_ZONE = env("TIME_ZONE", "UTC")
 USE_TZ = True

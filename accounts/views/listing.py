@@ -28,7 +28,15 @@ from .parts import render_part
 
 RUNS_OF_AN_ACCOUNT = 100  # the latest ones, in its history
 MANY, EXPORTS_A_MINUTE = 5_000, 2  # accounts of an export, of which an organization has so many
-EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State", "Slot", "Aliases")
+EXPORT_HEADING = (
+    "E-mail address",
+    "First name",
+    "Last name",
+    "Display name",
+    "State",
+    "Account to configure",
+    "Aliases",
+)
 
 
 @login_required

@@ -18,10 +18,9 @@ PATIENCE = 90_000  # ms; a sweep comes every 15 s
 
 @pytest.fixture
 def demonstration(tmp_path: Path) -> Iterator[Installation]:
-    installation = Installation(tmp_path / "var", DEMO="1")
-    installation.line = installation.start()
-    yield installation
-    installation.stop()
+    with Installation(tmp_path / "var", DEMO="1") as installation:
+        installation.line = installation.start()
+        yield installation
 
 
 def signed_in(page: Page, line: str) -> None:

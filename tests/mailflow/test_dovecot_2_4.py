@@ -1,4 +1,5 @@
-"""The conversations that depend on Dovecot, with Dovecot 2.4 of Debian 13: its configuration is another text."""
+"""The conversations that depend on Dovecot, with Debian 13: its Dovecot 2.4 has another configuration, its Postfix is
+3.10."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.mailflow.conftest import started
 from tests.mailflow.machine import MailMachine
-from tests.servers.trixie import require_trixie, wrap
+from tests.servers.trixie import require_trixie, wrap, wrap_postfix
 
 from .test_inbox_rules import (
     managesieve,
@@ -57,11 +58,13 @@ def running(
     require_trixie()
     programs: Path = tmp_path_factory.mktemp("programs")
     wrap(programs, "/usr/sbin/dovecot", "/usr/bin/doveconf", "/usr/bin/doveadm")
+    wrap_postfix(programs)
     yield from started(django_db_blocker, PATH=f"{programs}:{os.environ['PATH']}")
 
 
-def test_it_is_2_4(machine: MailMachine) -> None:
+def test_it_is_2_4_beside_postfix_3_10(machine: MailMachine) -> None:
     assert "Dovecot v2.4" in machine.logs()
+    assert "daemon started -- version 3.10" in machine.logs()
 
 
 __all__ = [

@@ -54,7 +54,7 @@ def test_delivered(machine: MailMachine, jan: EmailAccount, domain: Domain) -> N
     assert row.words.startswith("250 2.0.0")
     assert row.queue_id
     assert row.size > 0
-    assert [state for _at, state, _words in row.steps] == ["accepted", "delivered"]
+    assert [state for _at, state, _words in row.steps] == ["accepted", "delivered"], row.steps
     soon(lambda: rows(domain)[0].words.endswith("→ INBOX"), "where Dovecot put it")
 
 
