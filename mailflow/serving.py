@@ -76,7 +76,7 @@ class Setup:
         data |= {
             "sockets": Path(data["sockets"]),
             "use": Path(data["use"]),
-            "lmtp": tuple(data["lmtp"]),
+            "lmtp": (data["lmtp"],) if isinstance(data["lmtp"], str) else tuple(data["lmtp"]),  # one: written before
             "addresses": tuple(data["addresses"]),
             "plain": tuple(data["plain"]),
             "wrapped": tuple(data["wrapped"]),

@@ -72,8 +72,9 @@ class Plan:
 
     @property
     def lmtp(self) -> tuple[Path, ...]:
-        """Into the mailboxes; a domain always takes the same of them."""
-        return tuple(self.run / f"lmtp-{number}" for number in range(ENTRANCES))
+        """Into the mailboxes; a domain always takes the same of them. The first is called as when it was the only one:
+        a policy server of before knows no other."""
+        return self.run / "lmtp", *(self.run / f"lmtp-{number}" for number in range(1, ENTRANCES))
 
     @property
     def policy(self) -> Path:

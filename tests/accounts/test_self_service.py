@@ -459,7 +459,7 @@ def test_the_pages_of_rules_speak_to_the_owner(jan: EmailAccount, owner: Client)
     pages = [owner.get(reverse(f"mailbox:{name}")) for name in ("rules", "new_rule", "auto_reply", "forwarding")]
     pages.append(owner.post(reverse("mailbox:new_rule"), outward))
     pages.append(owner.post("/mailbox/forwarding/", {"mailbox": mark_of(jan), "addresses": "x@outside.example"}))
-    for page in pages:
-        assert "security policy of this service" not in page.content.decode(), page.request["PATH_INFO"]
+    for answer in pages:
+        assert "security policy of this service" not in answer.content.decode(), answer.request["PATH_INFO"]
     assert not Forwarding.objects.exists()
     assert InboxRule.objects.count() == 1
