@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,12 @@ from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, migrations, models
 
-from accounts.models import EmailAccount, PasswordPolicy
+from accounts.models import AutoReply, EmailAccount, InboxRule, PasswordPolicy
 from domains.models import Domain, Name, Ownership
 from mailflow.databases import for_postgres, numbered
 from mailflow.making import made
 from mailflow.models import Block
+from mailflow.own_scripts import sending
 from mailflow.queries import QUERIES, DatabaseAway, reader_of
 from mailflow.rendering.grants import grants_sql
 from mailflow.sql import COLUMNS, FUNCTIONS, READER, VIEWS, WRITER
@@ -442,6 +444,20 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
     for name in QUERIES:
         reader.rows(name, values)
     reader.close()
+    _the_agent_reads_no_account_in_vain()
+
+
+def _the_agent_reads_no_account_in_vain() -> None:
+    """It asks every ten seconds who forwards or answers."""
+    few = list(AutoReply.objects.order_by("pk").values_list("account", flat=True)[:40])
+    AutoReply.objects.exclude(account__in=few).update(enabled=False)
+    InboxRule.objects.filter(account__in=few, position=0).update(forwards=True)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for mailboxes in sending():
+        assert len(mailboxes) == 40
+        plan = mailboxes.explain()
+        assert not re.search(r"(SCAN|Seq Scan on) accounts_emailaccount", plan), plan
 
 
 def small(line: str) -> bool:
