@@ -129,6 +129,14 @@ def test_the_target_is_not_asked_about_what_no_command_can_say(
     assert not target.sessions
 
 
+def test_what_is_no_text_at_all_is_refused(machine: MailMachine, domain: Domain, split: Domain) -> None:
+    with machine.smtp() as client:
+        client.mail("a@outside.test")
+        for name in (domain, split):
+            client.send(b'RCPT TO:<"\xff\xc0"@%s>\r\n' % str(name).encode())
+            assert client.getreply()[0] == 550
+
+
 def test_quotes_that_belong_to_a_name_make_it_another(machine: MailMachine, domain: Domain) -> None:
     """It was accepted, and came back from Dovecot as a bounce."""
     account_at(domain, "jan")
