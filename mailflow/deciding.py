@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from .addresses import Address, network_of, printable, quoted, split
+from .addresses import Address, network_of, printable, quoted, split, spoken, unquoted
 from .asking import Asker, Guessing, Loop
 from .limits import Limits
 from .queries import Reader, Row
@@ -228,16 +228,16 @@ class Decider:
 
     async def inbound(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from anybody."""
-        address = split(attributes.get("recipient", ""))
+        address = unquoted(attributes.get("recipient", ""))
         rows = by_kind(self.reader.rows("route", self._values(address, attributes.get("size", ""))))
         return await self._verdict(attributes, address, found_in(rows, address), stranger=RELAY_DENIED)
 
     async def submission(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from somebody who has signed in."""
-        login, sender = split(attributes.get("sasl_username", "")), split(attributes.get("sender", ""))
+        login, sender = split(attributes.get("sasl_username", "")), unquoted(attributes.get("sender", ""))
         if not login.domain:
             return RELAY_DENIED
-        address, written = split(attributes.get("recipient", "")), sender if sender.domain else login
+        address, written = unquoted(attributes.get("recipient", "")), sender if sender.domain else login
         values = {"sender_domain": written.domain, "sender_local": written.local, "sender_base": written.base}
         values |= self._values(address, attributes.get("size", ""))
         rows = by_kind(self.reader.rows("submission", values))
@@ -325,8 +325,9 @@ class Decider:
     async def _asked(self, recipient: str, address: Address, found: Found, attributes: Mapping[str, str]) -> str:
         """Why the target's part of the domain does not take the recipient; empty where it does."""
         unknown = f"550 5.1.1 <{recipient}>: there is no such address"
-        if self._is_question(attributes):
-            return unknown  # never answered by another question
+        asked = spoken(recipient)
+        if not asked or self._is_question(attributes):
+            return unknown  # a question is never answered by another question
         loop = f"550 5.4.6 <{recipient}>: the server that has the other addresses leads back here"
         if self._platform_at(found.target) == self.platform and found.target.endswith("]"):
             return loop  # our own MX, also where a NAT has it on another address; another port is another server
@@ -339,7 +340,7 @@ class Decider:
             return f"550 5.4.6 <{recipient}>: there is no such address here, and you are the server that has the others"
         try:
             helo = attributes.get("helo_name", "")
-            reply = await self.asker.ask(target, recipient, network_of(client), helo=helo, from_target=from_target)
+            reply = await self.asker.ask(target, asked, network_of(client), helo=helo, from_target=from_target)
         except Loop:
             return loop
         except Guessing:
