@@ -62,6 +62,7 @@ class Found:
     elsewhere: str  # another of our platforms where it has one
     senders: str = ""  # who may write to it, of a group
     group: str = ""  # its number
+    unwanted: bool = False  # the domain blocks this sender
 
 
 @dataclass
@@ -257,9 +258,12 @@ class Decider:
     async def _verdict(self, attributes: Mapping[str, str], *, stranger: str) -> str:
         recipient = attributes.get("recipient", "")
         address = split(recipient)
-        found = self._find(address, attributes.get("size", ""))
+        own = bool(attributes.get("sasl_username"))
+        found = self._find(address, attributes.get("size", ""), "" if own else attributes.get("sender", ""))
         if found is None:
             return OK if self._is_sink(address) else stranger
+        if found.unwanted and address.base not in ROLES:
+            return f"550 5.7.1 <{recipient}>: mail from you is not accepted here"
         if not found.here and not found.elsewhere:
             refusal = f"550 5.1.1 <{recipient}>: there is no such address"
             if not found.authoritative and address.local:
@@ -372,13 +376,15 @@ class Decider:
         host = target.removeprefix("[").partition("]")[0]
         return next((slug for slug, platform in self.platforms().items() if host in platform.hosts), None)
 
-    def _find(self, address: Address, size: str = "") -> Found | None:
-        """`size`: of the message, where its sender has said it."""
+    def _find(self, address: Address, size: str = "", sender: str = "") -> Found | None:
+        """`size`: of the message, where its sender has said it; `sender`: a stranger's."""
         declared = size if size.isascii() and size.isdigit() and len(size) < 19 else "0"
-        rows = self.reader.rows("route", {**self._values(address), "size": declared})
+        origin = split(sender)
+        asked = {"size": declared, "sender": str(origin), "sender_domain": origin.domain}
+        rows = self.reader.rows("route", {**self._values(address), **asked})
         if not rows:
             return None
-        mode, target, here, elsewhere, catch_all, group, keep = rows[0]
+        mode, target, here, elsewhere, catch_all, group, keep, listed = rows[0]
         senders, _colon, number = (group or "").partition(":")
         if number or (here and keep == 0):
             here = "here"  # nothing of it goes into the mailbox of that name
@@ -392,6 +398,7 @@ class Decider:
             elsewhere="" if mode == "authoritative" else elsewhere or "",
             senders=senders,
             group=number,
+            unwanted=listed == "block",  # an entry that allows it comes first
         )
 
     def _keeps(self, address: Address, found: Found, refusal: str, attributes: Mapping[str, str]) -> bool:

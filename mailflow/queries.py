@@ -21,14 +21,17 @@ PAUSE = 1.0  # after a connection that failed: nobody waits for the next one mea
 
 _FULL = f"""CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
                OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END"""
+# Whether the sender's domain is the listed one or below it.
+_ORIGIN = "'.' || CAST(:sender_domain AS text)"
+_BELOW = f"SUBSTR({_ORIGIN}, LENGTH({_ORIGIN}) - LENGTH(l.sender)) = '.' || l.sender"
 _ADDRESS = "platform = :platform AND domain = :domain AND local_part IN (:local, :base)"
 
 _MEMBERS = "SELECT 'member', target, outside, 1, number, group_number FROM mailflow_member"
 
 QUERIES = {
     # The domain, this address's mailbox, another of our platforms that has the address, the mailbox that takes what
-    # nobody has, the group that it is, and whether what is forwarded is kept here too. Scalar subqueries: SQLite would
-    # work out a joined view for all domains first.
+    # nobody has, the group that it is, whether what is forwarded is kept here too, and how the sender is listed.
+    # Scalar subqueries: SQLite would work out a joined view for all domains first.
     "route": f"""
 SELECT d.mode, d.target,
        (SELECT MIN({_FULL}) FROM mailflow_recipient r
@@ -39,7 +42,9 @@ SELECT d.mode, d.target,
        (SELECT MIN(g.senders || ':' || CAST(g.number AS text)) FROM mailflow_group g
          WHERE g.platform = d.platform AND g.domain = d.domain AND g.local_part IN (:local, :base)),
        (SELECT MIN(f.keep) FROM mailflow_forward f
-         WHERE f.platform = d.platform AND f.domain = d.domain AND f.local_part IN (:local, :base))
+         WHERE f.platform = d.platform AND f.domain = d.domain AND f.local_part IN (:local, :base)),
+       (SELECT MIN(l.kind) FROM mailflow_listed l
+         WHERE l.platform = d.platform AND l.domain = d.domain AND (l.sender = :sender OR {_BELOW}))
   FROM mailflow_domain d
  WHERE d.platform = :platform AND d.domain = :domain""",  # noqa: S608 - a number of ours
     # Whom a message to this address is for: what it is, and where it goes.
@@ -66,6 +71,9 @@ SELECT 1 FROM mailflow_group g
     "mailbox": """
 SELECT MIN(mailbox) FROM mailflow_recipient
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",
+    "spam": "SELECT action, threshold FROM mailflow_spam WHERE platform = :platform AND domain = :domain",
+    "listed": """
+SELECT kind, sender FROM mailflow_listed WHERE platform = :platform AND domain = :domain ORDER BY sender""",
     "domain": "SELECT mode, target FROM mailflow_domain WHERE platform = :platform AND domain = :domain",
     "senders": """
 SELECT login, mailbox, service FROM mailflow_sender

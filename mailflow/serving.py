@@ -30,11 +30,13 @@ from .journal import FILLED, FLOODED, Journal
 from .limits import Limits
 from .notebook import Notebook
 from .pacing import Pace, rate_of
-from .protocols.dict import use_of_mailboxes
+from .protocols.dict import lookups, use_of_mailboxes
 from .protocols.dovecot import Submissions, auth_policy
 from .protocols.milter import milter
 from .protocols.postfix import policy, socketmap
+from .protocols.screening import Screen
 from .queries import DatabaseAway, Reader, reader_of
+from .sieving import Scripts
 from .signing import Signer
 from .standing_by import forked_again, wait_for_turn
 from .throttle import Throttle
@@ -66,6 +68,9 @@ class Setup:
     auth_policy_port: int
     auth_policy_secret: str
     verifiers: int  # processes of Dovecot that verify passwords; 0: one on each core
+    spam: str = ""  # folder of the spam filter's sockets; empty: there is none
+    webmail: int = 0  # its port; 0: there is none
+    webmail_key: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Setup:
@@ -169,6 +174,8 @@ class PolicyServer:
         pace = Pace(rate_of(setup.verifiers))
         self.throttle = Throttle(self.reader, setup.platform, self.journal, pace=pace)
         self.submissions = Submissions()
+        self.screen = Screen(f"{setup.spam}/scan")
+        self.scripts = Scripts(self.reader, setup.platform)
 
     def _stop(self, mailbox: str, stopped: Callable[[], None]) -> None:
         self.journal.write(FLOODED, {"mailbox": mailbox, "at": datetime.now(UTC)}, stopped)
@@ -183,9 +190,11 @@ class PolicyServer:
             await self._unix("socketmap", lambda r, w: socketmap(self._lookup, r, w)),
             await self._unix("verdict", lambda r, w: policy(self._verdict, r, w)),
             await self._unix("milter", lambda r, w: milter(self.decider, self.signer, r, w)),
+            await self._unix("screen", self.screen.milter),
             await self._unix("sasl", lambda r, w: self.submissions.relay(self.setup.dovecot_auth, r, w)),
             await self._unix("sessions", self._sessions),
             await self._unix("use", lambda r, w: use_of_mailboxes(self._used, r, w), self.setup.use),
+            await self._unix("sieve", lambda r, w: lookups(self.scripts.find, r, w), self.setup.use),
             await asyncio.start_server(
                 _handled(lambda r, w: auth_policy(self.throttle.judge, self.setup.auth_policy_secret, r, w)),
                 "127.0.0.1",

@@ -5,6 +5,7 @@ from . import views
 app_name = "mailflow"
 
 ACCOUNT = "services/<str:service_name>/accounts/<int:account_id>/"
+SPAM = "services/<str:service_name>/domains/<str:domain_name>/spam/"
 INBOX = "organizations/<str:code>/inbox/"
 
 urlpatterns = [
@@ -15,6 +16,8 @@ urlpatterns = [
     path("staff/platforms/<str:platform_slug>/mail/", views.platform, name="platform"),
     path("staff/platforms/<str:platform_slug>/mail/check/", views.platform_check, name="platform_check"),
     path("staff/platforms/<str:platform_slug>/mail/zone/", views.platform_zone, name="platform_zone"),
+    path(SPAM, views.spam, name="spam"),
+    path(f"{SPAM}senders/<int:listed_id>/forget/", views.spam_forget, name="spam_forget"),
     path(INBOX, views.inbox, name="inbox"),
     path(f"{INBOX}<int:message_id>/", views.inbox_message, name="inbox_message"),
     path(f"{INBOX}<int:message_id>/delete/", views.inbox_delete, name="inbox_delete"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 FIELDS: dict[str, Any] = {
     "account_limit": _("limit of accounts"),
+    "action": _("action"),
     "address": _("address"),
     "aliases": _("aliases"),
     "already": _("done already"),
@@ -45,6 +46,7 @@ FIELDS: dict[str, Any] = {
     "role": _("role"),
     "run": _("run"),
     "selector": _("selector"),
+    "sender": _("sender"),
     "server": _("server"),
     "slot": _("slot"),
     "slug": _("slug"),
@@ -54,6 +56,7 @@ FIELDS: dict[str, Any] = {
     "state": _("state"),
     "symbol": _("symbol required"),
     "target": _("target server"),
+    "threshold": _("threshold"),
     "to": _("to"),
     "until": _("until"),
     "verification_host": _("verification host"),

@@ -42,7 +42,7 @@ def read(slug: str, language: str) -> Guide | None:
 
 def contents(language: str) -> list[list[Guide]]:
     """What there is to read: the whole way first, then records, then mail programs."""
-    groups: Sequence[Sequence[str]] = (("index", "bulk", "aliases"), RECORDS, CLIENTS)
+    groups: Sequence[Sequence[str]] = (("index", "bulk", "aliases", "spam", "webmail"), RECORDS, CLIENTS)
     return [[guide for slug in group if (guide := read(slug, language))] for group in groups]
 
 

@@ -455,6 +455,10 @@ MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
 MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
 MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
 
+MAIL_SPAM = env_bool("MAIL_SPAM")  # `mailflow up` starts a spam filter
+MAIL_WEBMAIL_FROM = env_list("MAIL_WEBMAIL_FROM")  # addresses of webmails, believed about where their users are
+WEBMAIL_URL = env("WEBMAIL_URL")  # where pages lead to; empty: https:// and the platform's webmail host
+
 MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock accounts, or the operator alone?
 
 # What is known of mailboxes: a callable (ids) -> accounts.usage.Known by id

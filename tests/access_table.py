@@ -27,6 +27,7 @@ from .factories import (
     make_group,
     make_inbox_message,
     make_letter,
+    make_listed_sender,
     make_order,
     make_retired_mailbox,
     make_run,
@@ -77,6 +78,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "mailbox": lambda tenant: make_retired_mailbox(tenant.service).pk,
     "message_id": lambda tenant: make_inbox_message(tenant.organization).pk,
     "letter_id": lambda tenant: make_letter(tenant.organization).pk,
+    "listed_id": lambda tenant: make_listed_sender(tenant.domain).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
@@ -336,6 +338,8 @@ MAILFLOW: dict[str, Row] = {
     "mailflow:platform": Row(STAFF),
     "mailflow:platform_check": Row(STAFF, "POST"),
     "mailflow:platform_zone": Row(STAFF, "POST"),
+    "mailflow:spam": Row(VIEWER),
+    "mailflow:spam_forget": Row(TECHNICIAN, "POST"),
     "mailflow:inbox": Row(TECHNICIAN),
     "mailflow:inbox_message": Row(TECHNICIAN),
     "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),

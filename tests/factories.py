@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Address, Alias, BulkRun, EmailAccount, GroupMember, MailGroup, Order, RetiredMailbox, Tally
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
-from mailflow.models import InboxMessage
+from mailflow.models import InboxMessage, ListedSender
 from panel.models import Contact, Letter, Membership, Organization, Platform, Role, Service, User
 
 _numbers = itertools.count(1)
@@ -162,6 +162,12 @@ def make_inbox_message(organization: Organization, **fields: Any) -> InboxMessag
         "size": 25,
     }
     return InboxMessage.objects.create(organization=organization, **{**invented, **fields})
+
+
+def make_listed_sender(domain: Domain, sender: str = "", **fields: Any) -> ListedSender:
+    """Blocked."""
+    sender = sender or f"sender{next(_numbers)}.example"
+    return ListedSender.objects.create(domain=domain, sender=sender, **{"kind": ListedSender.Kind.BLOCK, **fields})
 
 
 @dataclass(frozen=True, slots=True)

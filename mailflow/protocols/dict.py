@@ -1,5 +1,5 @@
-"""Dovecot's dictionary protocol, as far as `quota_clone` speaks it: after each change of a mailbox it sets two keys,
-how many octets and how many messages there are. Nothing can be looked up here.
+"""Dovecot's dictionary protocol, as far as `quota_clone` speaks it, which sets two keys after each change of a mailbox,
+how many octets and how many messages there are; and as far as Sieve does, which looks scripts up.
 
 A line is a command: one letter, then fields divided by tabs. `H` greets, `B` begins a transaction (id, user), `S` sets
 (id, key, value), `C` commits and wants an answer, `D` commits and wants none, `R` gives up, `L` looks up.
@@ -12,9 +12,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..queries import DatabaseAway
+
 MOST_TRANSACTIONS = 100  # of one connection; Dovecot has one or two
 KEYS = {"priv/quota/storage": "bytes", "priv/quota/messages": "messages"}
-_ESCAPED = {"0": "\0", "1": "\1", "t": "\t", "r": "\r", "l": "\n"}
+_ESCAPED = {"0": "\0", "1": "\1", "t": "\t", "r": "\r", "n": "\n"}
+_ESCAPES = {char: letter for letter, char in _ESCAPED.items()}
 
 # The user, octets and messages; None where only the other was said.
 type Used = Callable[[str, int | None, int | None], None]
@@ -47,6 +50,33 @@ async def use_of_mailboxes(used: Used, reader: asyncio.StreamReader, writer: asy
         elif command in {"L", "I"}:
             writer.write(b"N\n")
         await writer.drain()
+
+
+async def lookups(
+    find: Callable[[str, str], str | None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """A dictionary that is only read: `find` gets a key and whose it is."""
+    user = ""
+    while line := await reader.readline():
+        text = line.decode("utf-8", "replace").rstrip("\n")
+        command, fields = text[:1], [_plain(part) for part in text[1:].split("\t")]
+        if command == "H":
+            user = fields[3] if len(fields) > 3 else ""
+        elif command == "L":
+            try:
+                value = find(fields[0], fields[1] if len(fields) > 1 and fields[1] else user)
+                answer = "N" if value is None else f"O{_escaped(value)}"
+            except DatabaseAway as error:  # whoever asked tries again later
+                answer = f"F{_escaped(str(error))}"
+            writer.write(f"{answer}\n".encode())
+        elif command == "I":
+            writer.write(b"N\n")
+        await writer.drain()
+
+
+def _escaped(text: str) -> str:
+    """As `_plain` reads it."""
+    return re.sub("[\0\1\t\r\n]", lambda found: f"\x01{_ESCAPES[found[0]]}", text)
 
 
 def _plain(text: str) -> str:

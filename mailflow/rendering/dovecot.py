@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ..databases import GRACE_MIB, sqlite_path
 from .plan import VMAIL, Plan
+from .sieve import sieve_2_3, sieve_2_4
 
 HEADER = "# Written by `manage.py mailflow render`: change the panel or its settings, not this file.\n"
 CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_@,+*"
@@ -100,6 +101,11 @@ def _listen(plan: Plan) -> str:
     return ", ".join(plan.addresses) or ("*, ::" if plan.ipv6 else "*")
 
 
+def _trusted(plan: Plan) -> str:
+    """Whose word is taken for where their users are: a network is shut out, not the webmail with everybody in it."""
+    return f"\nlogin_trusted_networks = {' '.join(plan.webmail_from)}" if plan.webmail_from else ""
+
+
 def _services(plan: Plan) -> str:
     """The same words in both versions."""
     # SQLite in WAL is read by those only who could write it.
@@ -162,13 +168,14 @@ namespace inbox {{
 
 
 def _conf_2_3(plan: Plan) -> str:
-    return f"""\
+    return (
+        f"""\
 base_dir = {plan.run}/dovecot
 hostname = {plan.host}
 state_dir = {plan.directory}/dovecot/state
 log_path = /dev/stderr
 protocols = imap lmtp
-listen = {_listen(plan)}
+listen = {_listen(plan)}{_trusted(plan)}
 ssl = required
 ssl_cert = <{plan.certificate}
 ssl_key = <{plan.key}
@@ -219,7 +226,10 @@ service stats {{
     mode = 0666
   }}
 }}
-""" + _services(plan)
+"""
+        + sieve_2_3(plan)
+        + _services(plan)
+    )
 
 
 def _conf_2_4(plan: Plan) -> str:
@@ -236,7 +246,8 @@ def _conf_2_4(plan: Plan) -> str:
     device = _password_query(plan, *owner, device="%{user | lower}")
     password = _password_query(plan, *user, device="")
     mailbox = _user_query(plan, *user)
-    return f"""\
+    return (
+        f"""\
 dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 base_dir = {plan.run}/dovecot
@@ -247,7 +258,7 @@ protocols {{
   imap = yes
   lmtp = yes
 }}
-listen = {_listen(plan)}
+listen = {_listen(plan)}{_trusted(plan)}
 ssl = required
 ssl_server_cert_file = {plan.certificate}
 ssl_server_key_file = {plan.key}
@@ -309,4 +320,7 @@ userdb mailbox {{
   userdb_sql_query = {mailbox}
   userdb_sql_iterate_query = {_iterate_query(plan)}
 }}
-""" + _services(plan).replace("$default_internal_user", "$SET:default_internal_user")
+"""
+        + sieve_2_4(plan)
+        + _services(plan).replace("$default_internal_user", "$SET:default_internal_user")
+    )

@@ -17,7 +17,16 @@ from domains import readings
 from domains.models import DnsProvider, Reading, Zone, ZoneChange
 from panel.actors import SYSTEM
 from panel.models import Invitation
-from tests.factories import Tenant, make_alias, make_check, make_group, make_order, make_retired_mailbox, make_run
+from tests.factories import (
+    Tenant,
+    make_alias,
+    make_check,
+    make_group,
+    make_listed_sender,
+    make_order,
+    make_retired_mailbox,
+    make_run,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "group_id": lambda tenant: member_of(tenant).group_id,
     "member_id": lambda tenant: member_of(tenant).pk,
     "alias_id": lambda tenant: make_alias(tenant.account).pk,
+    "sender_id": lambda tenant: make_listed_sender(tenant.domain).pk,
     "mailbox_id": lambda tenant: make_retired_mailbox(tenant.service).pk,
 }
 
@@ -202,6 +212,11 @@ ACCOUNTS = {
     "list_catch_alls": Row("accounts:read"),
     "set_catch_all": Row("accounts:write", {"account": "ann"}),
     "end_catch_all": Row("accounts:write"),
+    "get_spam_filter": Row("domains:read"),
+    "set_spam_filter": Row("domains:write", {"action": "identify", "threshold": 8}),
+    "list_spam_senders": Row("domains:read"),
+    "add_spam_sender": Row("domains:write", {"sender": "shop.example", "kind": "block"}),
+    "forget_spam_sender": Row("domains:write"),
     "list_groups": Row("accounts:read"),
     "create_group": Row("accounts:write", {"name": "team", "domain": "domain.example"}),
     "get_group": Row("accounts:read"),
