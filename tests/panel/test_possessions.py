@@ -32,6 +32,7 @@ from accounts.models import (
 from api.models import Delivery, Endpoint, Token
 from diagnostics.models import CheckChange, DayOfColours, Postponement
 from domains.models import DkimKey, DnsProvider, Name, Reading, Zone, ZoneChange
+from mailflow.models import SpamFilter
 from panel import possessions
 from panel.actors import SYSTEM
 from panel.errors import Refused
@@ -45,6 +46,7 @@ from tests.factories import (
     make_inbox_message,
     make_inbox_rule,
     make_letter,
+    make_listed_sender,
     make_member,
     make_order,
     make_organization,
@@ -84,6 +86,8 @@ def filled() -> Tenant:
     EmailAccount.objects.filter(pk=account.pk).update(password_hash="{ARGON2ID}the-hash")
     make_alias(account)
     CatchAll.objects.create(domain=domain, account=account)
+    make_listed_sender(domain)
+    SpamFilter.objects.create(domain=domain)
     group = make_group(domain, account)
     GroupSender.objects.create(group=group, address="boss@people.example")
     forwarding = Forwarding.objects.create(account=account)
