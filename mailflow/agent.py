@@ -25,7 +25,7 @@ from panel.secrets import decrypt
 
 from . import inbox, models, passing_on, queueing, sent_by_sieve
 from .checking import findings
-from .own_scripts import look
+from .own_scripts import look, make_homes
 from .protocols.lmtp import MOST_OCTETS, lmtp
 from .purging import purge
 from .queries import DatabaseAway, reader_of
@@ -42,6 +42,7 @@ PURGE_EVERY = 3600.0
 CHECK_EVERY = 3600.0
 CHECK_DAYS = 14
 SCRIPTS_EVERY = 60.0
+HOMES_EVERY = 10.0
 
 type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -90,7 +91,7 @@ class Agent:
             outflow=self._outflow,
             signer=signer,
         )
-        self._due = {"queue": 0.0, "purge": 0.0, "check": 0.0, "scripts": 0.0}
+        self._due = {"queue": 0.0, "purge": 0.0, "check": 0.0, "scripts": 0.0, "homes": 0.0}
 
     async def serve(self, ready: Callable[[], None]) -> None:
         """Until SIGTERM or SIGINT."""
@@ -195,6 +196,8 @@ class Agent:
             queueing.report(machine, self.machine.postfix)
         if self._is_due("purge", PURGE_EVERY):
             purge(self.machine.mail, self.machine.platform)
+        if self._is_due("homes", HOMES_EVERY):
+            make_homes(self.machine.mail)
         if self._is_due("scripts", SCRIPTS_EVERY):
             look(self.machine.mail)
         asked = machine.check_asked_at is not None

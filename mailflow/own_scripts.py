@@ -11,7 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.models import EmailAccount, OwnScript
+
+from .rendering.plan import VMAIL
 
 ACTIVE, LOG, FOLDER = ".dovecot.sieve", ".dovecot.sieve.log", "sieve"
 TOLD = 2000  # characters of the log, its last
@@ -48,6 +52,17 @@ def look(mail: Path) -> int:
                 values = {"active": found.active, "changed_at": found.changed_at, "error": found.error}
                 OwnScript.objects.update_or_create(account_id=pk, defaults=values)
     return len(seen)
+
+
+def make_homes(mail: Path) -> None:
+    """Folders of mailboxes that never had mail and answer or forward: Dovecot 2.4 notes there whom it has answered
+    before it makes any."""
+    rules = Q(inbox_rules__forwards=True) | Q(auto_reply__enabled=True)
+    for mailbox in EmailAccount.objects.filter(rules, mailbox_id__isnull=False).values_list("mailbox_id", flat=True):
+        home = mail / mailbox.hex if mailbox else mail
+        if not home.exists():
+            home.mkdir(0o700)
+            os.chown(home, VMAIL, VMAIL)
 
 
 def _of(row: OwnScript) -> ScriptSeen:

@@ -17,6 +17,7 @@ from .rendering.sieve import PANEL, SPAM
 from .sorting import Sorting
 
 BY_NAME, BY_NUMBER = "priv/sieve/name/", "priv/sieve/data/"
+NOTHING = "# no rules\n"  # to Dovecot 2.4 a script that is not there is one that cannot be read now
 KEPT = 1_000  # scripts between the two questions
 
 
@@ -33,21 +34,20 @@ class Scripts:
         if key.startswith(BY_NAME):
             name = key.removeprefix(BY_NAME)
             script = self._script(name, user)
-            if not script:
+            if script is None:
                 return None
             number = f"{name}-{hashlib.sha256(script.encode()).hexdigest()}"
             self._keep(user, number, script)
             return number
         if key.startswith(BY_NUMBER):
             number = key.removeprefix(BY_NUMBER)
-            return self._made.pop((user, number), None) or self._script(number.partition("-")[0], user) or None
+            return self._made.pop((user, number), None) or self._script(number.partition("-")[0], user)
         return None
 
-    def _script(self, name: str, user: str) -> str:
-        """Empty where there is none."""
+    def _script(self, name: str, user: str) -> str | None:
         if name == PANEL:
-            return self.sorting.script(split(user))
-        return self._against_spam(user) if name == SPAM and self.spam else ""
+            return self.sorting.script(split(user)) or NOTHING
+        return self._against_spam(user) if name == SPAM and self.spam else None
 
     def _against_spam(self, user: str) -> str:
         values = {"platform": self.platform, "domain": split(user).domain}

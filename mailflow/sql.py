@@ -190,14 +190,16 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, l.local
   FROM {_CONFIGURED}
   JOIN accounts_alias k ON k.account_id = e.id
   JOIN accounts_address l ON l.id = k.address_id
-  JOIN domains_name ln ON ln.id = l.name_id""",
+  JOIN domains_name ln ON ln.id = l.name_id
+ WHERE {_OPEN}""",
     # Which domains has the organization of this domain?
     "mailflow_sibling": f"""
 SELECT p.slug AS platform, n.name AS domain, tn.name AS sibling
   FROM {_ATTACHED}
   JOIN panel_service ts ON ts.organization_id = o.id
   JOIN domains_domain td ON td.service_id = ts.id AND td.state = 'verified'
-  JOIN domains_name tn ON tn.id = td.name_id""",
+  JOIN domains_name tn ON tn.id = td.name_id
+ WHERE {_OPEN}""",
     # Which login may send as this address, its own or an alias? `mailbox`, `service` and `organization` are the
     # login's: limits are counted for them.
     "mailflow_sender": f"""

@@ -7,6 +7,7 @@ from celery import shared_task
 from panel.models import Platform
 
 from . import blocking, filling, inbox, publishing
+from .trace import keeping
 
 
 @shared_task
@@ -27,9 +28,7 @@ def tend_inbox() -> int:
 
 @shared_task
 def forget_trace() -> int:
-    from .trace.keeping import forget
-
-    return forget()
+    return keeping.forget()
 
 
 @shared_task(queue="interactive")

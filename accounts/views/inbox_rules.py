@@ -117,12 +117,14 @@ def delete_rule_page(request: HttpRequest, opened: OpenedRules, number: int) -> 
 
 
 def move(request: HttpRequest, opened: OpenedRules, number: int) -> HttpResponse:
+    _row(opened.account, number)
     up = request.POST.get("to") == "up"
     _carried_out(request, lambda: usecases.move(opened.account, number, up=up, by=opened.by))
     return redirect(opened.address_of("rules"))
 
 
 def switch(request: HttpRequest, opened: OpenedRules, number: int) -> HttpResponse:
+    _row(opened.account, number)
     on = request.POST.get("on") == "1"
     said = _("The rule is on.") if on else _("The rule is off.")
     _carried_out(request, lambda: usecases.switch(opened.account, number, on=on, by=opened.by), said)

@@ -93,6 +93,14 @@ ONE_FORM = {
     "more than %(shown)s accounts",
     "more than %(number)s checks need attention",
     "%(done)s of %(total)s record sets",
+    "A folder's name has at most %(limit)s characters, and none of . \\ * %% ~ & # \"; a / divides folders from those inside them.",  # noqa: E501
+    "An account has at most %(limit)s rules.",
+    "At most %(limit)s actions.",
+    "At most %(limit)s characters, without line breaks.",
+    "At most %(limit)s characters.",
+    "At most %(limit)s conditions.",
+    "The rules of an account forward to at most %(limit)s addresses.",
+    "What all rules of an account look for has at most %(limit)s characters together.",
     "Stopped after %(done)s of %(total)s record sets",
 }
 
