@@ -41,7 +41,7 @@ class Scripts:
             return number
         if key.startswith(BY_NUMBER):
             number = key.removeprefix(BY_NUMBER)
-            return self._made.pop((user, number), None) or self._script(number.partition("-")[0], user)
+            return self._made.get((user, number)) or self._script(number.partition("-")[0], user)
         return None
 
     def _script(self, name: str, user: str) -> str | None:
@@ -62,6 +62,8 @@ class Scripts:
         )
 
     def _keep(self, user: str, number: str, script: str) -> None:
+        """Not until it is fetched: two deliveries at once ask for the same one."""
         self._made[user, number] = script
+        self._made.move_to_end((user, number))
         if len(self._made) > KEPT:
             self._made.popitem(last=False)
