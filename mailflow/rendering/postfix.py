@@ -120,7 +120,8 @@ def _restrictions(plan: Plan, context: str) -> str:
     return f"reject_non_fqdn_recipient, {service}, reject"
 
 
-FORGED = "-o { header_checks = regexp:{ { /^X-Spam(-[A-Za-z]+)?:/ IGNORE } } }"  # what a stranger says of himself
+# What strangers say of themselves, where our own filter says it.
+FORGED = "-o { header_checks = regexp:{ { /^X-Spam(-[A-Za-z]+)?:/ IGNORE } } }"
 
 
 def master_cf(plan: Plan) -> str:
@@ -132,7 +133,7 @@ def master_cf(plan: Plan) -> str:
             if port:
                 lines += [f"{at}{port} inet n - n - - smtpd", *_ASKING, *_submission(plan), *extra]
     services = SERVICES.replace("@MAPS@", f"socketmap:unix:{plan.policy}/socketmap:sender")
-    services = services.replace("@FORGED@", FORGED)
+    services = services.replace("  @FORGED@\n", f"  {FORGED}\n" if plan.spam else "")
     return HEADER + "\n".join(lines) + "\n" + services
 
 
