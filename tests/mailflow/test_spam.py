@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from accounts.inbox_rules import usecases
+from accounts.inbox_rules.terms import Comparison, Deed, ReplyTerms, Rule, RuleAction, RuleCondition, Subject
 from accounts.models import EmailAccount
 from domains.models import Domain
 from mailflow import filtering
@@ -20,6 +22,7 @@ from tests.mailflow.conftest import PASSWORD, account_at, started
 from tests.mailflow.machine import ANYBODY, MailMachine, said, soon
 from tests.processes import ROOT
 from tests.servers.process import program
+from tests.servers.target import SmtpTarget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,6 +69,21 @@ def test_spam_is_moved_to_junk_and_other_mail_is_not(machine: MailMachine, jan: 
     assert machine.subjects(str(jan), PASSWORD) == ["lunch?"]
     assert "X-Spam: Yes" in headers(machine, jan, "Junk")
     assert "X-Spam: Yes" not in headers(machine, jan)
+
+
+def test_rules_do_not_see_and_nothing_answers_what_was_moved_to_junk(
+    machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
+) -> None:
+    condition = RuleCondition(Subject.SUBJECT, Comparison.CONTAINS, "buy")
+    usecases.put(jan, [Rule(name="", conditions=(condition,), actions=(RuleAction(Deed.MOVE, "Offers"),))], by=SYSTEM)
+    usecases.set_reply(jan, ReplyTerms("", "Away"), by=SYSTEM)
+    machine.deliver(str(jan), f"shop@{split}", GTUBE, Subject="buy this")
+    machine.arrives(str(jan), PASSWORD, "buy this", "Junk")
+    machine.deliver(str(jan), f"friend@{split}", Subject="buy milk")
+    machine.arrives(str(jan), PASSWORD, "buy milk", "Offers")
+    soon(lambda: target.messages, "the one reply")
+    machine.settle()
+    assert [session.recipients for session in target.messages] == [[f"friend@{split}"]]
 
 
 def test_what_the_domain_wants_holds_for_the_next_message(

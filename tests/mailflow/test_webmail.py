@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts import policies
 from accounts.models import EmailAccount
 from mailflow.models import Failure
+from panel.actors import SYSTEM
 from tests.browser import NewPage
 from tests.mailflow.conftest import PASSWORD, mailbox_of, started
 from tests.mailflow.machine import MailMachine, soon
@@ -94,6 +96,14 @@ def test_wrong_passwords_shut_out_their_own_network_and_not_the_webmail(
     assert sign_in(str(jan), PASSWORD, "198.51.100.9") != 200, "their network is shut out"
     assert sign_in(str(jan), PASSWORD, "203.0.113.5") == 200
     assert machine.imap(str(jan), PASSWORD).logout()[0] == "BYE"
+
+
+def test_passwords_that_are_for_the_webmail_alone_open_it(machine: MailMachine, jan: EmailAccount) -> None:
+    """Its own address counts, not the one that it says its user has."""
+    policies.change_policy(jan.service, {"main_for_web": True}, by=SYSTEM)
+    assert sign_in(str(jan), PASSWORD, "203.0.113.5") == 200
+    login = f"{jan}", PASSWORD
+    assert machine.imap(*login).logout()[0] == "BYE"  # this machine is where the webmail is
 
 
 @pytest.mark.parametrize(
