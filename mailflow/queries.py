@@ -13,8 +13,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
-from .databases import GRACE_MIB, for_postgres, sqlite_path
+from .databases import GRACE_MIB, numbered, sqlite_path
 
 SECONDS = 3  # for connecting, and for one answer
 PAUSE = 1.0  # after a connection that failed: nobody waits for the next one meanwhile
@@ -163,12 +166,15 @@ class SqliteReader:
 
 
 class PostgresReader:
+    """By libpq's own calls: a cursor for each question cost as much again as the question."""
+
     def __init__(self, url: str) -> None:
         self.asked = Counter[str]()
         self._url = url
         self._connection: psycopg.Connection[Row] | None = None
         self._not_before = 0.0
-        self._queries = {name: for_postgres(text) for name, text in QUERIES.items()}
+        self._statements = {name: numbered(text) for name, text in QUERIES.items()}
+        self._prepared: set[str] = set()
 
     def rows(self, query: str, values: Mapping[str, str]) -> list[Row]:
         """A connection that broke since it was last used is replaced, once."""
@@ -194,19 +200,36 @@ class PostgresReader:
             self._connection = psycopg.connect(
                 self._url,
                 autocommit=True,
-                prepare_threshold=0,
                 connect_timeout=SECONDS,
                 options=f"-c statement_timeout={SECONDS}s",
                 keepalives_idle=SECONDS,
                 tcp_user_timeout=SECONDS * 1000,
             )
             self._not_before = 0.0
-        return self._connection.execute(self._queries[query], values, prepare=True).fetchall()
+            self._prepared.clear()
+        text, names = self._statements[query]
+        given = [values[name] for name in names]
+        if any("\0" in value for value in given):
+            raise psycopg.DataError("PostgreSQL has no texts with NUL")
+        libpq, name = self._connection.pgconn, query.encode()
+        if query not in self._prepared:
+            _require(libpq.prepare(name, text.encode()), ExecStatus.COMMAND_OK)
+            self._prepared.add(query)
+        result = _require(libpq.exec_prepared(name, [value.encode() for value in given]), ExecStatus.TUPLES_OK)
+        reading = Transformer(self._connection)
+        reading.set_pgresult(result)
+        return reading.load_rows(0, result.ntuples, tuple)
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _require(result: PGresult, status: int) -> PGresult:
+    if result.status != status:
+        raise psycopg.OperationalError(result.error_message.decode("utf-8", "replace").strip())
+    return result
 
 
 def reader_of(url: str) -> Reader:

@@ -14,7 +14,7 @@ from django.db import connection, migrations, models
 
 from accounts.models import EmailAccount, PasswordPolicy
 from domains.models import Domain, Name, Ownership
-from mailflow.databases import for_postgres
+from mailflow.databases import for_postgres, numbered
 from mailflow.making import made
 from mailflow.models import Block
 from mailflow.queries import QUERIES, DatabaseAway, reader_of
@@ -258,6 +258,23 @@ def test_a_database_that_is_away_is_said_and_found_again(transactional_db: None)
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
                            " AND datname = current_database()")  # fmt: skip
         assert reader.rows("platforms", {}) == []
+    reader.close()
+
+
+def test_a_question_on_postgresql_is_prepared_once_and_cut_nowhere(transactional_db: None) -> None:
+    text, names = numbered("SELECT :a, CAST(:b AS bigint), :a")
+    assert (text, names) == ("SELECT $1, CAST($2 AS bigint), $1", ("a", "b"))
+    if connection.vendor != "postgresql":
+        return
+    account = make_account(make_domain(make_service(), "cut.test"), "jan")
+    reader = reader_of(database_url())
+    values = {"platform": account.service.platform.slug, "domain": "cut.test", "local": "jan"}
+    for _time in range(2):
+        assert len(reader.rows("mailbox", values)) == 1
+        assert reader.rows("mailbox", values)[0][0]
+    with pytest.raises(DatabaseAway):
+        reader.rows("mailbox", values | {"local": "jan\0other"})
+    assert reader.rows("mailbox", values)[0][0]  # the next one is answered
     reader.close()
 
 
