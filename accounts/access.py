@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.http import Http404
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
 
 
 def account_for(
-    user: User | AnonymousUser, service_name: str, account_id: int, *, at_least: Role = Role.VIEWER
+    user: User | AnonymousUser,
+    service_name: str,
+    account_id: int,
+    *,
+    at_least: Role = Role.VIEWER,
+    also: Sequence[str] = (),
 ) -> EmailAccount:
-    service = service_for(user, service_name, at_least=at_least)
+    """`also`: relations of its service to read in the same question."""
+    service = service_for(user, service_name, at_least=at_least, also=also)
     found = EmailAccount.objects.select_related("domain__name").filter(service=service, pk=account_id).first()
     if found is None:
         raise Http404

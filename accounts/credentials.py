@@ -65,8 +65,9 @@ def state_of(account: EmailAccount, policy: PasswordPolicy) -> PasswordState:
 
 
 def attach(service: Service, accounts: Sequence[EmailAccount]) -> None:
-    """Set `password_state` of those that are configured: one question for all of them."""
-    policy = policy_of(service)
+    """Set `password_state` of those that are configured: one question for all of them, none where the service was read
+    with its policy."""
+    policy = getattr(service, "password_policy", None) or PasswordPolicy(service=service)
     for account in accounts:
         if not account.is_slot:
             account.password_state = state_of(account, policy)

@@ -38,7 +38,7 @@ def configure(
         raise _refusal(rules.NameRule.NAME_RESERVED)
     slot = EmailAccount.objects.filter(pk=account.pk, state=State.SLOT).first()
     if slot is None:
-        raise Refused("not-a-slot", _("This slot has been configured or cancelled in the meantime."))
+        raise Refused("not-a-slot", _("This account has been configured or cancelled in the meantime."))
     (answer,) = batch.place(service, [placement], now=timezone.now(), slots=[slot])
     if isinstance(answer, RowProblem):
         raise _refusal(answer)

@@ -12,7 +12,7 @@ from .models import Area, Event
 from .models.webhooks import URL_LENGTH
 
 LONGEST = timedelta(days=2 * 366)
-WHAT = (("", _("nothing")), ("read", _("read")), ("write", _("read and change")))
+WHAT = (("", _("no access")), ("read", _("read")), ("write", _("read and change")))
 
 
 class NewToken(forms.Form):

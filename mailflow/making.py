@@ -21,7 +21,7 @@ from psycopg import sql
 
 from panel.errors import Refused
 
-from .sql import APPS, READER, VIEWS, WRITER, WRITTEN
+from .sql import APPS, FUNCTIONS, READER, VIEWS, WRITER, WRITTEN
 
 
 def make(connection: BaseDatabaseWrapper) -> None:
@@ -32,6 +32,9 @@ def make(connection: BaseDatabaseWrapper) -> None:
             if connection.vendor == "postgresql":
                 cursor.execute(f"COMMENT ON VIEW {name} IS '{_digest(text)}'")
         if connection.vendor == "postgresql":
+            for name, text in FUNCTIONS.items():
+                cursor.execute(f"CREATE FUNCTION {name} {text}")
+                cursor.execute(f"COMMENT ON FUNCTION {name} IS '{_digest(text)}'")
             for role in (READER, WRITER):
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
                 if cursor.fetchone():
@@ -43,6 +46,9 @@ def drop(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for name in reversed(VIEWS):
             cursor.execute(f"DROP VIEW IF EXISTS {name}")
+        if connection.vendor == "postgresql":
+            for name in FUNCTIONS:
+                cursor.execute(f"DROP FUNCTION IF EXISTS {name}")
 
 
 def made(connection: BaseDatabaseWrapper) -> bool:
@@ -57,8 +63,11 @@ def made(connection: BaseDatabaseWrapper) -> bool:
         cursor.execute(
             "SELECT relname, obj_description(oid, 'pg_class') FROM pg_class"
             " WHERE relkind = 'v' AND pg_table_is_visible(oid)"
+            " UNION ALL SELECT CAST(CAST(oid AS regprocedure) AS text), obj_description(oid, 'pg_proc') FROM pg_proc"
+            " WHERE pg_function_is_visible(oid) AND proname LIKE 'mailflow%'"
         )
-        return dict(cursor.fetchall()).items() >= {name: _digest(text) for name, text in VIEWS.items()}.items()
+        wanted = {name.replace(", ", ","): _digest(text) for name, text in (VIEWS | FUNCTIONS).items()}
+        return dict(cursor.fetchall()).items() >= wanted.items()
 
 
 def _digest(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import smtplib
 import socket
 import ssl
 import stat
@@ -149,13 +150,13 @@ def _child(plan: Plan, name: str, command: Sequence[str], environment: dict[str,
 
 
 def answers(plan: Plan) -> bool:
-    """Whether policy server, Postfix and Dovecot all greet."""
+    """Whether policy server, Postfix and Dovecot all greet, and Dovecot finds out whose a mailbox is."""
     host = plan.addresses[0] if plan.addresses else "127.0.0.1"
     plain = [port for port in (plan.ports.smtp, plan.ports.submission) if port]
     wrapped = [port for port in (plan.ports.imap, plan.ports.submissions) if port]
     return (
         all((plan.policy / name).exists() for name in ("verdict", "sessions"))
-        and (plan.run / "lmtp").exists()
+        and _looks_up(plan.run / "lmtp")
         and _accepts(plan.inbox)
         and _accepts(plan.policy / "verdict")
         and all(greeting(host, port, tls=False).startswith("220") for port in plain)
@@ -175,6 +176,17 @@ def greeting(host: str, port: int, *, tls: bool) -> str:
                 return wrapped.makefile("rb").readline().decode("ascii", "replace")
     except OSError:
         return ""
+
+
+def _looks_up(lmtp: Path) -> bool:
+    """Whether nobody's address is refused for good: until Dovecot can look up addresses all are for later."""
+    try:
+        with smtplib.LMTP(str(lmtp), timeout=BANNER_SECONDS) as client:
+            client.ehlo()
+            client.mail("")
+            return client.rcpt("nobody@invalid")[0] == 550
+    except (OSError, smtplib.SMTPException):
+        return False
 
 
 def _accepts(path: Path) -> bool:

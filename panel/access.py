@@ -6,7 +6,7 @@ not reach is told so (403). Staff reach everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,11 @@ def organization_for(user: User | AnonymousUser, code: str, *, at_least: Role = 
     return organization
 
 
-def service_for(user: User | AnonymousUser, name: str, *, at_least: Role = Role.VIEWER) -> Service:
-    service = Service.objects.select_related("organization", "platform").filter(name=name).first()
+def service_for(
+    user: User | AnonymousUser, name: str, *, at_least: Role = Role.VIEWER, also: Sequence[str] = ()
+) -> Service:
+    """`also`: relations to read in the same question."""
+    service = Service.objects.select_related("organization", "platform", *also).filter(name=name).first()
     if service is None:
         raise Http404
     _opened(user, service.organization, at_least)

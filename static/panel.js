@@ -1,4 +1,4 @@
-// What no server can do: copy to the clipboard, open dialogs, close menus. Everything else is HTML and htmx.
+// What no server can do: copy to the clipboard, hold the focus in dialogs, close menus. Everything else is HTML and htmx.
 
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
@@ -16,13 +16,15 @@ document.addEventListener("click", async (event) => {
     setTimeout(() => { copy.textContent = words; }, 1500);
     return;
   }
-  const opener = event.target.closest("[data-dialog]");
-  if (opener) {
-    document.getElementById(opener.dataset.dialog)?.showModal();
+  // Without script the browser shows a dialog beside the page; with it, nothing but the dialog can be reached.
+  const switcher = event.target.closest("[popovertarget]");
+  if (switcher) {
+    event.preventDefault();
+    const dialog = document.getElementById(switcher.getAttribute("popovertarget"));
+    if (switcher.getAttribute("popovertargetaction") === "hide") dialog?.close();
+    else dialog?.showModal();
     return;
   }
-  const closer = event.target.closest("[data-close]");
-  if (closer) closer.closest("dialog")?.close();
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }

@@ -357,6 +357,13 @@ SELF_SERVICE: dict[str, Row] = {
     "mailbox:devices": Row(MAILBOX),
     "mailbox:revoke": Row(MAILBOX, "POST"),
     "mailbox:forwarding": Row(MAILBOX),
+    "mailbox:rules": Row(MAILBOX),
+    "mailbox:new_rule": Row(MAILBOX),
+    "mailbox:rule": Row(MAILBOX),
+    "mailbox:move_rule": Row(MAILBOX, "POST"),
+    "mailbox:switch_rule": Row(MAILBOX, "POST"),
+    "mailbox:delete_rule": Row(MAILBOX),
+    "mailbox:auto_reply": Row(MAILBOX),
     "mailbox:settings": Row(MAILBOX),
     "mailbox:sign_ins": Row(MAILBOX),
 }

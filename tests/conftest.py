@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import connection
+from django.test import TransactionTestCase
 
 from panel.catalogues import compile_catalogues
 from panel.celery import app
@@ -20,6 +22,23 @@ from panel.health import QUEUES
 from .processes import environment
 
 pytest_plugins = ["tests.servers.fixtures", "tests.browser"]
+
+_emptied = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+
+def _emptied_again(case: TransactionTestCase) -> None:
+    """Emptying all tables of PostgreSQL can meet a question of the mail servers that a test started, each waiting for
+    the other: whoever is sent away by PostgreSQL asks again."""
+    for left in (2, 1, 0):
+        try:
+            _emptied(case)
+            return
+        except CommandError as error:
+            if left == 0 or "deadlock" not in str(error.__cause__):
+                raise
+
+
+TransactionTestCase._fixture_teardown = _emptied_again  # type: ignore[attr-defined]
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 

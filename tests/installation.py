@@ -12,11 +12,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from tests.processes import ROOT, environment
 from tests.servers.process import free_port
 
-READY_SECONDS = 180
+READY_SECONDS = 300
 LINE = r"^Sign in at http://localhost:(\d+)/ as (\S+@\S+) with (?:password (\S+)|the password you chose)$"
 
 
@@ -65,6 +66,13 @@ class Installation:
         self.output = folder.with_name(f"{folder.name}-output")
         self.process: subprocess.Popen[bytes] | None = None
         self.line = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Also where what comes before a test failed."""
+        self.stop()
 
     def copy(self, template: Path) -> None:
         """Begin with what another installation's set-up made."""
@@ -130,5 +138,5 @@ class Installation:
     def stop(self, number: int = signal.SIGTERM) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
-            self.process.wait(30)
+            self.process.wait(90)
         self.process = None

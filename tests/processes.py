@@ -19,12 +19,14 @@ def environment(**changes: str) -> dict[str, str]:
     return inherited | {"DJANGO_SETTINGS_MODULE": "panel.settings"} | changes
 
 
-def manage(*arguments: str, env: dict[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def manage(*arguments: str, env: dict[str, str], timeout: float = 180) -> subprocess.CompletedProcess[str]:
     """Run `manage.py …` and wait for it."""
     return _run([sys.executable, "manage.py", *arguments], env, timeout)
 
 
-def program(module: str, *arguments: str, env: dict[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def program(
+    module: str, *arguments: str, env: dict[str, str], timeout: float = 180
+) -> subprocess.CompletedProcess[str]:
     """Run `python -m …` and wait for it."""
     return _run([sys.executable, "-m", module, *arguments], env, timeout)
 

@@ -19,6 +19,9 @@ MENU = (
     MenuEntry("mailbox:password", _("Password"), _("Change the password of this mailbox.")),
     MenuEntry("mailbox:devices", _("App passwords"), _("One for each phone and mail program.")),
     MenuEntry("mailbox:forwarding", _("Forwarding"), _("Pass your mail on to other addresses.")),
+    MenuEntry(
+        "mailbox:rules", _("Rules and automatic reply"), _("Sort mail as it arrives, and answer while you are away.")
+    ),
     MenuEntry("mailbox:settings", _("Client settings"), _("What a mail program asks for.")),
     MenuEntry("mailbox:sign_ins", _("Last sign-ins"), _("From where this mailbox was opened, or somebody tried to.")),
 )

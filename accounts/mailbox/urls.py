@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import rules, views
 
 app_name = "mailbox"
 
@@ -12,6 +12,13 @@ urlpatterns = [
     path("app-passwords/", views.devices, name="devices"),
     path("app-passwords/revoke/", views.revoke, name="revoke"),
     path("forwarding/", views.forwarding, name="forwarding"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/new/", rules.new_rule, name="new_rule"),
+    path("rules/<int:rule_id>/", rules.rule, name="rule"),
+    path("rules/<int:rule_id>/move/", rules.move_rule, name="move_rule"),
+    path("rules/<int:rule_id>/switch/", rules.switch_rule, name="switch_rule"),
+    path("rules/<int:rule_id>/delete/", rules.delete_rule, name="delete_rule"),
+    path("auto-reply/", rules.auto_reply, name="auto_reply"),
     path("settings/", views.client_settings, name="settings"),
     path("sign-ins/", views.sign_ins, name="sign_ins"),
 ]

@@ -30,7 +30,7 @@ CHANGES = {"suspend": verbs.suspend, "resume": verbs.resume, "reset": verbs.rese
 DONE = {
     "suspend": gettext_lazy("%(address)s is suspended: no login and no sending; mail still arrives."),
     "resume": gettext_lazy("%(address)s is active again."),
-    "reset": gettext_lazy("%(address)s is a slot again. Its mail is kept for 30 days."),
+    "reset": gettext_lazy("%(address)s has been deleted and can be configured again. Its mail is kept for 30 days."),
 }
 
 

@@ -29,7 +29,7 @@ EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "
 @login_required
 def account_list(request: HttpRequest, service_name: str) -> HttpResponse:
     """Slots and accounts. The number of queries does not depend on how many there are."""
-    service = service_for(request.user, service_name)
+    service = service_for(request.user, service_name, also=["password_policy"])
     role = require(request.user, service.organization)
     question = ListQuery.of(service.pk, request.GET.dict())
     tallies = tallies_of(service.pk, question)
@@ -84,7 +84,7 @@ def domain_names(request: HttpRequest, service_name: str) -> HttpResponse:
 @login_required
 def account(request: HttpRequest, service_name: str, account_id: int) -> HttpResponse:
     """One account: its client settings and what was done to it."""
-    found = account_for(request.user, service_name, account_id)
+    found = account_for(request.user, service_name, account_id, also=["password_policy"])
     role = require(request.user, found.service.organization)
     usage.attach(found.service, [found])
     aliases.attach([found])

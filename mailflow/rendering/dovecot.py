@@ -55,11 +55,11 @@ def _password_query(plan: Plan, local: str, domain: str, *, device: str) -> str:
 
 
 def _user_query(plan: Plan, local: str, domain: str) -> str:
-    return (
-        f"SELECT account AS user, '{plan.mail}/' || mailbox AS home, "
-        f"{_quota(plan)} AS {_quota_field(plan)} FROM mailflow_recipient "
-        f"WHERE platform = '{plan.platform}' AND domain = '{domain}' AND local_part = '{local}'"
-    )
+    fields = f"SELECT account AS user, '{plan.mail}/' || mailbox AS home, {_quota(plan)} AS {_quota_field(plan)} FROM "
+    if sqlite_path(plan.database) is None:
+        return f"{fields}mailflow_mailbox('{plan.platform}', '{domain}', '{local}')"
+    where = f"WHERE platform = '{plan.platform}' AND domain = '{domain}' AND local_part = '{local}'"
+    return f"{fields}mailflow_recipient {where}"
 
 
 def _quota_field(plan: Plan) -> str:

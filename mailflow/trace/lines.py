@@ -283,7 +283,7 @@ def _stored(session: str, said: str) -> Event | None:
     for mark in _FOLDERS:
         head, found, folder = said.rpartition(mark)
         if found and "msgid=" in head:
-            return Stored(session, clean(folder.strip("'"), HOST))
+            return Stored(clean(session, HOST), clean(folder.strip("'"), HOST))
     return None
 
 

@@ -11,4 +11,4 @@ from ..access import person
 @login_required
 def find(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")[:253]
-    return render(request, "panel/find.html", {"text": text, "hits": search.find(person(request), text)})
+    return render(request, "panel/find.html", {"asked_everywhere": text, "hits": search.find(person(request), text)})

@@ -17,13 +17,13 @@ from accounts.app_passwords import AT_MOST
 from accounts.hashing import hash_password, verify
 from accounts.mailbox import sessions
 from accounts.mailbox.menu import MENU
-from accounts.models import AppPassword, EmailAccount, Forwarding, MailboxSession, PasswordPolicy
+from accounts.models import AppPassword, EmailAccount, Forwarding, InboxRule, MailboxSession, PasswordPolicy
 from accounts.policies import change_policy
 from domains.models import Domain
 from mailflow.models import Block, DeviceUse, Failure
 from panel.actors import SYSTEM
 from panel.models import Activity, Organization, Service
-from tests.factories import make_account, make_domain, make_organization, make_service, make_user
+from tests.factories import make_account, make_domain, make_inbox_rule, make_organization, make_service, make_user
 from tests.mailflow.conftest import mailbox_of
 
 pytestmark = pytest.mark.django_db
@@ -389,3 +389,16 @@ def test_a_form_from_before_the_last_sign_in_leads_back_to_its_page(jan: EmailAc
     assert answer.headers["Location"] == "/mailbox/forwarding/"
     assert "out of date" in browser.get("/mailbox/forwarding/").content.decode()
     assert not Forwarding.objects.exists()
+
+
+def test_the_owner_has_rules_and_nobody_elses(jan: EmailAccount, owner: Client, domain: Domain) -> None:
+    mine, other = make_inbox_rule(jan), make_inbox_rule(account_at(domain, "ewa"))
+    for name in ("rules", "new_rule", "auto_reply"):
+        assert mark_of(jan) in owner.get(reverse(f"mailbox:{name}")).content.decode(), name
+    for name in ("move_rule", "switch_rule", "delete_rule", "rule"):
+        assert owner.post(reverse(f"mailbox:{name}", args=[other.pk]), {"mailbox": mark_of(jan)}).status_code == 404
+    gone = reverse("mailbox:delete_rule", args=[mine.pk])
+    assert owner.post(gone).status_code == 409
+    assert owner.post(gone, {"mailbox": mark_of(jan)}).headers["Location"] == reverse("mailbox:rules")
+    assert list(InboxRule.objects.all()) == [other]
+    assert Activity.objects.filter(actor_label="jan@aurora.example").exists()

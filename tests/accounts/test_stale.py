@@ -134,7 +134,7 @@ def test_an_account_that_became_another_persons_is_never_changed(clinic, first):
     }.items():
         response = first.post(url(name, clinic, account.pk), form | opened)
         assert response.status_code == 409, name
-        assert "Account reset" in response.content.decode(), name
+        assert "Account deleted" in response.content.decode(), name
     account.refresh_from_db()
     assert (account.address_key, account.state, account.password_hash) == (
         "bo@aurora.example",

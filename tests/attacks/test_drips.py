@@ -76,12 +76,11 @@ def dripping_server(port: int) -> Iterator[list[Any]]:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    installation = Installation(tmp_path / "var", ALLOWED_NETWORKS="127.0.0.0/8", DNS_RESOLVERS="127.0.0.1:9")
-    installation.start()
-    until(installation.healthy, 60, "health")
-    populate(installation)
-    yield installation
-    installation.stop()
+    with Installation(tmp_path / "var", ALLOWED_NETWORKS="127.0.0.0/8", DNS_RESOLVERS="127.0.0.1:9") as installation:
+        installation.start()
+        until(installation.healthy, 180, "health")
+        populate(installation)
+        yield installation
 
 
 def test_providers_that_drip_hold_no_page_and_no_other_customer(installation: Installation) -> None:

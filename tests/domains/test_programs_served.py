@@ -29,12 +29,11 @@ POST = (
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    installation = Installation(tmp_path_factory.mktemp("programs") / "var")
-    installation.line = installation.start()
-    made = manage("shell", "--no-imports", "-c", CUSTOMER, env=installation.env)
-    assert made.returncode == 0, made.stderr
-    yield installation
-    installation.stop()
+    with Installation(tmp_path_factory.mktemp("programs") / "var") as installation:
+        installation.line = installation.start()
+        made = manage("shell", "--no-imports", "-c", CUSTOMER, env=installation.env)
+        assert made.returncode == 0, made.stderr
+        yield installation
 
 
 def fetch(proxy: Caddy, host: str, path: str, *, data: bytes | None = None) -> tuple[int, bytes]:

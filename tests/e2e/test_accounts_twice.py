@@ -84,7 +84,7 @@ def test_the_sign_in_button_shows_work_under_way_and_comes_back(
     page = new_page()
     page.goto("/account/login/")
     sent = slow_posts(page)
-    page.get_by_label("Email").fill("nobody@people.example")
+    page.get_by_label("E-mail address").fill("nobody@people.example")
     page.get_by_label("Password", exact=True).fill("wrong")
     page.evaluate("""() => {
         const button = document.querySelector("main form button");
@@ -155,7 +155,7 @@ def test_two_people_on_one_slot(
     screenshot(second, "accounts-stale-390")
     slot.refresh_from_db()
     assert slot.first_name == "Anna"
-    second.get_by_role("button", name="Use it for a free slot").click()
+    second.get_by_role("button", name="Use it for another account to configure").click()
     expect(second.get_by_label("Account name")).to_have_value("bo")
     expect(second.get_by_label("Password", exact=True)).to_have_value("")
     second.get_by_label("Password", exact=True).fill("Hemlig4Sak")

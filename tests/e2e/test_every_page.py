@@ -45,6 +45,7 @@ NO_PAGES = {
         "diagnostics:mx_hint",
         "diagnostics:delegation_hint",
         "domains:plan_card",
+        "domains:footer_preview",
         "accounts:domain_names",
         "accounts:under_way",
     ),
@@ -130,11 +131,23 @@ def test_nothing_is_untranslated_or_misplaced_where_words_are_longer(
     walk(page, tenant, look)
 
 
-def test_every_page_is_accessible_in_polish_on_a_phone_in_the_dark(
-    tenant: Tenant, new_page: Callable[..., Page], accessible: Callable[[Page], None]
+SHAPES = {
+    "in_polish_on_a_phone_in_the_dark": ("pl", "dark", {"width": 390, "height": 844}),
+    "in_english_on_a_desk_in_the_light": ("en", "light", {"width": 1440, "height": 900}),
+}
+
+
+@pytest.mark.parametrize(("language", "scheme", "size"), SHAPES.values(), ids=SHAPES)
+def test_every_page_is_accessible(
+    tenant: Tenant,
+    new_page: Callable[..., Page],
+    accessible: Callable[[Page], None],
+    language: str,
+    scheme: str,
+    size: dict[str, int],
 ) -> None:
-    staff = make_user("staff@operator.example", staff=True, language="pl")
-    page = new_page(staff, locale="pl", color_scheme="dark", viewport={"width": 390, "height": 844})
+    staff = make_user("staff@operator.example", staff=True, language=language)
+    page = new_page(staff, locale=language, color_scheme=scheme, viewport=size)
 
     def look() -> list[str]:
         found = page_checks.misplaced(page)

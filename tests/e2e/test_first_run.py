@@ -18,17 +18,16 @@ PATIENCE = 90_000  # ms; a sweep comes every 15 s
 
 @pytest.fixture
 def demonstration(tmp_path: Path) -> Iterator[Installation]:
-    installation = Installation(tmp_path / "var", DEMO="1")
-    installation.line = installation.start()
-    yield installation
-    installation.stop()
+    with Installation(tmp_path / "var", DEMO="1") as installation:
+        installation.line = installation.start()
+        yield installation
 
 
 def signed_in(page: Page, line: str) -> None:
     found = re.match(LINE, line)
     assert found
     page.goto("/")
-    page.get_by_label("Email").fill(found.group(2))
+    page.get_by_label("E-mail address").fill(found.group(2))
     page.get_by_label("Password").fill(found.group(3))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("link", name="emailpro-ab12345-1").first).to_be_visible()

@@ -42,7 +42,7 @@ def tenant() -> Tenant:
 
 
 def sign_in(page: Page, user: User) -> None:
-    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("E-mail address").fill(user.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -70,7 +70,7 @@ def test_a_button_shows_work_under_way_and_cannot_be_pressed_twice(
     page = new_page(None if what == "sign-in" else tenant.owner)
     if what == "sign-in":
         page.goto(reverse("account_login"))
-        page.get_by_label("Email").fill(tenant.owner.email)
+        page.get_by_label("E-mail address").fill(tenant.owner.email)
         page.get_by_label("Password").fill(PASSWORD)
         button = page.get_by_role("button", name="Sign in", exact=True)
     elif what == "order":

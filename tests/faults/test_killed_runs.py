@@ -43,13 +43,12 @@ WHOLE = f"done {ROWS} 0 {ROWS} {ROWS} {ROWS} {ROWS} {ROWS} 1"
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    installation = Installation(tmp_path / "var", DNS_RESOLVERS="127.0.0.1:9")
-    installation.start()
-    until(installation.healthy, 90, "health")
-    populate(installation)
-    python(installation, MORE_SLOTS.replace("ROWS", str(ROWS)))
-    yield installation
-    installation.stop()
+    with Installation(tmp_path / "var", DNS_RESOLVERS="127.0.0.1:9") as installation:
+        installation.start()
+        until(installation.healthy, 180, "health")
+        populate(installation)
+        python(installation, MORE_SLOTS.replace("ROWS", str(ROWS)))
+        yield installation
 
 
 def done(installation: Installation) -> int:
@@ -98,5 +97,5 @@ def test_a_run_survives_the_death_of_its_worker_and_of_the_supervisor(installati
     assert done(installation) < ROWS
 
     installation.start()
-    until(installation.healthy, 90, "health")
+    until(installation.healthy, 180, "health")
     whole(installation)

@@ -60,12 +60,11 @@ def database() -> Iterator[PostgreSql]:
 @pytest.fixture
 def installation(tmp_path: Path, database: PostgreSql, redis_server: Redis) -> Iterator[Installation]:
     env = {"DATABASE_URL": database.url, "REDIS_URL": redis_server.url, "DNS_RESOLVERS": "127.0.0.1:9"}
-    installation = Installation(tmp_path / "var", **env)
-    installation.start()
-    until(installation.healthy, 90, "health")
-    populate(installation)
-    yield installation
-    installation.stop()
+    with Installation(tmp_path / "var", **env) as installation:
+        installation.start()
+        until(installation.healthy, 180, "health")
+        populate(installation)
+        yield installation
 
 
 @contextmanager
@@ -110,19 +109,19 @@ def test_nothing_is_lost_or_doubled_whatever_dies(installation: Installation, da
             assert pid is not None, words
             os.kill(pid, signal.SIGKILL)
         python(installation, FIVE_TIMES)
-        until(installation.healthy, 90, "health")
+        until(installation.healthy, 180, "health")
         settled(installation, "done 12 1 0 0")
 
     with frozen(database):
         until(lambda: "no answer within" in ill(installation).get("database", ""), 30, "health says so")
-    until(installation.healthy, 90, "health")
+    until(installation.healthy, 180, "health")
 
     anna.come()
     anna.start_run(*(f"second{number}" for number in range(6)))
     database.stop()
     until(lambda: ill(installation).get("worker", "").startswith("not ok"), 30, "health says so")
     database.start()
-    until(installation.healthy, 90, "health")
+    until(installation.healthy, 180, "health")
     anna.share()
     python(installation, FIVE_TIMES)
     settled(installation, "done done 18 2 1 1")

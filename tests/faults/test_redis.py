@@ -37,12 +37,11 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 @pytest.fixture
 def installation(tmp_path: Path, redis: Redis) -> Iterator[Installation]:
-    installation = Installation(tmp_path / "var", REDIS_URL=redis.url, DNS_RESOLVERS="127.0.0.1:9")
-    installation.start()
-    until(installation.healthy, 60, "health")
-    populate(installation)
-    yield installation
-    installation.stop()
+    with Installation(tmp_path / "var", REDIS_URL=redis.url, DNS_RESOLVERS="127.0.0.1:9") as installation:
+        installation.start()
+        until(installation.healthy, 180, "health")
+        populate(installation)
+        yield installation
 
 
 def work(customer: Customer, *people: str) -> None:
@@ -79,7 +78,7 @@ def test_with_redis_hanging_and_with_redis_dead_people_work_and_nothing_is_lost(
     until(lambda: "Not working at present: Redis" in staff.get("/staff/organizations/"), 60, "a line for staff")
     time.sleep(max(0.0, AWAY_SECONDS - (time.monotonic() - frozen_at)))
     redis.thaw()
-    until(installation.healthy, 60, "health")
+    until(installation.healthy, 180, "health")
     settled(installation, "1 2 0 1 1")
 
     assert redis.process is not None
@@ -91,5 +90,5 @@ def test_with_redis_hanging_and_with_redis_dead_people_work_and_nothing_is_lost(
     until(lambda: misses_the_broker(installation), 30, "a broker that is missed")
     time.sleep(max(0.0, AWAY_SECONDS - (time.monotonic() - killed_at)))
     redis.start()
-    until(installation.healthy, 90, "health")
+    until(installation.healthy, 180, "health")
     settled(installation, "2 3 0 2 2")

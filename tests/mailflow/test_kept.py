@@ -108,7 +108,7 @@ def test_staff_restore_by_page_and_command(jan: EmailAccount, domain: Domain, cl
     client.force_login(make_member(domain.service.organization))
     assert client.post(url).status_code == 404
     client.force_login(make_user(staff=True))
-    assert "Restore into a slot" in client.get(reverse("accounts:retired", args=[domain.service.name])).text
+    assert "Restore into an unused account" in client.get(reverse("accounts:retired", args=[domain.service.name])).text
     client.post(url, {"address": address})
     jan.refresh_from_db()
     assert (str(jan), jan.mailbox_id) == (address, mailbox)

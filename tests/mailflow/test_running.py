@@ -64,7 +64,7 @@ def test_up_says_ready_once_everything_greets_and_leaves_nothing_behind(
         ports = {machine.smtp_port, machine.submission_port, machine.imap_port}
         policy = json.loads((machine.directory / "policy.json").read_text())["auth_policy_port"]
         # Dovecot's auth-policy is HTTP: the one port beside those asked for, on loopback.
-        assert listening(below) == {("127.0.0.1", port) for port in {*ports, policy}}
+        assert listening(below) == {("127.0.0.1", port) for port in {*ports, machine.sieve_port, policy}}
         checked = manage("mailflow", "check", "--dir", str(machine.directory), "--json", env=env)
         by_name = {item["what"]: item["ok"] for item in json.loads(checked.stdout)}
         assert by_name["policy server"]

@@ -26,12 +26,14 @@ from accounts.models import (
     Forwarding,
     ForwardTarget,
     GroupSender,
+    MailboxSession,
     OwnScript,
     PasswordLink,
+    RememberedPassword,
 )
 from api.models import Delivery, Endpoint, Token
 from diagnostics.models import CheckChange, DayOfColours, Postponement
-from domains.models import DkimKey, DnsProvider, Name, Reading, Zone, ZoneChange
+from domains.models import DkimKey, DnsProvider, Footer, Name, Reading, Zone, ZoneChange
 from mailflow.models import SpamFilter
 from panel import possessions
 from panel.actors import SYSTEM
@@ -41,6 +43,7 @@ from panel.possessions import delete_due, export, owned
 from tests.factories import (
     Tenant,
     make_alias,
+    make_app_password,
     make_check,
     make_group,
     make_inbox_message,
@@ -54,6 +57,7 @@ from tests.factories import (
     make_run,
     make_share,
     make_tenant,
+    make_traced_message,
     make_user,
 )
 
@@ -95,6 +99,17 @@ def filled() -> Tenant:
     make_inbox_rule(account)
     AutoReply.objects.create(account=account, text="I am away.")
     OwnScript.objects.create(account=account, changed_at=timezone.now())
+    make_app_password(account)
+    MailboxSession.objects.create(
+        account=account,
+        digest=f"link-digest-{uuid4().hex}",
+        mailbox_id=account.mailbox_id or uuid4(),
+        secret="row-secret",
+        expires_at=timezone.now(),
+    )
+    RememberedPassword.objects.create(account=account, password_hash="the-hash", replaced_at=timezone.now())
+    Footer.objects.create(domain=domain, text="Aurora")
+    make_traced_message(tenant.organization)
     PasswordLink.objects.create(
         account=account,
         digest=f"link-digest-{account.pk}",

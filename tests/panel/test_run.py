@@ -34,27 +34,26 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def installation(tmp_path: Path, template: Path) -> Iterator[Installation]:
-    installation = Installation(tmp_path / "var")
-    installation.copy(template)
-    yield installation
-    installation.stop()
+    with Installation(tmp_path / "var") as installation:
+        installation.copy(template)
+        yield installation
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One for all tests that leave it as well as they found it."""
-    installation = Installation(tmp_path_factory.mktemp("running") / "var")
-    installation.line = installation.start()
-    yield installation
-    installation.stop()
+    with Installation(tmp_path_factory.mktemp("running") / "var") as installation:
+        installation.line = installation.start()
+        yield installation
 
 
 @pytest.fixture
 def on_servers(tmp_path: Path, postgresql_server: PostgreSql, redis_server: Redis) -> Iterator[Installation]:
-    with postgresql_server.database("run") as database:
-        installation = Installation(tmp_path / "var", DATABASE_URL=database, REDIS_URL=redis_server.url)
+    with (
+        postgresql_server.database("run") as database,
+        Installation(tmp_path / "var", DATABASE_URL=database, REDIS_URL=redis_server.url) as installation,
+    ):
         yield installation
-        installation.stop()
 
 
 def test_it_says_where_to_sign_in_and_the_password_is_right(running: Installation) -> None:

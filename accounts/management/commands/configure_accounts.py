@@ -75,7 +75,7 @@ class Command(Verb):
 
     def act(self, *, service: str, file: Path, dry_run: bool, results: Path | None, **options: Any) -> Done:
         if options["create"] and not options["update"]:
-            self.misused(_("--create goes with --update: without it, every row configures a slot."))
+            self.misused(_("--create goes with --update: without it, every row configures an account."))
         mode = BulkRun.Mode.CONFIGURE
         if options["update"]:
             mode = BulkRun.Mode.BOTH if options["create"] else BulkRun.Mode.UPDATE

@@ -34,7 +34,7 @@ def states(domain: Domain, **where: Any) -> list[str]:
 
 
 def settled(domain: Domain, *expected: str) -> list[TracedMessage]:
-    soon(lambda: sorted(states(domain)) == sorted(expected), f"{expected}, not {states(domain)}", 30)
+    soon(lambda: sorted(states(domain)) == sorted(expected), f"{expected}, not {states(domain)}", 120)
     return rows(domain)
 
 
@@ -54,7 +54,7 @@ def test_delivered(machine: MailMachine, jan: EmailAccount, domain: Domain) -> N
     assert row.words.startswith("250 2.0.0")
     assert row.queue_id
     assert row.size > 0
-    assert [state for _at, state, _words in row.steps] == ["accepted", "delivered"]
+    assert [state for _at, state, _words in row.steps] == ["accepted", "delivered"], row.steps
     soon(lambda: rows(domain)[0].words.endswith("→ INBOX"), "where Dovecot put it")
 
 
