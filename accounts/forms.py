@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -346,6 +347,19 @@ class QuotaForm(forms.Form):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    """Some fields of a long form under a heading."""
+
+    slug: str  # of its anchor
+    title: str
+    fields: list[forms.BoundField]
+
+    @property
+    def faulty(self) -> bool:
+        return any(field.errors for field in self.fields)
+
+
 class PolicyForm(forms.ModelForm):
     NUMBERS = ("lockout_threshold", "lockout_reset", "lockout_duration", "min_age", "max_age", "history")
 
@@ -367,10 +381,26 @@ class PolicyForm(forms.ModelForm):
             "main_for_web",
         ]
 
+    SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+        ("passwords", _("What a password is made of"), ("min_length", "symbol", "pieces", "history")),
+        ("changing", _("Changing passwords"), ("change_first", "min_age", "max_age")),
+        (
+            "lockout",
+            _("Wrong passwords"),
+            ("lockout_threshold", "lockout_reset", "lockout_duration", "lockout_everybody"),
+        ),
+        ("programs", _("Mail programs and phones"), ("main_for_web",)),
+        ("forwarding", _("Forwarding"), ("forward_outside",)),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in self.NUMBERS:
             self.fields[name].required = False
+
+    def sections(self) -> list[FormSection]:
+        """Its fields by what they are about, each of them once."""
+        return [FormSection(slug, title, [self[name] for name in names]) for slug, title, names in self.SECTIONS]
 
     def clean(self) -> dict[str, Any]:
         """A number that was left empty stays as it is."""

@@ -16,7 +16,7 @@ _FIELDS = {
     "first_name": {"en": "First name", "pl": "Imię"},
     "last_name": {"en": "Last name", "pl": "Nazwisko"},
     "display_name": {"en": "Display name", "pl": "Nazwa wyświetlana"},
-    "slot": {"en": "Slot", "pl": "Slot"},
+    "slot": {"en": "Account to configure", "pl": "Konto do skonfigurowania"},
     "aliases": {"en": "Aliases", "pl": "Aliasy"},
     "contact": {"en": "Contact address", "pl": "Adres kontaktowy"},
 }

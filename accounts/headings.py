@@ -101,7 +101,10 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
         "Italian": ("indirizzo di contatto", "email di recupero", "indirizzo email alternativo"),
         "Czech": ("kontaktni adresa", "alternativni e mail"),
     },
-    "slot": {"English": ("slot", "slot address"), "Polish": ("adres slotu",)},
+    "slot": {
+        "English": ("slot", "slot address", "account to configure"),
+        "Polish": ("adres slotu", "konto do skonfigurowania"),
+    },
     "aliases": {
         "English": ("aliases", "email aliases", "e mail aliases", "email alias", "e mail alias", "alias addresses",
                     "email address aliases", "other addresses"),

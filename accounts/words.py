@@ -52,7 +52,7 @@ FAULTS: dict[str, Promise | str] = {
     RowProblem.ADDRESS_GROUP: _("The address is a group of this service."),
     RowProblem.ADDRESS_UNKNOWN: _("Nobody has this address."),
     RowProblem.MEMBER_GROUP: _("A group cannot be a member of another one."),
-    RowProblem.OUTSIDE_FORBIDDEN: _("The security policy of this service lets no mail go on to addresses outside."),
+    RowProblem.OUTSIDE_FORBIDDEN: _("No mail may go on to addresses outside: the organization's security policy."),
     RowProblem.FORWARD_SELF: _("This is an address of the account itself."),
     RowProblem.FORWARD_LOOP: _("From there the mail would come back to this account."),
     RowProblem.ALIAS_REFUSED: "%(alias)s: %(why)s",
@@ -87,7 +87,7 @@ FAULTS: dict[str, Promise | str] = {
         "passwords” to set it."
     ),
     RowAdvice.DISPLAY_KEPT: _("The display name stays as it is: the row has none."),
-    RowAdvice.SLOT_LEFT: _("A slot without details: it stays to be configured."),
+    RowAdvice.SLOT_LEFT: _("A row without details: its account stays to be configured."),
     RowProblem.CONTACT_MISSING: _("The contact address is missing, so the link cannot be sent."),
     RowProblem.CONTACT_FORM: _("The contact address is not an e-mail address."),
     RowProblem.NAME_PASSWORD: _(
@@ -203,7 +203,7 @@ FIELDS: dict[str, Promise | str] = {
     Field.DISPLAY_NAME: _("Display name"),
     Field.PASSWORD: _("Password"),
     Field.CONTACT: _("Contact address"),
-    Field.SLOT: _("Slot"),
+    Field.SLOT: _("Account to configure"),
     Field.ALIASES: _("Aliases"),
 }
 

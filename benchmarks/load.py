@@ -61,7 +61,7 @@ def _person(membership: object, number: int, *, big: bool) -> Person:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     from accounts.models import EmailAccount
-    from panel.models import Membership
+    from panel.models import Membership, Role
 
     assert isinstance(membership, Membership)
     session = import_module(settings.SESSION_ENGINE).SessionStore()
@@ -73,6 +73,7 @@ def _person(membership: object, number: int, *, big: bool) -> Person:
     domain = service.domains.select_related("name").order_by("pk")[number % 10]
     account = EmailAccount.objects.filter(service=service, state="active").order_by("pk")[number]
     home = f"/services/{service.name}/"
+    may_configure = Role(membership.role).rank >= Role.TECHNICIAN.rank  # the form is refused to viewers
     return Person(
         f"{settings.SESSION_COOKIE_NAME}={session.session_key}",
         (
@@ -84,7 +85,7 @@ def _person(membership: object, number: int, *, big: bool) -> Person:
             f"{home}accounts/",
             f"{home}accounts/?q=user0001",
             f"{home}accounts/{account.pk}/",
-            f"{home}accounts/{account.pk}/configure/",
+            f"{home}accounts/{account.pk}/configure/" if may_configure else f"{home}accounts/?state=active",
             f"{home}activity/",
             f"{home}activity/?verb=account.configured",
             "/red/",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -65,7 +65,7 @@ def _colours(user: User) -> Chart:
         known[today] = _now(user)
     empty: Counter[str] = Counter()
     counts = [known.get(day, empty) for day in days]
-    labels = [date_format(day, "j M") if index % 7 == 4 else "" for index, day in enumerate(days)]
+    labels = [date_format(day, "MONTH_DAY_FORMAT") if index % 7 == 4 else "" for index, day in enumerate(days)]
     words = {
         "ok": _("OK"),
         "waiting": _("propagating"),
@@ -127,10 +127,14 @@ def _samples() -> list[Chart]:
 
 def _lines(slug: str, title: str, unit: str, values: list[float | None], starts: list[Any], labels: list[str]) -> Chart:
     known = [(start, value) for start, value in zip(starts, values, strict=True) if value is not None]
-    now = unit % {"n": f"{known[-1][1]:g}"} if known else _("nothing measured yet")
-    rows = [[f"{start:%H:%M}", f"{value:g}"] for start, value in known]
-    drawing = charts.line(values, labels)
+    now = unit % {"n": _written(known[-1][1])} if known else _("nothing measured yet")
+    rows = [[f"{start:%H:%M}", _written(value)] for start, value in known]
+    drawing = charts.line(values, labels, _written)
     return Chart(slug=slug, title=title, now=now, drawing=drawing, heads=[_("Time"), title], rows=rows)
+
+
+def _written(number: float) -> str:
+    return number_format(f"{number:g}")
 
 
 def _mean(numbers: Any) -> float:

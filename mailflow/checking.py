@@ -24,6 +24,7 @@ from domains.lookup.engine import run as run_loop
 from domains.reach import Unreachable, addresses_of
 from domains.rrset import absolute
 
+from . import teaching
 from .deciding import Platform, platform_of
 from .queries import DatabaseAway, reader_of
 from .running import greeting
@@ -88,14 +89,12 @@ def _ports(setup: Setup) -> Iterator[Finding]:
 def _filter(setup: Setup) -> Iterator[Finding]:
     if not setup.spam:
         return
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(SECONDS)
-        try:
-            probe.connect(str(Path(setup.spam) / "scan"))
-            ok, text = True, _("answers")
-        except OSError as error:
-            ok, text = False, _("is away, so mail is delivered unmarked: %(error)s") % {"error": error}
-    yield Finding(_("spam filter"), ok, text)
+    try:
+        wrong = teaching.answers(Path(setup.spam) / "scan")
+    except (OSError, http.client.HTTPException) as error:
+        wrong = str(error) or type(error).__name__
+    text = _("is away, so mail is delivered unmarked: %(error)s") % {"error": wrong} if wrong else _("answers")
+    yield Finding(_("spam filter"), not wrong, text)
 
 
 def _webmail(setup: Setup) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from .addresses import Address, network_of, printable, quoted, split
 from .asking import Asker, Guessing, Loop
@@ -35,6 +36,7 @@ NOBODY = "mailflow-nobody"  # local part of the sender of what came under somebo
 FORWARD, MEMBER = "mailflow-forward-", "mailflow-member-"  # and a number: what the agent passes on
 RULE = "mailflow-rule-"  # and the number of an inbox rule and the place of its action
 PARTS = "mailflow-part-"  # of a group: its number, and which part
+OWN_USE = (FORWARD, MEMBER, RULE, PARTS)
 PART = 200  # members
 BOUNCES = "+bounces"  # detail of a group's address: what comes back from its members
 QUESTION = "mailflow-question"  # local part of the sender of our questions
@@ -138,7 +140,7 @@ class Decider:
     platform: str
     asker: Asker
     limits: Limits
-    local: str  # the route into mailboxes here
+    local: tuple[str, ...]  # the routes into mailboxes here, all the same
     inbox: str  # the route into the organizations' inboxes, for postmaster and abuse without a mailbox
     stop: Callable[[str, Callable[[], None]], None]  # a mailbox from sending; calls back once the views say so
     kept: Kept = field(default_factory=Kept)
@@ -220,8 +222,10 @@ class Decider:
         return f"{kind}{number}@{self.asker.helo}" if outside else quoted(split(target))
 
     async def sender(self, address: str) -> str | None:
-        """What stands in for the envelope's sender, who failed SPF: bounces go nowhere then."""
-        return f"{NOBODY}@{self.asker.helo}" if await self.spf.failed(address) else None
+        """What stands in for the envelope's sender, who failed SPF or gave an address of our own use: bounces go
+        nowhere then."""
+        forged = is_of_own_use(split(address), self.asker.helo) or await self.spf.failed(address)
+        return f"{NOBODY}@{self.asker.helo}" if forged else None
 
     async def inbound(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from anybody."""
@@ -286,8 +290,8 @@ class Decider:
         recipient = attributes.get("recipient", "")
         self.standings.forget(address)
         if found is None:
-            if address.domain == self.asker.helo and address.local.startswith((FORWARD, MEMBER, RULE, PARTS)):
-                return RELAY_DENIED  # of our own use
+            if is_of_own_use(address, self.asker.helo):
+                return RELAY_DENIED
             if stranger == OK:
                 self.standings.note(address, None)
             return OK if self._is_sink(address) else stranger
@@ -426,12 +430,13 @@ class Decider:
 
     def _route(self, found: Found, address: Address) -> str:
         """Unknown ones of an authoritative domain go to Dovecot, which refuses them: they were accepted earlier."""
+        local = self.local[entrance_of(address.domain) % len(self.local)]
         if found.here:
-            return self.local
+            return local
         if address.base in ROLES and not found.elsewhere and (found.authoritative or self.kept.has(address)):
             return self.inbox
         if found.authoritative:
-            return self.local
+            return local
         if found.elsewhere and self._platform_at(found.target) != found.elsewhere:
             platform = self.platforms().get(found.elsewhere)
             if platform is not None and platform.mx_hosts:
@@ -447,6 +452,11 @@ class Decider:
             "base": address.base,
             "size": size if size.isascii() and size.isdigit() and len(size) < 19 else "0",
         }
+
+
+def is_of_own_use(address: Address, host: str) -> bool:
+    """What stands for a forward, a rule or a part of a group on this machine: only the machine itself sends to it."""
+    return address.domain == host and address.local.startswith(OWN_USE)
 
 
 def by_kind(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -503,3 +513,8 @@ def _is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return True  # a unix socket
+
+
+def entrance_of(domain: str) -> int:
+    """Modulo the number of entrances: by which its mail gets to Dovecot, so that no domain waits long for another."""
+    return crc32(domain.encode())

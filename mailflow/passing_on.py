@@ -18,8 +18,8 @@ from accounts import outside
 from accounts.models import ForwardTarget, GroupMember, InboxRule
 from panel.models import Organization, Service
 
-from .addresses import split
-from .deciding import BOUNCES, FORWARD, MEMBER, RULE
+from .addresses import Address, split
+from .deciding import BOUNCES, FORWARD, MEMBER, RULE, is_of_own_use
 from .limits import Limits
 from .planning import program
 
@@ -30,6 +30,7 @@ GONE = "550 5.1.1 The mail of this address is not passed on any more"
 LOOP = "550 5.4.6 This message has been here before: it is passed on in a circle"
 LATER = "451 4.7.1 So much mail was passed on within an hour that this message is passed on later"
 TRACE = b"delivered-to:"
+_RULE = re.compile(r"(\d{1,18})-(\d{1,3})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +68,34 @@ def passage(recipient: str, *, host: str) -> Passage | None:
     for prefix, find in ((FORWARD, _forward), (MEMBER, _member)):
         number = address.local.removeprefix(prefix)
         if address.domain == host and number != address.local and number.isascii() and number.isdigit():
-            return find(int(number)) or OVER
-    numbers = re.fullmatch(r"(\d{1,18})-(\d{1,3})", address.local.removeprefix(RULE), re.ASCII)
+            return find(int(number), host) or OVER
+    numbers = _RULE.fullmatch(address.local.removeprefix(RULE))
     if address.domain == host and address.local.startswith(RULE) and numbers:
-        return _rule(int(numbers[1]), int(numbers[2])) or OVER
+        return _rule(int(numbers[1]), int(numbers[2]), host) or OVER
     return None
 
 
-def _forward(number: int) -> Passage | None:
+def _forward(number: int, host: str) -> Passage | None:
     target = ForwardTarget.objects.select_related("forwarding__account__service__organization").filter(pk=number)
     found = target.first()
-    if found is None or not may(found.forwarding.account.service, found.local_part, found.domain):
+    if found is None or not may(found.forwarding.account.service, found.local_part, found.domain, host=host):
         return None
     account = found.forwarding.account
     own = account.address_key
     return Passage(service=account.service.name, by=own, sender=own, to=str(found))
 
 
-def _member(number: int) -> Passage | None:
+def _member(number: int, host: str) -> Passage | None:
     rows = GroupMember.objects.select_related("group__address__name", "group__service__organization", "account")
     found = rows.filter(pk=number).first()
-    if found is None or not (found.account_id or may(found.group.service, found.local_part, found.domain)):
+    if found is None or not (found.account_id or may(found.group.service, found.local_part, found.domain, host=host)):
         return None
     local, _at, domain = str(found.group).partition("@")
     group = str(found.group)
     return Passage(service=found.group.service.name, by=group, sender=f"{local}{BOUNCES}@{domain}", to=str(found))
 
 
-def _rule(number: int, place: int) -> Passage | None:
+def _rule(number: int, place: int, host: str) -> Passage | None:
     """What the action of an inbox rule at this place forwards to."""
     rules = InboxRule.objects.select_related("account__service__organization").filter(pk=number, enabled=True)
     found = rules.first()
@@ -102,13 +103,22 @@ def _rule(number: int, place: int) -> Passage | None:
     if found is None or to is None:
         return None
     account, address = found.account, split(to)
-    if not may(account.service, address.local, address.domain):
+    if not may(account.service, address.local, address.domain, host=host):
         return None
     return Passage(service=account.service.name, by=account.address_key, sender=account.address_key, to=to)
 
 
-def may(service: Service, name: str, domain: str) -> bool:
-    """As the views say it: the service and the organization have not ended, and the policy lets it out."""
+def owner_of(rule: Address, host: str) -> int | None:
+    """The account whose inbox rule this address of the machine stands for."""
+    numbers = _RULE.fullmatch(rule.local.removeprefix(RULE)) if is_of_own_use(rule, host) else None
+    return InboxRule.objects.filter(pk=numbers[1]).values_list("account", flat=True).first() if numbers else None
+
+
+def may(service: Service, name: str, domain: str, *, host: str) -> bool:
+    """As the views say it: the service and the organization have not ended, and the policy lets it out. Nothing goes to
+    what is of this machine's own use: who may send to a group was asked before."""
+    if is_of_own_use(Address(name, domain), host):
+        return False
     over = service.state == Service.State.ENDED or service.organization.state == Organization.State.ENDED
     return not over and (outside.allowed(service) or bool(outside.owners(service, [(name, domain)])))
 

@@ -156,7 +156,8 @@ def answers(plan: Plan) -> bool:
     wrapped = [port for port in (plan.ports.imap, plan.ports.submissions) if port]
     return (
         all((plan.policy / name).exists() for name in ("verdict", "sessions"))
-        and _looks_up(plan.run / "lmtp")
+        and all(path.exists() for path in plan.lmtp)
+        and _looks_up(plan.lmtp[0])
         and _accepts(plan.inbox)
         and _accepts(plan.policy / "verdict")
         and all(greeting(host, port, tls=False).startswith("220") for port in plain)

@@ -21,7 +21,6 @@ from accounts.models import EmailAccount
 
 from . import passing_on
 from .addresses import Address, split
-from .deciding import RULE
 from .passing_on import Outflow, Passage
 from .planning import program
 from .signing import Header, Signer
@@ -60,12 +59,12 @@ class Sieve:
         # Dovecot's LMTP has just written the mailbox's address there; what is beneath it tells of circles.
         message = without_first(message, DELIVERED)
         to = split(recipient)
-        if to.domain == self.host and to.local.startswith(RULE):
-            return self._queue(sender, recipient, message)
         account = account_of(by)
         if account is None:
             return LATER
-        if passing_on.may(account.service, to.local, to.domain):
+        if passing_on.owner_of(to, self.host) == account.pk:
+            return self._queue(sender, recipient, message)
+        if passing_on.may(account.service, to.local, to.domain, host=self.host):
             own = account.address_key
             passing = Passage(service=account.service.name, by=own, sender=own, to=recipient)
             if passing_on.pass_on(passing, sender, message, self.postfix, self.outflow).startswith("2"):

@@ -59,7 +59,7 @@ class Setup:
     sockets: Path
     use: Path  # folder of the socket that Dovecot tells the size of mailboxes
     dovecot_auth: str
-    lmtp: str
+    lmtp: tuple[str, ...]
     inbox: str
     addresses: tuple[str, ...]
     plain: tuple[int, ...]  # ports that greet before TLS
@@ -82,6 +82,7 @@ class Setup:
         data |= {
             "sockets": Path(data["sockets"]),
             "use": Path(data["use"]),
+            "lmtp": tuple(data["lmtp"]),
             "addresses": tuple(data["addresses"]),
             "plain": tuple(data["plain"]),
             "wrapped": tuple(data["wrapped"]),
@@ -169,7 +170,7 @@ class PolicyServer:
             platform=setup.platform,
             asker=asker,
             limits=limits,
-            local=f"lmtp:unix:{setup.lmtp}",
+            local=tuple(f"lmtp:unix:{path}" for path in setup.lmtp),
             inbox=f"lmtp:unix:{setup.inbox}",
             stop=self._stop,
         )

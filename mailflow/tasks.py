@@ -6,7 +6,7 @@ from celery import shared_task
 
 from panel.models import Platform
 
-from . import blocking, filling, inbox, publishing
+from . import blocking, filling, forgetting, inbox, publishing
 from .trace import keeping
 
 
@@ -24,6 +24,11 @@ def warn_nearly_full() -> int:
 def tend_inbox() -> int:
     inbox.forget()
     return inbox.tell()
+
+
+@shared_task
+def forget_sign_ins() -> int:
+    return forgetting.forget()
 
 
 @shared_task

@@ -27,6 +27,19 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
+def answers(worker: Path) -> str:
+    """What one of the filter's workers says when it is asked whether it is there: empty where it works. A socket takes
+    connections also while nobody listens. Raises OSError or http.client.HTTPException where it is away."""
+    connection = _Connection(worker)
+    try:
+        connection.request("GET", "/ping")
+        reply = connection.getresponse()
+        said = reply.read(1000).decode("utf-8", "replace").strip()
+    finally:
+        connection.close()
+    return "" if reply.status == 200 else f"{reply.status} {said}"
+
+
 def teach(lessons: Path, controller: Path) -> int:
     """How many messages were taught. Raises OSError or http.client.HTTPException where the filter is away."""
     taught = 0

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 def compile_catalogues(locale: Path) -> list[Path]:
     """Write the .mo beside each .po under `locale` that has none or an older one. Returns those written."""
     written = []
-    for source in sorted(locale.glob("*/LC_MESSAGES/*.po")):
+    for source in sorted(locale.glob("**/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime_ns > source.stat().st_mtime_ns:
             continue

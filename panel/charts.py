@@ -6,7 +6,7 @@ Coordinates are in the units of the drawing's viewBox, the origin at its upper l
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 440.0, 140.0
@@ -64,8 +64,11 @@ def columns(days: Sequence[Mapping[str, int]], labels: Sequence[str], looks: Seq
     return Drawing(marks, _labels(labels, step), boxes=tuple(boxes))
 
 
-def line(values: Sequence[float | None], labels: Sequence[str]) -> Drawing:
-    """The values from left to right, None where nothing is known: there the line is broken."""
+def line(
+    values: Sequence[float | None], labels: Sequence[str], written: Callable[[float], str] = "{:g}".format
+) -> Drawing:
+    """The values from left to right, None where nothing is known: there the line is broken. `written`: a number as
+    the reader's language has it."""
     top = nice(max((value for value in values if value is not None), default=0))
     step = (WIDTH - LEFT) / max(len(values), 1)
     runs: list[list[tuple[float, float]]] = [[]]
@@ -75,7 +78,7 @@ def line(values: Sequence[float | None], labels: Sequence[str]) -> Drawing:
         else:
             runs[-1].append((_round(LEFT + (index + 0.5) * step), _round(HEIGHT - BOTTOM - _scaled(value, top))))
     return Drawing(
-        _marks(top),
+        _marks(top, written),
         _labels(labels, step),
         lines=tuple(" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1),
         dots=tuple(run[0] for run in runs if len(run) == 1),
@@ -94,8 +97,8 @@ def _scaled(value: float, top: float) -> float:
     return _round(value / top * (HEIGHT - BOTTOM - TOP))
 
 
-def _marks(top: float) -> tuple[Tick, ...]:
-    return tuple(Tick(_round(HEIGHT - BOTTOM - _scaled(part, top)), f"{part:g}") for part in (0, top / 2, top))
+def _marks(top: float, written: Callable[[float], str] = "{:g}".format) -> tuple[Tick, ...]:
+    return tuple(Tick(_round(HEIGHT - BOTTOM - _scaled(part, top)), written(part)) for part in (0, top / 2, top))
 
 
 def _labels(labels: Sequence[str], step: float) -> tuple[Tick, ...]:

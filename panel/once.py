@@ -23,6 +23,7 @@ from django.contrib.messages import add_message, get_messages
 from django.contrib.messages.storage.base import BaseStorage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -30,9 +31,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from .access import person
-from .models import SpentToken
+from .models import SpentToken, User
 
 FIELD = "once"
+SESSION = "session_of_form"  # attribute of a request
 CSRF = "csrfmiddlewaretoken"  # differs from page to page
 KEPT = timedelta(days=1)  # longer than anybody goes back to a page
 WAIT, POLL = 20, 0.2  # seconds that a request waits for another one with its token, and between its looks
@@ -57,7 +59,7 @@ def once[Answer: HttpResponseBase](view: Callable[..., Answer]) -> View[Answer]:
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
         token = _token_of(request) if request.method == "POST" and request.POST.get(FIELD) else ""
-        if not token or not request.user.is_authenticated:
+        if not token or not _is_somebody(request):
             return view(request, *args, **kwargs)
         with transaction.atomic():
             spent = _spend(request, token)
@@ -92,11 +94,11 @@ def once_apart[Answer: HttpResponseBase](view: Callable[..., Answer]) -> View[An
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
         token = _token_of(request) if request.method == "POST" and request.POST.get(FIELD) else ""
-        if not token or not request.user.is_authenticated:
+        if not token or not _is_somebody(request):
             return view(request, *args, **kwargs)
         until = time.monotonic() + WAIT
         while (spent := _reserve(request, token)) is None:
-            known = SpentToken.objects.filter(user=person(request), token=token).first()
+            known = _spent_by(request, token).first()
             if known is not None and (known.location or known.body):
                 return _answer_again(request, token)
             if time.monotonic() > until:
@@ -119,10 +121,10 @@ def _reserve(request: HttpRequest, token: str) -> SpentToken | None:
     spent = _spend(request, token)
     if spent is not None:
         return spent
-    left = SpentToken.objects.filter(user=person(request), token=token, location="", at__lt=timezone.now() - DEAD)
+    left = _spent_by(request, token).filter(location="", at__lt=timezone.now() - DEAD)
     if not any(each.body == "" for each in left) or not left.update(at=timezone.now()):
         return None
-    return SpentToken.objects.get(user=person(request), token=token)
+    return _spent_by(request, token).get()
 
 
 def prune() -> None:
@@ -132,9 +134,31 @@ def prune() -> None:
         SpentToken.objects.filter(pk__in=ids).delete()
 
 
+def sent_by(request: HttpRequest, session: str) -> None:
+    """For pages whose people are not users of the panel: the session whose form this is."""
+    setattr(request, SESSION, session)
+
+
+def _is_somebody(request: HttpRequest) -> bool:
+    return request.user.is_authenticated or hasattr(request, SESSION)
+
+
+def _user(request: HttpRequest) -> User | None:
+    """None: a session that is no user's; it is part of the digest."""
+    return None if hasattr(request, SESSION) else person(request)
+
+
+def _spent_by(request: HttpRequest, token: str) -> QuerySet[SpentToken]:
+    return SpentToken.objects.filter(user=_user(request), token=token)
+
+
 def _token_of(request: HttpRequest) -> str:
     """The token with all that the form says, as a keyed digest: nothing of the form can be read from it."""
-    said: list[Any] = [request.path, *sorted((name, values) for name, values in request.POST.lists() if name != CSRF)]
+    said: list[Any] = [
+        request.path,
+        getattr(request, SESSION, ""),
+        *sorted((name, values) for name, values in request.POST.lists() if name != CSRF),
+    ]
     said += sorted((name, [_digest(file) for file in files]) for name, files in request.FILES.lists())
     return salted_hmac("panel.once", json.dumps(said), algorithm="sha256").hexdigest()
 
@@ -150,7 +174,7 @@ def _spend(request: HttpRequest, token: str) -> SpentToken | None:
     """Keep the token; None where it is spent. Waits while another request that has it is at work."""
     try:
         with transaction.atomic():
-            return SpentToken.objects.create(user=person(request), token=token)
+            return SpentToken.objects.create(user=_user(request), token=token)
     except IntegrityError:
         return None
 
@@ -171,7 +195,7 @@ def _keep(request: HttpRequest, response: HttpResponseBase, spent: SpentToken) -
 
 
 def _answer_again(request: HttpRequest, token: str) -> HttpResponse:
-    spent = SpentToken.objects.get(user=person(request), token=token)
+    spent = _spent_by(request, token).get()
     if spent.location:
         waiting = _said(request)
         for level, text in spent.messages:

@@ -36,6 +36,13 @@ PARENTS = {
     "domains.Domain": ("name",),
     "domains.Ownership": ("name",),
 }
+# Rows without a foreign key, which the mail servers write: of which column's values they are, and their own column.
+OF_MAILBOX = {"mailflow.Use": "mailbox", "mailflow.Failure": "mailbox", "mailflow.Block": "mailbox"}
+KEYED = {
+    "accounts.EmailAccount": ("mailbox_id", OF_MAILBOX),
+    "accounts.RetiredMailbox": ("mailbox_id", OF_MAILBOX),
+    "accounts.AppPassword": ("pk", {"mailflow.DeviceUse": "number"}),
+}
 
 
 def owned() -> dict[type[models.Model], str]:
@@ -76,10 +83,27 @@ def export(organization: Organization, folder: Path) -> dict[str, int]:
         rows = _rows(model, path, organization).order_by("pk").values_list(*(field.attname for field in fields))
         name = model._meta.label_lower.replace(".", "-")
         written[model._meta.label] = _write(folder, name, [field.name for field in fields], rows)
+    for keyed, rows in _keyed(organization).items():
+        fields = keyed._meta.local_concrete_fields
+        name = keyed._meta.label_lower.replace(".", "-")
+        values = rows.order_by("pk").values_list(*(field.attname for field in fields))
+        written[keyed._meta.label] = _write(folder, name, [field.name for field in fields], values)
     people = User.objects.filter(memberships__organization=organization).order_by("pk")
     columns = ["email", "name", "language", "is_active", "date_joined", "last_login"]
     written["panel.User"] = _write(folder, "panel-user", columns, people.values_list(*columns))
     return written
+
+
+def _keyed(organization: Organization) -> dict[type[models.Model], QuerySet[Any]]:
+    """Rows that belong to it without a foreign key."""
+    found: dict[type[models.Model], Q] = {}
+    paths = {model._meta.label: (model, path) for model, path in owned().items()}
+    for label, (key, children) in KEYED.items():
+        keys = _rows(*paths[label], organization).exclude(**{key: None}).values(key)
+        for child, column in children.items():
+            model = apps.get_model(child)
+            found[model] = found.get(model, Q()) | Q(**{f"{column}__in": keys})
+    return {model: model._base_manager.filter(these) for model, these in found.items()}
 
 
 def is_secret(field: models.Field[Any, Any]) -> bool:
@@ -171,6 +195,10 @@ def _children_first(found: dict[type[models.Model], str]) -> list[tuple[type[mod
 
 def _delete_batch(model: type[models.Model], keys: list[Any]) -> None:
     rows = model._base_manager.filter(pk__in=keys)
+    key, children = KEYED.get(model._meta.label, ("pk", {}))
+    values = list(rows.values_list(key, flat=True)) if children else []
+    for child, column in children.items():
+        apps.get_model(child)._base_manager.filter(**{f"{column}__in": values}).delete()
     names = PARENTS.get(model._meta.label, ())
     parents = {name: set(rows.exclude(**{name: None}).values_list(name, flat=True)) for name in names}
     rows.delete()

@@ -279,6 +279,7 @@ CELERY_BEAT_SCHEDULE = {
     "mailflow: full mailboxes": {"task": "mailflow.tasks.warn_nearly_full", "schedule": timedelta(minutes=10)},
     "mailflow: inboxes": {"task": "mailflow.tasks.tend_inbox", "schedule": timedelta(minutes=2)},
     "mailflow: message trace": {"task": "mailflow.tasks.forget_trace", "schedule": crontab(minute=50, hour="*")},
+    "mailflow: sign-ins": {"task": "mailflow.tasks.forget_sign_ins", "schedule": crontab(minute=55, hour="*")},
     "mailflow: platforms": {"task": "mailflow.tasks.check_platforms", "schedule": timedelta(hours=1)},
     "api: webhooks": {"task": "api.tasks.deliver", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
     "api: unfinished jobs": {"task": "api.tasks.resume_jobs", "schedule": timedelta(minutes=1)},
@@ -528,6 +529,7 @@ KEEP_DAYS = {
     "INVITATIONS": env_int("KEEP_INVITATIONS", 90),
     "SESSIONS": env_int("KEEP_SESSIONS", 1),
     "LETTERS": env_int("KEEP_LETTERS", 30),
+    "SIGN_INS": env_int("KEEP_SIGN_INS", 90),
     "MAIL_FILES": env_int("KEEP_MAIL_FILES", 14),
 }
 DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization that is to be deleted
@@ -535,7 +537,7 @@ DELETION_GRACE_DAYS = env_int("DELETION_GRACE_DAYS", 30)  # of an organization t
 # Languages, times, files
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pl", "Polski")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "packages"]  # the second: of other packages
 FORMAT_MODULE_PATH = "panel.formats"
 TIME_ZONE = env("TIME_ZONE", "UTC")
 USE_TZ = True

@@ -18,11 +18,11 @@ document.addEventListener("click", async (event) => {
   }
   // Without script the browser shows a dialog beside the page; with it, nothing but the dialog can be reached.
   const switcher = event.target.closest("[popovertarget]");
-  if (switcher) {
+  const dialog = switcher && document.getElementById(switcher.getAttribute("popovertarget"));
+  if (dialog instanceof HTMLDialogElement) {
     event.preventDefault();
-    const dialog = document.getElementById(switcher.getAttribute("popovertarget"));
-    if (switcher.getAttribute("popovertargetaction") === "hide") dialog?.close();
-    else dialog?.showModal();
+    if (switcher.getAttribute("popovertargetaction") === "hide") dialog.close();
+    else dialog.showModal();
     return;
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) {

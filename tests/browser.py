@@ -36,6 +36,19 @@ FLAGS = [
 PATIENCE = 60_000  # milliseconds; of a machine that does much else. It is waited for only where a test fails
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS") or Path(__file__).parent.parent / "var" / "screenshots")
 
+PHONE = {"width": 390, "height": 844}
+# What a page is looked at in: `new_page(user, **SHAPES[shape])`. USUAL are those that every page is looked at in.
+SHAPES: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": PHONE},
+    "phone-dark": {"viewport": PHONE, "color_scheme": "dark"},
+    "touch": {"viewport": PHONE, "is_mobile": True, "has_touch": True},
+    "polish": {"locale": "pl-PL"},
+    "polish-phone-dark": {"viewport": PHONE, "color_scheme": "dark", "locale": "pl-PL"},
+}
+USUAL = ("light", "dark", "phone")
+
 NewPage = Callable[..., Page]
 
 expect.set_options(timeout=PATIENCE)
@@ -122,6 +135,12 @@ def accessible() -> Callable[[Page], None]:
         assert not results.violations_count, f"{page.url}\n{results.generate_report()}"
 
     return check
+
+
+def keeps_within_its_width(page: Page, name: str = "") -> None:
+    """Fails where the page has to be scrolled sideways."""
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{name or page.url} is {wide} px wider than the window"
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from panel.actors import Actor, ActorKind, Program
+from panel.once import sent_by
 
 from .. import credentials
 from ..models import EmailAccount, MailboxSession, PasswordPolicy
@@ -66,6 +67,7 @@ def for_owner(view: OwnersView, *, although_expired: bool = False) -> OwnersView
         session = sessions.current(request)
         if session is None:
             return _sign_in(request)
+        sent_by(request, f"mailbox {session.pk}")
         account = session.account
         policy = credentials.policy_of(account.service)
         owner = MailboxOwner(account, session, policy, credentials.state_of(account, policy))

@@ -29,7 +29,7 @@ class BulkRun(models.Model):
         CONFIGURE = "configure", _("configure accounts")
         SUSPEND = "suspend", _("suspend accounts")
         RESUME = "resume", _("resume accounts")
-        RESET = "reset", _("reset accounts to slots")
+        RESET = "reset", _("delete accounts")
         PASSWORDS = "passwords", _("new passwords")
         MOVE = "move", _("move accounts to another domain")
         UNDO = "undo", _("undo a run")

@@ -193,7 +193,7 @@ _HEADINGS = {
     Field.DISPLAY_NAME: "Display name",
     Field.PASSWORD: "Password",
     Field.CONTACT: "Contact address",
-    Field.SLOT: "Slot",
+    Field.SLOT: "Account to configure",
     Field.ALIASES: "Aliases",
 }
 

@@ -23,7 +23,15 @@ from .orders import under_way
 from .parts import render_part
 
 RUNS_OF_AN_ACCOUNT = 100  # the latest ones, in its history
-EXPORT_HEADING = ("E-mail address", "First name", "Last name", "Display name", "State", "Slot", "Aliases")
+EXPORT_HEADING = (
+    "E-mail address",
+    "First name",
+    "Last name",
+    "Display name",
+    "State",
+    "Account to configure",
+    "Aliases",
+)
 
 
 @login_required

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from django.conf import settings
 from ninja import Header, Query
 
-from accounts import lists, usage, verbs
+from accounts import credentials, lists, usage, verbs
 from accounts.hashing import hash_password
 from accounts.models import EmailAccount
 from accounts.models.accounts import Seen
@@ -52,6 +52,7 @@ def list_accounts(
     question = lists.ListQuery.of(service.pk, parameters)
     page = lists.page_of(service.pk, question, ())
     usage.attach(service, page.accounts)
+    credentials.attach(service, page.accounts)
     following = next_address(request, page.next) if page.next else None
     return Page(items=[AccountOut.of(account) for account in page.accounts], next=following)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
-from accounts import usage
+from accounts import credentials, usage
 from accounts.models import Alias, BulkRow, BulkRun, CatchAll, EmailAccount, Order
 from accounts.preview import ALIASES_AT_MOST
 from accounts.runs.results import reasons
@@ -22,7 +22,8 @@ Password = Annotated[str, StringConstraints(max_length=128, pattern=NO_NUL)]
 class AccountOut(BaseModel):
     """`version` grows with every change: give it back as `If-Match` to change only what you saw. `quota`: MiB, 0 is
     without limit. `used`: octets. Null: the mail servers have said nothing yet, or it is a slot. `blocked_since`: it
-    may send nothing since."""
+    may send nothing since. `password_expires_at`: by the security policy, null where it sets no age; from then on, and
+    while `must_change_password`, the password opens self-service only."""
 
     id: int
     address: str
@@ -38,16 +39,24 @@ class AccountOut(BaseModel):
     messages: int | None
     last_login: datetime | None
     blocked_since: datetime | None
+    password_changed_at: datetime | None
+    password_expires_at: datetime | None
+    must_change_password: bool
 
     @classmethod
     def of(cls, account: EmailAccount) -> Self:
-        """For many, `accounts.usage.attach` has asked for all of them at once."""
+        """For many, `accounts.usage.attach` and `accounts.credentials.attach` have asked for all of them at once."""
         names = ("state", "first_name", "last_name", "display_name", "created_at", "configured_at")
         facts = {name: getattr(account, name) for name in names}
         if account.mailbox_id and account.usage is None:
             usage.attach(account.service, [account])
         found = account.usage if account.mailbox_id else None
         known = found.known if found else usage.Known()
+        password = None
+        if not account.is_slot:
+            if account.password_state is None:
+                credentials.attach(account.service, [account])
+            password = account.password_state
         return cls(
             **facts,
             id=account.pk,
@@ -58,6 +67,9 @@ class AccountOut(BaseModel):
             messages=known.messages,
             last_login=known.last_login,
             blocked_since=known.blocked_since,
+            password_changed_at=password.changed_at if password else None,
+            password_expires_at=password.expires_at if password else None,
+            must_change_password=password is not None and password.must_change,
         )
 
 

@@ -19,6 +19,12 @@ CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890.-_
 
 # Whom the client says that it signs in for, where it is a trusted one, and where it is itself.
 REMOTE = "remote=%{rip} real=%{real_rip}"
+LMTP = """\
+  unix_listener {path} {{
+    mode = 0600
+    user = postfix
+  }}
+"""
 UNLIMITED = {False: "0", True: "unlimited"}  # by whether it is 2.4
 # PostgreSQL plans each of Dovecot's questions anew. To look for another order of a view's joins than the one that it is
 # written in, which fits, cost three times what the answer does.
@@ -129,11 +135,7 @@ service auth-worker {{
   user = {worker}
 }}
 service lmtp {{
-  unix_listener {plan.run}/lmtp {{
-    mode = 0600
-    user = postfix
-  }}
-}}
+{"".join(LMTP.format(path=path) for path in plan.lmtp)}}}
 service imap-login {{
   inet_listener imap {{
     port = 0

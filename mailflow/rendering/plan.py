@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+ENTRANCES = 16  # through which mail gets to Dovecot
 VMAIL = 5000  # user and group of all mail; needs no entry in /etc/passwd
 LONGEST = 60  # characters of a folder below which sockets' names fit into the kernel's 107
 
@@ -76,6 +77,11 @@ class Plan:
         if len(str(self.directory)) <= LONGEST:
             return self.directory / "run"
         return Path("/run") / f"mailflow-{hashlib.sha256(str(self.directory).encode()).hexdigest()[:12]}"
+
+    @property
+    def lmtp(self) -> tuple[Path, ...]:
+        """Into the mailboxes; a domain always takes the same of them."""
+        return tuple(self.run / f"lmtp-{number}" for number in range(ENTRANCES))
 
     @property
     def policy(self) -> Path:

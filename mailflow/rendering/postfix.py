@@ -10,6 +10,9 @@ from .plan import Plan
 
 HEADER = "# Written by `manage.py mailflow render`: change the panel or its settings, not this file.\n"
 
+DELIVERING = 40  # messages at once
+OF_ONE_ENTRANCE = 10
+
 # What a careful postmaster may want and what refuses good mail here and there: off, with the line that switches it on.
 OPTIONS = """
 # Refuse those who greet with a name that does not exist:
@@ -87,7 +90,11 @@ def main_cf(plan: Plan, *, daemons: str = "/usr/lib/postfix/sbin") -> str:
         "smtp_tls_loglevel": 1,
         "tls_preempt_cipherlist": "no",
         # Passing on.
-        "lmtp_destination_concurrency_limit": 20,
+        # Where Dovecot takes long over a mailbox or breaks down, because of a script that somebody has put there, the
+        # rest goes on: each domain has one of several entrances, and no entrance is closed.
+        "lmtp_destination_concurrency_limit": OF_ONE_ENTRANCE,
+        "lmtp_destination_concurrency_failed_cohort_limit": 0,
+        "lmtp_destination_concurrency_negative_feedback": 0,
         "lmtp_destination_recipient_limit": 50,
         "smtp_connect_timeout": "15s",
         "in_flow_delay": "0s",
@@ -134,6 +141,7 @@ def master_cf(plan: Plan) -> str:
                 lines += [f"{at}{port} inet n - n - - smtpd", *_ASKING, *_submission(plan), *extra]
     services = SERVICES.replace("@MAPS@", f"socketmap:unix:{plan.policy}/socketmap:sender")
     services = services.replace("  @FORGED@\n", f"  {FORGED}\n" if plan.spam else "")
+    services = services.replace("@DELIVERING@", str(DELIVERING))
     return HEADER + "\n".join(lines) + "\n" + services
 
 
@@ -200,7 +208,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
-lmtp unix - - n - - lmtp
+lmtp unix - - n - @DELIVERING@ lmtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd

@@ -3,7 +3,8 @@ Pure: texts from a plan.
 
 Scripts run in this order, each only while those before it keep the message in the inbox, so that no rule sees and
 nothing answers what is filed as spam: those of `before`, which the policy server makes (`sieving.py`), then the script
-that the person has put there by ManageSieve.
+that the person has put there by ManageSieve. None has `regex`: an expression that refers back to its own groups takes
+hours and no limit of time holds inside it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ SPAM, PANEL = "spam", "panel"  # of a domain; of an account's rules and reply
 MOST_REDIRECTS = 20  # more than the rules of an account have
 MOST_ACTIONS = 400
 OWN_SCRIPTS = 10
+CPU_SECONDS = 2  # of one script and message
 PATIENCE = 120  # seconds
 LESSONS = 200  # messages that wait for the filter; what is moved beyond them is not learned
 OCTETS = 1_000_000  # of one
@@ -98,7 +100,8 @@ protocol lmtp {{
 }}
 plugin {{
   sieve = file:~/sieve;active=~/.dovecot.sieve
-{scripts}  sieve_extensions = -enotify
+{scripts}  sieve_extensions = -enotify -regex
+  sieve_max_cpu_time = {CPU_SECONDS}s
   sieve_redirect_envelope_from = recipient
   sieve_vacation_send_from_recipient = yes
   sieve_max_script_size = 4M
@@ -140,7 +143,9 @@ sieve_script personal {{
 }}
 {scripts}sieve_extensions {{
   enotify = no
+  regex = no
 }}
+sieve_max_cpu_time = {CPU_SECONDS}s
 sieve_redirect_envelope_from = recipient
 sieve_vacation_send_from_recipient = yes
 sieve_max_script_size = 4M

@@ -107,7 +107,7 @@ def _policy(plan: Plan) -> dict[str, object]:
         "sockets": str(plan.policy),
         "use": str(plan.use),
         "dovecot_auth": str(plan.run / "dovecot-auth"),
-        "lmtp": str(plan.run / "lmtp"),
+        "lmtp": [str(path) for path in plan.lmtp],
         "inbox": str(plan.inbox),
         "addresses": list(plan.addresses),
         "plain": [port for port in (plan.ports.smtp, plan.ports.submission) if port],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,10 +18,11 @@ from accounts.app_passwords import AT_MOST
 from accounts.hashing import hash_password, verify
 from accounts.mailbox import sessions
 from accounts.mailbox.menu import MENU
-from accounts.models import AppPassword, EmailAccount, Forwarding, InboxRule, MailboxSession, PasswordPolicy
+from accounts.models import AppPassword, EmailAccount, Forwarding, InboxRule, MailboxSession, OwnScript, PasswordPolicy
 from accounts.policies import change_policy
 from domains.models import Domain
 from mailflow.models import Block, DeviceUse, Failure
+from mailflow.tasks import forget_sign_ins
 from panel.actors import SYSTEM
 from panel.models import Activity, Organization, Service
 from tests.factories import make_account, make_domain, make_inbox_rule, make_organization, make_service, make_user
@@ -315,6 +317,16 @@ def test_a_secret_is_shown_once_and_a_form_sent_twice_makes_one(jan: EmailAccoun
     assert owner.post("/mailbox/app-passwords/revoke/", {"mailbox": mark_of(jan), "device": "x"}).status_code == 302
 
 
+def test_when_a_device_was_used_is_forgotten_with_it(jan: EmailAccount) -> None:
+    kept, _secret = app_passwords.create(jan, "phone", seed="a" * 24, by=SYSTEM)
+    lost, _secret = app_passwords.create(jan, "laptop", seed="b" * 24, by=SYSTEM)
+    for row in (kept, lost):
+        DeviceUse.objects.create(number=row.pk, used_at=timezone.now(), network="192.0.2.0/24")
+    app_passwords.revoke(jan, lost.pk, by=SYSTEM)
+    assert [forget_sign_ins(), forget_sign_ins()] == [1, 0]
+    assert list(DeviceUse.objects.values_list("number", flat=True)) == [kept.pk]
+
+
 def test_nobody_revokes_the_device_of_another(jan: EmailAccount, owner: Client, domain: Domain) -> None:
     made, _secret = app_passwords.create(account_at(domain, "ewa"), "phone", seed="a" * 24, by=SYSTEM)
     owner.post("/mailbox/app-passwords/revoke/", {"mailbox": mark_of(jan), "device": made.pk})
@@ -402,3 +414,52 @@ def test_the_owner_has_rules_and_nobody_elses(jan: EmailAccount, owner: Client, 
     assert owner.post(gone, {"mailbox": mark_of(jan)}).headers["Location"] == reverse("mailbox:rules")
     assert list(InboxRule.objects.all()) == [other]
     assert Activity.objects.filter(actor_label="jan@aurora.example").exists()
+
+
+def rule_typed(jan: EmailAccount, page: str) -> dict[str, str]:
+    [token] = re.findall(r'name="once" value="([^"]+)"', page)
+    condition = {"condition-0-subject": "subject", "condition-0-comparison": "contains", "condition-0-value": "invoice"}
+    action = {"action-0-deed": "move", "action-0-value": "Bills"}
+    return {"mailbox": mark_of(jan), "once": token, "name": "Bills", "match_any": "all", **condition, **action}
+
+
+def test_a_rule_that_is_sent_twice_is_one(jan: EmailAccount, owner: Client) -> None:
+    address = reverse("mailbox:new_rule")
+    form = rule_typed(jan, owner.get(address).content.decode())
+    for _time in range(2):
+        answer = owner.post(address, form, follow=True)
+        assert "Saved. It holds from the next message on." in answer.content.decode()
+    assert InboxRule.objects.count() == 1
+    again = rule_typed(jan, owner.get(address).content.decode())
+    assert owner.post(address, again).status_code == 302
+    assert InboxRule.objects.count() == 2
+
+
+def test_a_form_of_another_session_is_another_one(jan: EmailAccount, owner: Client) -> None:
+    address = reverse("mailbox:new_rule")
+    form = rule_typed(jan, owner.get(address).content.decode())
+    owner.post(address, form)
+    another = Client()
+    sign_in(another)
+    another.post(address, form)
+    assert InboxRule.objects.count() == 2
+
+
+def test_the_pages_of_rules_speak_to_the_owner(jan: EmailAccount, owner: Client) -> None:
+    change_policy(jan.service, {"forward_outside": False}, by=SYSTEM)
+    make_inbox_rule(jan)
+    script = OwnScript.objects.create(account=jan, active=True, changed_at=jan.changed_at)
+    for active in (True, False):
+        OwnScript.objects.filter(pk=script.pk).update(active=active)
+        page = owner.get(reverse("mailbox:rules")).content.decode()
+        assert "mailbox&#x27;s person" not in page.replace("'", "&#x27;")
+        assert "Your script" in page
+    form = rule_typed(jan, owner.get(reverse("mailbox:new_rule")).content.decode())
+    outward = form | {"action-0-deed": "forward", "action-0-value": "x@outside.example"}
+    pages = [owner.get(reverse(f"mailbox:{name}")) for name in ("rules", "new_rule", "auto_reply", "forwarding")]
+    pages.append(owner.post(reverse("mailbox:new_rule"), outward))
+    pages.append(owner.post("/mailbox/forwarding/", {"mailbox": mark_of(jan), "addresses": "x@outside.example"}))
+    for page in pages:
+        assert "security policy of this service" not in page.content.decode(), page.request["PATH_INFO"]
+    assert not Forwarding.objects.exists()
+    assert InboxRule.objects.count() == 1

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from accounts import ordering
 from accounts.models import BulkRun, PasswordPolicy, RetiredMailbox
+from accounts.policies import change_policy
 from accounts.runs import engine, loading
 from api.models import Token
 from diagnostics.models import Intent
 from domains.models import DnsProvider, Zone
 from mailflow.models import Use
+from panel.actors import SYSTEM
 from panel.models import Activity, Membership, Service
 from tests.factories import (
     Tenant,
@@ -177,6 +180,25 @@ def test_what_needs_attention_is_listed_over_services(api: Api, staff: Api, tena
     assert [row["id"] for row in staff.get("checks?kind=SPF").data["items"]] == [theirs.pk]
     assert [row["id"] for row in staff.get(f"checks?service={tenant.service.name}").data["items"]] == [red.pk]
     assert api.get(f"checks?organization={other.organization.code}").status_code == 404
+
+
+def test_accounts_tell_how_old_their_password_is(api: Api, tenant: Tenant, django_assert_max_num_queries: Any) -> None:
+    all_of_them = f"services/{tenant.service.name}/accounts"
+    one = f"{all_of_them}/{tenant.account.pk}"
+    names = ("password_changed_at", "password_expires_at", "must_change_password")
+    before = api.get(one).data
+    assert before["password_expires_at"] is None
+    change_policy(tenant.service, {"max_age": 30, "change_first": True}, by=SYSTEM)
+    changed = api.post(f"{one}/password", {"password": "Battery-staple-8"}).data
+    assert changed["must_change_password"] is True
+    told = api.get(one).data
+    assert [told[name] for name in names] == [changed[name] for name in names]
+    age = datetime.fromisoformat(told["password_expires_at"]) - datetime.fromisoformat(told["password_changed_at"])
+    assert age == timedelta(days=30)
+    with django_assert_max_num_queries(8):
+        rows = {row["id"]: row for row in api.get(all_of_them).data["items"]}
+    assert [rows[tenant.account.pk][name] for name in names] == [told[name] for name in names]
+    assert [rows[tenant.slot.pk][name] for name in names] == [None, None, False]
 
 
 def test_accounts_tell_of_their_use_and_services_of_their_settings(

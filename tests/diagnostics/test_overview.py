@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import MONTHS_ALT
+from django.utils.translation import override
 
 from diagnostics.models import CheckRun, CircuitBreaker, DayOfColours, EngineReport, Sample
 from diagnostics.samples import count_colours, take
@@ -149,6 +152,22 @@ def test_a_sample_says_how_fast_how_quick_and_how_old(client: Client) -> None:
     assert (sample.checks, sample.milliseconds, sample.oldest) == (1, 25.0, 3600)
     client.force_login(make_user(staff=True))
     assert "25 ms" in text_of(client)
+
+
+def test_charts_are_written_as_the_reader_s_language_has_it(client: Client) -> None:
+    run(make_tenant().domain)
+    Sample.objects.create(at=timezone.now(), checks=7)
+    client.force_login(make_user(staff=True, language="pl"))
+
+    text = text_of(client)
+
+    assert "1,4" in text
+    assert ">0,5</text>" in text
+    assert ">0.5</text>" not in text
+    with override("pl"):
+        months = {str(month) for month in MONTHS_ALT.values()}
+    assert set(re.findall(r">\d+ (\w+)</text>", text)) <= months
+    assert re.search(r">\d+ \w+</text>", text)
 
 
 def test_a_resolver_is_one_row_and_the_dead_are_left_out(client: Client) -> None:

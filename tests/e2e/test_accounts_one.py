@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,16 +13,10 @@ from accounts import hashing, verbs
 from accounts.models import EmailAccount
 from panel.actors import SYSTEM
 from tests.accounts.conftest import Clinic, make_clinic
-from tests.browser import NewPage
+from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
 from tests.factories import make_domain, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}},
-}
 
 
 @pytest.fixture
@@ -113,7 +106,7 @@ def test_everything_works_without_script_and_by_keyboard(clinic: Clinic, new_pag
     expect(page.get_by_text("zolw@aurora-clinic.example").first).to_be_visible()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", USUAL)
 def test_the_pages_in_light_dark_and_on_a_phone(
     clinic: Clinic,
     new_page: NewPage,
@@ -145,5 +138,4 @@ def test_the_pages_in_light_dark_and_on_a_phone(
         page.goto(address)
         accessible(page)
         screenshot(page, f"accounts-{name}-{shape}")
-        width, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert width <= shown, f"{name} is wider than the screen"
+        keeps_within_its_width(page, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,16 +12,9 @@ from accounts import aliases, catching, forwarding, groups
 from panel.actors import SYSTEM
 from tests.accounts.conftest import Clinic, make_clinic
 from tests.accounts.test_list import fill
-from tests.browser import NewPage
+from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}},
-    "polish": {"locale": "pl-PL"},
-}
 
 
 @pytest.fixture
@@ -30,7 +22,7 @@ def clinic() -> Clinic:
     return make_clinic()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*USUAL, "polish"])
 def test_the_pages_in_every_shape(
     clinic: Clinic,
     new_page: NewPage,
@@ -67,8 +59,7 @@ def test_the_pages_in_every_shape(
         assert response.status == 200, name
         accessible(page)
         screenshot(page, f"addresses-{name}-{shape}")
-        width, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert width <= shown, f"{name} is wider than the screen"
+        keeps_within_its_width(page, name)
 
 
 def test_aliases_are_pasted_and_removed_by_hand(clinic: Clinic, new_page: NewPage) -> None:

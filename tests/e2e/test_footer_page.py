@@ -13,8 +13,7 @@ from domains.models import Footer
 from panel.actors import SYSTEM
 from tests.accounts.conftest import Clinic, make_clinic
 from tests.accounts.test_list import fill
-from tests.browser import NewPage
-from tests.e2e.test_address_pages import SHAPES
+from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +32,7 @@ def page_of(clinic: Clinic) -> str:
     return f"/services/{clinic.service.name}/domains/aurora.example/footer/"
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*USUAL, "polish"])
 def test_the_page_in_every_shape(
     clinic: Clinic,
     new_page: NewPage,
@@ -50,8 +49,7 @@ def test_the_page_in_every_shape(
         expect(page.frame_locator("iframe").get_by_text("Anna Kowalska").first).to_be_visible()
         accessible(page)
         screenshot(page, f"footer-{who}-{shape}")
-        width, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert width <= shown
+        keeps_within_its_width(page)
 
 
 def test_it_is_written_shown_and_saved_by_hand(clinic: Clinic, new_page: NewPage) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,7 +16,7 @@ from domains.models import DkimKey
 from mailflow.models import Block, InboxMessage, Machine, PlatformCheck, QueuedMessage, Use
 from panel.actors import SYSTEM
 from panel.models import Role, User
-from tests.browser import NewPage
+from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
 from tests.factories import (
     make_account,
     make_domain,
@@ -32,11 +31,6 @@ from tests.mailflow.conftest import mailbox_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}},
-}
 MIB = 2**20
 COMPLAINT = b"From: Carla <carla@outside.example>\r\nSubject: Spam from your address\r\n\r\nPlease stop it.\r\n"
 
@@ -127,7 +121,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", USUAL)
 def test_every_page_in_every_shape(
     staff: User,
     new_page: NewPage,
@@ -147,6 +141,5 @@ def test_every_page_in_every_shape(
             page.get_by_role("link", name=place).click()
         page.get_by_role("heading").first.wait_for()
         accessible(page)
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{name}: {wide} px too wide"
+        keeps_within_its_width(page, name)
         screenshot(page, f"mail-{name}-{shape}")

@@ -14,15 +14,15 @@ from accounts.models import OwnScript
 from panel.actors import SYSTEM
 from tests.accounts.conftest import Clinic
 from tests.accounts.test_list import fill
-from tests.browser import NewPage
-from tests.e2e.test_address_pages import SHAPES, clinic
+from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
+from tests.e2e.test_address_pages import clinic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 __all__ = ["clinic"]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*USUAL, "polish"])
 def test_the_pages_in_every_shape(
     clinic: Clinic,
     new_page: NewPage,
@@ -56,8 +56,7 @@ def test_the_pages_in_every_shape(
         assert response.status == 200, name
         accessible(page)
         screenshot(page, f"rules-{name}-{shape}")
-        width, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert width <= shown, f"{name} is wider than the screen"
+        keeps_within_its_width(page, name)
 
 
 def test_rules_are_made_and_ordered_by_hand(clinic: Clinic, new_page: NewPage) -> None:

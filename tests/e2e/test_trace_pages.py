@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from panel.models import Organization, Role
-from tests.browser import NewPage
+from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
 from tests.factories import make_member, make_organization, make_traced_message, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}},
-}
 
 
 @pytest.fixture
@@ -64,7 +57,7 @@ def organization() -> Organization:
     return organization
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", USUAL)
 def test_a_message_is_found(
     organization: Organization,
     new_page: NewPage,
@@ -103,6 +96,5 @@ def test_staff_see_whose(
 def look_at(page: Page, accessible: Callable[[Page], None], screenshot: Callable[[Page, str], Path], name: str) -> None:
     page.get_by_role("heading").first.wait_for()
     accessible(page)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, f"{name}: {wide} px too wide"
+    keeps_within_its_width(page, name)
     screenshot(page, name)

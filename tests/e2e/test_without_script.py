@@ -11,7 +11,7 @@ from accounts.models import InboxRule
 from api.models import Endpoint
 from panel.actors import SYSTEM
 from panel.models import Membership
-from tests.browser import NewPage
+from tests.browser import SHAPES, NewPage
 from tests.factories import Tenant, make_inbox_rule, make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,3 +124,32 @@ def test_what_the_header_finds_is_what_was_asked_for(owners_page: Page, tenant: 
     page = owners_page
     page.goto(f"/find/?q={tenant.domain.name.name}")
     expect(page.get_by_role("searchbox", name="Find")).to_have_value(tenant.domain.name.name)
+
+
+def test_it_is_dark_where_the_system_is_and_the_menu_of_a_phone_opens(new_page: NewPage, tenant: Tenant) -> None:
+    page = new_page(tenant.owner, java_script_enabled=False, **SHAPES["phone-dark"])
+    page.goto("/")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 27)"
+    assert page.evaluate("document.querySelector('header').getBoundingClientRect().height") < 64
+    menu = page.get_by_role("navigation", name="Main")
+    expect(menu).to_be_hidden()
+
+    page.get_by_role("button", name="Menu").click()
+    menu.get_by_role("link", name="Overview").click()
+
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(menu).to_be_hidden()
+
+
+def test_what_is_wrong_with_a_policy_stands_beside_its_field_and_its_section(owners_page: Page, tenant: Tenant) -> None:
+    page = owners_page
+    page.goto(f"/services/{tenant.service.name}/accounts/policy/")
+    page.get_by_label("Minutes of the lock").fill("0")
+    page.get_by_role("button", name="Save").click()
+
+    sections = page.get_by_role("navigation", name="On this page")
+    expect(sections.get_by_role("listitem").filter(has_text="needs fixing")).to_have_text(
+        ["Wrong passwords needs fixing"]
+    )
+    sections.get_by_role("link", name="Wrong passwords").click()
+    expect(page.locator("#id_lockout_duration_error")).to_be_in_viewport()

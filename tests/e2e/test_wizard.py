@@ -19,7 +19,7 @@ from domains.models import Domain, Ownership, Reading, Zone, ZoneChange
 from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Organization, Service, User
-from tests.browser import NewPage
+from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
 from tests.diagnostics.conftest import PLATFORM_ZONE
 from tests.domains.providers import knot_zone
 from tests.domains.test_zone_changes import dump
@@ -46,11 +46,6 @@ RECORDS = """
 www A 192.0.2.80
 autodiscover CNAME autodiscover.old-host.example.
 """
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}},
-}
 
 
 @pytest.fixture
@@ -330,7 +325,7 @@ def test_a_zone_on_a_server_of_ones_own_that_nobody_delegates_to_proves_nothing(
         assert not Domain.objects.get().is_verified
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", USUAL)
 def test_a_page_waits_for_a_worker_and_goes_on(
     shape: str,
     owner: User,
@@ -352,7 +347,7 @@ def test_a_page_waits_for_a_worker_and_goes_on(
 
 
 @pytest.mark.usefixtures("readings_at_once")
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", USUAL)
 def test_every_page_is_accessible_and_fits(
     shape: str,
     owner: User,
@@ -404,12 +399,11 @@ def test_every_page_is_accessible_and_fits(
         page.goto(address)
         page.wait_for_load_state("networkidle")
         accessible(page)
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{name} is {wide} px too wide"
+        keeps_within_its_width(page, name)
         screenshot(page, f"{name}-{shape}")
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", USUAL)
 def test_staff_decide_a_dispute(
     shape: str,
     organization: Organization,

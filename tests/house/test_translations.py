@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.servers.process import program
 ROOT = Path(__file__).parents[2]
 SPOKEN = ("panel", "domains", "identities", "diagnostics", "accounts", "mailflow", "api", "templates", "static")
 CATALOGUE = Path("locale/pl/LC_MESSAGES/django.po")
+OF_PACKAGES = Path("locale/packages/pl/LC_MESSAGES/django.po")
 
 
 def read(path: Path) -> Catalog:
@@ -44,6 +46,13 @@ def merged(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return read(copy / CATALOGUE)
 
 
+def allauth() -> Path:
+    found = find_spec("allauth")
+    assert found
+    assert found.origin
+    return Path(found.origin).parent / "locale/pl/LC_MESSAGES/django.po"
+
+
 def first(message_id: object) -> str:
     return str(message_id[0] if isinstance(message_id, tuple | list) else message_id)
 
@@ -65,8 +74,20 @@ def test_the_catalogue_holds_nothing_that_is_no_longer_said(merged: Catalog) -> 
 
 
 def test_translations_keep_the_placeholders() -> None:
-    wrong = [f"{first(message.id)}: {errors[0]}" for message, errors in read(ROOT / CATALOGUE).check()]
+    catalogues = read(ROOT / CATALOGUE), read(ROOT / OF_PACKAGES)
+    wrong = [f"{first(message.id)}: {errors[0]}" for each in catalogues for message, errors in each.check()]
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_other_packages_say_is_still_said_by_them() -> None:
+    """And their security keys are the panel's *klucze dostępu*."""
+    with allauth().open("rb") as file:
+        theirs = read_po(file, locale="pl")
+    ours = read(ROOT / OF_PACKAGES)
+    assert [first(message.id) for message in ours if message.id and message.id not in theirs] == []
+    spoken = " ".join(str((ours.get(first(each.id)) or each).string) for each in theirs if each.id)
+    assert "klucz bezpieczeństwa" not in spoken.lower()
+    assert "Klucz uniwersalny" not in spoken
 
 
 def test_catalogues_are_compiled_without_gettext(tmp_path: Path) -> None:

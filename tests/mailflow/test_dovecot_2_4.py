@@ -1,4 +1,5 @@
-"""The conversations that depend on Dovecot, with Dovecot 2.4 of Debian 13: its configuration is another text."""
+"""The conversations that depend on Dovecot, with Debian 13: its Dovecot 2.4 has another configuration, its Postfix is
+3.10."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.mailflow.conftest import started
 from tests.mailflow.machine import MailMachine
-from tests.servers.trixie import require_trixie, wrap
+from tests.servers.trixie import require_trixie, wrap, wrap_postfix
 
 from .test_inbox_rules import (
     managesieve,
@@ -19,6 +20,7 @@ from .test_inbox_rules import (
     test_a_rule_forwards_with_our_envelope_and_the_policy_holds,
     test_a_rule_holds_for_the_next_message_and_so_does_each_change,
     test_an_own_script_comes_after_the_rules_and_a_broken_one_keeps_the_mail,
+    test_an_own_script_has_no_regular_expressions,
     test_an_own_script_passes_on_under_the_same_policy,
     test_nobody_s_script_sends_in_another_s_name,
     test_there_is_no_reply_to_machines_lists_and_spam,
@@ -56,11 +58,13 @@ def running(
     require_trixie()
     programs: Path = tmp_path_factory.mktemp("programs")
     wrap(programs, "/usr/sbin/dovecot", "/usr/bin/doveconf", "/usr/bin/doveadm")
+    wrap_postfix(programs)
     yield from started(django_db_blocker, PATH=f"{programs}:{os.environ['PATH']}")
 
 
-def test_it_is_2_4(machine: MailMachine) -> None:
+def test_it_is_2_4_beside_postfix_3_10(machine: MailMachine) -> None:
     assert "Dovecot v2.4" in machine.logs()
+    assert "daemon started -- version 3.10" in machine.logs()
 
 
 __all__ = [
@@ -76,6 +80,7 @@ __all__ = [
     "test_a_rule_forwards_with_our_envelope_and_the_policy_holds",
     "test_a_rule_holds_for_the_next_message_and_so_does_each_change",
     "test_an_own_script_comes_after_the_rules_and_a_broken_one_keeps_the_mail",
+    "test_an_own_script_has_no_regular_expressions",
     "test_an_own_script_passes_on_under_the_same_policy",
     "test_known_recipients_are_delivered_and_unknown_ones_refused",
     "test_mail_is_sent_as_the_login_s_own_address_only",

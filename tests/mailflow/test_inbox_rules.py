@@ -17,14 +17,18 @@ from accounts.inbox_rules.terms import Audience, Comparison, Deed, ReplyTerms, R
 from accounts.models import EmailAccount, InboxRule, OwnScript
 from accounts.policies import change_policy
 from domains.models import Domain
+from mailflow.deciding import entrance_of
 from mailflow.own_scripts import look
+from mailflow.rendering.plan import ENTRANCES
 from panel.actors import SYSTEM
+from tests.factories import make_domain
 from tests.mailflow.conftest import PASSWORD, account_at, mailbox_of, signing_key
 from tests.mailflow.machine import CONTEXT, MailMachine, soon
 from tests.servers.target import SmtpTarget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+OTHERS = [f"besides{number}.test" for number in range(20)]  # domains
 OWN = 'require ["fileinto", "mailbox"];\nif header :contains "subject" "own" { fileinto :create "Own"; }\n'
 
 
@@ -341,6 +345,48 @@ def test_an_own_script_passes_on_under_the_same_policy(
     client.logout()
     change_policy(jan.service, {"forward_outside": False}, by=SYSTEM)
     assert sent(machine, jan, "kept after all") == {"INBOX": ""}
+
+
+def test_an_own_script_has_no_regular_expressions(
+    machine: MailMachine, jan: EmailAccount, managesieve: Callable[[EmailAccount], ManageSieve]
+) -> None:
+    client = managesieve(jan)
+    back = "(.*)" * 6 + "".join(f"\\\\{group}" for group in (6, 5, 4, 3, 2, 1)) + "x"  # takes hours, at one message
+    assert not client.putscript("hours", f'require "regex";\nif header :regex "subject" "{back}" {{ discard; }}\n')
+    assert b"regex" in client.errmsg
+    client.logout()
+
+
+def test_an_own_script_that_is_made_to_be_slow_does_not_hold_up_others(
+    machine: MailMachine, jan: EmailAccount, managesieve: Callable[[EmailAccount], ManageSieve]
+) -> None:
+    domain = make_domain(
+        jan.service, next(name for name in OTHERS if (entrance_of(name) - entrance_of(str(jan.domain))) % ENTRANCES)
+    )
+    anna = account_at(domain, "anna")
+    tests = "".join(f'if header :mime :anychild :contains "x-{n}" "{n}" {{ discard; }}\n' for n in range(3000))
+    client = managesieve(jan)
+    assert client.putscript("slow", f'require ["foreverypart", "mime"];\nforeverypart {{\n{tests}}}\n')
+    assert client.setactive("slow")
+    parts = f"--b\nContent-Type: text/plain; x={'y' * 60}\n\nx\n" * 4000
+    for number in range(24):
+        machine.deliver(
+            str(jan), Subject=f"slow {number}", body=f"{parts}--b--", Content_Type="multipart/mixed; boundary=b"
+        )
+
+    def over() -> bool:
+        """Dovecot has ended the script; some versions break down when they do."""
+        return "lost connection" in machine.logs() or bool(machine.folders(str(jan), PASSWORD))
+
+    def arrives(subject: str) -> None:
+        machine.deliver(str(anna), Subject=subject)
+        soon(lambda: subject in machine.subjects(str(anna), PASSWORD), "mail of another domain", seconds=6)
+
+    arrives("while it runs")
+    soon(over, "an end of the slow script", seconds=30)
+    arrives("after it broke down")
+    assert client.setactive("")
+    client.logout()
 
 
 def test_nobody_s_script_sends_in_another_s_name(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -13,15 +12,10 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from panel.models import Invitation, Platform, User
+from tests.browser import SHAPES, keeps_within_its_width
 from tests.factories import Tenant, make_letter, make_service, make_slot, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
-}
 
 
 @pytest.fixture
@@ -130,10 +124,7 @@ def test_pages_are_accessible_and_fit(
         page.goto(url)
         screenshot(page, f"panel-{name}-{shape}")
         accessible(page)
-        assert page.viewport_size
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
-            f"{name} is wider than the window"
-        )
+        keeps_within_its_width(page, name)
 
 
 def test_the_menu_of_ones_account_opens_by_keyboard(tenant: Tenant, new_page: Callable[..., Page]) -> None:

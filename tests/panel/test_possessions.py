@@ -34,7 +34,7 @@ from accounts.models import (
 from api.models import Delivery, Endpoint, Token
 from diagnostics.models import CheckChange, DayOfColours, Postponement
 from domains.models import DkimKey, DnsProvider, Footer, Name, Reading, Zone, ZoneChange
-from mailflow.models import SpamFilter
+from mailflow.models import Block, DeviceUse, Failure, SpamFilter, Use
 from panel import possessions
 from panel.actors import SYSTEM
 from panel.errors import Refused
@@ -63,6 +63,8 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+KEYED = {"mailflow.Use", "mailflow.Failure", "mailflow.Block", "mailflow.DeviceUse"}  # without a foreign key
+
 
 def filled() -> Tenant:
     """With rows of most kinds."""
@@ -71,7 +73,7 @@ def filled() -> Tenant:
     make_check(domain, "MX", "wrong")
     make_share(domain)
     make_order(service)
-    make_retired_mailbox(service)
+    retired = make_retired_mailbox(service)
     run = make_run(service, key="run-key-in-the-clear")
     BulkRow.objects.create(
         run=run, number=1, state="done", cells=b"cells", secret=b"row-secret", account=tenant.account
@@ -99,7 +101,15 @@ def filled() -> Tenant:
     make_inbox_rule(account)
     AutoReply.objects.create(account=account, text="I am away.")
     OwnScript.objects.create(account=account, changed_at=timezone.now())
-    make_app_password(account)
+    device = make_app_password(account)
+    EmailAccount.objects.filter(pk=account.pk, mailbox_id=None).update(mailbox_id=uuid4())
+    account.refresh_from_db()
+    for mailbox in (account.mailbox_id, retired.mailbox_id):
+        assert mailbox is not None
+        Use.objects.create(mailbox=mailbox, last_login=timezone.now())
+        Failure.objects.create(mailbox=mailbox, network="192.0.2.0/24", failures=1, last_at=timezone.now())
+        Block.objects.create(mailbox=mailbox, kind="flood", since=timezone.now())
+    DeviceUse.objects.create(number=device.pk, used_at=timezone.now(), network="192.0.2.0/24")
     MailboxSession.objects.create(
         account=account,
         digest=f"link-digest-{uuid4().hex}",
@@ -152,7 +162,7 @@ def rows() -> dict[str, int]:
 def test_an_export_has_every_kind_of_thing_and_no_secret(tmp_path: Path) -> None:
     tenant, other = filled(), make_tenant()
     written = export(tenant.organization, tmp_path / "copy")
-    assert set(written) == {model._meta.label for model in owned()} | {"panel.User"}
+    assert set(written) == {model._meta.label for model in owned()} | KEYED | {"panel.User"}
     assert all(
         number
         for label, number in written.items()
@@ -171,6 +181,7 @@ def test_an_export_has_every_kind_of_thing_and_no_secret(tmp_path: Path) -> None
             "identities.Identity",
         }
     ), written
+    assert [written[label] for label in sorted(KEYED)] == [2, 1, 2, 2]
     text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "copy").iterdir())
     for secret in ("the-api-key", "the-private-key", "the-hash", "link-digest", "row-secret", "run-key", "gAAAA"):
         assert secret not in text

@@ -1,4 +1,4 @@
-"""Debian 13 in a folder: its programs (Dovecot 2.4) on this machine's files, users and ports.
+"""Debian 13 in a folder: its programs (Dovecot 2.4, Postfix 3.10) on this machine's files, users and ports.
 
 `.ci/servers` makes the folder with debootstrap, where it is run by root. Without it the tests are skipped and say so;
 with CI=true that is an error.
@@ -16,12 +16,22 @@ SHARED = ("/tmp", "/run", "/proc", "/dev", "/etc/passwd", "/etc/group")
 
 
 def require_trixie() -> None:
-    if (TREE / "usr/sbin/dovecot").exists() and os.geteuid() == 0:
+    if all((TREE / "usr/sbin" / name).exists() for name in ("dovecot", "postconf")) and os.geteuid() == 0:
         return
-    message = f"There is no Debian 13 with Dovecot 2.4 at {TREE}: .ci/servers makes it, as root"
+    message = f"There is no Debian 13 with Dovecot and Postfix at {TREE}: .ci/servers makes it, as root"
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(message)
     pytest.skip(message)
+
+
+def wrap_postfix(folder: Path) -> None:
+    """Postfix of the tree, as `wrap`: its `master` is where `postconf` says that the daemons are."""
+    daemons = folder / "daemons"
+    wrap(folder, "/usr/sbin/postconf", "/usr/sbin/postqueue", "/usr/sbin/postsuper", "/usr/sbin/postcat")
+    wrap(daemons, "/usr/lib/postfix/sbin/master")
+    postconf = folder / "postconf"
+    first, rest = postconf.read_text().split("\n", 1)
+    postconf.write_text(f'{first}\n[ "$3 $4" = "-h daemon_directory" ] && exec echo {daemons}\n{rest}')
 
 
 def wrap(folder: Path, *programs: str) -> None:
