@@ -84,6 +84,8 @@ FROZEN = {
         "expires_from",
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
+    "mailflow_spam": ("platform", "domain", "action", "threshold"),
+    "mailflow_listed": ("platform", "domain", "kind", "sender"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
     "mailflow_footer": (
         "platform",
@@ -423,6 +425,15 @@ def crowd(transactional_db: None) -> None:
             " SELECT e.id, (1 = 1), '', 'Away', 7, 'everybody', e.created_at FROM accounts_emailaccount e"
             " WHERE e.id % 5 = 0"
         )
+        for number in range(3):
+            cursor.execute(
+                "INSERT INTO mailflow_listed_sender (domain_id, kind, sender)"
+                f" SELECT d.id, 'block', 'shop{number}.test' FROM domains_domain d"
+            )
+        cursor.execute(
+            "INSERT INTO mailflow_spam_filter (domain_id, action, threshold)"
+            " SELECT d.id, 'identify', 7 FROM domains_domain d"
+        )
         cursor.execute("ANALYZE")
 
 
@@ -430,6 +441,7 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
     """Also what Dovecot asks. A scan is allowed of the few platforms only."""
     values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
     values |= {"sender_domain": "crowd01001.test", "sender_local": "user1007", "sender_base": "user1007"}
+    values |= {"sender": "offer@mail.shop.test", "sender_domain": "mail.shop.test"}
     values |= {"group": "1", "login": "x", "address": "user1007@crowd01001.test", "plain": "user1007@crowd01001.test"}
     values |= {"login_local": "user1007", "login_domain": "crowd01001.test"}
     questions = {
