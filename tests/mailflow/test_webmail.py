@@ -52,6 +52,8 @@ def test_somebody_signs_in_writes_to_himself_and_reads_it(
     page.locator("#composebody").fill("written in the webmail")
     page.locator("#compose-content, .toolbar, #toolbar-menu").get_by_role("button", name="Send").first.click()
     soon(lambda: "to myself" in machine.subjects(str(jan), PASSWORD), "the message")
+    expect(page.locator("#messagelist")).to_be_attached()  # it goes there by itself when the letter is sent
+    page.wait_for_load_state("networkidle")
     page.goto("/?_task=mail&_mbox=INBOX&_uid=1&_action=show")
     expect(page.locator("#messagebody")).to_contain_text("written in the webmail")
     assert machine.subjects(str(jan), PASSWORD, "Sent") == ["to myself"]
