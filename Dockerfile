@@ -23,6 +23,7 @@ RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/
     && apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         postfix postfix-pgsql dovecot-imapd dovecot-lmtpd dovecot-sieve dovecot-managesieved dovecot-pgsql dovecot-sqlite \
+        rspamd redis-server \
     && rm -rf /var/lib/apt/lists/*
 VOLUME /var/lib/mailflow
 EXPOSE 25 587 993

@@ -52,7 +52,9 @@ FAULTS: dict[str, Promise | str] = {
     RowProblem.ADDRESS_GROUP: _("The address is a group of this service."),
     RowProblem.ADDRESS_UNKNOWN: _("Nobody has this address."),
     RowProblem.MEMBER_GROUP: _("A group cannot be a member of another one."),
-    RowProblem.OUTSIDE_FORBIDDEN: _("No mail may go on to addresses outside: the organization's security policy."),
+    RowProblem.OUTSIDE_FORBIDDEN: _(
+        "No mail may go on to addresses outside: the organization's security policy forbids it."
+    ),
     RowProblem.FORWARD_SELF: _("This is an address of the account itself."),
     RowProblem.FORWARD_LOOP: _("From there the mail would come back to this account."),
     RowProblem.ALIAS_REFUSED: "%(alias)s: %(why)s",

@@ -39,6 +39,18 @@ def split(text: str) -> Address:
     return Address(local, domain.lower().rstrip("."))
 
 
+def unquoted(text: str) -> Address:
+    """As `split`, of what the policy protocol says: that has no quotes but those that belong to the name."""
+    local, _at, domain = text.rpartition("@")
+    return Address(local.lower(), domain.lower().rstrip("."))
+
+
+def spoken(text: str) -> str:
+    """What the policy protocol says, as a command of SMTP has it; empty where none can have it without SMTPUTF8."""
+    local, _at, domain = text.rpartition("@")
+    return quoted(Address(local, domain)) if text.isascii() and text.isprintable() else ""
+
+
 def quoted(address: Address) -> str:
     """As it is written where commas divide addresses. RFC 5321 §4.1.2."""
     if re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", address.local, re.ASCII):

@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from django.conf import settings
@@ -31,6 +32,7 @@ from .queries import DatabaseAway, reader_of
 from .rendering.plan import VMAIL
 from .sent_by_sieve import Sieve
 from .signing import Signer
+from .teaching import teach
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +55,15 @@ class Machine:
     platform: str
     host: str
     inbox: Path
+    spam: str  # folder of the spam filter's sockets; empty: there is none
     outgoing: Path | None = None  # where Dovecot hands over what Sieve sends
 
     @classmethod
     def of(cls, directory: Path) -> Machine:
         data = json.loads((directory / "policy.json").read_text(encoding="utf-8"))
         outgoing = Path(data["outgoing"]) if data.get("outgoing") else None
-        return cls(directory, data["platform"], data["host"], Path(data["inbox"]), outgoing)
+        spam = data.get("spam", "")
+        return cls(directory, data["platform"], data["host"], Path(data["inbox"]), spam, outgoing)
 
     @property
     def mail(self) -> Path:
@@ -181,6 +185,11 @@ class Agent:
         machine = queueing.machine_of(self.machine.host, self.machine.platform)
         if machine is None:
             return
+        filters = bool(self.machine.spam)
+        if machine.filters_spam != filters:
+            models.Machine.objects.filter(pk=machine.pk).update(filters_spam=filters)
+        if filters:
+            self._teach()
         if queueing.act(machine, self.machine.postfix):
             self._due["queue"] = 0.0
         if self._is_due("queue", QUEUE_EVERY):
@@ -199,6 +208,12 @@ class Agent:
                 checked_at=timezone.now(),
                 check_asked_at=None,
             )
+
+    def _teach(self) -> None:
+        try:
+            teach(self.machine.directory / "lessons", Path(self.machine.spam) / "controller")
+        except (OSError, HTTPException) as error:  # they wait
+            log.info("the spam filter cannot learn now: %s", error)
 
     def _is_due(self, what: str, every: float) -> bool:
         now = time.monotonic()

@@ -6,6 +6,9 @@ VERBS = {
     "account.blocked": _("account blocked for spam"),
     "queue.acted": _("messages of the queue tried again or deleted"),
     "account.unblocked": _("account unblocked"),
+    "domain.spam": _("spam filter changed"),
+    "domain.sender_listed": _("sender allowed or blocked"),
+    "domain.sender_forgotten": _("sender taken off the list"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import json
 import socket
@@ -23,6 +24,7 @@ from domains.lookup.engine import run as run_loop
 from domains.reach import Unreachable, addresses_of
 from domains.rrset import absolute
 
+from . import teaching
 from .deciding import Platform, platform_of
 from .queries import DatabaseAway, reader_of
 from .running import greeting
@@ -42,7 +44,7 @@ class Finding:
 def findings(directory: Path, *, days: int, local: bool = False) -> list[Finding]:
     """`days`: for which certificates must still be valid. `local`: only what runs here, nothing that the DNS says."""
     setup = Setup.read(directory / "policy.json")
-    found = [_policy_server(setup), *_ports(setup), _certificate(setup, days)]
+    found = [_policy_server(setup), *_ports(setup), _certificate(setup, days), *_filter(setup), *_webmail(setup)]
     platform = None
     try:
         rows = reader_of(settings.MAIL_READER_URL or settings.DATABASE_URL).rows("platforms", {})
@@ -82,6 +84,32 @@ def _ports(setup: Setup) -> Iterator[Finding]:
         said = greeting(host, port, tls=tls).strip()
         ok = said.startswith(wanted)
         yield Finding(_("port %(port)d") % {"port": port}, ok, said if ok else said or _("no answer"))
+
+
+def _filter(setup: Setup) -> Iterator[Finding]:
+    if not setup.spam:
+        return
+    try:
+        wrong = teaching.answers(Path(setup.spam) / "scan")
+    except (OSError, http.client.HTTPException) as error:
+        wrong = str(error) or type(error).__name__
+    text = _("is away, so mail is delivered unmarked: %(error)s") % {"error": wrong} if wrong else _("answers")
+    yield Finding(_("spam filter"), not wrong, text)
+
+
+def _webmail(setup: Setup) -> Iterator[Finding]:
+    if not setup.webmail:
+        return
+    connection = http.client.HTTPConnection("127.0.0.1", setup.webmail, timeout=SECONDS)
+    try:
+        connection.request("GET", "/")
+        status = connection.getresponse().status
+        ok, text = status == 200, _("answers") if status == 200 else str(status)
+    except (OSError, http.client.HTTPException) as error:
+        ok, text = False, str(error) or _("no answer")
+    finally:
+        connection.close()
+    yield Finding(_("webmail"), ok, text)
 
 
 def _certificate(setup: Setup, days: int) -> Finding:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from .addresses import Address, network_of, printable, quoted, split
+from .addresses import Address, network_of, printable, quoted, split, spoken, unquoted
 from .asking import Asker, Guessing, Loop
 from .limits import Limits
 from .queries import Reader, Row
@@ -69,6 +69,7 @@ class Found:
     account: str = ""  # the own address of the account whose mailbox it is
     caught: bool = False  # only because that account takes what nobody has
     forwards: tuple[Row, ...] = ()  # whom its mail is passed on to
+    unwanted: bool = False  # the domain blocks this sender
 
 
 @dataclass
@@ -228,16 +229,17 @@ class Decider:
 
     async def inbound(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from anybody."""
-        address = split(attributes.get("recipient", ""))
-        rows = by_kind(self.reader.rows("route", self._values(address, attributes.get("size", ""))))
+        address, sender = unquoted(attributes.get("recipient", "")), unquoted(attributes.get("sender", ""))
+        values = {**self._values(address, attributes.get("size", "")), **_written_by(sender)}
+        rows = by_kind(self.reader.rows("route", values))
         return await self._verdict(attributes, address, found_in(rows, address), stranger=RELAY_DENIED)
 
     async def submission(self, attributes: Mapping[str, str]) -> str:
         """On a RCPT from somebody who has signed in."""
-        login, sender = split(attributes.get("sasl_username", "")), split(attributes.get("sender", ""))
+        login, sender = split(attributes.get("sasl_username", "")), unquoted(attributes.get("sender", ""))
         if not login.domain:
             return RELAY_DENIED
-        address, written = split(attributes.get("recipient", "")), sender if sender.domain else login
+        address, written = unquoted(attributes.get("recipient", "")), sender if sender.domain else login
         values = {"sender_domain": written.domain, "sender_local": written.local, "sender_base": written.base}
         values |= self._values(address, attributes.get("size", ""))
         rows = by_kind(self.reader.rows("submission", values))
@@ -293,6 +295,8 @@ class Decider:
             if stranger == OK:
                 self.standings.note(address, None)
             return OK if self._is_sink(address) else stranger
+        if found.unwanted and address.base not in ROLES:
+            return f"550 5.7.1 <{recipient}>: mail from you is not accepted here"
         if not found.here and not found.elsewhere:
             refusal = f"550 5.1.1 <{recipient}>: there is no such address"
             if not found.authoritative and address.local:
@@ -325,8 +329,9 @@ class Decider:
     async def _asked(self, recipient: str, address: Address, found: Found, attributes: Mapping[str, str]) -> str:
         """Why the target's part of the domain does not take the recipient; empty where it does."""
         unknown = f"550 5.1.1 <{recipient}>: there is no such address"
-        if self._is_question(attributes):
-            return unknown  # never answered by another question
+        asked = spoken(recipient)
+        if not asked or self._is_question(attributes):
+            return unknown  # a question is never answered by another question
         loop = f"550 5.4.6 <{recipient}>: the server that has the other addresses leads back here"
         if self._platform_at(found.target) == self.platform and found.target.endswith("]"):
             return loop  # our own MX, also where a NAT has it on another address; another port is another server
@@ -339,7 +344,7 @@ class Decider:
             return f"550 5.4.6 <{recipient}>: there is no such address here, and you are the server that has the others"
         try:
             helo = attributes.get("helo_name", "")
-            reply = await self.asker.ask(target, recipient, network_of(client), helo=helo, from_target=from_target)
+            reply = await self.asker.ask(target, asked, network_of(client), helo=helo, from_target=from_target)
         except Loop:
             return loop
         except Guessing:
@@ -414,7 +419,9 @@ class Decider:
         return next((slug for slug, platform in self.platforms().items() if host in platform.hosts), None)
 
     def _find(self, address: Address) -> Found | None:
-        return found_in(by_kind(self.reader.rows("route", self._values(address))), address)
+        """Whoever writes to it."""
+        rows = self.reader.rows("route", {**self._values(address), **_written_by(split(""))})
+        return found_in(by_kind(rows), address)
 
     def _keeps(self, address: Address, found: Found, refusal: str, attributes: Mapping[str, str]) -> bool:
         """Whether the organization itself reads what nobody else takes. RFC 2142: somebody must."""
@@ -465,7 +472,7 @@ def found_in(rows: Mapping[str, Sequence[Row]], address: Address) -> Found | Non
     """What the answer to `route` says of an address; None for what is not ours."""
     if "domain" not in rows:
         return None
-    mode, target, here, elsewhere, catch_all, group, *_rest = rows["domain"][0]
+    mode, target, here, elsewhere, catch_all, group, listed, *_rest = rows["domain"][0]
     # As the answer to `expand` has them: target, outside, keep, number.
     forwards = tuple((row[0], *row[-3:]) for row in rows.get("forward", []))
     senders, _colon, number = (group or "").partition(":")
@@ -487,7 +494,12 @@ def found_in(rows: Mapping[str, Sequence[Row]], address: Address) -> Found | Non
         account=account,
         caught=caught,
         forwards=forwards,
+        unwanted=listed == "block",  # an entry that allows it comes first
     )
+
+
+def _written_by(sender: Address) -> dict[str, str]:
+    return {"sender": str(sender), "sender_domain": sender.domain}
 
 
 def platform_of(row: tuple[str, ...]) -> Platform:

@@ -5,12 +5,19 @@ itself: the organizations' inbox, the queue."""
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from . import spam
+
+if TYPE_CHECKING:
+    from domains.models import Domain
 
 SILENT = timedelta(minutes=2)  # after which a machine is said to be away
 
@@ -124,6 +131,7 @@ class Machine(models.Model):
     findings = models.JSONField(default=list)  # of `mailflow check`: what, ok, text
     checked_at = models.DateTimeField(null=True)
     check_asked_at = models.DateTimeField(null=True)
+    filters_spam = models.BooleanField(default=False, db_default=False)  # it was started with a filter
 
     class Meta:
         ordering = ["name"]
@@ -271,3 +279,51 @@ class TracedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sender} → {self.recipient}: {self.state}"
+
+
+class SpamFilter(models.Model):
+    """What becomes of spam to mailboxes of a domain, where that was set; DEFAULT without a row."""
+
+    class Action(models.TextChoices):
+        MOVE = "move", _("move it to Junk")
+        IDENTIFY = "identify", _("deliver it to the inbox, marked in the subject")
+        NONE = "none", _("deliver it like any other mail")
+
+    domain = models.OneToOneField("domains.Domain", on_delete=models.CASCADE, related_name="spam_filter")
+    action = models.CharField(_("Spam"), max_length=10, choices=Action, default=Action.MOVE)
+    threshold = models.PositiveSmallIntegerField(
+        _("score from which a message counts as spam"),
+        default=spam.THRESHOLD,
+        validators=[MinValueValidator(spam.LOWEST), MaxValueValidator(spam.HIGHEST)],
+    )
+
+    class Meta:
+        db_table = "mailflow_spam_filter"
+
+    def __str__(self) -> str:
+        return f"{self.domain}: {self.action} from {self.threshold}"
+
+    @classmethod
+    def of(cls, domain: Domain) -> SpamFilter:
+        """The domain's, or one as it holds without a row."""
+        return cls.objects.filter(domain=domain).first() or cls(domain=domain)
+
+
+class ListedSender(models.Model):
+    """Whose mail to a domain is never spam, or is refused."""
+
+    class Kind(models.TextChoices):
+        ALLOW = "allow", _("allowed")
+        BLOCK = "block", _("blocked")
+
+    domain = models.ForeignKey("domains.Domain", on_delete=models.CASCADE, related_name="listed_senders")
+    kind = models.CharField(max_length=5, choices=Kind)
+    sender = models.CharField(max_length=320)  # an address, or a domain with all below it; small letters
+
+    class Meta:
+        db_table = "mailflow_listed_sender"
+        ordering = ["sender"]
+        constraints = [models.UniqueConstraint(fields=["domain", "sender"], name="listed_sender_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sender}: {self.kind}"

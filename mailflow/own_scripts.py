@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from accounts.models import EmailAccount, OwnScript
 
@@ -57,12 +57,22 @@ def look(mail: Path) -> int:
 def make_homes(mail: Path) -> None:
     """Folders of mailboxes that never had mail and answer or forward: Dovecot 2.4 notes there whom it has answered
     before it makes any."""
-    rules = Q(inbox_rules__forwards=True) | Q(auto_reply__enabled=True)
-    for mailbox in EmailAccount.objects.filter(rules, mailbox_id__isnull=False).values_list("mailbox_id", flat=True):
-        home = mail / mailbox.hex if mailbox else mail
-        if not home.exists():
-            home.mkdir(0o700)
-            os.chown(home, VMAIL, VMAIL)
+    for mailboxes in sending():
+        for mailbox in mailboxes.iterator():
+            _make_home(mail, mailbox)
+
+
+def sending() -> list[QuerySet[EmailAccount, UUID | None]]:
+    """Mailboxes that forward by rule, and those that answer: each by its index, where both in one read all accounts."""
+    configured = EmailAccount.objects.filter(mailbox_id__isnull=False).values_list("mailbox_id", flat=True)
+    return [configured.filter(inbox_rules__forwards=True), configured.filter(auto_reply__enabled=True)]
+
+
+def _make_home(mail: Path, mailbox: UUID | None) -> None:
+    home = mail / mailbox.hex if mailbox else mail
+    if not home.exists():
+        home.mkdir(0o700)
+        os.chown(home, VMAIL, VMAIL)
 
 
 def _of(row: OwnScript) -> ScriptSeen:
@@ -79,6 +89,8 @@ def _all(mail: Path) -> Iterator[tuple[str, ScriptSeen]]:
 
 def _in(home: Path) -> ScriptSeen | None:
     """People name files there through ManageSieve alone; a link is followed nowhere but to the script's time."""
+    if not os.path.isdir(f"{home}/{FOLDER}"):  # of all mailboxes, every minute
+        return None
     active = (home / ACTIVE).is_symlink()
     try:
         scripts = [path for path in (home / FOLDER).iterdir() if path.suffix == ".sieve"]

@@ -22,19 +22,33 @@ from panel.models import Platform, User
 from .databases import sqlite_path
 from .rendering.plan import Plan, Ports
 
+_LOOPBACK = ("127.0.0.1", "::1")
 SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/sbin"  # not in everybody's path
+
+
+SERVERS = (
+    "postfix postfix-pgsql dovecot-imapd dovecot-lmtpd dovecot-sieve dovecot-managesieved dovecot-sqlite dovecot-pgsql"
+)
+WEBMAIL = "roundcube-core roundcube-sqlite3 php-cgi php-cli php-intl"
+PACKAGES = {
+    "rspamd": "rspamd redis-server",
+    "redis-server": "redis-server",
+    "php": WEBMAIL,
+    "roundcube": WEBMAIL,
+}
 
 
 def program(name: str) -> str:
     """The path of a server's program. Raises Refused."""
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}")
     if path is None:
-        raise Refused(
-            "not-installed",
-            _("%(name)s is not installed. On Debian: apt-get install postfix postfix-pgsql dovecot-imapd dovecot-lmtpd "
-              "dovecot-sieve dovecot-managesieved dovecot-sqlite dovecot-pgsql") % {"name": name},
-        )  # fmt: skip
+        raise Refused("not-installed", not_installed(name))
     return path
+
+
+def not_installed(name: str) -> str:
+    words = _("%(name)s is not installed. On Debian: apt-get install %(packages)s")
+    return words % {"name": name, "packages": PACKAGES.get(name, SERVERS)}
 
 
 def plan_of(
@@ -45,6 +59,8 @@ def plan_of(
     native: bool = False,
     addresses: tuple[str, ...] = (),
     dovecot: str = "",
+    spam: bool = False,
+    webmail: int = 0,
 ) -> Plan:
     """`dovecot`: the version to write for, as 2.4; by default the one that is installed. Raises Refused."""
     directory = directory.absolute()
@@ -72,6 +88,12 @@ def plan_of(
         key=Path(settings.MAIL_TLS_KEY) if given else directory / "tls" / "key.pem",
         acme=Path(settings.MAIL_TLS_ACME) if settings.MAIL_TLS_ACME and not given else None,
         postmaster=settings.MAIL_POSTMASTER or _administrator(),
+        spam=spam,
+        redis=settings.REDIS_URL if settings.REDIS_URL.startswith("redis://") else "",
+        webmail=webmail,
+        webmail_from=(*settings.MAIL_WEBMAIL_NETWORKS, *((*_LOOPBACK, *addresses[:1]) if webmail else ())),
+        webmail_key=kept.get("webmail_key") or secrets.token_hex(12),
+        panel=settings.PUBLIC_URL,
     )
 
 

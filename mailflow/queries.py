@@ -24,14 +24,17 @@ PAUSE = 1.0  # after a connection that failed: nobody waits for the next one mea
 
 _FULL = f"""CASE WHEN r.quota > 0 AND (r.used >= r.quota * 1048576
                OR r.used + CAST(:size AS bigint) > (r.quota + {GRACE_MIB}) * 1048576) THEN 'full' ELSE 'here' END"""
+# Whether the sender's domain is the listed one or below it.
+_ORIGIN = "'.' || CAST(:sender_domain AS text)"
+_BELOW = f"SUBSTR({_ORIGIN}, LENGTH({_ORIGIN}) - LENGTH(l.sender)) = '.' || l.sender"
 _ADDRESS = "platform = :platform AND domain = :domain AND local_part IN (:local, :base)"
 
 _MEMBERS = "SELECT 'member', target, outside, 1, number, group_number, plain FROM mailflow_member"
 
 # A row for the domain: its mode and target, this address's mailbox (whether it is full, and the account's own address),
-# another of our platforms that has the address, the mailbox that takes what nobody has, and the group that it is. Then
-# a row for each address that its mail is passed on to. Scalar subqueries: SQLite would work out a joined view for all
-# domains first.
+# another of our platforms that has the address, the mailbox that takes what nobody has, the group that it is, and how
+# the sender is listed. Then a row for each address that its mail is passed on to. Scalar subqueries: SQLite would work
+# out a joined view for all domains first.
 _ROUTE = f"""
 SELECT 'domain', d.mode, d.target,
        (SELECT MIN({_FULL} || ' ' || r.account) FROM mailflow_recipient r
@@ -42,19 +45,23 @@ SELECT 'domain', d.mode, d.target,
          WHERE r.platform = d.platform AND r.domain = d.domain),
        (SELECT MIN(g.senders || ':' || CAST(g.number AS text)) FROM mailflow_group g
          WHERE g.platform = d.platform AND g.domain = d.domain AND g.local_part IN (:local, :base)),
+       {{listed}},
        0, 0, 0
   FROM mailflow_domain d
  WHERE d.platform = :platform AND d.domain = :domain
 UNION ALL
-SELECT 'forward', target, '', '', '', '', '', outside, keep, number FROM mailflow_forward WHERE {_ADDRESS}"""  # noqa: S608 - texts of ours
+SELECT 'forward', target, '', '', '', '', '', '', outside, keep, number FROM mailflow_forward WHERE {_ADDRESS}"""  # noqa: S608 - texts of ours
+_LISTED = f"""(SELECT MIN(l.kind) FROM mailflow_listed l
+         WHERE l.platform = d.platform AND l.domain = d.domain AND (l.sender = :sender OR {_BELOW}))"""  # noqa: S608
 
 QUERIES = {
     # What a recipient is: see _ROUTE.
-    "route": _ROUTE,
-    # The same, and the logins that may send as the sender: one question for a RCPT from somebody who has signed in.
-    "submission": f"""{_ROUTE}
+    "route": _ROUTE.format(listed=_LISTED),
+    # The same, and the logins that may send as the sender: one question for a RCPT from somebody who has signed in,
+    # whom no list keeps out.
+    "submission": f"""{_ROUTE.format(listed="''")}
 UNION ALL
-SELECT 'sender', login, mailbox, service, '', '', '', 0, 0, 0 FROM mailflow_sender
+SELECT 'sender', login, mailbox, service, '', '', '', '', 0, 0, 0 FROM mailflow_sender
  WHERE platform = :platform AND domain = :sender_domain AND local_part IN (:sender_local, :sender_base)""",  # noqa: S608 - texts of ours
     # Whom a message to this address is for: what it is, and where it goes.
     "expand": f"""
@@ -91,6 +98,9 @@ SELECT alias FROM mailflow_alias WHERE platform = :platform AND domain = :domain
     "mailbox": """
 SELECT MIN(mailbox) FROM mailflow_recipient
  WHERE platform = :platform AND domain = :domain AND local_part = :local""",
+    "spam": "SELECT action, threshold FROM mailflow_spam WHERE platform = :platform AND domain = :domain",
+    "listed": """
+SELECT kind, sender FROM mailflow_listed WHERE platform = :platform AND domain = :domain ORDER BY sender""",
     "domain": "SELECT mode, target FROM mailflow_domain WHERE platform = :platform AND domain = :domain",
     "owner": "SELECT organization, service FROM mailflow_owner WHERE platform = :platform AND domain = :domain",
     "senders": """

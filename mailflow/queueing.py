@@ -63,7 +63,7 @@ def machine_of(name: str, platform: str) -> Machine | None:
 
 def report(machine: Machine, postfix: Path) -> None:
     done = _run("postqueue", postfix, "-j")
-    keep(machine, list(read_queue(done.stdout.splitlines())))
+    keep(machine, list(read_queue(done.stdout.split("\n"))))
 
 
 @transaction.atomic

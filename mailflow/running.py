@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import smtplib
 import socket
 import ssl
@@ -19,11 +20,13 @@ from django.utils.translation import gettext as _
 from panel.errors import Refused
 from panel.supervisor import Child, Supervisor
 
-from .planning import program
+from .planning import SYSTEM_PATH, not_installed, program
+from .rendering import roundcube, rspamd
 from .rendering.plan import Plan
 from .sessions import SessionKeeper
 
 BANNER_SECONDS = 2
+_FILTER = ("rspamd", "redis-server", "sievec")
 
 
 def require_usable(plan: Plan) -> None:
@@ -32,6 +35,10 @@ def require_usable(plan: Plan) -> None:
         raise Refused("not-root", _("Postfix and Dovecot are started by root."))
     for name in ("postfix", "postconf", "dovecot", "doveconf", "doveadm", "sievec"):
         program(name)
+    for name in [*_FILTER] * plan.spam + ["php"] * bool(plan.webmail):
+        program(name)
+    if plan.webmail and not has_webmail():
+        raise Refused("not-installed", not_installed("roundcube"))
     for folder in plan.directory.parents:
         if not folder.stat().st_mode & stat.S_IXOTH:
             raise Refused(
@@ -47,13 +54,22 @@ def require_usable(plan: Plan) -> None:
                 _("The policy server runs as %(user)s, who owns the panel's data and cannot run %(python)s.")
                 % {"user": plan.owner_name, "python": sys.executable},
             )
-    for port in (plan.ports.smtp, plan.ports.submission, plan.ports.imap, plan.ports.submissions, plan.ports.sieve):
+    ports = plan.ports
+    for port in (ports.smtp, ports.submission, ports.imap, ports.submissions, ports.sieve, plan.webmail):
         if port and not _is_free(plan, port):
             raise Refused("port-taken", _("Port %(port)d is in use by another program.") % {"port": port})
     for command in ([program("postconf"), "-c", plan.postfix], [program("doveconf"), "-c", plan.dovecot_conf]):
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise Refused("configuration", done.stderr.strip())
+
+
+def can_filter() -> bool:
+    return all(shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}") for name in _FILTER)
+
+
+def has_webmail() -> bool:
+    return bool(shutil.which("php")) and (roundcube.SOURCE / "index.php").exists()
 
 
 def run(plan: Plan, *, say: Callable[[str], None], ready: Callable[[], None]) -> None:
@@ -91,7 +107,33 @@ def _children(plan: Plan) -> list[Child]:
         _child(plan, "trace", [*begin, sys.executable, manage, "mailflow", "trace", "--dir", directory], environment),
         _child(plan, "postfix", master, environment | {"MAIL_CONFIG": str(plan.postfix)}),
         _child(plan, "dovecot", [program("dovecot"), "-F", "-c", str(plan.dovecot_conf)], environment),
+        *_filter(plan, environment),
+        *_webmail(plan, environment),
     ]
+
+
+def _filter(plan: Plan, environment: dict[str, str]) -> list[Child]:
+    if not plan.spam:
+        return []
+    children = [_child(plan, "rspamd", [program("rspamd"), *rspamd.command(plan)], environment)]
+    if not plan.redis:
+        own = [program("redis-server"), str(plan.directory / "rspamd" / "redis.conf")]
+        children.append(_child(plan, "redis", [*_as(rspamd.USER), *own], environment))
+    return children
+
+
+def _webmail(plan: Plan, environment: dict[str, str]) -> list[Child]:
+    if not plan.webmail:
+        return []
+    command = [*_as(roundcube.USER), program("php"), *roundcube.command(plan)]
+    # Only what it needs: the panel's keys are none of its business.
+    own = {"PATH": environment["PATH"], "PHP_CLI_SERVER_WORKERS": "4", "ROUNDCUBE_CONFIG_DIR": str(plan.web / "config")}
+    return [_child(plan, "webmail", command, own)]
+
+
+def _as(user: str) -> list[str]:
+    found = pwd.getpwnam(user)
+    return ["setpriv", f"--reuid={found.pw_uid}", f"--regid={found.pw_gid}", "--clear-groups", "--"]
 
 
 def _as_owner(plan: Plan) -> list[str]:

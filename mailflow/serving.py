@@ -35,9 +35,11 @@ from .protocols.dict import scripts_of_mailboxes, use_of_mailboxes
 from .protocols.dovecot import Submissions, auth_policy
 from .protocols.milter import milter
 from .protocols.postfix import policy, socketmap
+from .protocols.screening import Screen
 from .queries import DatabaseAway, Reader, reader_of
+from .sieving import Scripts
 from .signing import Signer
-from .sorting import Scripts
+from .sorting import Sorting
 from .standing_by import forked_again, wait_for_turn
 from .throttle import Throttle
 
@@ -69,6 +71,10 @@ class Setup:
     auth_policy_secret: str
     verifiers: int  # processes of Dovecot that verify passwords; 0: one on each core
     outgoing: str = ""  # the agent's socket, for what Sieve sends
+    spam: str = ""  # folder of the spam filter's sockets; empty: there is none
+    webmail: int = 0  # its port; 0: there is none
+    webmail_from: tuple[str, ...] = ()  # networks from which webmails sign people in
+    webmail_key: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Setup:
@@ -80,6 +86,7 @@ class Setup:
             "addresses": tuple(data["addresses"]),
             "plain": tuple(data["plain"]),
             "wrapped": tuple(data["wrapped"]),
+            "webmail_from": tuple(data["webmail_from"]),
         }
         return cls(**data)
 
@@ -170,12 +177,12 @@ class PolicyServer:
         network.decider = self.decider
         self.notebook = Notebook(setup.sockets / "accepted", self.decider.accepted, self.decider.kept)
         self.signer = Signer(self.reader, setup.platform, decrypt)
-        self.scripts = Scripts(self.reader, setup.platform, setup.host, get_default_timezone())
         pace = Pace(rate_of(setup.verifiers))
-        self.throttle = Throttle(
-            self.reader, setup.platform, self.journal, pace=pace, webmail=tuple(settings.MAIL_WEBMAIL_NETWORKS)
-        )
+        self.throttle = Throttle(self.reader, setup.platform, self.journal, pace=pace, webmail=setup.webmail_from)
         self.submissions = Submissions()
+        self.screen = Screen(f"{setup.spam}/scan")
+        sorting = Sorting(self.reader, setup.platform, setup.host, get_default_timezone())
+        self.scripts = Scripts(self.reader, setup.platform, sorting, spam=bool(setup.spam))
 
     def _stop(self, mailbox: str, stopped: Callable[[], None]) -> None:
         self.journal.write(FLOODED, {"mailbox": mailbox, "at": datetime.now(UTC)}, stopped)
@@ -190,10 +197,11 @@ class PolicyServer:
             await self._unix("socketmap", lambda r, w: socketmap(self._lookup, r, w)),
             await self._unix("verdict", lambda r, w: policy(self._verdict, r, w)),
             await self._unix("milter", lambda r, w: milter(self.decider, self.signer, r, w)),
+            await self._unix("screen", self.screen.milter),
             await self._unix("sasl", lambda r, w: self.submissions.relay(self.setup.dovecot_auth, r, w)),
             await self._unix("sessions", self._sessions),
             await self._unix("use", lambda r, w: use_of_mailboxes(self._used, r, w), self.setup.use),
-            await self._unix("sieve", lambda r, w: scripts_of_mailboxes(self._script, r, w), self.setup.use),
+            await self._unix("sieve", lambda r, w: scripts_of_mailboxes(self.scripts.look_up, r, w), self.setup.use),
             await asyncio.start_server(
                 _handled(lambda r, w: auth_policy(self.throttle.judge, self.setup.auth_policy_secret, r, w)),
                 "127.0.0.1",
@@ -238,12 +246,6 @@ class PolicyServer:
             answer["processes"] = [pid for pid, login in submitting.items() if login in closed]
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
-
-    def _script(self, user: str, key: str) -> str | None:
-        try:
-            return self.scripts.look_up(user, key)
-        except DatabaseAway as error:
-            raise OSError(str(error)) from error
 
     def _used(self, user: str, octets: int | None, messages: int | None) -> None:
         """What Dovecot says of a mailbox that has changed. One that was renamed or reset meanwhile says it again."""

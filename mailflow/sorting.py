@@ -1,51 +1,27 @@
-"""Inbox rules and replies as Dovecot asks for them at each delivery: a script made at that moment from the views.
-
-Pigeonhole asks a dictionary twice: for the number of the script that is called `panel`, then for the script of that
-number. The number is the script's own hash, and no compiled script is kept anywhere: none outlives a change.
-"""
+"""Inbox rules and replies of an account as one script, made from the views at the moment in which it is asked for."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from accounts.inbox_rules import sieve, terms
 
-from .addresses import Address, split
+from .addresses import Address
 from .deciding import RULE
 from .queries import Reader
 
 log = logging.getLogger(__name__)
 
-NAME = "panel"  # of the script
-BY_NAME, BY_NUMBER = f"priv/sieve/name/{NAME}", "priv/sieve/data/"
-NOTHING = "# no rules\n"  # to Dovecot 2.4 a script that is not there is one that cannot be read now
-KEPT = 500  # scripts between the two questions
-
 
 @dataclass
-class Scripts:
+class Sorting:
     reader: Reader
     platform: str
     host: str
     zone: tzinfo
-    _made: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
-
-    def look_up(self, user: str, key: str) -> str | None:
-        """What the dictionary holds under this key for a mailbox; None: nothing. Raises DatabaseAway."""
-        if key == BY_NAME:
-            script = self.script(split(user)) or NOTHING
-            number = hashlib.sha256(script.encode()).hexdigest()
-            self._keep(user, number, script)
-            return number
-        if key.startswith(BY_NUMBER):
-            number = key.removeprefix(BY_NUMBER)
-            return self._made.pop((user, number), None) or self.script(split(user)) or NOTHING
-        return None
 
     def script(self, login: Address) -> str:
         """Empty where the account has neither rules nor a reply."""
@@ -96,8 +72,3 @@ class Scripts:
             outside=outside,
             zone=self.zone,
         )
-
-    def _keep(self, user: str, number: str, script: str) -> None:
-        self._made[user, number] = script
-        if len(self._made) > KEPT:
-            self._made.popitem(last=False)

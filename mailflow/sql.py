@@ -208,6 +208,18 @@ SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_LOGIN
   FROM {_REACHED}
  WHERE e.state = 'active' AND {_ACTIVE}
    AND NOT EXISTS (SELECT 1 FROM mailflow_block b WHERE b.mailbox = e.mailbox_id AND b.kind = 'flood')""",
+    # What becomes of spam to mailboxes of this domain, and from which score on? No row: what holds by default.
+    "mailflow_spam": f"""
+SELECT p.slug AS platform, n.name AS domain, f.action AS action, f.threshold AS threshold
+  FROM {_ATTACHED}
+  JOIN mailflow_spam_filter f ON f.domain_id = d.id""",
+    # Whose mail to this domain is never spam (`allow`) or refused (`block`)? `sender`: an address or a domain.
+    "mailflow_listed": """
+SELECT p.slug AS platform, n.name AS domain, l.kind AS kind, l.sender AS sender
+  FROM domains_name n
+  JOIN domains_domain d ON d.name_id = n.id AND d.state = 'verified'
+  JOIN panel_platform p ON p.id = d.platform_id
+  JOIN mailflow_listed_sender l ON l.domain_id = d.id""",
     # With which keys is mail of this domain signed? They stay encrypted: only the policy server has ENCRYPTION_KEYS.
     "mailflow_dkim": f"""
 SELECT p.slug AS platform, n.name AS domain, k.selector AS selector, k.private_key AS private_key, k.id AS number
@@ -283,6 +295,8 @@ COLUMNS = {
     "mailflow_alias": ("platform", "domain", "local_part", "alias"),
     "mailflow_sibling": ("platform", "domain", "sibling"),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service", "organization"),
+    "mailflow_spam": ("platform", "domain", "action", "threshold"),
+    "mailflow_listed": ("platform", "domain", "kind", "sender"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
     "mailflow_footer": (
         "platform",

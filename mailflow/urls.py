@@ -6,6 +6,7 @@ app_name = "mailflow"
 
 ACCOUNT = "services/<str:service_name>/accounts/<int:account_id>/"
 TRACE = "organizations/<str:code>/trace/"
+SPAM = "services/<str:service_name>/domains/<str:domain_name>/spam/"
 INBOX = "organizations/<str:code>/inbox/"
 
 urlpatterns = [
@@ -20,6 +21,8 @@ urlpatterns = [
     path("staff/trace/<int:traced_id>/", views.staff_trace_message, name="staff_trace_message"),
     path(TRACE, views.trace, name="trace"),
     path(f"{TRACE}<int:traced_id>/", views.trace_message, name="trace_message"),
+    path(SPAM, views.spam, name="spam"),
+    path(f"{SPAM}senders/<int:listed_id>/forget/", views.spam_forget, name="spam_forget"),
     path(INBOX, views.inbox, name="inbox"),
     path(f"{INBOX}<int:message_id>/", views.inbox_message, name="inbox_message"),
     path(f"{INBOX}<int:message_id>/delete/", views.inbox_delete, name="inbox_delete"),

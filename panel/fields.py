@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 FIELDS: dict[str, Any] = {
     "account_limit": _("limit of accounts"),
     "active": _("active"),
+    "action": _("action"),
     "address": _("address"),
     "aliases": _("aliases"),
     "already": _("done already"),
@@ -49,6 +50,7 @@ FIELDS: dict[str, Any] = {
     "role": _("role"),
     "run": _("run"),
     "selector": _("selector"),
+    "sender": _("sender"),
     "server": _("server"),
     "slot": _("account to configure"),
     "slug": _("slug"),
@@ -59,6 +61,7 @@ FIELDS: dict[str, Any] = {
     "symbol": _("symbol required"),
     "target": _("target server"),
     "text": _("text"),
+    "threshold": _("threshold"),
     "to": _("to"),
     "until": _("until"),
     "verification_host": _("verification host"),

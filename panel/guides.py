@@ -43,7 +43,7 @@ def read(slug: str, language: str) -> Guide | None:
 def contents(language: str) -> list[list[Guide]]:
     """What there is to read: the whole way first, then records, then mail programs."""
     groups: Sequence[Sequence[str]] = (
-        ("index", "bulk", "aliases", "footers", "rules", "mailbox", "trace"),
+        ("index", "bulk", "aliases", "footers", "rules", "mailbox", "spam", "webmail", "trace"),
         RECORDS,
         CLIENTS,
     )

@@ -460,7 +460,7 @@ PROFILE_KEY = env("PROFILE_KEY")
 MAIL_POSTMASTER = env("MAIL_POSTMASTER")  # who reads the mail of <postmaster>
 MAIL_ACCOUNT_LIMIT = env_int("MAIL_ACCOUNT_LIMIT", 500)  # recipients an hour
 MAIL_SERVICE_LIMIT = env_int("MAIL_SERVICE_LIMIT", 10_000)
-# Networks from which the webmail signs people in at the mail servers, where the main password may be for it alone.
+# Networks of webmails: the main password may be for them alone, and they are believed about where their users are.
 try:
     MAIL_WEBMAIL_NETWORKS = [str(ipaddress.ip_network(item)) for item in env_list("MAIL_WEBMAIL_NETWORKS")]
 except ValueError as error:
@@ -470,6 +470,9 @@ except ValueError as error:
 TRACE_DAYS = env_int("TRACE_DAYS", 7 if DATABASE_URL.startswith("sqlite:") else 30)
 TRACE_ROWS = env_int("TRACE_ROWS", 500_000 if DATABASE_URL.startswith("sqlite:") else 5_000_000)
 TRACE_LINK = "mailflow.trace.links.link"  # a callable (organization, address) -> address of a page
+
+MAIL_SPAM = env_bool("MAIL_SPAM")  # `mailflow up` starts a spam filter
+WEBMAIL_URL = env("WEBMAIL_URL")  # where pages lead to; empty: https:// and the platform's webmail host
 
 MAIL_OWNERS_UNBLOCK = env_bool("MAIL_OWNERS_UNBLOCK")  # may owners unblock accounts, or the operator alone?
 

@@ -29,6 +29,7 @@ from .factories import (
     make_inbox_message,
     make_inbox_rule,
     make_letter,
+    make_listed_sender,
     make_order,
     make_retired_mailbox,
     make_run,
@@ -84,6 +85,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "message_id": lambda tenant: make_inbox_message(tenant.organization).pk,
     "traced_id": lambda tenant: make_traced_message(tenant.organization).pk,
     "letter_id": lambda tenant: make_letter(tenant.organization).pk,
+    "listed_id": lambda tenant: make_listed_sender(tenant.domain).pk,
     "share_id": lambda tenant: make_share(tenant.domain).pk,
 }
 
@@ -378,6 +380,8 @@ MAILFLOW: dict[str, Row] = {
     "mailflow:staff_trace_message": Row(STAFF),
     "mailflow:trace": Row(TECHNICIAN),
     "mailflow:trace_message": Row(TECHNICIAN),
+    "mailflow:spam": Row(VIEWER),
+    "mailflow:spam_forget": Row(TECHNICIAN, "POST"),
     "mailflow:inbox": Row(TECHNICIAN),
     "mailflow:inbox_message": Row(TECHNICIAN),
     "mailflow:inbox_delete": Row(TECHNICIAN, "POST"),

@@ -17,7 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from panel.models import User
 
@@ -135,6 +135,21 @@ def accessible() -> Callable[[Page], None]:
         assert not results.violations_count, f"{page.url}\n{results.generate_report()}"
 
     return check
+
+
+class Presses:
+    """Counts what a person presses."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def __call__(self, what: Locator) -> None:
+        self.count += 1
+        what.click()
+
+    def enter(self) -> None:
+        self.count += 1
+        self.page.keyboard.press("Enter")
 
 
 def keeps_within_its_width(page: Page, name: str = "") -> None:

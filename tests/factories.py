@@ -27,7 +27,7 @@ from accounts.models import (
 )
 from diagnostics.models import Check, Share
 from domains.models import Domain, Name, Ownership
-from mailflow.models import InboxMessage, TracedMessage
+from mailflow.models import InboxMessage, ListedSender, TracedMessage
 from panel.models import Contact, Letter, Membership, Organization, Platform, Role, Service, User
 
 _numbers = itertools.count(1)
@@ -208,6 +208,12 @@ def make_traced_message(organization: Organization | None, **fields: Any) -> Tra
         "steps": [[now.isoformat(), "accepted", ""], [now.isoformat(), "delivered", "250 2.0.0 Saved"]],
     }
     return TracedMessage.objects.create(organization=organization, **{**invented, **fields})
+
+
+def make_listed_sender(domain: Domain, sender: str = "", **fields: Any) -> ListedSender:
+    """Blocked."""
+    sender = sender or f"sender{next(_numbers)}.example"
+    return ListedSender.objects.create(domain=domain, sender=sender, **{"kind": ListedSender.Kind.BLOCK, **fields})
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ FAULTS: dict[str, Promise | str] = {
 }
 
 SUBJECTS: dict[str, Promise | str] = {
-    Subject.FROM: gettext_lazy("From"),
+    Subject.FROM: pgettext_lazy("header of a message", "From"),
     Subject.TO: gettext_lazy("To or Cc"),
     Subject.SUBJECT: gettext_lazy("Subject"),
     Subject.HEADER: gettext_lazy("Header"),

@@ -59,6 +59,9 @@ class AutoReply(models.Model):
     audience = models.CharField(max_length=12, choices=Audience, default=Audience.EVERYBODY)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    class Meta:
+        indexes = [models.Index(fields=["account"], condition=models.Q(enabled=True), name="auto_reply_enabled")]
+
     def __str__(self) -> str:
         return f"reply of {self.account_id}"
 

@@ -17,5 +17,6 @@ from . import (  # noqa: F401
     providers,
     runs,
     services,
+    spam,
     webhooks,
 )

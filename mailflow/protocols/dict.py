@@ -12,9 +12,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..queries import DatabaseAway
+
 MOST_TRANSACTIONS = 100  # of one connection; Dovecot has one or two
 KEYS = {"priv/quota/storage": "bytes", "priv/quota/messages": "messages"}
 _ESCAPED = {"0": "\0", "1": "\1", "t": "\t", "r": "\r", "n": "\n"}
+_ESCAPES = {char: letter for letter, char in _ESCAPED.items()}
 
 # The user, octets and messages; None where only the other was said.
 type Used = Callable[[str, int | None, int | None], None]
@@ -49,7 +52,7 @@ async def use_of_mailboxes(used: Used, reader: asyncio.StreamReader, writer: asy
         await writer.drain()
 
 
-# The user and the key; None where nothing is under it. Raises OSError where that cannot be said now.
+# The user and the key; None where nothing is under it. Raises DatabaseAway where that cannot be said now.
 type LookUp = Callable[[str, str], str | None]
 
 
@@ -64,17 +67,19 @@ async def scripts_of_mailboxes(look_up: LookUp, reader: asyncio.StreamReader, wr
         elif command == "L":
             asker = fields[1] if len(fields) > 1 and fields[1] else user
             try:
-                found = look_up(asker, fields[0])
-                answer = "N" if found is None else f"O{_escaped(found)}"
-            except OSError as error:
+                value = look_up(asker, fields[0])
+                answer = "N" if value is None else f"O{_escaped(value)}"
+            except DatabaseAway as error:  # whoever asked tries again later
                 answer = f"F{_escaped(str(error))}"
             writer.write(f"{answer}\n".encode())
+        elif command == "I":
+            writer.write(b"N\n")
         await writer.drain()
 
 
 def _escaped(text: str) -> str:
-    codes = {plain: f"\x01{code}" for code, plain in _ESCAPED.items()}
-    return re.sub("[\0\1\t\r\n]", lambda found: codes[found[0]], text)
+    """As `_plain` reads it."""
+    return re.sub("[\0\1\t\r\n]", lambda found: f"\x01{_ESCAPES[found[0]]}", text)
 
 
 def _plain(text: str) -> str:

@@ -23,7 +23,7 @@ async def socketmap(lookup: Lookup, reader: asyncio.StreamReader, writer: asynci
         size = (await reader.readuntil(b":"))[:-1]
         if not size.isdigit() or int(size) > MOST_OCTETS:
             return
-        request = (await reader.readexactly(int(size) + 1))[:-1].decode("utf-8", "surrogateescape")
+        request = (await reader.readexactly(int(size) + 1))[:-1].decode("utf-8", "replace")
         name, _blank, key = request.partition(" ")
         try:
             found = await lookup(name, key)
@@ -31,7 +31,7 @@ async def socketmap(lookup: Lookup, reader: asyncio.StreamReader, writer: asynci
         except DatabaseAway as error:
             log.warning("no answer for %s: %s", key, error)
             reply = "TEMP the database is away"
-        answer = reply.encode("utf-8", "surrogateescape")
+        answer = reply.encode()
         writer.write(b"%d:%s," % (len(answer), answer))
         await writer.drain()
 
@@ -39,8 +39,9 @@ async def socketmap(lookup: Lookup, reader: asyncio.StreamReader, writer: asynci
 async def policy(verdict: Verdict, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Lines of name=value and an empty one, answered by `action=…` and an empty line."""
     while True:
-        request = (await reader.readuntil(b"\n\n")).decode("utf-8", "surrogateescape")
-        attributes = dict(line.partition("=")[::2] for line in request.splitlines() if line)
+        request = (await reader.readuntil(b"\n\n")).decode("utf-8", "replace")
+        # By LF alone: whatever else Python takes for the end of a line, a stranger can write into an address.
+        attributes = dict(line.partition("=")[::2] for line in request.split("\n") if line)
         try:
             action = await verdict(attributes)
         except DatabaseAway as error:
@@ -49,5 +50,5 @@ async def policy(verdict: Verdict, reader: asyncio.StreamReader, writer: asyncio
         except Exception:
             log.exception("no verdict on %s", attributes.get("recipient"))
             action = LATER
-        writer.write(f"action={action}\n\n".encode("utf-8", "surrogateescape"))
+        writer.write(f"action={action}\n\n".encode())
         await writer.drain()

@@ -113,6 +113,11 @@ def _listen(plan: Plan) -> str:
     return ", ".join(plan.addresses) or ("*, ::" if plan.ipv6 else "*")
 
 
+def _trusted(plan: Plan) -> str:
+    """Whose word is taken for where their users are: a network is shut out, not the webmail with everybody in it."""
+    return f"\nlogin_trusted_networks = {' '.join(plan.webmail_from)}" if plan.webmail_from else ""
+
+
 def _services(plan: Plan) -> str:
     """The same words in both versions."""
     # SQLite in WAL is read by those only who could write it.
@@ -171,13 +176,14 @@ namespace inbox {{
 
 
 def _conf_2_3(plan: Plan) -> str:
-    return f"""\
+    return (
+        f"""\
 base_dir = {plan.run}/dovecot
 hostname = {plan.host}
 state_dir = {plan.directory}/dovecot/state
 log_path = /dev/stderr
 protocols = {" ".join(sieve.protocols(plan))}
-listen = {_listen(plan)}
+listen = {_listen(plan)}{_trusted(plan)}
 ssl = required
 ssl_cert = <{plan.certificate}
 ssl_key = <{plan.key}
@@ -228,7 +234,10 @@ service stats {{
     mode = 0666
   }}
 }}
-{sieve.conf_2_3(plan)}""" + _services(plan)
+"""
+        + sieve.conf_2_3(plan)
+        + _services(plan)
+    )
 
 
 def _conf_2_4(plan: Plan) -> str:
@@ -245,7 +254,8 @@ def _conf_2_4(plan: Plan) -> str:
     device = _password_query(plan, *owner, device="%{user | lower}")
     password = _password_query(plan, *user, device="")
     mailbox = _user_query(plan, *user)
-    return f"""\
+    return (
+        f"""\
 dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 base_dir = {plan.run}/dovecot
@@ -254,7 +264,7 @@ state_dir = {plan.directory}/dovecot/state
 log_path = /dev/stderr
 protocols {{
 {"".join(f"  {name} = yes{chr(10)}" for name in sieve.protocols(plan))}}}
-listen = {_listen(plan)}
+listen = {_listen(plan)}{_trusted(plan)}
 ssl = required
 ssl_server_cert_file = {plan.certificate}
 ssl_server_key_file = {plan.key}
@@ -317,4 +327,7 @@ userdb mailbox {{
   userdb_sql_query = {mailbox}
   userdb_sql_iterate_query = {_iterate_query(plan)}
 }}
-{sieve.conf_2_4(plan)}""" + _services(plan).replace("$default_internal_user", "$SET:default_internal_user")
+"""
+        + sieve.conf_2_4(plan)
+        + _services(plan).replace("$default_internal_user", "$SET:default_internal_user")
+    )

@@ -46,6 +46,14 @@ class Plan:
     key: Path
     acme: Path | None  # where an ACME client keeps its certificates, from which these two are copied
     postmaster: str  # empty: nobody
+    spam: bool = False  # with a spam filter
+    redis: str = ""  # where the filter keeps what it has learned; empty: in a Redis of its own
+    webmail: int = 0  # the port of a webmail on loopback; 0: there is none
+    # Networks of webmails: what they say of their users' addresses is believed, and passwords that are for the webmail
+    # alone open mailboxes from there.
+    webmail_from: tuple[str, ...] = ()
+    webmail_key: str = ""  # with which the webmail encrypts what its sessions remember
+    panel: str = ""  # where people find the panel
 
     @property
     def postfix(self) -> Path:
@@ -84,6 +92,21 @@ class Plan:
     def use(self) -> Path:
         """The folder of the socket that Dovecot tells the size of mailboxes."""
         return self.run / "use"
+
+    @property
+    def filter(self) -> Path:
+        """The folder of the spam filter's sockets."""
+        return self.run / "filter"
+
+    @property
+    def lessons(self) -> Path:
+        """Where messages lie that people have moved into Junk or out of it, until the filter has learned them."""
+        return self.directory / "lessons"
+
+    @property
+    def web(self) -> Path:
+        """The webmail's files, and what it keeps."""
+        return self.directory / "webmail"
 
     @property
     def inbox(self) -> Path:

@@ -127,15 +127,20 @@ def _restrictions(plan: Plan, context: str) -> str:
     return f"reject_non_fqdn_recipient, {service}, reject"
 
 
+# What strangers say of themselves, where our own filter says it.
+FORGED = "-o { header_checks = regexp:{ { /^X-Spam(-[A-Za-z]+)?:/ IGNORE } } }"
+
+
 def master_cf(plan: Plan) -> str:
     lines = []
     for address in plan.listening:
         at = f"{_bracketed(address)}:" if address else ""
-        lines += [f"{at}{plan.ports.smtp} inet n - n - - smtpd", *_ASKING, *_INBOUND]
+        lines += [f"{at}{plan.ports.smtp} inet n - n - - smtpd", *_ASKING, *_INBOUND, *_filter(plan)]
         for port, extra in ((plan.ports.submission, _STARTTLS), (plan.ports.submissions, _WRAPPED)):
             if port:
                 lines += [f"{at}{port} inet n - n - - smtpd", *_ASKING, *_submission(plan), *extra]
     services = SERVICES.replace("@MAPS@", f"socketmap:unix:{plan.policy}/socketmap:sender")
+    services = services.replace("  @FORGED@\n", f"  {FORGED}\n" if plan.spam else "")
     services = services.replace("@DELIVERING@", str(DELIVERING))
     return HEADER + "\n".join(lines) + "\n" + services
 
@@ -145,6 +150,20 @@ _ASKING = ["  -o rewrite_service_name=rewrite-smtpd"]
 _INBOUND = ["  -o cleanup_service_name=cleanup-inbound"]
 _STARTTLS = ["  -o smtpd_tls_security_level=encrypt"]
 _WRAPPED = ["  -o smtpd_tls_wrappermode=yes"]
+
+
+def _filter(plan: Plan) -> list[str]:
+    """The spam filter, which is asked about what was accepted at RCPT. While it is away mail passes as it is."""
+    if not plan.spam:
+        return []
+    return [
+        f"  -o smtpd_milters=unix:{plan.policy}/screen",
+        "  -o milter_protocol=6",
+        "  -o milter_default_action=accept",
+        "  -o milter_connect_timeout=3s",
+        "  -o milter_command_timeout=5s",
+        "  -o milter_content_timeout=30s",
+    ]
 
 
 def _submission(plan: Plan) -> list[str]:
@@ -169,6 +188,7 @@ cleanup unix n - n - 0 cleanup
 cleanup-inbound unix n - n - 0 cleanup
   -o sender_canonical_classes=envelope_sender
   -o sender_canonical_maps=@MAPS@
+  @FORGED@
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite

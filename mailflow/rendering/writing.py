@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ..databases import sqlite_path
+from . import roundcube, rspamd
 from .acme import take
 from .dovecot import dovecot_conf, sql_conf
 from .files import put
 from .grants import grants_sql
 from .plan import VMAIL, Plan
 from .postfix import main_cf, master_cf
-from .sieve import sendmail
+from .sieve import learn_program, learning, sendmail
 
 # Postfix's queue: folder → (mode, belongs to group postdrop).
 QUEUE = {
@@ -52,6 +53,50 @@ def write(plan: Plan) -> None:
     put(plan.directory / "policy.json", json.dumps(_policy(plan), indent=2) + "\n", 0o600, uid=plan.owner)
     if sqlite_path(plan.database) is None:
         put(plan.directory / "grants.sql", grants_sql())
+    if plan.spam:
+        _filter(plan)
+    if plan.webmail:
+        _webmail(plan)
+
+
+def _filter(plan: Plan) -> None:
+    own, user = plan.directory / "rspamd", pwd.getpwnam(rspamd.USER)
+    for name in ("", "bin", "override.d", "local.d"):
+        _folder(own / name, 0o755)
+    _folder(own / "sieve", 0o755, VMAIL, VMAIL)  # Dovecot keeps what it has compiled beside the scripts
+    for name in ("data", "redis"):
+        _folder(own / name, 0o700, user.pw_uid, user.pw_gid)
+    _folder(plan.filter, 0o2750, user.pw_uid, pwd.getpwnam("postfix").pw_gid)
+    _folder(plan.lessons, 0o700, VMAIL, VMAIL)
+    for path, text in rspamd.files(plan).items():
+        put(own / path, text, 0o640 if path.endswith("redis.conf") else 0o644, uid=user.pw_uid)
+    put(own / "redis.conf", rspamd.redis_conf(plan))
+    put(own / "bin" / "learn", learn_program(plan.lessons), 0o755)
+    for kind in ("spam", "ham"):
+        put(own / "sieve" / f"{kind}.sieve", learning(kind))
+        (own / "sieve" / f"{kind}.svbin").unlink(missing_ok=True)
+
+
+def _webmail(plan: Plan) -> None:
+    """A tree of its own with links into the package's: Roundcube looks for everything beside its index.php."""
+    user = pwd.getpwnam(roundcube.USER)
+    for name in ("", "config", "plugins", "plugins/configureme", "plugins/configureme/localization"):
+        _folder(plan.web / name, 0o755)
+    for name in ("data", "data/temp"):
+        _folder(plan.web / name, 0o700, user.pw_uid, user.pw_gid)
+    ours = Path(__file__).parents[1] / "webmail"
+    for path in sorted(ours.rglob("*")):
+        if path.is_file() and path.name != "compose.php":
+            to = path.relative_to(ours)
+            put(plan.web / (to if to.parts[0] != "configureme" else Path("plugins") / to), path.read_text("utf-8"))
+    put(plan.web / "config" / "config.inc.php", roundcube.config(plan), 0o600, uid=user.pw_uid)
+    links = {name: roundcube.SOURCE / name for name in roundcube.LINKED}
+    links["config/defaults.inc.php"] = roundcube.SOURCE / "config" / "defaults.inc.php"
+    for name, target in links.items():
+        link = plan.web / name
+        link.unlink(missing_ok=True)
+        if target.exists():
+            link.symlink_to(target.resolve() if name.startswith("config") else target)
 
 
 def _policy(plan: Plan) -> dict[str, object]:
@@ -74,6 +119,10 @@ def _policy(plan: Plan) -> dict[str, object]:
         "auth_policy_port": plan.policy_port,
         "auth_policy_secret": plan.policy_secret,
         # Dovecot 2.3 verifies in the one process that also answers deliveries where it asks PostgreSQL.
+        "spam": str(plan.filter) if plan.spam else "",
+        "webmail": plan.webmail,
+        "webmail_from": list(plan.webmail_from),
+        "webmail_key": plan.webmail_key,
         "verifiers": 1 if plan.dovecot < (2, 4) and sqlite_path(plan.database) is None else 0,
     }
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.dispatch import Signal
@@ -63,6 +64,11 @@ class Platform(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.slug
+
+    @property
+    def webmail_url(self) -> str:
+        """Where people open the webmail."""
+        return settings.WEBMAIL_URL or f"https://{self.webmail_host}/"
 
     @property
     def service_prefix(self) -> str:

@@ -23,6 +23,7 @@ from tests.factories import (
     make_app_password,
     make_check,
     make_group,
+    make_listed_sender,
     make_order,
     make_retired_mailbox,
     make_run,
@@ -99,6 +100,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "member_id": lambda tenant: member_of(tenant).pk,
     "app_password_id": lambda tenant: make_app_password(tenant.account).pk,
     "alias_id": lambda tenant: make_alias(tenant.account).pk,
+    "sender_id": lambda tenant: make_listed_sender(tenant.domain).pk,
     "mailbox_id": lambda tenant: make_retired_mailbox(tenant.service).pk,
 }
 
@@ -219,6 +221,11 @@ ACCOUNTS = {
     "list_catch_alls": Row("accounts:read"),
     "set_catch_all": Row("accounts:write", {"account": "ann"}),
     "end_catch_all": Row("accounts:write"),
+    "get_spam_filter": Row("domains:read"),
+    "set_spam_filter": Row("domains:write", {"action": "identify", "threshold": 8}),
+    "list_spam_senders": Row("domains:read"),
+    "add_spam_sender": Row("domains:write", {"sender": "shop.example", "kind": "block"}),
+    "forget_spam_sender": Row("domains:write"),
     "list_groups": Row("accounts:read"),
     "create_group": Row("accounts:write", {"name": "team", "domain": "domain.example"}),
     "get_group": Row("accounts:read"),

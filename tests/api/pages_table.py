@@ -182,6 +182,8 @@ PAGES: dict[str, tuple[str, ...] | str] = {
     "mailflow:trace_message": ("list_messages",),
     "mailflow:staff_trace": ("list_messages",),
     "mailflow:staff_trace_message": ("list_messages",),
+    "mailflow:spam": ("get_spam_filter", "set_spam_filter", "list_spam_senders", "add_spam_sender"),
+    "mailflow:spam_forget": ("forget_spam_sender",),
     "mailflow:inbox": "mail to postmaster and abuse is read by people",
     "mailflow:inbox_message": "mail to postmaster and abuse is read by people",
     "mailflow:inbox_delete": "mail to postmaster and abuse is read by people",

@@ -20,6 +20,7 @@ from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
 from tests.factories import (
     make_account,
     make_domain,
+    make_listed_sender,
     make_member,
     make_organization,
     make_platform,
@@ -72,8 +73,10 @@ def staff() -> User:
         {"what": "certificate", "ok": False, "text": "has expired"},
     ]
     machine = Machine.objects.create(
-        name="mx1.pro7.mail.example", platform=platform, reported_at=now, queued=2, findings=findings
+        name="mx1.pro7.mail.example", platform=platform, reported_at=now, queued=2, findings=findings, filters_spam=True
     )
+    make_listed_sender(domain, "offer@a-very-long-name-of-a-shop-that-writes-far-too-much.example")
+    make_listed_sender(domain, "friends.example", kind="allow")
     for number, queue in enumerate(("deferred", "hold")):
         QueuedMessage.objects.create(
             machine=machine,
@@ -110,6 +113,7 @@ PAGES = {
     "account-blocked": "daniel@aurora.example",
     "kept": "/services/emailpro-ab12345-1/accounts/retired/",
     "domain": "/services/emailpro-ab12345-1/domains/aurora.example/",
+    "spam": "/services/emailpro-ab12345-1/domains/aurora.example/spam/",
     "inbox": "/organizations/ab12345/inbox/",
     "message": "Spam from your address",
     "queue": "/staff/queue/",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from diagnostics.models import CheckRun
 from domains import readings
@@ -19,7 +19,7 @@ from domains.models import Domain, Ownership, Reading, Zone, ZoneChange
 from panel.actors import SYSTEM
 from panel.errors import Refused
 from panel.models import Organization, Service, User
-from tests.browser import SHAPES, USUAL, NewPage, keeps_within_its_width
+from tests.browser import SHAPES, USUAL, NewPage, Presses, keeps_within_its_width
 from tests.diagnostics.conftest import PLATFORM_ZONE
 from tests.domains.providers import knot_zone
 from tests.domains.test_zone_changes import dump
@@ -151,21 +151,6 @@ def test_back_forward_and_reload_keep_what_was_chosen(owner: User, zone: Zone, w
     expect(page.get_by_label(re.compile("^Target server"))).to_have_value("mx1.other.example:2525")
     expect(page.get_by_label(re.compile("^Non-authoritative"))).to_be_checked()
     assert not Ownership.objects.exists()
-
-
-class Presses:
-    """Counts what a person presses."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.count = page, 0
-
-    def __call__(self, what: Locator) -> None:
-        self.count += 1
-        what.click()
-
-    def enter(self) -> None:
-        self.count += 1
-        self.page.keyboard.press("Enter")
 
 
 def test_a_domain_is_attached_in_five_presses_managed_or_not(

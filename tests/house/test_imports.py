@@ -208,6 +208,7 @@ NAMED_ACROSS = {
     ("panel", "identities"): 5,  # sign-in and one's own page name the providers
     ("domains", "diagnostics"): 13,
     ("domains", "accounts"): 1,
+    ("domains", "mailflow"): 1,  # a domain leads to what becomes of its spam
     ("accounts", "diagnostics"): 1,
     ("accounts", "mailflow"): 3,
 }

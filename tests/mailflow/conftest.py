@@ -42,7 +42,7 @@ def database_url() -> str:
     return f"postgresql://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
-def started(django_db_blocker: Any, **env: str) -> Iterator[MailMachine]:
+def started(django_db_blocker: Any, *options: str, **env: str) -> Iterator[MailMachine]:
     """A machine over this process's test database."""
     require_servers()
     with django_db_blocker.unblock():
@@ -58,6 +58,7 @@ def started(django_db_blocker: Any, **env: str) -> Iterator[MailMachine]:
                 **env,
             ),
             "--native-lookup",
+            *options,
         )
         try:
             machine.start()

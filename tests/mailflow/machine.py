@@ -117,6 +117,13 @@ class MailMachine:
     def child(self, words: str) -> int:
         return min(pid for pid, args in descendants(self.pid).items() if words in args)
 
+    def children(self, words: str) -> list[int]:
+        return [pid for pid, args in descendants(self.pid).items() if words in args]
+
+    @property
+    def env(self) -> dict[str, str]:
+        return self._env
+
     def policy_server(self) -> int:
         """The process that serves, not the one that stands by."""
         return int((self.directory / "run" / "policy" / "lock").read_text())
@@ -185,14 +192,14 @@ class MailMachine:
             client.mail(sender)
             return said(client.rcpt(recipient))
 
-    def send(self, recipient: str, sender: str = ANYBODY, subject: str = "hello") -> Reply:
+    def send(self, recipient: str, sender: str = ANYBODY, subject: str = "hello", text: str = "hello") -> Reply:
         """Deliver a message; the last answer."""
         with self.smtp() as client:
             client.mail(sender)
             reply = said(client.rcpt(recipient))
             if reply[0] != 250:
                 return reply
-            return said(client.data(f"From: {sender}\r\nTo: {recipient}\r\nSubject: {subject}\r\n\r\nhello\r\n"))
+            return said(client.data(f"From: {sender}\r\nTo: {recipient}\r\nSubject: {subject}\r\n\r\n{text}\r\n"))
 
     @contextlib.contextmanager
     def submission(self, login: str, password: str, source: str = "127.0.0.1") -> Iterator[smtplib.SMTP]:
@@ -214,10 +221,10 @@ class MailMachine:
             raise
         return client
 
-    def subjects(self, login: str, password: str) -> list[str]:
+    def subjects(self, login: str, password: str, folder: str = "INBOX") -> list[str]:
         client = self.imap(login, password)
         try:
-            client.select("INBOX")
+            client.select(folder)
             numbers = client.search(None, "ALL")[1][0].split()
             messages = [client.fetch(number.decode(), "(BODY[HEADER])")[1][0] for number in numbers]
             return [str(email.message_from_bytes(item[1])["Subject"]) for item in messages if isinstance(item, tuple)]
@@ -241,8 +248,8 @@ class MailMachine:
         finally:
             client.logout()
 
-    def arrives(self, login: str, password: str, subject: str) -> None:
-        until(lambda: subject in self.subjects(login, password), 60, f"{subject!r} at {login}")
+    def arrives(self, login: str, password: str, subject: str, folder: str = "INBOX") -> None:
+        until(lambda: subject in self.subjects(login, password, folder), 60, f"{subject!r} at {login}")
 
 
 def _listed(client: imaplib.IMAP4_SSL, folder: str) -> list[tuple[str, str]]:

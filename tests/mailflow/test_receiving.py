@@ -59,6 +59,18 @@ def test_it_is_no_open_relay(machine: MailMachine, domain: Domain, recipient: st
     assert 500 <= code < 600
 
 
+@pytest.mark.parametrize("separator", ["\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\r"])
+def test_nobody_writes_attributes_of_the_policy_protocol_into_an_address(
+    machine: MailMachine, domain: Domain, separator: str
+) -> None:
+    """It was an open relay: the policy server took the rest of the name for the recipient."""
+    jan = account_at(domain, "jan")
+    with machine.smtp() as client:
+        client.mail("a@outside.test")
+        client.send(f'RCPT TO:<"victim+{separator}recipient={jan}"@elsewhere.test>\r\n'.encode())
+        assert client.getreply()[0] == 554
+
+
 @pytest.mark.parametrize("end", ["\n.\n", "\n.\r\n", "\r\n.\n"])
 def test_no_message_is_smuggled_within_another(machine: MailMachine, domain: Domain, end: str) -> None:
     """CVE-2023-51764: only a dot between two CR LF ends a message, whatever another server takes for its end."""
@@ -93,6 +105,43 @@ def test_whom_the_target_refuses_is_refused_in_its_own_words(
     code, text = machine.rcpt(f"gone@{split}")
     assert code == 550
     assert "550 5.1.1 we never heard of them" in text
+
+
+@pytest.mark.parametrize("local_part", ['"a> X=Y"', '"a b"', '"a@b"', r'"a\"b"', "Up.Case"])
+def test_the_target_is_asked_about_the_very_address(
+    machine: MailMachine, split: Domain, target: SmtpTarget, local_part: str
+) -> None:
+    """Written without its quotes a name would be another, or further commands."""
+    assert machine.rcpt(f"{local_part}@{split}")[0] == 250
+    said = [line for session in target.sessions for line in session.lines if line.startswith("RCPT")]
+    assert said == [f"RCPT TO:<{local_part}@{split}>"]
+
+
+def test_the_target_is_not_asked_about_what_no_command_can_say(
+    machine: MailMachine, split: Domain, target: SmtpTarget
+) -> None:
+    with machine.smtp() as client:
+        client.mail("a@outside.test")
+        client.send(f'RCPT TO:<"a>\vDATA\vx"@{split}>\r\n'.encode())
+        assert 500 <= client.getreply()[0] < 600
+        client.send(f"RCPT TO:<żółw@{split}>\r\n".encode())
+        assert 500 <= client.getreply()[0] < 600
+    assert not target.sessions
+
+
+def test_what_is_no_text_at_all_is_refused(machine: MailMachine, domain: Domain, split: Domain) -> None:
+    with machine.smtp() as client:
+        client.mail("a@outside.test")
+        for name in (domain, split):
+            client.send(b'RCPT TO:<"\xff\xc0"@%s>\r\n' % str(name).encode())
+            assert client.getreply()[0] == 550
+
+
+def test_quotes_that_belong_to_a_name_make_it_another(machine: MailMachine, domain: Domain) -> None:
+    """It was accepted, and came back from Dovecot as a bounce."""
+    account_at(domain, "jan")
+    assert machine.rcpt(f'"jan"@{domain}')[0] == 250
+    assert unknown_here(machine.rcpt(rf'"\"jan\""@{domain}'))
 
 
 def test_while_the_target_cannot_say_it_is_tried_later(machine: MailMachine, split: Domain, target: SmtpTarget) -> None:

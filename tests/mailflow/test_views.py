@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,12 @@ from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, migrations, models
 
-from accounts.models import EmailAccount, PasswordPolicy
+from accounts.models import AutoReply, EmailAccount, InboxRule, PasswordPolicy
 from domains.models import Domain, Name, Ownership
 from mailflow.databases import for_postgres, numbered
 from mailflow.making import made
 from mailflow.models import Block
+from mailflow.own_scripts import sending
 from mailflow.queries import QUERIES, DatabaseAway, reader_of
 from mailflow.rendering.grants import grants_sql
 from mailflow.sql import COLUMNS, FUNCTIONS, READER, VIEWS, WRITER
@@ -82,6 +84,8 @@ FROZEN = {
         "expires_from",
     ),
     "mailflow_sender": ("platform", "domain", "local_part", "login", "mailbox", "service"),
+    "mailflow_spam": ("platform", "domain", "action", "threshold"),
+    "mailflow_listed": ("platform", "domain", "kind", "sender"),
     "mailflow_dkim": ("platform", "domain", "selector", "private_key", "number"),
     "mailflow_footer": (
         "platform",
@@ -421,6 +425,15 @@ def crowd(transactional_db: None) -> None:
             " SELECT e.id, (1 = 1), '', 'Away', 7, 'everybody', e.created_at FROM accounts_emailaccount e"
             " WHERE e.id % 5 = 0"
         )
+        for number in range(3):
+            cursor.execute(
+                "INSERT INTO mailflow_listed_sender (domain_id, kind, sender)"
+                f" SELECT d.id, 'block', 'shop{number}.test' FROM domains_domain d"
+            )
+        cursor.execute(
+            "INSERT INTO mailflow_spam_filter (domain_id, action, threshold)"
+            " SELECT d.id, 'identify', 7 FROM domains_domain d"
+        )
         cursor.execute("ANALYZE")
 
 
@@ -428,6 +441,7 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
     """Also what Dovecot asks. A scan is allowed of the few platforms only."""
     values = {"platform": "mail", "domain": "crowd01001.test", "local": "user1007", "base": "user1007", "size": "0"}
     values |= {"sender_domain": "crowd01001.test", "sender_local": "user1007", "sender_base": "user1007"}
+    values |= {"sender": "offer@mail.shop.test", "sender_domain": "mail.shop.test"}
     values |= {"group": "1", "login": "x", "address": "user1007@crowd01001.test", "plain": "user1007@crowd01001.test"}
     values |= {"login_local": "user1007", "login_domain": "crowd01001.test"}
     questions = {
@@ -442,6 +456,20 @@ def test_every_question_is_served_by_indexes_at_100_000_accounts(crowd: None) ->
     for name in QUERIES:
         reader.rows(name, values)
     reader.close()
+    _the_agent_reads_no_account_in_vain()
+
+
+def _the_agent_reads_no_account_in_vain() -> None:
+    """It asks every ten seconds who forwards or answers."""
+    few = list(AutoReply.objects.order_by("pk").values_list("account", flat=True)[:40])
+    AutoReply.objects.exclude(account__in=few).update(enabled=False)
+    InboxRule.objects.filter(account__in=few, position=0).update(forwards=True)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for mailboxes in sending():
+        assert len(mailboxes) == 40
+        plan = mailboxes.explain()
+        assert not re.search(r"(SCAN|Seq Scan on) accounts_emailaccount", plan), plan
 
 
 def small(line: str) -> bool:

@@ -138,6 +138,21 @@ def check(service: dict[str, Any]) -> bool:
     return bool(service.get("healthcheck", {}).get("test"))
 
 
+def test_the_mail_servers_believe_the_webmail_alone_and_the_webmail_the_proxy() -> None:
+    """About where people are: each by one address, in a network without anybody else."""
+    addresses = {
+        name: service["networks"]["webmail"]["ipv4_address"]
+        for name, service in SERVICES.items()
+        if "webmail" in (service.get("networks") or {})
+    }
+    assert set(addresses) == {"caddy", "mail", "webmail"}
+    assert SERVICES["mail"]["environment"]["MAIL_WEBMAIL_NETWORKS"] == addresses["webmail"]
+    assert SERVICES["webmail"]["environment"]["WEBMAIL_PROXY"] == addresses["caddy"]
+    assert re.search(r":\d+\.\d+\.\d+-", SERVICES["webmail"]["image"]), "a version"
+    mounted = [volume.split(":")[0] for volume in SERVICES["webmail"]["volumes"] if volume.startswith("./")]
+    assert not [path for path in mounted if not (ROOT / path).exists()]
+
+
 def test_the_example_names_only_what_is_documented() -> None:
     documented = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text()))
     composed = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))

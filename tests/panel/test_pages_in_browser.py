@@ -102,7 +102,7 @@ def pages_of_staff(tenant: Tenant) -> dict[str, str]:
 
 # In the other shapes, with long names and in Polish: tests/e2e/test_every_page.py.
 @pytest.mark.parametrize(
-    ("who", "shape"), [("anybody", "dark"), ("anybody", "phone"), ("owner", "light"), ("staff", "light")]
+    ("who", "shape"), [("anybody", "dark"), ("anybody", "touch"), ("owner", "light"), ("staff", "light")]
 )
 def test_pages_are_accessible_and_fit(
     who: str,

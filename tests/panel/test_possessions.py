@@ -34,7 +34,7 @@ from accounts.models import (
 from api.models import Delivery, Endpoint, Token
 from diagnostics.models import CheckChange, DayOfColours, Postponement
 from domains.models import DkimKey, DnsProvider, Footer, Name, Reading, Zone, ZoneChange
-from mailflow.models import Block, DeviceUse, Failure, Use
+from mailflow.models import Block, DeviceUse, Failure, SpamFilter, Use
 from panel import possessions
 from panel.actors import SYSTEM
 from panel.errors import Refused
@@ -49,6 +49,7 @@ from tests.factories import (
     make_inbox_message,
     make_inbox_rule,
     make_letter,
+    make_listed_sender,
     make_member,
     make_order,
     make_organization,
@@ -91,6 +92,8 @@ def filled() -> Tenant:
     EmailAccount.objects.filter(pk=account.pk).update(password_hash="{ARGON2ID}the-hash")
     make_alias(account)
     CatchAll.objects.create(domain=domain, account=account)
+    make_listed_sender(domain)
+    SpamFilter.objects.create(domain=domain)
     group = make_group(domain, account)
     GroupSender.objects.create(group=group, address="boss@people.example")
     forwarding = Forwarding.objects.create(account=account)

@@ -40,6 +40,7 @@ class Caddy(Server):
         own = {
             "PUBLIC_URL": f"http://localhost:{self.port}",
             "MAIL_SITE": f"http://mail.invalid:{self.port}",
+            "WEBMAIL_SITE": f"http://webmail.invalid:{self.port}",
             "PROGRAMS_SITE": f"https://:{self.programs_port}",
             "PROGRAMS_ISSUER": "internal",
             "PANEL": f"127.0.0.1:{self.behind}",

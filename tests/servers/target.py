@@ -20,6 +20,7 @@ class Session:
     sender: str = ""
     recipients: list[str] = field(default_factory=list)
     message: bytes = b""
+    lines: list[str] = field(default_factory=list)  # commands
 
 
 class SmtpTarget:
@@ -93,6 +94,7 @@ class SmtpTarget:
         time.sleep(self.pause)
         say("220 target.test ESMTP")
         while line := handler.rfile.readline().decode("latin-1").strip():
+            session.lines.append(line)
             verb, _blank, rest = line.partition(" ")
             match verb.upper():
                 case "EHLO" | "HELO":

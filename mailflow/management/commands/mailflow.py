@@ -19,6 +19,7 @@ STRANGER = "you@example.net"
 SECONDS = 10  # for the first message
 DIRECTORY = Path("/var/lib/mailflow")
 PORTS = {"smtp_port": 25, "submission_port": 587, "imap_port": 993}
+TRIAL_WEBMAIL = 2080
 TRIAL = {"smtp_port": 2525, "submission_port": 2587, "imap_port": 2993}
 
 
@@ -58,6 +59,19 @@ class Command(Verb):
                 action="append",
                 default=[],
                 help="default: all addresses; with --native-lookup 127.0.0.1",
+            )
+            verb.add_argument(
+                "--spam",
+                action="store_true",
+                default=settings.MAIL_SPAM,
+                help="with a spam filter, rspamd: some 200 MB of memory (MAIL_SPAM)",
+            )
+            verb.add_argument(
+                "--webmail-port",
+                metavar="N",
+                type=_port,
+                default=0,
+                help="with a webmail, Roundcube, by HTTP on this port of 127.0.0.1 (off)",
             )
             verb.add_argument("--dovecot", metavar="VERSION", default="", help="default: the one that is installed")
         serve = verbs.add_parser("serve", help="the policy server alone, for a directory that was rendered")
@@ -103,6 +117,9 @@ class Command(Verb):
         if trial:
             options |= {name: port for name, port in TRIAL.items() if options[name] == PORTS[name]}
             options["native_lookup"] = True
+            # Of what is optional, whatever is installed.
+            options["spam"] = options["spam"] or running.can_filter()
+            options["webmail_port"] = options["webmail_port"] or (TRIAL_WEBMAIL if running.has_webmail() else 0)
         plan = self._plan(dir, **options)
         rendering.write(plan)
         running.require_usable(plan)
@@ -191,6 +208,8 @@ class Command(Verb):
             native=options["native_lookup"],
             addresses=listen,
             dovecot=options["dovecot"],
+            spam=options["spam"],
+            webmail=options["webmail_port"],
         )
 
 
@@ -227,7 +246,10 @@ def first_message(plan: Any) -> str:
     """How to send a message to this machine and read it, for whoever tries it out."""
     found = first_account(plan)
     address = found.shown_address if found else "jan@aurora.example"
-    return _(
+    webmail = ""
+    if plan.webmail:
+        webmail = _("Webmail: %(address)s\n") % {"address": f"http://127.0.0.1:{plan.webmail}/"}
+    return webmail + _(
         "\n"
         "1. An account: configure one in the panel, or give one that is there another password (%(address)s).\n"
         "2. Send to it:\n"

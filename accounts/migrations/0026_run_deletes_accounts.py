@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0024_inbox_rules")]
+    dependencies = [("accounts", "0025_replies_that_are_on")]
 
     operations = [
         migrations.AlterField(
