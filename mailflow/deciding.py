@@ -39,6 +39,7 @@ PARTS = "mailflow-part-"  # of a group: its number, and which part
 OWN_USE = (FORWARD, MEMBER, RULE, PARTS)
 PART = 200  # members
 BOUNCES = "+bounces"  # detail of a group's address: what comes back from its members
+ENTRANCE = ("]", "]:25")  # how a target ends on whose port mail from the world comes in, ours wherever a NAT has it
 QUESTION = "mailflow-question"  # local part of the sender of our questions
 
 REMEMBERED = 30.0  # seconds for which the queue manager keeps a resolution
@@ -333,7 +334,7 @@ class Decider:
         if not asked or self._is_question(attributes):
             return unknown  # a question is never answered by another question
         loop = f"550 5.4.6 <{recipient}>: the server that has the other addresses leads back here"
-        if self._platform_at(found.target) == self.platform and found.target.endswith("]"):
+        if self._platform_at(found.target) == self.platform and found.target.endswith(ENTRANCE):
             return loop  # our own MX, also where a NAT has it on another address; another port is another server
         target = self._last_target(address.domain, found.target)
         if target is None:
@@ -406,7 +407,7 @@ class Decider:
             if other == self.platform:
                 # With a port it is told by address and port whether it is our own server; without, two of our
                 # platforms point at each other.
-                return None if target.endswith("]") else target
+                return None if target.endswith(ENTRANCE) else target
             rows = self.reader.rows("domain", {"platform": other, "domain": domain})
             if other in seen or not rows or not rows[0][1]:
                 return None
