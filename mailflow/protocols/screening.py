@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import struct
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,8 @@ LARGEST = 10 * 2**20  # octets of a message that is looked at
 HELD = 128 * 2**20  # of all that are held at one time
 AT_ONCE = 20  # questions
 SECONDS = 15.0  # for one, with waiting for its turn
+SLOW_AT_MOST = 3  # questions one after the other without an answer; then nobody is asked for
+PAUSE = 30.0  # seconds
 LONGEST = 2**20  # octets of an answer
 # No replies to connection, HELO, MAIL, RCPT, headers and body; headers as they were written.
 NO_REPLIES = 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x80 | 0x40000 | 0x80000
@@ -46,6 +49,8 @@ class Screen:
 
     socket: str
     held: int = 0
+    _slow: int = 0
+    _asks_from: float = 0.0  # time.monotonic
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def milter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -116,13 +121,20 @@ class Screen:
 
     async def _judged(self, seen: Passing) -> bytes:
         """Packets that add what the filter says; none where it says nothing."""
-        if seen.over:
+        if seen.over or time.monotonic() < self._asks_from:
             return b""
         try:
             async with asyncio.timeout(SECONDS), self._turns:
                 said = await self._ask(seen)
+            self._slow = 0
             points, symbols = float(said["score"]), sorted(said.get("symbols", {}))
             level = stars(points, refused=said.get("action") == "reject")
+        except TimeoutError:
+            self._slow += 1
+            if self._slow >= SLOW_AT_MOST:
+                self._slow, self._asks_from = 0, time.monotonic() + PAUSE
+            log.warning("a message passes unmarked: no answer within %.0f s", SECONDS)
+            return b""
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, asyncio.LimitOverrunError) as error:
             log.warning("a message passes unmarked: %r", error)
             return b""
