@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email.utils import getaddresses
 from functools import partial
@@ -38,7 +39,7 @@ PIECE = 65_535  # octets of a body in one packet: MILTER_CHUNK_SIZE
 AT_ONCE, HTML_AT_ONCE = 128 * 1024, 4_000  # of a body and of a footer; larger ones are worked on in a thread
 
 
-CONTINUE, REPLY, NEGOTIATE = b"c", b"y", b"O"
+CONTINUE, REPLY, NEGOTIATE, QUIT = b"c", b"y", b"O", b"Q"
 INSERT_HEADER, ADD_HEADER, CHANGE_HEADER, REPLACE_BODY = b"i", b"h", b"m", b"b"
 
 
@@ -53,15 +54,22 @@ def packet(command: bytes, data: bytes = b"") -> bytes:
     return struct.pack("!I", len(data) + 1) + command + data
 
 
-async def milter(decider: Decider, signer: Signer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    macros: dict[str, str] = {}
-    message = Message()
+async def packets(reader: asyncio.StreamReader) -> AsyncIterator[tuple[bytes, bytes]]:
+    """Commands with their data, until the other side is done or says what is too long. Raises EOFError."""
     while True:
         (size,) = struct.unpack("!I", await reader.readexactly(4))
         if not 0 < size <= MOST_OCTETS:
             return
         data = await reader.readexactly(size)
-        command, data = data[:1], data[1:]
+        if data[:1] == QUIT:
+            return
+        yield data[:1], data[1:]
+
+
+async def milter(decider: Decider, signer: Signer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    macros: dict[str, str] = {}
+    message = Message()
+    async for command, data in packets(reader):
         answer = packet(CONTINUE)
         match command:
             case b"O":
@@ -92,8 +100,6 @@ async def milter(decider: Decider, signer: Signer, reader: asyncio.StreamReader,
                 message, answer = Message(), b""
             case b"K":
                 macros, message, answer = {}, Message(), b""
-            case b"Q":
-                return
         if answer:
             writer.write(answer)
             await writer.drain()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..spam import LEVEL, POINTS, SYMBOLS, stars
-from .milter import ADD_HEADERS, CONTINUE, MOST_OCTETS, NEGOTIATE, NO_DATA, NO_UNKNOWN, VERSION, packet
+from .milter import ADD_HEADERS, CONTINUE, NEGOTIATE, NO_DATA, NO_UNKNOWN, VERSION, packet, packets
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +58,7 @@ class Screen:
         macros: dict[str, str] = {}
         seen = Passing()
         try:
-            while True:
-                (size,) = struct.unpack("!I", await reader.readexactly(4))
-                if not 0 < size <= MOST_OCTETS:
-                    return
-                data = await reader.readexactly(size)
-                command, data = data[:1], data[1:]
+            async for command, data in packets(reader):
                 answer = b""
                 match command:
                     case b"O":
@@ -96,8 +91,6 @@ class Screen:
                     case b"A" | b"K":
                         self._let_go(seen)
                         seen = Passing()
-                    case b"Q":
-                        return
                 if answer:
                     writer.write(answer)
                     await writer.drain()
