@@ -1,6 +1,5 @@
 """Where is my message? The message trace."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from ninja import Query
@@ -12,7 +11,7 @@ from ..access import organization_of
 from ..framework import Asked, operation
 from ..paging import Page, next_address
 from ..problems import Problem
-from ..schemas.base import NO_NUL
+from ..schemas.base import NO_NUL, Moment
 from ..schemas.messages import TracedMessageOut, TraceState
 
 Typed = Annotated[str, Query(max_length=320, pattern=NO_NUL, description="An address, or a domain for all of it.")]
@@ -23,8 +22,8 @@ def list_messages(
     request: Asked,
     sender: Typed = "",
     recipient: Typed = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     ident: Annotated[
         str, Query(alias="id", max_length=250, pattern=NO_NUL, description="A Message-ID or a queue ID.")
     ] = "",

@@ -301,3 +301,22 @@ def test_a_dry_run_leads_to_nothing_that_is_not_there(tenant, api):
     dry = api.post(f"{path}?dry_run=true", body)
     assert (dry.status_code, dry["Dry-Run"]) == (201, "true")
     assert "Location" not in dry
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("2027-01-31T12:00:00Z", 200),
+        ("2027-01-31T12:00:00.5%2B01:00", 200),
+        ("2027-01-31t12:00", 200),
+        ("0.5", 422),
+        ("1800000000", 422),
+        ("2027-01-31", 422),
+        ("2027-02-31T12:00:00Z", 422),
+    ],
+)
+def test_a_moment_is_written_out_and_no_number(tenant, api, moment: str, status: int):
+    answer = api.get(f"messages?until={moment}")
+    assert answer.status_code == status, answer.data
+    if status == 422:
+        assert answer.data["errors"][0]["field"] == "until"
