@@ -64,7 +64,8 @@ def owners(service: Service, pairs: Iterable[Pair]) -> dict[Pair, Owner]:
     modes = {domain.name.name: domain.is_authoritative for domain in ours}
     condition = Q(pk__in=[])
     for domain in modes:
-        condition |= Q(name__name=domain, local_part__in=by_domain[domain])
+        names = {*by_domain[domain], *map(_base, by_domain[domain])}
+        condition |= Q(name__name=domain, local_part__in=names)
     rows = Address.objects.filter(condition).values_list(
         "local_part",
         "name__name",
@@ -78,9 +79,14 @@ def owners(service: Service, pairs: Iterable[Pair]) -> dict[Pair, Owner]:
     for name, domain, account, account_service, alias_of, alias_service, group in rows:
         own = account if account_service == service.pk else alias_of if alias_service == service.pk else None
         found[name, domain] = Owner(account_id=own, group_id=group)
+    wanted = {}
     for domain, authoritative in modes.items():
         for name in by_domain[domain]:
-            base = name.partition("+")[0]
-            known = (name, domain) in found or (base, domain) in found
-            found.setdefault((name, domain), Owner(unknown=authoritative and not known))
-    return found
+            owner = found.get((name, domain)) or found.get((_base(name), domain))
+            wanted[name, domain] = owner or Owner(unknown=authoritative)
+    return wanted
+
+
+def _base(name: str) -> str:
+    """Whoever has the name gets what is written to it with a detail."""
+    return name.partition("+")[0]
