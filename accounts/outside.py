@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from domains.models import Domain
 from panel.models import Service
@@ -54,13 +54,17 @@ def allowed(service: Service) -> bool:
     return policy is None or policy.forward_outside
 
 
+def domains_of(service: Service) -> QuerySet[Domain]:
+    """All of the service's organization, as they are now."""
+    return Domain.objects.filter(service__organization=service.organization_id, state=Domain.State.VERIFIED)
+
+
 def owners(service: Service, pairs: Iterable[Pair]) -> dict[Pair, Owner]:
     """Of the addresses at domains of the service's organization."""
     by_domain: dict[str, list[str]] = defaultdict(list)
     for name, domain in pairs:
         by_domain[domain].append(name)
-    attached = Domain.objects.filter(name__name__in=by_domain, state=Domain.State.VERIFIED)
-    ours = attached.filter(service__organization=service.organization_id).select_related("name")
+    ours = domains_of(service).filter(name__name__in=by_domain).select_related("name")
     modes = {domain.name.name: domain.is_authoritative for domain in ours}
     condition = Q(pk__in=[])
     for domain in modes:

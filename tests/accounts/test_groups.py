@@ -225,3 +225,17 @@ def test_a_detail_behind_the_name_is_the_account_that_has_the_name(
     assert codes(groups.add_members, other, "team+x", by=SYSTEM) == [RowProblem.MEMBER_GROUP]
     change_policy(clinic.service, {"forward_outside": False}, by=SYSTEM)
     forward(ewa, "jan+work@aurora.example")
+
+
+def test_what_is_forwarded_to_a_domain_that_leaves_the_organization_is_shown_as_going_outside(
+    clinic: Clinic, staff: list[EmailAccount]
+) -> None:
+    domain = make_domain(clinic.service, "leaving.example", target="mx.leaving.example")
+    forward(staff[0], "x@leaving.example")
+    browser = signed_in(clinic.technician)
+    assert "x@leaving.example" not in browser.get(url("forwards", clinic) + "?outside=1").content.decode()
+    domain.delete()
+    assert "x@leaving.example" in browser.get(url("forwards", clinic) + "?outside=1").content.decode()
+    assert [target.leaves for target in forwarding.of_service(clinic.service)] == [True]
+    make_domain(clinic.service, "leaving.example", target="mx.leaving.example")
+    assert not forwarding.of_service(clinic.service, only_outside=True).exists()
