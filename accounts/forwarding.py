@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -36,8 +36,9 @@ def of_account(account: EmailAccount) -> Forwarding | None:
 
 def of_service(service: Service, *, only_outside: bool = False) -> QuerySet[ForwardTarget]:
     """What leaves the mailboxes of a service, by account."""
-    targets = ForwardTarget.objects.filter(forwarding__account__service=service)
-    targets = targets.filter(outside=True) if only_outside else targets
+    ours = outside.domains_of(service).filter(name__name=OuterRef("domain"))
+    targets = ForwardTarget.objects.filter(forwarding__account__service=service).annotate(leaves=~Exists(ours))
+    targets = targets.filter(leaves=True) if only_outside else targets
     related = targets.select_related("forwarding__account")
     return related.order_by("forwarding__account__address_key", "id")
 

@@ -138,7 +138,8 @@ def add_members(group: MailGroup, text: str, *, by: Actor) -> list[str]:
     new: dict[Member, str] = {}
     for (name, domain), written in wanted.items():
         owner = found.get((name, domain))
-        member: Member = (owner.account_id, "", "") if owner and owner.account_id else (None, name, domain)
+        as_account = owner is not None and owner.account_id and "+" not in name  # a detail is to stay
+        member: Member = (owner.account_id, "", "") if owner and as_account else (None, name, domain)
         if member in have:
             continue
         code = _problem_of(member, owner, allowed=allowed or (owner is not None and owner.inside))

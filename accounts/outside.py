@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from domains.models import Domain
 from panel.models import Service
@@ -54,17 +54,22 @@ def allowed(service: Service) -> bool:
     return policy is None or policy.forward_outside
 
 
+def domains_of(service: Service) -> QuerySet[Domain]:
+    """All of the service's organization, as they are now."""
+    return Domain.objects.filter(service__organization=service.organization_id, state=Domain.State.VERIFIED)
+
+
 def owners(service: Service, pairs: Iterable[Pair]) -> dict[Pair, Owner]:
     """Of the addresses at domains of the service's organization."""
     by_domain: dict[str, list[str]] = defaultdict(list)
     for name, domain in pairs:
         by_domain[domain].append(name)
-    attached = Domain.objects.filter(name__name__in=by_domain, state=Domain.State.VERIFIED)
-    ours = attached.filter(service__organization=service.organization_id).select_related("name")
+    ours = domains_of(service).filter(name__name__in=by_domain).select_related("name")
     modes = {domain.name.name: domain.is_authoritative for domain in ours}
     condition = Q(pk__in=[])
     for domain in modes:
-        condition |= Q(name__name=domain, local_part__in=by_domain[domain])
+        names = {*by_domain[domain], *map(_base, by_domain[domain])}
+        condition |= Q(name__name=domain, local_part__in=names)
     rows = Address.objects.filter(condition).values_list(
         "local_part",
         "name__name",
@@ -78,9 +83,14 @@ def owners(service: Service, pairs: Iterable[Pair]) -> dict[Pair, Owner]:
     for name, domain, account, account_service, alias_of, alias_service, group in rows:
         own = account if account_service == service.pk else alias_of if alias_service == service.pk else None
         found[name, domain] = Owner(account_id=own, group_id=group)
+    wanted = {}
     for domain, authoritative in modes.items():
         for name in by_domain[domain]:
-            base = name.partition("+")[0]
-            known = (name, domain) in found or (base, domain) in found
-            found.setdefault((name, domain), Owner(unknown=authoritative and not known))
-    return found
+            owner = found.get((name, domain)) or found.get((_base(name), domain))
+            wanted[name, domain] = owner or Owner(unknown=authoritative)
+    return wanted
+
+
+def _base(name: str) -> str:
+    """Whoever has the name gets what is written to it with a detail."""
+    return name.partition("+")[0]

@@ -130,7 +130,9 @@ def set_passwords(
     accounts = list(rows.only("pk", "password_hash", "version"))
     policy = credentials.policy_of(service)
     if known and policy.history > 1:
-        credentials.remember(accounts, policy.history - 1, now)
+        waiting = PasswordLink.objects.filter(account_id__in=[account.pk for account in accounts], used_at=None)
+        nobodys = set(waiting.values_list("account_id", flat=True))  # a link was made, and nobody has used it
+        credentials.remember([account for account in accounts if account.pk not in nobodys], policy.history - 1, now)
     for account in accounts:
         account.password_hash, account.changed_at, account.password_at = hashes[account.pk], now, now
         account.must_change, account.expiry_warned = policy.change_first and not by_owner, 0

@@ -95,7 +95,7 @@ def _actions(rule: Rule, mailbox: Mailbox, hand_over: Callable[[int, int], str])
         yield _command("redirect", copy=":copy", address=quote(hand_over(rule.number, place)))
     if Deed.KEEP in deeds:
         yield _command("keep")
-    if Deed.DISCARD in deeds and (passed_on or not rule.forwards):
+    if Deed.DISCARD in deeds and len(passed_on) == len(rule.forwards):  # else somebody would never see it
         yield _command("discard")
     if deeds & {Deed.STOP, Deed.DISCARD}:
         yield _command("stop")

@@ -23,6 +23,8 @@ class ForwardTarget(models.Model):
     domain = models.CharField(max_length=253)  # A-labels
     outside = models.BooleanField(default=False)  # at nobody's of the organization, when it was set
 
+    leaves = False  # at nobody's now: `accounts.forwarding.of_service`
+
     class Meta:
         ordering = ["id"]
         constraints = [

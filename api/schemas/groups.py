@@ -90,7 +90,7 @@ class ForwardOut(BaseModel):
             account=forwarding.account_id,
             address=forwarding.account.shown_address,
             to=str(target),
-            outside=target.outside,
+            outside=target.leaves,
             keep=forwarding.keep,
         )
 

@@ -34,7 +34,10 @@ class OutlookRequest:
 
 
 def thunderbird(servers: Servers) -> bytes:
-    """The file format 1.1; `%EMAILADDRESS%` is filled in by the program."""
+    """The file format 1.1; `%EMAILADDRESS%` is filled in by the program, as it was typed: where that may be in letters
+    that mail servers take in no user name, the domain stands there as they know it."""
+    typed_otherwise = any(label.startswith("xn--") for label in servers.domain.split("."))
+    username = f"%EMAILLOCALPART%@{servers.domain}" if typed_otherwise else "%EMAILADDRESS%"
     root = Element("clientConfig", version="1.1")
     provider = SubElement(root, "emailProvider", id=servers.domain)
     _texts(provider, domain=servers.domain, displayName=servers.provider, displayShortName=servers.provider)
@@ -44,20 +47,22 @@ def thunderbird(servers: Servers) -> bytes:
     ):
         server = SubElement(provider, tag, type=kind)
         _texts(server, hostname=host, port=port, socketType=security)
-        _texts(server, authentication="password-cleartext", username="%EMAILADDRESS%")
+        _texts(server, authentication="password-cleartext", username=username)
     return _document(root)
 
 
 def outlook(servers: Servers, address: str) -> bytes:
-    """MS-OXDSCLI, a response with settings. The address is handed back as it was sent, whoever has it."""
+    """MS-OXDSCLI, a response with settings. The name is handed back as it was sent, whoever has it; the domain as the
+    mail servers know it."""
+    login = f"{address.rpartition('@')[0]}@{servers.domain}"
     root = Element("Autodiscover", xmlns=AUTODISCOVER)
     account = SubElement(SubElement(root, "Response", xmlns=OUTLOOK), "Account")
     _texts(account, AccountType="email", Action="settings")
     imap = SubElement(account, "Protocol")
-    _texts(imap, Type="IMAP", Server=servers.imap, Port=IMAP_PORT, DomainRequired="off", LoginName=address)
+    _texts(imap, Type="IMAP", Server=servers.imap, Port=IMAP_PORT, DomainRequired="off", LoginName=login)
     _texts(imap, SPA="off", SSL="on", AuthRequired="on")
     smtp = SubElement(account, "Protocol")
-    _texts(smtp, Type="SMTP", Server=servers.smtp, Port=SMTP_PORT, DomainRequired="off", LoginName=address)
+    _texts(smtp, Type="SMTP", Server=servers.smtp, Port=SMTP_PORT, DomainRequired="off", LoginName=login)
     _texts(smtp, SPA="off", Encryption="TLS", AuthRequired="on", UsePOPAuth="off", SMTPLast="off")
     return _document(root)
 

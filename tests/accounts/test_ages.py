@@ -85,6 +85,20 @@ def test_whoever_has_a_link_cannot_go_back_to_the_password_before_it(jan: EmailA
 
 
 @pytest.mark.django_db
+def test_links_that_nobody_used_push_no_password_out_of_the_history(jan: EmailAccount, client: Client) -> None:
+    change_policy(jan.service, {"history": 3}, by=SYSTEM)
+    set_by_owner(jan, "Second-two-2")
+    for _number in range(3):
+        token, _link = verbs.make_link(jan, by=SYSTEM)
+    address = reverse("accounts:set_password", args=[token])
+    for password in ("First-one-1", "Second-two-2"):
+        page = client.post(address, {"password": password, "again": password})
+        assert "used before" in page.content.decode()
+    verbs.set_password(jan, hash_password("Third-three-3"), by=SYSTEM)
+    assert credentials.is_used(jan, "Second-two-2")
+
+
+@pytest.mark.django_db
 def test_what_an_administrator_sets_must_be_changed_first_where_the_policy_says_so(service: Service) -> None:
     domain = make_domain(service, "aurora.example")
 

@@ -208,3 +208,34 @@ def test_another_organization_s_group_is_not_found(clinic: Clinic, team: MailGro
     browser = signed_in(other.owner)
     assert browser.get(url("group", clinic, team.pk)).status_code == 404
     assert browser.get(url("group", other, team.pk)).status_code == 404
+
+
+def test_a_detail_behind_the_name_is_the_account_that_has_the_name(
+    clinic: Clinic, team: MailGroup, staff: list[EmailAccount]
+) -> None:
+    anna, jan, ewa = staff
+    assert forward(anna, "jan+work@aurora.example") == ["jan+work@aurora.example"]
+    assert codes(forward, anna, "anna+x@aurora.example") == [RowProblem.FORWARD_SELF]
+    assert codes(forward, jan, "anna+x@aurora.example") == [RowProblem.FORWARD_LOOP]
+    assert codes(forward, anna, "nobody+x@aurora.example") == [RowProblem.ADDRESS_UNKNOWN]
+    assert codes(forward, jan, "team+x@aurora.example") == [RowProblem.FORWARD_LOOP]
+    aliases.add(ewa, "kos", by=SYSTEM, owner=False)
+    assert codes(forward, ewa, "kos+x@aurora.example") == [RowProblem.FORWARD_SELF]
+    other = groups.create(clinic.service, "other", clinic.domain, GroupWish("", "everyone"), by=SYSTEM, owner=False)
+    assert codes(groups.add_members, other, "team+x", by=SYSTEM) == [RowProblem.MEMBER_GROUP]
+    change_policy(clinic.service, {"forward_outside": False}, by=SYSTEM)
+    forward(ewa, "jan+work@aurora.example")
+
+
+def test_what_is_forwarded_to_a_domain_that_leaves_the_organization_is_shown_as_going_outside(
+    clinic: Clinic, staff: list[EmailAccount]
+) -> None:
+    domain = make_domain(clinic.service, "leaving.example", target="mx.leaving.example")
+    forward(staff[0], "x@leaving.example")
+    browser = signed_in(clinic.technician)
+    assert "x@leaving.example" not in browser.get(url("forwards", clinic) + "?outside=1").content.decode()
+    domain.delete()
+    assert "x@leaving.example" in browser.get(url("forwards", clinic) + "?outside=1").content.decode()
+    assert [target.leaves for target in forwarding.of_service(clinic.service)] == [True]
+    make_domain(clinic.service, "leaving.example", target="mx.leaving.example")
+    assert not forwarding.of_service(clinic.service, only_outside=True).exists()

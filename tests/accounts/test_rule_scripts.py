@@ -190,6 +190,13 @@ def test_what_the_policy_forbids_is_neither_forwarded_nor_deleted() -> None:
     assert 'redirect :copy "mailflow-rule-3-0@mx1.pro.test"' in script(away)
     inside = replace(away, actions=(RuleAction(Deed.FORWARD, "a@aurora.example"), RuleAction(Deed.DISCARD)))
     assert "redirect" in script(inside, outside=False)
+    assert "discard" in script(inside, outside=False)
+    both = replace(away, actions=(RuleAction(Deed.FORWARD, "b@aurora.example"), *away.actions))
+    assert "discard" in script(both)
+    half = script(both, outside=False)
+    assert half.count("redirect") == 1
+    assert "discard" not in half, "one of the two whom it was meant for does not get it"
+    assert "stop" in half
 
 
 def test_nothing_to_do_is_no_script() -> None:

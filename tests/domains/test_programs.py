@@ -71,6 +71,7 @@ def read_as_thunderbird(data: bytes, address: str) -> list[tuple[str, ...]]:
         assert server.findtext("socketType") in {"SSL", "STARTTLS"}
         assert 0 < int(server.findtext("port", "")) < 65536
         user = server.findtext("username", "").replace("%EMAILADDRESS%", address)
+        user = user.replace("%EMAILLOCALPART%", address.rpartition("@")[0])
         servers.append((*(server.findtext(part, "") for part in ("hostname", "port", "socketType")), user))
     return servers
 
@@ -154,6 +155,16 @@ def test_outlook_finds_the_servers_at_the_domain_and_where_srv_leads(shop: Tenan
         assert found["IMAP"]["LoginName"] == "ann&bo@shop.example"
     assert ask_outlook("discover.pro.example", "ann@waiting.example").status_code == 404
     assert ask_outlook("autodiscover.strange.example", "ann@shop.example").status_code == 404
+
+
+def test_a_domain_of_other_letters_signs_in_as_the_servers_know_it(shop: Tenant) -> None:
+    make_domain(shop.service, "xn--w-uga1v8h.example")
+    login = "ann@xn--w-uga1v8h.example"
+    for typed in ("ann@żółw.example", login):
+        thunderbird = read_as_thunderbird(get("autoconfig.xn--w-uga1v8h.example", CONFIG).content, typed)
+        assert [server[-1] for server in thunderbird] == [login, login]
+        outlook = read_as_outlook(ask_outlook("autodiscover.xn--w-uga1v8h.example", typed).content)
+        assert [outlook[kind]["LoginName"] for kind in ("IMAP", "SMTP")] == [login, login]
 
 
 def test_an_address_is_neither_confirmed_nor_denied(shop: Tenant) -> None:

@@ -13,7 +13,9 @@ from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, migrations, models
 
+from accounts.forwarding import set_forwarding
 from accounts.models import AutoReply, EmailAccount, InboxRule, PasswordPolicy
+from accounts.policies import change_policy
 from domains.models import Domain, Name, Ownership
 from mailflow.databases import for_postgres, numbered
 from mailflow.making import made
@@ -22,6 +24,7 @@ from mailflow.own_scripts import sending
 from mailflow.queries import QUERIES, DatabaseAway, reader_of
 from mailflow.rendering.grants import grants_sql
 from mailflow.sql import COLUMNS, FUNCTIONS, READER, VIEWS, WRITER
+from panel.actors import SYSTEM
 from panel.models import Organization, Platform, Service
 from tests.factories import make_account, make_domain, make_organization, make_platform, make_service, make_slot
 from tests.mailflow.conftest import database_url, mailbox_of, signing_key
@@ -181,6 +184,23 @@ def test_a_row_is_there_only_where_the_answer_is_yes() -> None:
     Service.objects.update(state=Service.State.ACTIVE)
     Organization.objects.update(state=Organization.State.ENDED)
     assert not any(rows(view) for view in VIEWS if view != "mailflow_platform")
+
+
+@pytest.mark.django_db
+def test_a_mailbox_keeps_what_the_policy_does_not_let_go_to_all_that_it_is_meant_for() -> None:
+    service = make_service()
+    domain = make_domain(service, "aurora.example")
+    jan, _anna = make_account(domain, "jan"), make_account(domain, "anna")
+
+    def forwards() -> list[tuple[str, int]]:
+        return sorted((row["target"], row["keep"]) for row in rows("mailflow_forward", local_part="jan"))
+
+    set_forwarding(jan, "anna@aurora.example friend@outside.example", keep=False, by=SYSTEM)
+    assert forwards() == [("anna@aurora.example", 0), ("friend@outside.example", 0)]
+    change_policy(service, {"forward_outside": False}, by=SYSTEM)
+    assert forwards() == [("anna@aurora.example", 1)]
+    set_forwarding(jan, "anna@aurora.example", keep=False, by=SYSTEM)
+    assert forwards() == [("anna@aurora.example", 0)]
 
 
 @pytest.mark.django_db(transaction=True)
