@@ -32,17 +32,21 @@ class Address(NamedTuple):
 
 def split(text: str) -> Address:
     """RFC 5321 §4.1.2: the last @ divides; a quoted local part is read without its quotes."""
-    local, _at, domain = text.rpartition("@")
-    local = local.lower()
+    local, _at, domain = _lowered(text).rpartition("@")
     if len(local) > 1 and local.startswith('"') and local.endswith('"'):
         local = re.sub(r"\\(.)", r"\1", local[1:-1])
-    return Address(local, domain.lower().rstrip("."))
+    return Address(local, domain.rstrip("."))
 
 
 def unquoted(text: str) -> Address:
     """As `split`, of what the policy protocol says: that has no quotes but those that belong to the name."""
-    local, _at, domain = text.rpartition("@")
-    return Address(local.lower(), domain.lower().rstrip("."))
+    local, _at, domain = _lowered(text).rpartition("@")
+    return Address(local, domain.rstrip("."))
+
+
+def _lowered(text: str) -> str:
+    """As Dovecot and SQL do it: to Python the Kelvin sign is a k as well, and a stranger's name would be ours."""
+    return text.lower() if text.isascii() else re.sub("[A-Z]+", lambda found: found[0].lower(), text)
 
 
 def spoken(text: str) -> str:

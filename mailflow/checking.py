@@ -55,7 +55,7 @@ def findings(directory: Path, *, days: int, local: bool = False) -> list[Finding
         ok, text = False, str(error)
     found.append(Finding(_("views of the database"), ok, text))
     if platform is not None and not local:
-        found += [_host(setup, host) for host in sorted(platform.hosts)]
+        found += [*_postmaster(setup), *(_host(setup, host) for host in sorted(platform.hosts))]
         if not setup.native:  # the world asks the DNS, whatever the hosts file says
             found += run_loop(_outbound(platform))
     return found
@@ -110,6 +110,13 @@ def _webmail(setup: Setup) -> Iterator[Finding]:
     finally:
         connection.close()
     yield Finding(_("webmail"), ok, text)
+
+
+def _postmaster(setup: Setup) -> Iterator[Finding]:
+    """Every SMTP server takes mail to <postmaster>: what nobody reads bounces."""
+    if setup.postmaster is not None:
+        nobody = _("nobody reads it: make an administrator or set MAIL_POSTMASTER, then start the servers again")
+        yield Finding(_("mail to <postmaster>"), bool(setup.postmaster), setup.postmaster or nobody)
 
 
 def _certificate(setup: Setup, days: int) -> Finding:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import email
+import email.errors
 import email.policy
 import re
 from collections.abc import Iterable
 from datetime import timedelta
 from email.message import EmailMessage, Message
+from email.parser import BytesHeaderParser
 from html.parser import HTMLParser
 from typing import Any
 
@@ -29,6 +31,12 @@ KEPT_MESSAGES = 500  # of one organization
 KEPT_FOR = timedelta(days=90)
 TOLD_EVERY = timedelta(hours=1)
 SHOWN = 100_000  # characters of a text
+FIELD = 4_000  # characters of a header that are read
+# What Python's parsers raise over what strangers write: things within things without end, among it.
+_UNREADABLE = (
+    *(ValueError, LookupError, AttributeError, TypeError, AssertionError, RecursionError),
+    email.errors.MessageError,
+)
 _INVISIBLE = {"script", "style", "head", "title", "template"}
 _BREAKS = {"p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "blockquote", "table"}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -115,7 +123,14 @@ def write_to_contacts(
 
 
 def parsed(raw: bytes) -> EmailMessage:
-    message = email.message_from_bytes(raw, policy=email.policy.default)
+    """Of what cannot be read only the headers, and none that says how to read it."""
+    try:
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+    except _UNREADABLE:
+        message = EmailMessage(policy=email.policy.default)
+        for name, value in BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw).raw_items():
+            if not name.lower().startswith("content-"):
+                message.set_raw(name, value)
     assert isinstance(message, EmailMessage)  # the policy makes nothing else
     return message
 
@@ -130,10 +145,12 @@ def subject_of(message: Message) -> str:
 
 
 def _header(message: Message, name: str) -> str:
-    """A header as one line. Python's parser raises whatever it likes over what strangers write."""
+    """A header as one line."""
+    wanted = name.lower()
+    written = next((value for key, value in message.raw_items() if key.lower() == wanted), "")
     try:
-        value = str(message.get(name, ""))
-    except (ValueError, LookupError, AttributeError, IndexError, TypeError):
+        value = str(message.policy.header_fetch_parse(name, written[:FIELD]))
+    except _UNREADABLE:
         value = ""
     return " ".join(clean(value).split())
 
@@ -147,11 +164,11 @@ def text_of(message: EmailMessage) -> str:
     try:
         part = message.get_body(preferencelist=("plain", "html"))
         content = part.get_content() if part is not None else ""
-    except (ValueError, LookupError, AttributeError, IndexError, TypeError):
+        text = content if isinstance(content, str) else ""
+        if part is not None and part.get_content_subtype() == "html":
+            text = words_of(text)
+    except _UNREADABLE:
         return ""
-    text = content if isinstance(content, str) else ""
-    if part is not None and part.get_content_subtype() == "html":
-        text = words_of(text)
     return clean(text)[:SHOWN]
 
 

@@ -75,6 +75,7 @@ class Setup:
     webmail: int = 0  # its port; 0: there is none
     webmail_from: tuple[str, ...] = ()  # networks from which webmails sign people in
     webmail_key: str = ""
+    postmaster: str | None = None  # who reads mail to <postmaster>; empty: nobody; None: written before
 
     @classmethod
     def read(cls, path: Path) -> Setup:

@@ -172,13 +172,18 @@ def _from(decider: Decider, login: str, envelope: str, message: Message) -> tupl
     """(why it is refused, or empty; the address in From, whose domain signs)."""
     values = [value.decode("utf-8", "surrogateescape") for name, value in message.headers if _is_from(name)]
     addresses = [address for _name, address in getaddresses(values)]
-    if len(values) != 1 or len(addresses) != 1 or not split(addresses[0]).local:
+    if len(values) != 1 or len(addresses) != 1 or not split(addresses[0]).local or not _is_utf8(addresses[0]):
         return "550 5.7.1 A message has one From header with one address", Address("", "")
     address = split(addresses[0])
     # That the envelope's sender is the login's own was decided at RCPT, a moment ago.
     if address != split(envelope) and login.lower() not in {name for name, *_rest in decider.senders(address)}:
         return f"553 5.7.1 <{printable(str(address))}> in From is not an address of {login}", address
     return "", address
+
+
+def _is_utf8(text: str) -> bool:
+    """The database takes no other."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _is_from(name: bytes) -> bool:

@@ -123,6 +123,7 @@ def _policy(plan: Plan) -> dict[str, object]:
         "webmail": plan.webmail,
         "webmail_from": list(plan.webmail_from),
         "webmail_key": plan.webmail_key,
+        "postmaster": plan.postmaster,
         "verifiers": 1 if plan.dovecot < (2, 4) and sqlite_path(plan.database) is None else 0,
     }
 

@@ -52,7 +52,9 @@ class Checked:
     def check(self, *options: str) -> tuple[int, dict[str, str]]:
         """The exit status, and what is wrong in words."""
         policy = json.loads((self.machine.directory / "policy.json").read_text())
-        (self.folder / "policy.json").write_text(json.dumps(policy | {"native": False} | self.changed))
+        (self.folder / "policy.json").write_text(
+            json.dumps(policy | {"native": False, "postmaster": "ola@pro.test"} | self.changed)
+        )
         self.capsys.readouterr()
         status = 0
         try:
@@ -122,6 +124,16 @@ def test_certificates_that_end_have_ended_or_cannot_be_read(checked: Checked) ->
     assert checked.check("--days", "10") == (0, {})
     certificate(path, begins=timedelta(days=-90), ends=timedelta(hours=-1))
     assert checked.check() == (1, {"certificate": "has expired"})
+
+
+def test_somebody_has_to_read_the_operator_s_mail(checked: Checked) -> None:
+    checked.changed = {"postmaster": json.loads((checked.machine.directory / "policy.json").read_text())["postmaster"]}
+    status, wrong = checked.check()
+    assert (status, list(wrong)) == (1, ["mail to <postmaster>"])
+    assert "set MAIL_POSTMASTER" in wrong["mail to <postmaster>"]
+    assert checked.check("--local") == (0, {}), "the servers are as they were told to be"
+    checked.changed = {"postmaster": None}  # files of an older version
+    assert checked.check() == (0, {})
 
 
 @contextmanager

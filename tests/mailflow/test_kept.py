@@ -210,6 +210,12 @@ def test_a_message_is_shown_as_text_and_nothing_else(domain: Domain, client: Cli
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<!--<p>x\r\n--b--\r\n",
         b"Content-Transfer-Encoding: base64\r\nContent-Type: text/plain\r\n\r\n%%%\r\n",
         b"Subject: x" + b"\r\n y" * 10_000 + b"\r\n\r\n",
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(2000)),
+        b"Content-Type: message/rfc822\r\n\r\n" * 5000,
+        b"From: " + b"(" * 3000 + b"\r\n\r\nhello\r\n",
+        b"Content-Type: " + b"(" * 3000 + b"\r\n\r\nhello\r\n",
+        b"To: " + b"a@b.test, " * 20_000 + b"\r\n\r\nhello\r\n",
+        b"Content-Type: text/html\r\n\r\n<![x[hello\r\n",
     ],
 )
 def test_whatever_strangers_write_can_be_listed_and_read(raw: bytes, domain: Domain, client: Client) -> None:

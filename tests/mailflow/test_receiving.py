@@ -137,6 +137,16 @@ def test_what_is_no_text_at_all_is_refused(machine: MailMachine, domain: Domain,
             assert client.getreply()[0] == 550
 
 
+def test_a_name_that_only_looks_like_ours_is_another(machine: MailMachine, domain: Domain) -> None:
+    """The Kelvin sign, in small letters, is a k: it was accepted, and came back from Dovecot as a bounce."""
+    account_at(domain, "kate")
+    assert machine.rcpt(f"KATE@{domain}")[0] == 250
+    with machine.smtp() as client:
+        client.mail("a@outside.test")
+        client.send(f"RCPT TO:<\u212aate@{domain}>\r\n".encode())
+        assert client.getreply()[0] == 550
+
+
 def test_quotes_that_belong_to_a_name_make_it_another(machine: MailMachine, domain: Domain) -> None:
     """It was accepted, and came back from Dovecot as a bounce."""
     account_at(domain, "jan")

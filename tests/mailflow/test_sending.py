@@ -78,6 +78,10 @@ def test_mail_is_sent_as_the_login_s_own_address_only(
     assert submit(machine, own, own, others, letter(others))[0] == 553
     assert submit(machine, own, own, others, letter("president@elsewhere.test"))[0] == 553
     assert submit(machine, own, own, others, letter(f"{own}, {others}"))[0] == 550
+    with machine.submission(own, PASSWORD) as client:
+        client.mail(own)
+        client.rcpt(others)
+        assert said(client.data(b"From: \xff@\xff.test\r\n\r\nhello\r\n"))[0] == 550
     assert submit(machine, own, own, others, letter(own, ("From", others)))[0] == 550
     assert submit(machine, own, own, others, "Subject: without From\r\n\r\nhello\r\n")[0] == 550
 
