@@ -37,8 +37,10 @@ def of_account(account: EmailAccount) -> Forwarding | None:
 def of_service(service: Service, *, only_outside: bool = False) -> QuerySet[ForwardTarget]:
     """What leaves the mailboxes of a service, by account."""
     ours = outside.domains_of(service).filter(name__name=OuterRef("domain"))
-    targets = ForwardTarget.objects.filter(forwarding__account__service=service).annotate(leaves=~Exists(ours))
-    targets = targets.filter(leaves=True) if only_outside else targets
+    targets = ForwardTarget.objects.filter(forwarding__account__service=service)
+    targets = targets.filter(~Exists(ours)) if only_outside else targets
+    leaving = {"leaves": ~Exists(ours)}  # an attribute of the model
+    targets = targets.annotate(**leaving)
     related = targets.select_related("forwarding__account")
     return related.order_by("forwarding__account__address_key", "id")
 

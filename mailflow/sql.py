@@ -110,8 +110,8 @@ SELECT p.slug AS platform, n.name AS domain, {_LOGIN} AS account, {_MAILBOX} AS 
   JOIN accounts_emailaccount e ON e.id = c.account_id
  WHERE e.state IN ('active', 'suspended') AND {_OPEN}""",
     # Where is mail to this mailbox passed on to? A row for each target: `outside` is 1 where it leaves the platform, so
-    # that its envelope is written anew, `keep` is 1 where the mailbox keeps a copy, also of what goes not to all that
-    # it is meant for, since what the service's policy forbids has no row. `number` is the row's own.
+    # that its envelope is written anew, `keep` is 1 where the mailbox keeps a copy: what does not go to all whom it
+    # is meant for is kept, too, since what the service's policy forbids has no row. `number` is the row's own.
     "mailflow_forward": f"""
 SELECT p.slug AS platform, n.name AS domain, a.local_part AS local_part, {_LOGIN} AS account,
        t.local_part || '@' || t.domain AS target, CASE WHEN {_HERE} THEN 0 ELSE 1 END AS outside,

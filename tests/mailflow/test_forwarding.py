@@ -148,3 +148,13 @@ def test_nobody_outside_gets_more_of_it_than_an_account_may_send(
         assert machine.send(str(jan), subject=f"letter {number}")[0] == 250
     soon(lambda: machine.passed_on(str(jan)) == (30, 3), "three that wait")
     assert target.messages
+
+
+def test_it_goes_to_an_account_with_a_detail_also_where_nothing_may_go_outside(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount
+) -> None:
+    change_policy(jan.service, {"forward_outside": False}, by=SYSTEM)
+    forward(jan, f"anna+work@{anna.domain}", keep=False)
+    assert machine.send(str(jan), subject="with a detail")[0] == 250
+    machine.arrives(str(anna), PASSWORD, "with a detail")
+    assert machine.subjects(str(jan), PASSWORD) == []
