@@ -35,13 +35,16 @@ async def auth_policy(judge: Judge, secret: str, reader: asyncio.StreamReader, w
         if not length.isdigit() or int(length) > MOST_OCTETS:
             return
         body = await reader.readexactly(int(length))
-        if not hmac.compare_digest(headers.get("x-mailflow", ""), secret):
+        if not hmac.compare_digest(headers.get("x-mailflow", "").encode(), secret.encode()):
             _answer(writer, "403 Forbidden", {})
             return
         command = "report" if "command=report" in request else "allow"
         status = 0
         try:
-            status = await judge(command, json.loads(body))
+            said = json.loads(body.decode("utf-8", "replace"))
+            if not isinstance(said, dict):
+                raise ValueError(type(said))
+            status = await judge(command, said)
         except (DatabaseAway, ValueError) as error:  # Dovecot itself will say that nobody can sign in now
             log.warning("%s: %s", command, error)
         _answer(writer, "200 OK", {"status": status, "msg": ""})

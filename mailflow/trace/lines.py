@@ -280,9 +280,11 @@ def _signed_in(turned: Turned) -> str:
 
 
 def _stored(session: str, said: str) -> Event | None:
+    """Of messages that Sieve discards or passes on it writes a stranger's Message-ID as well, and more after it."""
     for mark in _FOLDERS:
         head, found, folder = said.rpartition(mark)
-        if found and "msgid=" in head:
+        whole = folder.endswith("'") if mark == _FOLDERS[1] else not said.startswith("sieve: ")
+        if found and whole and "msgid=" in head:
             return Stored(clean(session, HOST), clean(folder.strip("'"), HOST))
     return None
 

@@ -94,6 +94,21 @@ def test_an_empty_sender_may_be_used_with_one_s_own_from(
     assert submit(machine, own, "", others, letter(others))[0] == 553
 
 
+def test_a_sender_that_was_refused_vouches_for_no_later_message(
+    machine: MailMachine, jan: EmailAccount, anna: EmailAccount
+) -> None:
+    own, others = str(jan), str(anna)
+    for again in (smtplib.SMTP.rset, smtplib.SMTP.ehlo):
+        for sender in ("", own):
+            with machine.submission(own, PASSWORD) as client:
+                client.mail("boss@elsewhere.test")
+                assert said(client.rcpt(others))[0] == 553
+                again(client)
+                client.mail(sender)
+                assert said(client.rcpt(others))[0] == 250
+                assert said(client.data(letter("boss@elsewhere.test")))[0] == 553
+
+
 def test_unknown_recipients_of_our_domains_are_refused_there_too(
     machine: MailMachine, jan: EmailAccount, split: Domain, target: SmtpTarget
 ) -> None:

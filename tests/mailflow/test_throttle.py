@@ -18,6 +18,7 @@ from accounts.models import PasswordPolicy
 from mailflow.journal import Journal
 from mailflow.models import Block, Failure
 from mailflow.pacing import LONGEST, Pace, rate_of
+from mailflow.protocols.dovecot import auth_policy
 from mailflow.queries import reader_of
 from mailflow.throttle import EVERYBODY, REFUSED, WAIT, Throttle
 from panel.models import Activity, Role
@@ -230,3 +231,37 @@ def test_owners_set_the_lockout_and_the_account_s_page_shows_failures(client: Cl
     assert "Wrong passwords" in text
     assert "192.0.2.0/24" in text
     assert "until" in text
+
+
+def test_whoever_knows_no_secret_is_sent_away_and_what_is_no_sign_in_is_answered() -> None:
+    asked = []
+
+    async def judge(command: str, said: dict[str, Any]) -> int:
+        asked.append((command, said["login"]))
+        return 7
+
+    async def converse() -> list[bytes]:
+        server = await asyncio.start_server(lambda *streams: auth_policy(judge, "secret", *streams), "127.0.0.1", 0)
+        answers = []
+        for secret, body in (
+            (b"secret", b'{"login": "jan@\xff"}'),
+            (b"secret", b"[]"),
+            (b"secret", b"{"),
+            (b"s\xe9cret", b'{"login": "jan"}'),
+        ):
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            head = b"POST /?command=allow HTTP/1.1\r\nX-Mailflow: %s\r\nContent-Length: %d\r\n\r\n" % (
+                secret,
+                len(body),
+            )
+            writer.write(head + body)
+            writer.write_eof()
+            answers.append(await reader.readuntil(b"}"))
+            writer.close()
+        server.close()
+        return answers
+
+    answers = asyncio.run(converse())
+    assert [b'"status": 7' in answer for answer in answers] == [True, False, False, False]
+    assert [answer.split(b" ", 2)[1] for answer in answers] == [b"200", b"200", b"200", b"403"]
+    assert asked == [("allow", "jan@\ufffd")]

@@ -202,6 +202,10 @@ def test_who_was_refused_on_submission(words: str, login: str, service: str) -> 
         "Nov 28 15:03:35 mx1 postfix/bounce[7]: 4dKjZ85Fq3zDr: sender non-delivery notification: 4dKjZ85Fq3zDs",
         "Nov 28 15:03:35 mx1 evil/smtpd[7]: 4dKjZ85Fq3zDr: client=unknown[127.0.0.1]",
         "Nov 28 15:03:35 imap(jan@aurora.test)<91><3lYmBQ:T>: Info: msgid=<a@b>: saved mail to INBOX",
+        "Nov 28 15:03:35 lmtp(jan@aurora.test)<91><3lYmBQ:T>: Info: sieve: msgid=a: saved mail to INBOX: "
+        "marked message to be discarded if not explicitly delivered (discard action)",
+        "Nov 28 15:03:35 lmtp(jan@aurora.test)<91><3lYmBQ:T>: Info: sieve: msgid=a: stored mail into mailbox 'INBOX': "
+        "forwarded to <ola@outside.test>",
         "Nov 31 15:03:35 mx1 postfix/qmgr[9]: 7F2A01234: removed",
         REFUSED
         + "550 5.1.1 <no@split.test>: Recipient address rejected: no; from=<a@b> to=<victim@other.test> proto=SMTP",
