@@ -89,7 +89,7 @@ def test_the_navigation_counts_red_domains_that_the_reader_may_see(tenant: Tenan
     looked(make_domain(tenant.service), red=1)
     looked(make_domain(tenant.service), red=0)
     looked(other, red=1)
-    nav = re.compile(r"Needs attention <span[^>]*>(\d+\+?)</span>")
+    nav = re.compile(r"Needs attention\s+<span[^>]*>(\d+\+?)</span>")
     for user, count in ((tenant.viewer, "2"), (make_user(staff=True), "3")):
         found = nav.search(client_of(user).get("/red/").content.decode())
         assert found
