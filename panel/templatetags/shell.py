@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms, template
 from django.conf import settings
 from django.forms import BoundField
+from django.forms.boundfield import BoundWidget
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.module_loading import import_string
@@ -91,6 +92,20 @@ def control(field: BoundField) -> SafeString:
 @register.filter
 def is_checkbox(field: BoundField) -> bool:
     return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def is_radio(field: BoundField) -> bool:
+    return isinstance(field.field.widget, forms.RadioSelect)
+
+
+@register.filter
+def radios(field: BoundField) -> list[BoundWidget]:
+    """One for each choice, with Bootstrap's class."""
+    found = list(field.subwidgets)
+    for one in found:
+        one.data["attrs"]["class"] = "form-check-input"
+    return found
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -41,7 +42,10 @@ def test_the_page_claims_no_filter_where_none_runs(tenant: Tenant, browser: Clie
     assert "No spam filter runs here" in page
     assert 'name="threshold"' not in page
     Machine.objects.create(name="mx1", platform=tenant.platform, filters_spam=True)
-    assert 'name="threshold"' in browser.get(page_of(tenant.domain)).text
+    page = browser.get(page_of(tenant.domain)).text
+    assert 'name="threshold"' in page
+    assert len(re.findall(r'<input type="radio" [^>]*class="form-check-input"', page)) == 5
+    assert page.count("<legend") == 2
 
 
 def test_action_and_threshold_are_set_and_written_down(tenant: Tenant, browser: Client) -> None:
