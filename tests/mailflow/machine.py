@@ -249,7 +249,17 @@ class MailMachine:
             client.logout()
 
     def arrives(self, login: str, password: str, subject: str, folder: str = "INBOX") -> None:
-        until(lambda: subject in self.subjects(login, password, folder), 60, f"{subject!r} at {login}")
+        """Where signing in is for later (on a busy machine SQLite may keep Dovecot waiting), it is tried again."""
+
+        def there() -> bool:
+            try:
+                return subject in self.subjects(login, password, folder)
+            except imaplib.IMAP4.error as error:
+                if "[UNAVAILABLE]" not in str(error):
+                    raise
+                return False
+
+        until(there, 90, f"{subject!r} at {login}")
 
 
 def _listed(client: imaplib.IMAP4_SSL, folder: str) -> list[tuple[str, str]]:
