@@ -32,10 +32,10 @@ class Address(NamedTuple):
 
 def split(text: str) -> Address:
     """RFC 5321 §4.1.2: the last @ divides; a quoted local part is read without its quotes."""
-    local, _at, domain = _lowered(text).rpartition("@")
+    local, domain = written = unquoted(text)
     if len(local) > 1 and local.startswith('"') and local.endswith('"'):
-        local = re.sub(r"\\(.)", r"\1", local[1:-1])
-    return Address(local, domain.rstrip("."))
+        return Address(re.sub(r"\\(.)", r"\1", local[1:-1]), domain)
+    return written
 
 
 def unquoted(text: str) -> Address:
